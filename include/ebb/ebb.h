@@ -1,0 +1,23 @@
+#pragma once
+
+/// All of ebb: tensors and their ops, autograd, modules, optimizers, files and data sets.
+#include "ebb/autograd/backward.h"
+#include "ebb/autograd/grad_mode.h"
+#include "ebb/autograd/gradcheck.h"
+#include "ebb/autograd/graph.h"
+#include "ebb/autograd/ops.h"
+#include "ebb/autograd/print.h"
+#include "ebb/core/generator.h"
+#include "ebb/core/parallel.h"
+#include "ebb/core/tensor.h"
+#include "ebb/io/data_loader.h"
+#include "ebb/io/datasets.h"
+#include "ebb/io/pth.h"
+#include "ebb/nn/init.h"
+#include "ebb/nn/layers.h"
+#include "ebb/nn/models/bilinear_pooling.h"
+#include "ebb/nn/models/convnet.h"
+#include "ebb/nn/models/resnet.h"
+#include "ebb/nn/models/unet.h"
+#include "ebb/nn/optim/optim.h"
+#include "ebb/nn/summary.h"
