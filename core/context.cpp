@@ -1,0 +1,22 @@
+#include "ebb/core/context.h"
+
+namespace ebb {
+
+bool is_available(Device device) {
+  if (!device.is_cuda()) return true;
+  if constexpr (built_with_cuda) return device.index < cuda_device_count();
+  return false;
+}
+
+void fail_without_cuda(Device device) {
+  fail("a tensor is to live on ", device, ", but this ebb was built without CUDA");
+}
+
+Allocator& allocator_for(Device device) {
+  if (device.is_cpu()) return cpu_allocator();
+  check(!device.is_meta(), "tensors on meta have no memory, so there is no allocator");
+  if constexpr (built_with_cuda) return cuda_allocator(device.index);
+  fail_without_cuda(device);
+}
+
+}  // namespace ebb

@@ -1,0 +1,156 @@
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <bit>
+#include <cstdlib>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "ebb/core/allocator.h"
+#include "ebb/core/error.h"
+
+namespace ebb {
+namespace {
+
+constexpr std::size_t alignment = 64;
+constexpr std::size_t largest_cached = std::size_t{1} << 28;
+constexpr std::size_t steps_per_doubling = 4;  // classes 1, 1.25, 1.5, 1.75, 2: at most a fifth is wasted
+
+struct SizeClass {
+  std::size_t index;
+  std::size_t bytes;
+};
+
+/// The smallest class that holds `bytes`.
+SizeClass size_class(std::size_t bytes) {
+  const std::size_t units = (std::max<std::size_t>(bytes, 1) + alignment - 1) / alignment;
+  if (units <= steps_per_doubling) return {units - 1, units * alignment};
+  const auto doubling = static_cast<std::size_t>(std::bit_width(units - 1)) - 1;  // 2^doubling < units
+  const std::size_t step = (std::size_t{1} << doubling) / steps_per_doubling;
+  const std::size_t steps = (units - (std::size_t{1} << doubling) + step - 1) / step;
+  return {(doubling - 1) * steps_per_doubling + steps - 1, ((std::size_t{1} << doubling) + steps * step) * alignment};
+}
+
+/// A spin lock: what it guards takes nanoseconds.
+class SpinLock {
+ public:
+  void lock() noexcept {
+    while (flag_.test_and_set(std::memory_order_acquire)) std::this_thread::yield();
+  }
+  void unlock() noexcept { flag_.clear(std::memory_order_release); }
+
+ private:
+  std::atomic_flag flag_;
+};
+
+/// Keeps freed blocks in one list a size class.
+class CpuAllocator final : public Allocator {
+ public:
+  void* allocate(std::size_t bytes) override {
+    check(bytes <= PTRDIFF_MAX / 2, "out of memory: cannot allocate ", bytes, " bytes");
+    const SizeClass wanted = size_class(bytes);
+    {
+      const std::lock_guard guard(lock_);
+      ++stats_.requests;
+      refuse_if_told_to(wanted.bytes);
+      stats_.allocated += wanted.bytes;
+      stats_.peak = std::max(stats_.peak, stats_.allocated);
+      if (wanted.bytes <= largest_cached && !free_[wanted.index].empty()) {
+        void* block = free_[wanted.index].back();
+        free_[wanted.index].pop_back();
+        stats_.cached -= wanted.bytes;
+        return block;
+      }
+      ++stats_.from_system;
+    }
+    return from_system(wanted.bytes);
+  }
+
+  void deallocate(void* block, std::size_t bytes) noexcept override {
+    const SizeClass size = size_class(bytes);
+    {
+      const std::lock_guard guard(lock_);
+      stats_.allocated -= size.bytes;
+      if (size.bytes <= largest_cached && keep(free_[size.index], block)) {
+        stats_.cached += size.bytes;
+        return;
+      }
+    }
+    std::free(block);
+  }
+
+  AllocatorStats stats() const override {
+    const std::lock_guard guard(lock_);
+    return stats_;
+  }
+
+  void reset_peak() override {
+    const std::lock_guard guard(lock_);
+    stats_.peak = stats_.allocated;
+  }
+
+  void release_cached() override {
+    const std::lock_guard guard(lock_);
+    for (auto& blocks : free_) {
+      std::for_each(blocks.begin(), blocks.end(), std::free);
+      blocks.clear();
+    }
+    stats_.cached = 0;
+  }
+
+  void set_limit(std::size_t bytes) override {
+    const std::lock_guard guard(lock_);
+    limit_ = bytes;
+  }
+
+  void fail_after(std::uint64_t requests) override {
+    const std::lock_guard guard(lock_);
+    fails_at_ = requests == 0 ? 0 : stats_.requests + requests;
+  }
+
+ private:
+  void refuse_if_told_to(std::size_t bytes) {
+    const bool injected = stats_.requests == fails_at_;
+    const bool over_limit = limit_ != 0 && stats_.allocated + bytes > limit_;
+    if (injected || over_limit) {
+      fail("out of memory: ", bytes, " bytes asked for, ", stats_.allocated, " in use",
+           over_limit ? ", limit " + std::to_string(limit_) : std::string());
+    }
+  }
+
+  void* from_system(std::size_t bytes) {
+    void* block = std::aligned_alloc(alignment, bytes);
+    if (block == nullptr) {  // what is cached may be just what is missing
+      release_cached();
+      block = std::aligned_alloc(alignment, bytes);
+    }
+    if (block != nullptr) return block;
+    const std::lock_guard guard(lock_);
+    stats_.allocated -= bytes;
+    fail("out of memory: the system refused ", bytes, " bytes, ", stats_.allocated, " in use");
+  }
+
+  static bool keep(std::vector<void*>& blocks, void* block) noexcept try {
+    blocks.push_back(block);
+    return true;
+  } catch (const std::bad_alloc&) {
+    return false;
+  }
+
+  mutable SpinLock lock_;
+  std::array<std::vector<void*>, 96> free_;
+  AllocatorStats stats_;
+  std::size_t limit_ = 0;
+  std::uint64_t fails_at_ = 0;
+};
+
+}  // namespace
+
+// Never destroyed: tensors in static objects may outlive any static object of ours.
+Allocator& cpu_allocator() {
+  static auto* allocator = new CpuAllocator;
+  return *allocator;
+}
+
+}  // namespace ebb

@@ -1,0 +1,74 @@
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+
+#include "ebb/core/small_objects.h"
+
+namespace ebb {
+
+/// Base of what is shared by counted references (`Ref`): storages, tensor bodies, graph nodes.
+class RefCounted {
+ public:
+  RefCounted() = default;
+  RefCounted(const RefCounted&) = delete;
+  RefCounted& operator=(const RefCounted&) = delete;
+
+  void retain() const noexcept { references_.fetch_add(1, std::memory_order_relaxed); }
+
+  void release() const noexcept {
+    // The only owner need not count down: nobody else can take a reference meanwhile.
+    if (references_.load(std::memory_order_acquire) == 1 || references_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+      const_cast<RefCounted*>(this)->destroy();
+    }
+  }
+
+  static void* operator new(std::size_t bytes) { return small_objects::allocate(bytes); }
+  static void operator delete(void* object, std::size_t bytes) noexcept { small_objects::release(object, bytes); }
+
+  std::uint32_t use_count() const noexcept { return references_.load(std::memory_order_relaxed); }
+
+ protected:
+  virtual ~RefCounted() = default;
+  virtual void destroy() noexcept { delete this; }
+
+ private:
+  mutable std::atomic<std::uint32_t> references_{0};
+};
+
+/// Shared ownership of a `RefCounted`; the size of a pointer.
+template <class T>
+class Ref {
+ public:
+  Ref() = default;
+  explicit Ref(T* object) noexcept : object_(object) {
+    if (object_ != nullptr) object_->retain();
+  }
+  Ref(const Ref& other) noexcept : Ref(other.object_) {}
+  Ref(Ref&& other) noexcept : object_(std::exchange(other.object_, nullptr)) {}
+  Ref& operator=(Ref other) noexcept {
+    std::swap(object_, other.object_);
+    return *this;
+  }
+  ~Ref() {
+    if (object_ != nullptr) object_->release();
+  }
+
+  T* get() const noexcept { return object_; }
+  T& operator*() const noexcept { return *object_; }
+  T* operator->() const noexcept { return object_; }
+  explicit operator bool() const noexcept { return object_ != nullptr; }
+  bool operator==(const Ref&) const = default;
+
+ private:
+  T* object_ = nullptr;
+};
+
+template <class T, class... Args>
+Ref<T> make_ref(Args&&... args) {
+  return Ref<T>(new T(std::forward<Args>(args)...));
+}
+
+}  // namespace ebb

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+
+#include "ebb/core/dtype.h"
+
+namespace ebb {
+
+/// A number given to an op: remembers whether it was written as a bool, an integer or a real, which decides the
+/// result's type (an int64 tensor times 2 stays int64, times 2.0 becomes float32).
+class Scalar {
+ public:
+  constexpr Scalar(bool value) : real_(value), integer_(value), dtype_(kBool) {}
+  template <std::integral T>
+  constexpr Scalar(T value)
+      : real_(static_cast<double>(value)), integer_(static_cast<std::int64_t>(value)), dtype_(kInt64) {}
+  template <std::floating_point T>
+  constexpr Scalar(T value) : real_(static_cast<double>(value)), dtype_(kFloat64) {}
+
+  /// kBool, kInt64 or kFloat64.
+  constexpr DType dtype() const { return dtype_; }
+
+  template <class T>
+  constexpr T to() const {
+    if (dtype_ == kFloat64) return static_cast<T>(real_);
+    return static_cast<T>(integer_);
+  }
+
+ private:
+  double real_;
+  std::int64_t integer_ = 0;
+  DType dtype_;
+};
+
+}  // namespace ebb

@@ -1,0 +1,92 @@
+#include "ebb/core/shape.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "ebb/core/error.h"
+
+namespace ebb {
+
+Dims::Dims(std::span<const std::int64_t> values) {
+  for (const std::int64_t value : values) push_back(value);
+}
+
+Dims Dims::filled(int count, std::int64_t value) {
+  Dims dims;
+  for (int i = 0; i < count; ++i) dims.push_back(value);
+  return dims;
+}
+
+void Dims::push_back(std::int64_t value) { insert(size_, value); }
+
+void Dims::insert(int at, std::int64_t value) {
+  check(size_ < max_dims, "a tensor has at most ", max_dims, " dimensions");
+  ++size_;
+  std::copy_backward(begin() + at, end() - 1, end());
+  (*this)[at] = value;
+}
+
+void Dims::erase(int at) {
+  std::copy(begin() + at + 1, end(), begin() + at);
+  --size_;
+}
+
+std::string to_string(const Dims& dims) {
+  std::string text = "[";
+  for (int i = 0; i < dims.size(); ++i) text += (i > 0 ? ", " : "") + std::to_string(dims[i]);
+  return text + "]";
+}
+
+std::ostream& operator<<(std::ostream& out, const Dims& dims) { return out << to_string(dims); }
+
+std::int64_t numel(const Shape& shape) {
+  std::int64_t product = 1;
+  bool overflow = false;
+  for (const std::int64_t size : shape) {
+    check(size >= 0, "sizes must not be negative, got shape ", shape);
+    overflow |= __builtin_mul_overflow(product, size, &product);
+  }
+  const bool has_zero = std::ranges::find(shape, 0) != shape.end();
+  check(!overflow || has_zero, "shape ", shape, " has more elements than 64 bits can count");
+  return has_zero ? 0 : product;
+}
+
+Strides contiguous_strides(const Shape& shape) {
+  Strides strides = shape;
+  std::int64_t step = 1;
+  for (int i = shape.size() - 1; i >= 0; --i) {
+    strides[i] = step;
+    step *= std::max<std::int64_t>(shape[i], 1);
+  }
+  return strides;
+}
+
+Strides strides_for(const Shape& shape, MemoryFormat format) {
+  if (format == MemoryFormat::contiguous || shape.size() != 4) return contiguous_strides(shape);
+  const std::int64_t channels = std::max<std::int64_t>(shape[1], 1);
+  const std::int64_t row = channels * std::max<std::int64_t>(shape[3], 1);
+  return {row * std::max<std::int64_t>(shape[2], 1), 1, row, channels};
+}
+
+int wrap_dim(std::int64_t dim, int rank) {
+  const int range = std::max(rank, 1);  // a scalar takes 0 and -1, as in PyTorch
+  check(dim >= -range && dim < range, "dimension out of range: expected one in [", -range, ", ", range - 1, "], got ",
+        dim);
+  return static_cast<int>(dim < 0 ? dim + range : dim);
+}
+
+Shape broadcast_shapes(const Shape& a, const Shape& b) {
+  if (a == b) return a;
+  const int rank = std::max(a.size(), b.size());
+  Shape out = Dims::filled(rank, 1);
+  for (int i = 1; i <= rank; ++i) {
+    const std::int64_t x = i <= a.size() ? a[a.size() - i] : 1;
+    const std::int64_t y = i <= b.size() ? b[b.size() - i] : 1;
+    check(x == y || x == 1 || y == 1, "shapes ", a, " and ", b, " do not broadcast: sizes ", x, " and ", y,
+          " differ at dimension ", rank - i, " and neither is 1");
+    out[rank - i] = x == 1 ? y : x;
+  }
+  return out;
+}
+
+}  // namespace ebb

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <string>
+
+namespace ebb {
+
+/// A line of the program that uses ebb. Ops take one as their last, defaulted argument, so that graphs and errors
+/// can name the caller's line. (std::source_location, which clang 14 lacks.)
+struct Site {
+  const char* file = "";
+  int line = 0;
+
+  static constexpr Site current(const char* file = __builtin_FILE(), int line = __builtin_LINE()) {
+    return {file, line};
+  }
+};
+
+/// "unet.cpp:41", without the folders; empty for a default Site.
+std::string to_string(Site site);
+
+/// Names the op that runs, for the errors thrown in it and for the graph nodes it makes. Ops nest (cross_entropy
+/// calls log_softmax): the site is that of the outermost one, which is the user's line.
+class OpScope {
+ public:
+  OpScope(const char* name, Site site);
+  explicit OpScope(Site site) : OpScope("", site) {}  ///< a call that is no op itself: only the line counts
+  ~OpScope();
+  OpScope(const OpScope&) = delete;
+  OpScope& operator=(const OpScope&) = delete;
+
+  static const char* name();       ///< the innermost op; "" outside of any
+  static const char* outermost();  ///< the op that the user called, where name() may be one that it is made of
+  static Site site();              ///< where that was
+  static std::string path();       ///< "cross_entropy > log_softmax", or one name
+
+ private:
+  const char* name_;
+  Site site_;
+  const OpScope* outer_;
+};
+
+}  // namespace ebb

@@ -1,0 +1,32 @@
+#include "ebb/core/storage.h"
+
+#include <utility>
+
+#include "ebb/core/context.h"
+
+namespace ebb {
+
+Storage::Storage(std::size_t bytes, Device device)
+    : data_(nullptr), bytes_(bytes), allocator_(device.is_meta() ? nullptr : &allocator_for(device)), device_(device) {
+  if (allocator_ != nullptr) data_ = static_cast<std::byte*>(allocator_->allocate(bytes));
+}
+
+Storage::Storage(void* data, std::size_t bytes, Device device, std::function<void()> release)
+    : data_(static_cast<std::byte*>(data)),
+      bytes_(bytes),
+      allocator_(nullptr),
+      device_(device),
+      release_(std::move(release)) {}
+
+Storage::~Storage() {
+  if (allocator_ != nullptr) allocator_->deallocate(data_, bytes_);
+  if (release_) release_();
+}
+
+void Storage::mark_written() {
+  ++version_;
+  last_writer_ = OpScope::outermost();
+  last_write_site_ = OpScope::site();
+}
+
+}  // namespace ebb

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+
+#include "ebb/core/device.h"
+#include "ebb/core/refcount.h"
+#include "ebb/core/site.h"
+
+namespace ebb {
+
+class Allocator;
+
+/// The bytes that one or more tensors look at, freed by their device's allocator. Counts its in-place writes, and
+/// remembers the last, so that a tensor saved for a gradient can tell who overwrote it.
+class Storage final : public RefCounted {
+ public:
+  /// Uninitialised bytes from the device's allocator; on meta only their number.
+  Storage(std::size_t bytes, Device device);
+  /// Bytes that somebody else owns; `release` is called when the last tensor lets go.
+  Storage(void* data, std::size_t bytes, Device device, std::function<void()> release);
+  ~Storage() override;
+
+  std::byte* data() { return data_; }
+  const std::byte* data() const { return data_; }
+  std::size_t bytes() const { return bytes_; }
+  Device device() const { return device_; }
+
+  std::uint32_t version() const { return version_; }
+  const char* last_writer() const { return last_writer_; }
+  Site last_write_site() const { return last_write_site_; }
+  /// Called by every in-place op, inside its OpScope.
+  void mark_written();
+
+ private:
+  std::byte* data_;
+  std::size_t bytes_;
+  Allocator* allocator_;  // null where the bytes are somebody else's, or there are none
+  Device device_;
+  std::uint32_t version_ = 0;
+  const char* last_writer_ = "";
+  Site last_write_site_;
+  std::function<void()> release_;
+};
+
+}  // namespace ebb

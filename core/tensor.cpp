@@ -1,0 +1,134 @@
+#include "ebb/core/tensor.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace ebb {
+
+static bool lies_in_c_order(const Shape& shape, const Strides& strides) {
+  std::int64_t step = 1;
+  for (int i = shape.size() - 1; i >= 0; --i) {
+    if (shape[i] == 0) return true;
+    if (shape[i] != 1 && strides[i] != step) return false;
+    step *= shape[i];
+  }
+  return true;
+}
+
+TensorBody::TensorBody(Ref<Storage> storage, DType dtype, const Shape& shape, const Strides& strides,
+                       std::int64_t offset)
+    : storage(std::move(storage)),
+      shape(shape),
+      strides(strides),
+      offset(offset),
+      numel(ebb::numel(shape)),
+      dtype(dtype),
+      is_contiguous(lies_in_c_order(shape, strides)) {}
+
+std::int64_t Tensor::size(std::int64_t dim) const {
+  check(this->dim() > 0, "size: a scalar has no dimension ", dim);
+  return shape()[wrap_dim(dim, this->dim())];
+}
+
+std::int64_t Tensor::stride(std::int64_t dim) const {
+  check(this->dim() > 0, "stride: a scalar has no dimension ", dim);
+  return strides()[wrap_dim(dim, this->dim())];
+}
+
+void Tensor::fail_without_elements() const {
+  fail("a tensor on meta has a shape, here ", shape(), ", but no elements to read or write; make it on another device");
+}
+
+static bool lies_channels_last(const TensorBody& body) {
+  if (body.shape.size() != 4) return false;
+  const auto permuted = [](const Dims& d) { return Dims{d[0], d[2], d[3], d[1]}; };
+  return lies_in_c_order(permuted(body.shape), permuted(body.strides));
+}
+
+bool Tensor::is_contiguous(MemoryFormat format) const {
+  return format == MemoryFormat::contiguous ? body().is_contiguous : lies_channels_last(body());
+}
+
+MemoryFormat Tensor::suggested_format() const {
+  const bool channels_last = !body().is_contiguous && lies_channels_last(body());
+  return channels_last ? MemoryFormat::channels_last : MemoryFormat::contiguous;
+}
+
+Tensor Tensor::alias(const Shape& shape, const Strides& strides, std::int64_t offset) const {
+  auto alias = make_ref<TensorBody>(body().storage, dtype(), shape, strides, offset);
+  alias->base = body().base ? body().base : body_;
+  return Tensor(std::move(alias));
+}
+
+void Tensor::set_data(const Tensor& other) const {
+  TensorBody& b = body();
+  const TensorBody& from = other.body();
+  b.storage = from.storage;
+  b.shape = from.shape;
+  b.strides = from.strides;
+  b.offset = from.offset;
+  b.numel = from.numel;
+  b.dtype = from.dtype;
+  b.is_contiguous = from.is_contiguous;
+}
+
+Tensor Tensor::detach() const {
+  const TensorBody& b = body();
+  return Tensor(make_ref<TensorBody>(b.storage, b.dtype, b.shape, b.strides, b.offset));
+}
+
+Tensor empty(const Shape& shape, const TensorOptions& options, MemoryFormat format) {
+  const auto bytes = static_cast<std::size_t>(numel(shape)) * size_of(options.dtype);
+  auto storage = make_ref<Storage>(bytes, options.device);
+  const Tensor x(make_ref<TensorBody>(std::move(storage), options.dtype, shape, strides_for(shape, format), 0));
+  return options.requires_grad ? x.requires_grad_() : x;
+}
+
+Tensor empty_strided(const Shape& shape, const Strides& strides, const TensorOptions& options) {
+  check(shape.size() == strides.size(), "empty_strided: shape ", shape, " and strides ", strides, " differ in length");
+  std::int64_t last = 0;
+  for (int i = 0; i < shape.size(); ++i) {
+    check(strides[i] >= 0, "empty_strided: strides must not be negative, got ", strides);
+    last += std::max<std::int64_t>(shape[i] - 1, 0) * strides[i];
+  }
+  const std::int64_t count = numel(shape) == 0 ? 0 : last + 1;
+  auto storage = make_ref<Storage>(static_cast<std::size_t>(count) * size_of(options.dtype), options.device);
+  const Tensor x(make_ref<TensorBody>(std::move(storage), options.dtype, shape, strides, 0));
+  return options.requires_grad ? x.requires_grad_() : x;
+}
+
+// From stride 1 on, each dimension must step over exactly those before it.
+static bool lies_without_gaps(const Shape& shape, const Strides& strides) {
+  std::int64_t step = 1;
+  for (bool advanced = true; advanced;) {
+    advanced = false;
+    for (int i = 0; i < shape.size(); ++i) {
+      if (shape[i] == 1 || strides[i] != step) continue;
+      step *= shape[i];
+      advanced = true;
+    }
+  }
+  return step == numel(shape);
+}
+
+Strides elementwise_strides(const Tensor& x) {
+  const bool keep = x.is_contiguous() || (x.numel() > 0 && lies_without_gaps(x.shape(), x.strides()));
+  return keep ? x.strides() : contiguous_strides(x.shape());
+}
+
+Tensor empty_like(const Tensor& x, DType dtype) {
+  auto storage = make_ref<Storage>(static_cast<std::size_t>(x.numel()) * size_of(dtype), x.device());
+  return Tensor(make_ref<TensorBody>(std::move(storage), dtype, x.shape(), elementwise_strides(x), 0));
+}
+
+Tensor empty_like(const Tensor& x) { return empty_like(x, x.dtype()); }
+
+Tensor from_blob(void* data, const Shape& shape, const TensorOptions& options, std::function<void()> release) {
+  const auto bytes = static_cast<std::size_t>(numel(shape)) * size_of(options.dtype);
+  check(data != nullptr || bytes == 0, "from_blob: the pointer is null");
+  auto storage = make_ref<Storage>(data, bytes, options.device, std::move(release));
+  const Tensor x(make_ref<TensorBody>(std::move(storage), options.dtype, shape, contiguous_strides(shape), 0));
+  return options.requires_grad ? x.requires_grad_() : x;
+}
+
+}  // namespace ebb

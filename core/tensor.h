@@ -1,0 +1,172 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "ebb/core/device.h"
+#include "ebb/core/dtype.h"
+#include "ebb/core/error.h"
+#include "ebb/core/scalar.h"
+#include "ebb/core/shape.h"
+#include "ebb/core/site.h"
+#include "ebb/core/tensor_body.h"
+
+namespace ebb {
+
+struct TensorOptions {
+  DType dtype = kFloat32;
+  Device device = kCPU;
+  bool requires_grad = false;
+};
+
+/// A strided array on one device, and the unit that gradients are computed for. A value: copies share elements and
+/// gradient, `clone()` copies. Operations are free functions in ebb/autograd/ops; the common ones are members too.
+///
+///     Tensor x = randn({2, 3}, {.requires_grad = true});
+///     Tensor loss = (x * 2).exp().sum();
+///     loss.backward();
+///     std::cout << x.grad();
+class Tensor {
+ public:
+  Tensor() = default;  ///< undefined: no elements, no shape
+  explicit Tensor(Ref<TensorBody> body) : body_(std::move(body)) {}
+
+  bool defined() const { return static_cast<bool>(body_); }
+  bool is_same(const Tensor& other) const { return body_ == other.body_; }  ///< copies of one tensor
+
+  const Shape& shape() const { return body().shape; }
+  const Strides& strides() const { return body().strides; }  ///< in elements
+  int dim() const { return body().shape.size(); }
+  std::int64_t size(std::int64_t dim) const;
+  std::int64_t stride(std::int64_t dim) const;
+  std::int64_t numel() const { return body().numel; }
+  std::int64_t storage_offset() const { return body().offset; }  ///< in elements
+  DType dtype() const { return body().dtype; }
+  Device device() const { return body().storage->device(); }
+  bool is_contiguous(MemoryFormat format = MemoryFormat::contiguous) const;
+  /// The memory format that the strides suggest; `contiguous` when in doubt.
+  MemoryFormat suggested_format() const;
+
+  /// The first element; T must be the C++ type of dtype().
+  template <class T>
+  T* data() {
+    check_type(dtype_of<T>);
+    return reinterpret_cast<T*>(raw_data());
+  }
+  template <class T>
+  const T* data() const {
+    check_type(dtype_of<T>);
+    return reinterpret_cast<const T*>(raw_data());
+  }
+  std::byte* raw_data() {
+    if (device().is_meta()) [[unlikely]] {
+      fail_without_elements();
+    }
+    return storage().data() + body().offset * static_cast<std::int64_t>(size_of(dtype()));
+  }
+  const std::byte* raw_data() const { return const_cast<Tensor*>(this)->raw_data(); }
+
+  Storage& storage() const { return *body().storage; }
+  TensorBody& body() const {
+    check(defined(), "an undefined tensor was used: a default-constructed one, or a gradient that was never computed");
+    return *body_;
+  }
+
+  /// Other dimensions over the same elements; not recorded. The view ops are built from it.
+  Tensor alias(const Shape& shape, const Strides& strides, std::int64_t offset) const;
+  /// Makes this tensor, for all who hold it, show the elements of `other`. Its place in the graph stays.
+  void set_data(const Tensor& other) const;
+  /// Shares the elements, cut off from the graph.
+  Tensor detach() const;
+
+  // What follows is defined by autograd (autograd/tensor_members.cpp, autograd/tensor_autograd.cpp).
+
+  bool requires_grad() const;  ///< a leaf that collects a gradient, or made from one
+  Tensor requires_grad_(bool requires_grad = true) const;
+  bool is_leaf() const;
+  Tensor grad() const;  ///< undefined until backward() reached this tensor
+  void set_grad(const Tensor& grad) const;
+  void retain_grad() const;  ///< keep the gradient of a tensor that is no leaf
+  /// Calls `hook` with each gradient of this tensor that backward computes; a defined result replaces it.
+  void register_hook(std::function<Tensor(const Tensor&)> hook) const;
+  /// Adds d(this)/d(leaf) to the grad of every leaf. `gradient`: for a tensor of more than one element.
+  void backward(const Tensor& gradient = {}, bool retain_graph = false, bool create_graph = false) const;
+  std::string grad_fn() const;  ///< name of the op that made it, "" for a leaf
+
+  template <class T>
+  T item() const {
+    return item_scalar().to<T>();
+  }
+  Scalar item_scalar() const;  ///< the value of a tensor of one element
+
+  Tensor to(DType dtype, Site site = Site::current()) const;
+  Tensor to(Device device, Site site = Site::current()) const;
+  Tensor clone(Site site = Site::current()) const;
+  Tensor contiguous(MemoryFormat format = MemoryFormat::contiguous, Site site = Site::current()) const;
+
+  Tensor reshape(const Shape& shape, Site site = Site::current()) const;
+  Tensor view(const Shape& shape, Site site = Site::current()) const;
+  Tensor flatten(std::int64_t start_dim = 0, std::int64_t end_dim = -1, Site site = Site::current()) const;
+  Tensor transpose(std::int64_t dim0, std::int64_t dim1, Site site = Site::current()) const;
+  Tensor t(Site site = Site::current()) const;
+  Tensor permute(const Dims& dims, Site site = Site::current()) const;
+  Tensor expand(const Shape& shape, Site site = Site::current()) const;
+  Tensor squeeze(Site site = Site::current()) const;
+  Tensor squeeze(std::int64_t dim, Site site = Site::current()) const;
+  Tensor unsqueeze(std::int64_t dim, Site site = Site::current()) const;
+  Tensor narrow(std::int64_t dim, std::int64_t start, std::int64_t length, Site site = Site::current()) const;
+  Tensor select(std::int64_t dim, std::int64_t index, Site site = Site::current()) const;
+  Tensor slice(std::int64_t dim, std::optional<std::int64_t> start, std::optional<std::int64_t> end,
+               std::int64_t step = 1, Site site = Site::current()) const;
+  Tensor operator[](std::int64_t index) const;  ///< select(0, index)
+
+  Tensor add_(const Tensor& other, Scalar alpha = 1, Site site = Site::current()) const;
+  Tensor add_(Scalar other, Site site = Site::current()) const;
+  Tensor sub_(const Tensor& other, Site site = Site::current()) const;
+  Tensor sub_(Scalar other, Site site = Site::current()) const;
+  Tensor mul_(const Tensor& other, Site site = Site::current()) const;
+  Tensor mul_(Scalar other, Site site = Site::current()) const;
+  Tensor div_(const Tensor& other, Site site = Site::current()) const;
+  Tensor div_(Scalar other, Site site = Site::current()) const;
+  Tensor copy_(const Tensor& source, Site site = Site::current()) const;
+  Tensor fill_(Scalar value, Site site = Site::current()) const;
+  Tensor zero_(Site site = Site::current()) const;
+
+  Tensor sum(const Dims& dims = {}, bool keepdim = false, Site site = Site::current()) const;
+  Tensor mean(const Dims& dims = {}, bool keepdim = false, Site site = Site::current()) const;
+  Tensor argmax(std::optional<std::int64_t> dim = {}, bool keepdim = false, Site site = Site::current()) const;
+  Tensor abs(Site site = Site::current()) const;
+  Tensor exp(Site site = Site::current()) const;
+  Tensor log(Site site = Site::current()) const;
+  Tensor sqrt(Site site = Site::current()) const;
+  Tensor sign(Site site = Site::current()) const;
+  Tensor pow(Scalar exponent, Site site = Site::current()) const;
+  Tensor relu(Site site = Site::current()) const;
+  Tensor matmul(const Tensor& other, Site site = Site::current()) const;
+
+ private:
+  [[noreturn]] void fail_without_elements() const;
+  void check_type(DType type) const {
+    check(type == dtype(), "the elements are ", dtype(), ", but were asked for as ", type);
+  }
+
+  Ref<TensorBody> body_;
+};
+
+/// Uninitialised elements. For filled ones see ebb/autograd/ops/creation.h.
+Tensor empty(const Shape& shape, const TensorOptions& options = {}, MemoryFormat format = MemoryFormat::contiguous);
+Tensor empty_strided(const Shape& shape, const Strides& strides, const TensorOptions& options = {});
+/// Of the same shape, device and, where its elements lie without gaps, strides.
+Tensor empty_like(const Tensor& x);
+Tensor empty_like(const Tensor& x, DType dtype);
+
+/// A tensor over memory that the caller owns; `release` is called when the last tensor lets go.
+Tensor from_blob(void* data, const Shape& shape, const TensorOptions& options = {},
+                 std::function<void()> release = nullptr);
+
+/// Strides of a result computed elementwise from `x`: those of `x` where its elements lie without gaps or overlap.
+Strides elementwise_strides(const Tensor& x);
+
+}  // namespace ebb
