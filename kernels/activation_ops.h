@@ -1,0 +1,187 @@
+#pragma once
+
+#include <cmath>
+#include <concepts>
+#include <variant>
+
+#include "ebb/kernels/host_device.h"
+
+namespace ebb::kernels {
+
+// Each functor is a function f of one real, and its gradient: op(x) = f(x), op(dy, x) = dy f'(x). One formula for both
+// devices. At points without a derivative, and at NaN, the gradient is PyTorch's.
+
+struct LeakyRelu {
+  double slope;
+  template <std::floating_point T>
+  EBB_HOST_DEVICE T operator()(T x) const {
+    return x > T(0) ? x : x * static_cast<T>(slope);
+  }
+  template <std::floating_point T>
+  EBB_HOST_DEVICE T operator()(T dy, T x) const {
+    return x > T(0) ? dy : dy * static_cast<T>(slope);
+  }
+};
+
+struct Elu {  // scale x where x > 0, limit (exp(rate x) - 1) elsewhere
+  double scale, limit, rate;
+  template <std::floating_point T>
+  EBB_HOST_DEVICE T operator()(T x) const {
+    return x <= T(0) ? static_cast<T>(limit) * std::expm1(x * static_cast<T>(rate)) : x * static_cast<T>(scale);
+  }
+  template <std::floating_point T>
+  EBB_HOST_DEVICE T operator()(T dy, T x) const {
+    return x <= T(0) ? dy * static_cast<T>(limit * rate) * std::exp(x * static_cast<T>(rate))
+                     : dy * static_cast<T>(scale);
+  }
+};
+
+struct Gelu {  // x times the normal distribution's probability of less than x
+  template <std::floating_point T>
+  EBB_HOST_DEVICE T operator()(T x) const {
+    return x * probability(x);
+  }
+  template <std::floating_point T>
+  EBB_HOST_DEVICE T operator()(T dy, T x) const {
+    constexpr T root_of_2_pi_reciprocal = T(0.3989422804014327);
+    return dy * (probability(x) + x * root_of_2_pi_reciprocal * std::exp(T(-0.5) * x * x));
+  }
+
+ private:
+  template <class T>
+  EBB_HOST_DEVICE static T probability(T x) {
+    constexpr T root_of_half = T(0.7071067811865476);
+    return T(0.5) * (T(1) + std::erf(x * root_of_half));
+  }
+};
+
+struct GeluTanh {  // x (1 + tanh(u)) / 2, u = sqrt(2 / pi) (x + 0.044715 x^3)
+  static constexpr double root = 0.7978845608028654, cubic = 0.044715;
+  template <std::floating_point T>
+  EBB_HOST_DEVICE T operator()(T x) const {
+    return T(0.5) * x * (T(1) + tanh_of_u(x));
+  }
+  template <std::floating_point T>
+  EBB_HOST_DEVICE T operator()(T dy, T x) const {
+    const T t = tanh_of_u(x), du = T(root) * (T(1) + T(3 * cubic) * x * x);
+    return dy * (T(0.5) * (T(1) + t) + T(0.5) * x * (T(1) - t * t) * du);
+  }
+
+ private:
+  template <class T>
+  EBB_HOST_DEVICE static T tanh_of_u(T x) {
+    return std::tanh(T(root) * (x + T(cubic) * x * x * x));
+  }
+};
+
+struct Silu {  // x sigmoid(x)
+  template <std::floating_point T>
+  EBB_HOST_DEVICE T operator()(T x) const {
+    return x / (T(1) + std::exp(-x));
+  }
+  template <std::floating_point T>
+  EBB_HOST_DEVICE T operator()(T dy, T x) const {
+    const T s = T(1) / (T(1) + std::exp(-x));
+    return dy * s * (T(1) + x * (T(1) - s));
+  }
+};
+
+struct Softplus {  // log(1 + exp(beta x)) / beta; x itself where beta x > threshold
+  double beta, threshold;
+  template <std::floating_point T>
+  EBB_HOST_DEVICE T operator()(T x) const {
+    const T z = x * static_cast<T>(beta);
+    return z > static_cast<T>(threshold) ? x : softplus(z) / static_cast<T>(beta);
+  }
+  template <std::floating_point T>
+  EBB_HOST_DEVICE T operator()(T dy, T x) const {
+    const T z = x * static_cast<T>(beta);
+    return z > static_cast<T>(threshold) ? dy : dy / (T(1) + std::exp(-z));
+  }
+
+  /// log(1 + exp(z)), where exp cannot overflow
+  template <class T>
+  EBB_HOST_DEVICE static T softplus(T z) {
+    return std::log1p(std::exp(-std::fabs(z))) + (z < T(0) ? T(0) : z);
+  }
+};
+
+struct LogSigmoid {  // -log(1 + exp(-x))
+  template <std::floating_point T>
+  EBB_HOST_DEVICE T operator()(T x) const {
+    return -Softplus::softplus(-x);
+  }
+  template <std::floating_point T>
+  EBB_HOST_DEVICE T operator()(T dy, T x) const {
+    return dy / (T(1) + std::exp(x));
+  }
+};
+
+struct Mish {  // x tanh(log(1 + exp(x)))
+  template <std::floating_point T>
+  EBB_HOST_DEVICE T operator()(T x) const {
+    return x * std::tanh(Softplus::softplus(x));
+  }
+  template <std::floating_point T>
+  EBB_HOST_DEVICE T operator()(T dy, T x) const {
+    const T t = std::tanh(Softplus::softplus(x)), s = T(1) / (T(1) + std::exp(-x));
+    return dy * (t + x * s * (T(1) - t * t));
+  }
+};
+
+struct Hardswish {  // x clamp(x + 3, 0, 6) / 6
+  template <std::floating_point T>
+  EBB_HOST_DEVICE T operator()(T x) const {
+    const T raised = x + T(3), positive = raised < T(0) ? T(0) : raised;
+    return x * (positive > T(6) ? T(6) : positive) / T(6);
+  }
+  template <std::floating_point T>
+  EBB_HOST_DEVICE T operator()(T dy, T x) const {
+    if (x <= T(-3)) return T(0);
+    return x < T(3) ? dy * (x / T(3) + T(0.5)) : dy;
+  }
+};
+
+struct Hardsigmoid {  // clamp(x + 3, 0, 6) / 6
+  template <std::floating_point T>
+  EBB_HOST_DEVICE T operator()(T x) const {
+    const T raised = x + T(3), positive = raised < T(0) ? T(0) : raised;
+    return (positive > T(6) ? T(6) : positive) / T(6);
+  }
+  template <std::floating_point T>
+  EBB_HOST_DEVICE T operator()(T dy, T x) const {
+    return x > T(-3) && x < T(3) ? dy / T(6) : T(0);
+  }
+};
+
+struct Hardtanh {  // clamp(x, low, high)
+  double low, high;
+  template <std::floating_point T>
+  EBB_HOST_DEVICE T operator()(T x) const {
+    const T raised = x < static_cast<T>(low) ? static_cast<T>(low) : x;
+    return raised > static_cast<T>(high) ? static_cast<T>(high) : raised;
+  }
+  template <std::floating_point T>
+  EBB_HOST_DEVICE T operator()(T dy, T x) const {
+    return x <= static_cast<T>(low) || x >= static_cast<T>(high) ? T(0) : dy;
+  }
+};
+
+struct Huber {  // scale x^2 / 2 where |x| < delta, scale delta (|x| - delta / 2) beyond
+  double delta, scale;
+  template <std::floating_point T>
+  EBB_HOST_DEVICE T operator()(T x) const {
+    const T size = std::fabs(x), d = static_cast<T>(delta);
+    return static_cast<T>(scale) * (size < d ? T(0.5) * x * x : d * (size - T(0.5) * d));
+  }
+  template <std::floating_point T>
+  EBB_HOST_DEVICE T operator()(T dy, T x) const {
+    const T d = static_cast<T>(delta), limited = x < -d ? -d : x > d ? d : x;
+    return dy * static_cast<T>(scale) * limited;
+  }
+};
+
+using ActivationOp = std::variant<LeakyRelu, Elu, Gelu, GeluTanh, Silu, Softplus, LogSigmoid, Mish, Hardswish,
+                                  Hardsigmoid, Hardtanh, Huber>;
+
+}  // namespace ebb::kernels

@@ -1,0 +1,53 @@
+#include "ebb/kernels/cpu/isa.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <string_view>
+
+#include "ebb/core/error.h"
+#include "ebb/kernels/cpu/isa_kernels.h"
+
+namespace ebb::kernels {
+
+static constexpr std::array all{Isa::sse2, Isa::avx2, Isa::avx512};
+
+static Isa of_this_cpu() {
+  const bool has_avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+  const bool has_avx512 = has_avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+                          __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl");
+  return has_avx512 ? Isa::avx512 : has_avx2 ? Isa::avx2 : Isa::sse2;
+}
+
+static Isa limit_from_environment() {
+  const char* wanted = std::getenv("EBB_MAX_ISA");
+  if (wanted == nullptr) return Isa::avx512;
+  const auto* found = std::ranges::find_if(all, [&](Isa i) { return std::string_view(wanted) == to_string(i); });
+  check(found != all.end(), "EBB_MAX_ISA must be sse2, avx2 or avx512, got ", wanted);
+  return *found;
+}
+
+const char* to_string(Isa isa) { return isa == Isa::avx512 ? "avx512" : isa == Isa::avx2 ? "avx2" : "sse2"; }
+
+Isa isa() {
+  static const Isa chosen = std::min(of_this_cpu(), limit_from_environment());
+  return chosen;
+}
+
+template <>
+const IsaKernels<float>& isa_kernels() {
+  static const IsaKernels<float>& best = isa() == Isa::avx512 ? avx512::f32
+                                         : isa() == Isa::avx2 ? avx2::f32
+                                                              : sse2::f32;
+  return best;
+}
+
+template <>
+const IsaKernels<double>& isa_kernels() {
+  static const IsaKernels<double>& best = isa() == Isa::avx512 ? avx512::f64
+                                          : isa() == Isa::avx2 ? avx2::f64
+                                                               : sse2::f64;
+  return best;
+}
+
+}  // namespace ebb::kernels

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <cstdint>
+
+#include "ebb/kernels/cuda/invoke.cuh"
+
+namespace ebb::kernels {
+
+/// Elements that are loaded and stored with one instruction, of up to 16 bytes.
+template <class T, int n>
+struct alignas(sizeof(T) * n < 16 ? sizeof(T) * n : 16) Packet {
+  static constexpr int size = n;
+  T element[n];
+};
+
+template <class T, int n>
+__device__ Packet<T, n> load_packet(const T* from) {
+  return *reinterpret_cast<const Packet<T, n>*>(from);
+}
+
+template <class T, int n>
+__device__ void store_packet(T* to, const Packet<T, n>& packet) {
+  *reinterpret_cast<Packet<T, n>*>(to) = packet;
+}
+
+/// Whether packets of n elements may be read at `data`.
+template <int n, class T>
+bool is_aligned(const T* data) {
+  return reinterpret_cast<std::uintptr_t>(data) % alignof(Packet<T, n>) == 0;
+}
+
+}  // namespace ebb::kernels

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstring>
+
+#include "ebb/kernels/cuda/invoke.cuh"
+
+namespace ebb::kernels {
+
+inline constexpr int warp_size = 32;
+inline constexpr unsigned all_lanes = 0xffffffffu;
+
+/// The value of the lane `delta` further on, of any type; all lanes take part.
+template <class T>
+__device__ T shuffle_down(const T& value, int delta) {
+  unsigned words[(sizeof(T) + 3) / 4] = {};
+  memcpy(words, &value, sizeof(T));
+  for (unsigned& word : words) word = __shfl_down_sync(all_lanes, word, static_cast<unsigned>(delta));
+  T other;
+  memcpy(&other, words, sizeof(T));
+  return other;
+}
+
+/// Combines the values of a warp in a fixed order; lane 0 gets the result.
+template <class T, class Combine>
+__device__ T warp_reduce(T value, Combine combine) {
+  for (int delta = warp_size / 2; delta > 0; delta /= 2) value = combine(value, shuffle_down(value, delta));
+  return value;
+}
+
+}  // namespace ebb::kernels

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <span>
+#include <variant>
+
+#include "ebb/core/context.h"
+#include "ebb/core/tensor.h"
+
+namespace ebb::kernels {
+
+// What one step of an optimizer needs to know; the comments name the states, in their order.
+
+struct SgdStep {  // momentum_buffer, where momentum != 0
+  double lr, momentum, dampening, weight_decay;
+  bool nesterov, maximize;
+  bool is_first;  // the buffer holds nothing yet
+};
+
+struct AdamStep {  // exp_avg, exp_avg_sq; with amsgrad, max_exp_avg_sq
+  double step_size, beta1, beta2, eps, weight_decay;
+  double shrink;     // what the parameter is multiplied by first: decoupled weight decay
+  double root_bias;  // square root of the bias of exp_avg_sq
+  bool amsgrad, maximize;
+};
+
+struct RmspropStep {  // square_avg; where momentum > 0, momentum_buffer; where centered, grad_avg
+  double lr, alpha, eps, weight_decay, momentum;
+  bool centered, maximize;
+};
+
+struct AdagradStep {  // sum
+  double lr, eps, weight_decay;
+  bool maximize;
+};
+
+using OptimStep = std::variant<SgdStep, AdamStep, RmspropStep, AdagradStep>;
+
+inline constexpr std::size_t max_optim_states = 3;
+
+/// Moves p and its states along g. All lie without gaps and have the same strides.
+void optim_step(CpuContext&, const OptimStep& step, Tensor& p, const Tensor& g, std::span<Tensor> states);
+void optim_step(CudaContext&, const OptimStep& step, Tensor& p, const Tensor& g, std::span<Tensor> states);
+
+}  // namespace ebb::kernels

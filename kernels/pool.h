@@ -1,0 +1,31 @@
+#pragma once
+
+#include <array>
+
+#include "ebb/core/context.h"
+#include "ebb/core/tensor.h"
+
+namespace ebb::kernels {
+
+/// Of a 2-D pooling window; the entries of each pair are for height and width.
+struct PoolGeometry {
+  std::array<std::int64_t, 2> kernel, stride, padding, dilation;
+};
+
+// All tensors are (N, C, H, W) and lie channels-last. `indices` (int64, the shape of y) hold ih * W + iw of the
+// element of x that was chosen.
+
+/// y = the greatest element of each window, outside of x -infinity: the first in row-major order, or the last NaN, as
+/// in PyTorch.
+void max_pool2d(CpuContext&, const Tensor& x, const PoolGeometry&, Tensor& y, Tensor& indices);
+void max_pool2d(CudaContext&, const Tensor& x, const PoolGeometry&, Tensor& y, Tensor& indices);
+
+/// dx = 0, and each element of dy added where its index says. Deterministic.
+void max_pool2d_backward(CpuContext&, const Tensor& dy, const Tensor& indices, const PoolGeometry&, Tensor& dx);
+void max_pool2d_backward(CudaContext&, const Tensor& dy, const Tensor& indices, const PoolGeometry&, Tensor& dx);
+
+/// y = the elements of x (of the pooled tensor's shape) at `indices`.
+void max_pool2d_gather(CpuContext&, const Tensor& x, const Tensor& indices, Tensor& y);
+void max_pool2d_gather(CudaContext&, const Tensor& x, const Tensor& indices, Tensor& y);
+
+}  // namespace ebb::kernels

@@ -1,0 +1,19 @@
+#pragma once
+
+#include "ebb/core/context.h"
+#include "ebb/core/tensor.h"
+
+namespace ebb::kernels {
+
+/// A sparse matrix, row by row: row o has the entries offsets[o] up to offsets[o + 1], each a column and a weight.
+/// Contiguous, on the device of what it is applied to; offsets and columns int64, weights of its dtype.
+struct SparseRows {
+  Tensor offsets, columns, weights;
+};
+
+/// y[outer, o, inner] = the sum of weight * x[outer, column, inner] over the entries of row o, in their order; 0 of
+/// none. x (outer, in, inner) and y (outer, out, inner) contiguous.
+void resample(CpuContext&, const Tensor& x, const SparseRows& matrix, Tensor& y);
+void resample(CudaContext&, const Tensor& x, const SparseRows& matrix, Tensor& y);
+
+}  // namespace ebb::kernels
