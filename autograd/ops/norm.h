@@ -1,0 +1,22 @@
+#pragma once
+
+#include <optional>
+
+#include "ebb/core/tensor.h"
+
+namespace ebb {
+
+struct BatchNormOptions {
+  bool training = false;  ///< normalise by the batch's statistics and update the running ones
+  double momentum = 0.1;  ///< weight of the new statistics in the running ones
+  double eps = 1e-5;
+};
+
+/// (x - mean) / sqrt(var + eps) * weight + bias for each channel of x (N, C, ...). In training mean and var (biased)
+/// are the batch's, and running_mean, running_var (with the unbiased one) are moved towards them in place; otherwise
+/// they are the running ones. weight, bias, running_mean, running_var are (C), each may be undefined (the running ones
+/// only in training). Ioffe and Szegedy, ICML 2015.
+Tensor batch_norm(const Tensor& x, const Tensor& running_mean, const Tensor& running_var, const Tensor& weight = {},
+                  const Tensor& bias = {}, const BatchNormOptions& options = {}, Site site = Site::current());
+
+}  // namespace ebb

@@ -1,0 +1,33 @@
+#pragma once
+
+#include "ebb/core/shape.h"
+
+/// Sliding windows along one dimension, as pooling and unfolding have them. Not installed.
+namespace ebb::ops {
+
+struct Window {
+  std::int64_t kernel, stride, padding, dilation = 1;
+
+  std::int64_t reach() const { return dilation * (kernel - 1) + 1; }
+  std::int64_t start(std::int64_t i) const { return i * stride - padding; }
+};
+
+/// That its numbers make a window, and are so small that no product of them overflows.
+void check_window(const Window& w);
+
+/// A size for depth, height and width: as given, or one number for all.
+Dims three(const Dims& sizes, const char* what);
+/// That a window lies at most half in the padding.
+void check_padding(const Window& w);
+
+/// The number of windows in `size` elements and the padding; with `ceil_mode` also the last one that only begins
+/// inside.
+std::int64_t window_count(std::int64_t size, const Window& w, bool ceil_mode = false);
+
+/// The elements of the i-th of `count` windows that share `size` elements evenly: from begin up to but without end.
+inline std::int64_t share_begin(std::int64_t i, std::int64_t size, std::int64_t count) { return i * size / count; }
+inline std::int64_t share_end(std::int64_t i, std::int64_t size, std::int64_t count) {
+  return ((i + 1) * size + count - 1) / count;
+}
+
+}  // namespace ebb::ops

@@ -1,0 +1,63 @@
+// The members of Tensor that concern its gradient.
+#include "ebb/autograd/backward.h"
+#include "ebb/autograd/node.h"
+
+namespace ebb {
+
+using autograd::Leaf;
+using autograd::Node;
+using autograd::node_of;
+
+bool Tensor::requires_grad() const { return autograd::wants_grad(*this); }
+
+bool Tensor::is_leaf() const {
+  const Ref<Node> node = node_of(*this);
+  return !node || node->is_leaf();
+}
+
+Tensor Tensor::requires_grad_(bool requires_grad) const {
+  check(is_leaf(), "requires_grad_: only a leaf can be changed, this tensor was made by ", grad_fn(),
+        "; use detach() for one without history");
+  check(!requires_grad || is_floating(dtype()), "requires_grad_: only floating tensors have gradients, got ", dtype());
+  if (!requires_grad) {
+    body().set_link({});
+  } else if (!body().link) {
+    autograd::set_node(*this, Ref<Node>(new Leaf));
+    body().link->keeper = &body();
+  }
+  return *this;
+}
+
+Tensor Tensor::grad() const { return Tensor(body().grad); }
+
+void Tensor::set_grad(const Tensor& grad) const {
+  check(requires_grad() || !grad.defined(), "set_grad: the tensor requires no gradient; call requires_grad_() first");
+  check(!grad.defined() || (grad.shape() == shape() && grad.dtype() == dtype() && grad.device() == device()),
+        "set_grad: the gradient must match the tensor, ", dtype(), " ", shape(), " on ", device());
+  body().grad = grad.defined() ? Ref<TensorBody>(&grad.body()) : Ref<TensorBody>();
+}
+
+void Tensor::retain_grad() const {
+  const Ref<Node> node = node_of(*this);
+  check(static_cast<bool>(node), "retain_grad: the tensor requires no gradient");
+  node->keeper = &body();
+}
+
+void Tensor::register_hook(std::function<Tensor(const Tensor&)> hook) const {
+  const Ref<Node> node = node_of(*this);
+  check(static_cast<bool>(node), "register_hook: the tensor requires no gradient");
+  if (!node->hooks) node->hooks = std::make_unique<std::vector<autograd::Hook>>();
+  node->hooks->push_back(std::move(hook));
+}
+
+void Tensor::backward(const Tensor& gradient, bool retain_graph, bool create_graph) const {
+  ebb::backward(std::span(this, 1), std::span(&gradient, 1),
+                {.retain_graph = retain_graph, .create_graph = create_graph});
+}
+
+std::string Tensor::grad_fn() const {
+  const Ref<Node> node = node_of(*this);
+  return node && !node->is_leaf() ? node->name : "";
+}
+
+}  // namespace ebb
