@@ -1,0 +1,189 @@
+#pragma once
+
+#include "ebb/autograd/ops/activation.h"
+#include "ebb/nn/slots.h"
+
+namespace ebb::nn {
+
+// One module for each activation of ebb/autograd/ops: what it computes stands there.
+
+struct InplaceOptions {
+  bool inplace = false;  ///< overwrite the input
+};
+
+/// What activations that may work in place have in common.
+class InplaceActivation : public Module {
+ public:
+  explicit InplaceActivation(bool inplace) : inplace_(inplace) {}
+  std::string extra_repr() const override { return inplace_ ? "inplace=True" : ""; }
+
+ protected:
+  /// The other arguments as printed, and whether it works in place.
+  std::string repr_after(const std::string& arguments) const { return arguments + (inplace_ ? ", inplace=True" : ""); }
+
+  bool inplace_;
+};
+
+class ReLU : public InplaceActivation {
+ public:
+  explicit ReLU(bool inplace = false) : InplaceActivation(inplace) {}
+  Tensor operator()(const Tensor& x) const;
+};
+inline ReLU relu(const InplaceOptions& options = {}) { return ReLU(options.inplace); }
+
+class ReLU6 : public InplaceActivation {
+ public:
+  explicit ReLU6(bool inplace = false) : InplaceActivation(inplace) {}
+  Tensor operator()(const Tensor& x) const;
+};
+inline ReLU6 relu6(const InplaceOptions& options = {}) { return ReLU6(options.inplace); }
+
+class SELU : public InplaceActivation {
+ public:
+  explicit SELU(bool inplace = false) : InplaceActivation(inplace) {}
+  Tensor operator()(const Tensor& x) const;
+};
+inline SELU selu(const InplaceOptions& options = {}) { return SELU(options.inplace); }
+
+class SiLU : public InplaceActivation {
+ public:
+  explicit SiLU(bool inplace = false) : InplaceActivation(inplace) {}
+  Tensor operator()(const Tensor& x) const;
+};
+inline SiLU silu(const InplaceOptions& options = {}) { return SiLU(options.inplace); }
+
+class Mish : public InplaceActivation {
+ public:
+  explicit Mish(bool inplace = false) : InplaceActivation(inplace) {}
+  Tensor operator()(const Tensor& x) const;
+};
+inline Mish mish(const InplaceOptions& options = {}) { return Mish(options.inplace); }
+
+class Hardswish : public InplaceActivation {
+ public:
+  explicit Hardswish(bool inplace = false) : InplaceActivation(inplace) {}
+  Tensor operator()(const Tensor& x) const;
+  std::string extra_repr() const override { return ""; }  // so PyTorch prints it
+};
+inline Hardswish hardswish(const InplaceOptions& options = {}) { return Hardswish(options.inplace); }
+
+class Hardsigmoid : public InplaceActivation {
+ public:
+  explicit Hardsigmoid(bool inplace = false) : InplaceActivation(inplace) {}
+  Tensor operator()(const Tensor& x) const;
+  std::string extra_repr() const override { return ""; }  // so PyTorch prints it
+};
+inline Hardsigmoid hardsigmoid(const InplaceOptions& options = {}) { return Hardsigmoid(options.inplace); }
+
+struct LeakyReLUOptions {
+  double negative_slope = 0.01;
+  bool inplace = false;
+};
+class LeakyReLU : public InplaceActivation {
+ public:
+  explicit LeakyReLU(const LeakyReLUOptions& o = {}) : InplaceActivation(o.inplace), options(o) {}
+  Tensor operator()(const Tensor& x) const;
+  std::string extra_repr() const override;
+
+  LeakyReLUOptions options;
+};
+inline LeakyReLU leaky_relu(const LeakyReLUOptions& options = {}) { return LeakyReLU(options); }
+
+struct ELUOptions {
+  double alpha = 1;
+  bool inplace = false;
+};
+class ELU : public InplaceActivation {
+ public:
+  explicit ELU(const ELUOptions& o = {}) : InplaceActivation(o.inplace), options(o) {}
+  Tensor operator()(const Tensor& x) const;
+  std::string extra_repr() const override;
+
+  ELUOptions options;
+};
+inline ELU elu(const ELUOptions& options = {}) { return ELU(options); }
+
+class CELU : public InplaceActivation {
+ public:
+  explicit CELU(const ELUOptions& o = {}) : InplaceActivation(o.inplace), options(o) {}
+  Tensor operator()(const Tensor& x) const;
+  std::string extra_repr() const override;
+
+  ELUOptions options;
+};
+inline CELU celu(const ELUOptions& options = {}) { return CELU(options); }
+
+struct HardtanhOptions {
+  double min_val = -1, max_val = 1;
+  bool inplace = false;
+};
+class Hardtanh : public InplaceActivation {
+ public:
+  explicit Hardtanh(const HardtanhOptions& o = {});
+  Tensor operator()(const Tensor& x) const;
+  std::string extra_repr() const override;
+
+  HardtanhOptions options;
+};
+inline Hardtanh hardtanh(const HardtanhOptions& options = {}) { return Hardtanh(options); }
+
+struct GELUOptions {
+  GeluApproximation approximate = GeluApproximation::none;
+};
+class GELU : public Module {
+ public:
+  explicit GELU(const GELUOptions& options = {}) : options(options) {}
+  Tensor operator()(const Tensor& x) const;
+  std::string extra_repr() const override;
+
+  GELUOptions options;
+};
+inline GELU gelu(const GELUOptions& options = {}) { return GELU(options); }
+
+struct SoftplusOptions {
+  double beta = 1, threshold = 20;
+};
+class Softplus : public Module {
+ public:
+  explicit Softplus(const SoftplusOptions& options = {}) : options(options) {}
+  Tensor operator()(const Tensor& x) const;
+  std::string extra_repr() const override;
+
+  SoftplusOptions options;
+};
+inline Softplus softplus(const SoftplusOptions& options = {}) { return Softplus(options); }
+
+struct PReLUOptions {
+  std::int64_t num_parameters = 1;  ///< 1, or one a channel
+  double init = 0.25;
+};
+class PReLU : public Module {
+ public:
+  explicit PReLU(const PReLUOptions& options = {});
+  Tensor operator()(const Tensor& x) const;
+  std::string extra_repr() const override;
+
+  PReLUOptions options;
+  Parameter weight;  ///< (num_parameters)
+};
+inline PReLU prelu(const PReLUOptions& options = {}) { return PReLU(options); }
+
+class Sigmoid : public Module {
+ public:
+  Tensor operator()(const Tensor& x) const;
+};
+inline Sigmoid sigmoid() { return {}; }
+
+class Tanh : public Module {
+ public:
+  Tensor operator()(const Tensor& x) const;
+};
+inline Tanh tanh() { return {}; }
+
+class LogSigmoid : public Module {
+ public:
+  Tensor operator()(const Tensor& x) const;
+};
+inline LogSigmoid log_sigmoid() { return {}; }
+
+}  // namespace ebb::nn

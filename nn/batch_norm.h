@@ -1,0 +1,68 @@
+#pragma once
+
+#include <optional>
+
+#include "ebb/nn/slots.h"
+
+namespace ebb::nn {
+
+struct BatchNormOptions {
+  std::int64_t num_features;
+  double eps = 1e-5;
+  std::optional<double> momentum = 0.1;  ///< absent: the mean of all batches so far
+  bool affine = true;                    ///< a trained weight and bias
+  bool track_running_stats = true;       ///< false: the batch's statistics in eval() too
+  bool bias = true;                      ///< with affine: also a trained bias
+};
+
+/// What the batch norms, and instance norms, have in common: weight, bias and running statistics.
+class NormBase : public Module {
+ public:
+  std::string extra_repr() const override;
+
+  BatchNormOptions options;
+  Parameter weight, bias;            ///< (C)
+  Buffer running_mean, running_var;  ///< (C)
+  Buffer num_batches_tracked;        ///< a scalar, int64
+
+ protected:
+  explicit NormBase(const BatchNormOptions& options);
+  std::int64_t version() const override { return 2; }
+  void upgrade(StateDict& dict, const std::string& prefix, std::int64_t version) const override;
+};
+
+/// Normalises each channel of its input; see ebb::batch_norm. Keeps running statistics for eval().
+class BatchNorm : public NormBase {
+ protected:
+  using NormBase::NormBase;
+  Tensor normalized(const Tensor& x) const;
+};
+
+/// Of (N, C) or (N, C, L).
+class BatchNorm1d : public BatchNorm {
+ public:
+  explicit BatchNorm1d(const BatchNormOptions& options) : BatchNorm(options) {}
+  Tensor operator()(const Tensor& x) const;
+};
+inline BatchNorm1d batch_norm1d(const BatchNormOptions& options) { return BatchNorm1d(options); }
+inline BatchNorm1d batch_norm1d(std::int64_t num_features) { return BatchNorm1d({.num_features = num_features}); }
+
+/// Of (N, C, H, W).
+class BatchNorm2d : public BatchNorm {
+ public:
+  explicit BatchNorm2d(const BatchNormOptions& options) : BatchNorm(options) {}
+  Tensor operator()(const Tensor& x) const;
+};
+inline BatchNorm2d batch_norm2d(const BatchNormOptions& options) { return BatchNorm2d(options); }
+inline BatchNorm2d batch_norm2d(std::int64_t num_features) { return BatchNorm2d({.num_features = num_features}); }
+
+/// Of (N, C, D, H, W).
+class BatchNorm3d : public BatchNorm {
+ public:
+  explicit BatchNorm3d(const BatchNormOptions& options) : BatchNorm(options) {}
+  Tensor operator()(const Tensor& x) const;
+};
+inline BatchNorm3d batch_norm3d(const BatchNormOptions& options) { return BatchNorm3d(options); }
+inline BatchNorm3d batch_norm3d(std::int64_t num_features) { return BatchNorm3d({.num_features = num_features}); }
+
+}  // namespace ebb::nn

@@ -1,0 +1,53 @@
+#include "ebb/nn/optim/adagrad.h"
+
+#include "ebb/autograd/ops/creation.h"
+#include "ebb/autograd/ops/optim_step.h"
+
+namespace ebb::optim {
+
+void check_options(const AdagradOptions& o) {
+  check_option("Adagrad", "lr", o.lr);
+  check_option("Adagrad", "lr_decay", o.lr_decay);
+  check_option("Adagrad", "weight_decay", o.weight_decay);
+  check_option("Adagrad", "initial_accumulator_value", o.initial_accumulator_value);
+  check_option("Adagrad", "eps", o.eps);
+}
+
+void fields(Archive& archive, AdagradOptions& o) {
+  archive("lr", o.lr);
+  archive("lr_decay", o.lr_decay, 0);
+  archive("eps", o.eps);
+  archive("weight_decay", o.weight_decay, 0);
+  archive("initial_accumulator_value", o.initial_accumulator_value, 0);
+  archive.fixed("foreach", {});
+  archive("maximize", o.maximize);
+  archive.fixed("differentiable", false);
+  archive.fixed("fused", {});
+}
+
+void fields(Archive& archive, AdagradState& state, const Tensor& parameter) {
+  archive.steps("step", state.step);
+  archive.state("sum", state.sum, parameter);
+}
+
+AdagradState first_state(const Tensor& parameter, const AdagradOptions& o) {
+  return {.step = 0, .sum = zeros_like(parameter.detach()).fill_(o.initial_accumulator_value)};
+}
+
+Adagrad::Adagrad(std::vector<Tensor> params, const AdagradOptions& options)
+    : Adagrad(std::vector<ParamGroup<AdagradOptions>>{{std::move(params), options}}) {}
+
+Adagrad::Adagrad(std::vector<ParamGroup<AdagradOptions>> groups) : GroupedOptimizer(std::move(groups)) {}
+
+void Adagrad::step() {
+  for_each_gradient([](const Tensor& p, const Tensor& gradient, const AdagradOptions& o, AdagradState& state) {
+    ++state.step;
+    const kernels::AdagradStep step{.lr = o.lr / (1 + static_cast<double>(state.step - 1) * o.lr_decay),
+                                    .eps = o.eps,
+                                    .weight_decay = o.weight_decay,
+                                    .maximize = o.maximize};
+    optim_step(p, gradient, {&state.sum}, step);
+  });
+}
+
+}  // namespace ebb::optim

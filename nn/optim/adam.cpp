@@ -1,0 +1,98 @@
+#include "ebb/nn/optim/adam.h"
+
+#include <cmath>
+
+#include "ebb/autograd/ops/optim_step.h"
+
+namespace ebb::optim {
+namespace {
+
+template <class Options>
+void check_common(const char* name, const Options& o) {
+  check_option(name, "lr", o.lr);
+  check_option(name, "eps", o.eps);
+  check_option(name, "weight_decay", o.weight_decay);
+  for (const double beta : o.betas) check(beta >= 0 && beta < 1, name, ": betas must lie in [0, 1), got ", beta);
+}
+
+template <class Options>
+void common_fields(Archive& archive, Options& o, const Value& usual_decay) {
+  archive("lr", o.lr);
+  archive("betas", o.betas);
+  archive("eps", o.eps);
+  archive("weight_decay", o.weight_decay, usual_decay);
+  archive("amsgrad", o.amsgrad);
+  archive("maximize", o.maximize);
+  archive.fixed("foreach", {});
+  archive.fixed("capturable", false);
+  archive.fixed("differentiable", false);
+  archive.fixed("fused", {});
+}
+
+template <class Options>
+void move(const Tensor& p, const Tensor& gradient, const Options& o, bool is_decoupled, AdamState& state) {
+  const auto steps = static_cast<double>(++state.step);
+  const auto [beta1, beta2] = o.betas;
+  const kernels::AdamStep step{.step_size = o.lr / (1 - std::pow(beta1, steps)),
+                               .beta1 = beta1,
+                               .beta2 = beta2,
+                               .eps = o.eps,
+                               .weight_decay = is_decoupled ? 0 : o.weight_decay,
+                               .shrink = is_decoupled ? 1 - o.lr * o.weight_decay : 1,
+                               .root_bias = std::pow(1 - std::pow(beta2, steps), 0.5),
+                               .amsgrad = o.amsgrad,
+                               .maximize = o.maximize};
+  if (o.amsgrad) {
+    optim_step(p, gradient, {&state.exp_avg, &state.exp_avg_sq, &state.max_exp_avg_sq}, step);
+  } else {
+    optim_step(p, gradient, {&state.exp_avg, &state.exp_avg_sq}, step);
+  }
+}
+
+}  // namespace
+
+void check_options(const AdamOptions& o) { check_common("Adam", o); }
+void check_options(const AdamWOptions& o) { check_common("AdamW", o); }
+
+void fields(Archive& archive, AdamOptions& o) {
+  common_fields(archive, o, 0);
+  archive("decoupled_weight_decay", o.decoupled_weight_decay);
+}
+
+void fields(Archive& archive, AdamWOptions& o) {
+  common_fields(archive, o, {});
+  bool is_decoupled = true;
+  archive("decoupled_weight_decay", is_decoupled);
+}
+
+void fields(Archive& archive, AdamState& state, const Tensor& parameter) {
+  if (archive.is_writing() && !state.exp_avg.defined()) return;
+  archive.steps("step", state.step);
+  archive.state("exp_avg", state.exp_avg, parameter);
+  archive.state("exp_avg_sq", state.exp_avg_sq, parameter);
+  archive.state("max_exp_avg_sq", state.max_exp_avg_sq, parameter);
+}
+
+Adam::Adam(std::vector<Tensor> params, const AdamOptions& options)
+    : Adam(std::vector<ParamGroup<AdamOptions>>{{std::move(params), options}}) {}
+
+Adam::Adam(std::vector<ParamGroup<AdamOptions>> groups) : GroupedOptimizer(std::move(groups)) {}
+
+void Adam::step() {
+  for_each_gradient([](const Tensor& p, const Tensor& gradient, const AdamOptions& o, AdamState& state) {
+    move(p, gradient, o, o.decoupled_weight_decay, state);
+  });
+}
+
+AdamW::AdamW(std::vector<Tensor> params, const AdamWOptions& options)
+    : AdamW(std::vector<ParamGroup<AdamWOptions>>{{std::move(params), options}}) {}
+
+AdamW::AdamW(std::vector<ParamGroup<AdamWOptions>> groups) : GroupedOptimizer(std::move(groups)) {}
+
+void AdamW::step() {
+  for_each_gradient([](const Tensor& p, const Tensor& gradient, const AdamWOptions& o, AdamState& state) {
+    move(p, gradient, o, true, state);
+  });
+}
+
+}  // namespace ebb::optim

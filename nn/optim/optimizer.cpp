@@ -1,0 +1,121 @@
+#include "ebb/nn/optim/optimizer.h"
+
+#include <algorithm>
+
+namespace ebb::optim {
+
+using Mode = Archive::Mode;
+
+void Optimizer::zero_grad() {
+  for (std::size_t group = 0; group < group_count(); ++group) {
+    for (const Tensor& parameter : parameters(group)) {
+      if (parameter.requires_grad()) parameter.set_grad({});
+    }
+  }
+}
+
+void Optimizer::check_parameters(const std::vector<Tensor>& params) const {
+  for (auto p = params.begin(); p != params.end(); ++p) {
+    check(p->is_leaf(), "an optimizer moves leaves, got a tensor made by ", p->grad_fn(), "; pass module.parameters()");
+    const auto is_p = [&](const Tensor& other) { return other.is_same(*p); };
+    bool is_new = std::none_of(params.begin(), p, is_p);
+    for (std::size_t group = 0; group < group_count(); ++group) {
+      is_new = is_new && std::ranges::none_of(parameters(group), is_p);
+    }
+    check(is_new, "a parameter of shape ", p->shape(), " was given twice; each may be in one group, once");
+  }
+}
+
+void Optimizer::group_was_added() {
+  const std::size_t group = group_count() - 1;
+  Archive archive(Mode::write, {});
+  archive_group(archive, group);
+  group_frames_.push_back(archive.dict());
+  state_frames_.resize(state_frames_.size() + parameters(group).size());
+}
+
+std::optional<double> Optimizer::extra(std::size_t group, std::string_view name) const {
+  const Value* value = group_frames_.at(group).find(name);
+  return value == nullptr ? std::optional<double>() : value->as_real();
+}
+
+void Optimizer::set_extra(std::size_t group, std::string_view name, double value) {
+  group_frames_.at(group).set(name, value);
+}
+
+Value Optimizer::state_dict() const {
+  auto& self = const_cast<Optimizer&>(*this);  // an archive that writes changes no field
+  Value states = Value::dict(), groups = Value::list();
+  std::size_t index = 0;
+  for (std::size_t group = 0; group < group_count(); ++group) {
+    Value params = Value::list();
+    for (std::size_t i = 0; i < parameters(group).size(); ++i, ++index) {
+      params.append(index);
+      Archive archive(Mode::write, state_frames_[index]);
+      self.archive_state(archive, group, index);
+      if (const Value state = archive.dict(); !state.as_dict().entries.empty()) states.set(index, state);
+    }
+    Archive archive(Mode::write, group_frames_[group]);
+    self.archive_group(archive, group);
+    Value options = archive.dict();
+    options.set("params", params);
+    groups.append(options);
+  }
+  Value dict = Value::dict();
+  dict.set("state", states);
+  dict.set("param_groups", groups);
+  return dict;
+}
+
+/// The options of a saved group, without its "params".
+static Value without_params(const Value& group) {
+  Value options = Value::dict();
+  for (const auto& [name, value] : group.as_dict().entries) {
+    if (!name.is_text() || name.as_text() != "params") options.set(name, value);
+  }
+  return options;
+}
+
+static void check_groups(const std::vector<Value>& saved, const Optimizer& optimizer) {
+  check(saved.size() == optimizer.group_count(), "the state dict has ", saved.size(),
+        " parameter groups, the optimizer has ", optimizer.group_count());
+  for (std::size_t group = 0; group < saved.size(); ++group) {
+    const std::size_t count = entry(saved[group], "params").items().size();
+    check(count == optimizer.parameters(group).size(), "parameter group ", group, " of the state dict has ", count,
+          " parameters, the optimizer's has ", optimizer.parameters(group).size());
+    check(saved[group].contains("lr"), "parameter group ", group, " of the state dict has no \"lr\"");
+  }
+}
+
+void Optimizer::archive(Mode mode, const Value& dict) {
+  const Dict& states = entry(dict, "state").as_dict();
+  const std::vector<Value>& groups = entry(dict, "param_groups").items();
+  std::size_t index = 0, used = 0;
+  for (std::size_t group = 0; group < groups.size(); ++group) {
+    Archive options(mode, without_params(groups[group]));
+    archive_group(options, group);
+    if (mode == Mode::read) group_frames_[group] = options.dict();
+    for (const Value& id : groups[group]["params"].items()) {
+      const Value* saved = states.find(id);
+      Archive state(mode, saved == nullptr ? Value() : *saved);
+      if (saved != nullptr) archive_state(state, group, index), ++used;
+      if (mode == Mode::read) state_frames_[index] = state.dict();
+      ++index;
+    }
+  }
+  check(used == states.entries.size(), "the state dict has states for ", states.entries.size(),
+        " parameters, of which only ", used, " are in its groups");
+}
+
+void Optimizer::load_state_dict(const Value& dict) {
+  check_groups(entry(dict, "param_groups").items(), *this);
+  archive(Mode::check, dict);
+  reset();
+  archive(Mode::read, dict);
+}
+
+void check_option(const char* optimizer, const char* option, double value) {
+  check(value >= 0, optimizer, ": ", option, " must not be negative, got ", value);
+}
+
+}  // namespace ebb::optim

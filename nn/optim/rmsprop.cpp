@@ -1,0 +1,62 @@
+#include "ebb/nn/optim/rmsprop.h"
+
+#include "ebb/autograd/ops/optim_step.h"
+
+namespace ebb::optim {
+
+void check_options(const RMSpropOptions& o) {
+  check_option("RMSprop", "lr", o.lr);
+  check_option("RMSprop", "alpha", o.alpha);
+  check_option("RMSprop", "eps", o.eps);
+  check_option("RMSprop", "weight_decay", o.weight_decay);
+  check_option("RMSprop", "momentum", o.momentum);
+}
+
+void fields(Archive& archive, RMSpropOptions& o) {
+  archive("lr", o.lr);
+  archive("momentum", o.momentum, 0);
+  archive("alpha", o.alpha);
+  archive("eps", o.eps);
+  archive("centered", o.centered);
+  archive("weight_decay", o.weight_decay, 0);
+  archive.fixed("capturable", false);
+  archive.fixed("foreach", {});
+  archive("maximize", o.maximize);
+  archive.fixed("differentiable", false);
+}
+
+void fields(Archive& archive, RMSpropState& state, const Tensor& parameter) {
+  if (archive.is_writing() && !state.square_avg.defined()) return;
+  archive.steps("step", state.step);
+  archive.state("square_avg", state.square_avg, parameter);
+  archive.state("momentum_buffer", state.momentum_buffer, parameter);
+  archive.state("grad_avg", state.grad_avg, parameter);
+}
+
+RMSprop::RMSprop(std::vector<Tensor> params, const RMSpropOptions& options)
+    : RMSprop(std::vector<ParamGroup<RMSpropOptions>>{{std::move(params), options}}) {}
+
+RMSprop::RMSprop(std::vector<ParamGroup<RMSpropOptions>> groups) : GroupedOptimizer(std::move(groups)) {}
+
+void RMSprop::step() {
+  for_each_gradient([](const Tensor& p, const Tensor& gradient, const RMSpropOptions& o, RMSpropState& state) {
+    ++state.step;
+    const kernels::RmspropStep step{.lr = o.lr,
+                                    .alpha = o.alpha,
+                                    .eps = o.eps,
+                                    .weight_decay = o.weight_decay,
+                                    .momentum = o.momentum,
+                                    .centered = o.centered,
+                                    .maximize = o.maximize};
+    const bool has_momentum = o.momentum > 0;
+    if (has_momentum && o.centered) {
+      optim_step(p, gradient, {&state.square_avg, &state.momentum_buffer, &state.grad_avg}, step);
+    } else if (has_momentum || o.centered) {
+      optim_step(p, gradient, {&state.square_avg, has_momentum ? &state.momentum_buffer : &state.grad_avg}, step);
+    } else {
+      optim_step(p, gradient, {&state.square_avg}, step);
+    }
+  });
+}
+
+}  // namespace ebb::optim

@@ -1,0 +1,53 @@
+#include "ebb/nn/optim/sgd.h"
+
+#include "ebb/autograd/ops/optim_step.h"
+
+namespace ebb::optim {
+
+void check_options(const SGDOptions& o) {
+  check_option("SGD", "lr", o.lr);
+  check_option("SGD", "momentum", o.momentum);
+  check_option("SGD", "weight_decay", o.weight_decay);
+  check(!o.nesterov || (o.momentum > 0 && o.dampening == 0), "SGD: nesterov needs momentum and no dampening, got ",
+        "momentum ", o.momentum, ", dampening ", o.dampening);
+}
+
+void fields(Archive& archive, SGDOptions& o) {
+  archive("lr", o.lr);
+  archive("momentum", o.momentum, 0);
+  archive("dampening", o.dampening, 0);
+  archive("weight_decay", o.weight_decay, 0);
+  archive("nesterov", o.nesterov);
+  archive("maximize", o.maximize);
+  archive.fixed("foreach", {});
+  archive.fixed("differentiable", false);
+  archive.fixed("fused", {});
+}
+
+void fields(Archive& archive, SGDState& state, const Tensor& parameter) {
+  archive.state("momentum_buffer", state.momentum_buffer, parameter);
+}
+
+SGD::SGD(std::vector<Tensor> params, const SGDOptions& options)
+    : SGD(std::vector<ParamGroup<SGDOptions>>{{std::move(params), options}}) {}
+
+SGD::SGD(std::vector<ParamGroup<SGDOptions>> groups) : GroupedOptimizer(std::move(groups)) {}
+
+void SGD::step() {
+  for_each_gradient([](const Tensor& p, const Tensor& gradient, const SGDOptions& o, SGDState& state) {
+    const kernels::SgdStep step{.lr = o.lr,
+                                .momentum = o.momentum,
+                                .dampening = o.dampening,
+                                .weight_decay = o.weight_decay,
+                                .nesterov = o.nesterov,
+                                .maximize = o.maximize,
+                                .is_first = !state.momentum_buffer.defined()};
+    if (o.momentum != 0) {
+      optim_step(p, gradient, {&state.momentum_buffer}, step);
+    } else {
+      optim_step(p, gradient, {}, step);
+    }
+  });
+}
+
+}  // namespace ebb::optim

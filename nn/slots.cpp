@@ -1,0 +1,53 @@
+#include "ebb/nn/slots.h"
+
+namespace ebb::nn {
+
+/// A leaf of its own that wants a gradient, like `tensor` where that is a leaf already.
+static Tensor trained(const Tensor& tensor) {
+  if (!tensor.defined()) return tensor;
+  check(is_floating(tensor.dtype()), "a parameter must be floating, got ", tensor.dtype(), "; use a Buffer");
+  return tensor.requires_grad() && tensor.is_leaf() ? tensor : tensor.detach().requires_grad_();
+}
+
+Parameter::Parameter(Module* parent, const char* name, const Tensor& tensor) : Parameter(std::string(name), tensor) {
+  parent->add_slot(this);
+}
+
+Parameter::Parameter(std::string name, const Tensor& tensor) : Slot(std::move(name)), tensor_(trained(tensor)) {}
+
+Parameter::Parameter(const Parameter& other) : Slot(other) {
+  if (!other.tensor_.defined()) return;
+  tensor_ = other.tensor_.detach().clone().requires_grad_(other.tensor_.requires_grad());
+}
+
+Parameter& Parameter::operator=(const Tensor& tensor) {
+  tensor_ = trained(tensor);
+  return *this;
+}
+
+static Tensor untrained(const Tensor& tensor) {
+  if (!tensor.defined()) return tensor;
+  check(!tensor.requires_grad(), "a buffer must not have a history: assign x.detach()");
+  Tensor buffer = tensor.detach();
+  buffer.body().is_buffer = true;
+  return buffer;
+}
+
+Buffer::Buffer(Module* parent, const char* name, const Tensor& tensor, bool persistent)
+    : Buffer(std::string(name), tensor, persistent) {
+  parent->add_slot(this);
+}
+
+Buffer::Buffer(std::string name, const Tensor& tensor, bool persistent)
+    : Slot(std::move(name)), tensor_(untrained(tensor)), persistent_(persistent) {}
+
+Buffer::Buffer(const Buffer& other) : Slot(other), persistent_(other.persistent_) {
+  if (other.tensor_.defined()) tensor_ = untrained(other.tensor_.clone());
+}
+
+Buffer& Buffer::operator=(const Tensor& tensor) {
+  tensor_ = untrained(tensor);
+  return *this;
+}
+
+}  // namespace ebb::nn
