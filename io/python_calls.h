@@ -1,0 +1,20 @@
+#pragma once
+
+#include "ebb/core/value.h"
+
+/// What the calls in PyTorch's pickles stand for. Nothing is called: each known name has its meaning here.
+namespace ebb::io {
+
+/// Whether the name may stand in a file: a container, a tensor, a storage, a dtype, or plain data such as torch.Size.
+bool is_known(const Global& global);
+
+/// The value of `global(*arguments)` for a known name; kept as an inert object where it is no plain data.
+Value interpret_call(const Global& global, const Value& arguments);
+
+/// `object.__setstate__(state)`: attributes of an ordered dict, state of an object; an Error for anything else.
+void set_state(Value& object, Value state);
+
+/// Why these names may stand in a file that somebody took for a checkpoint; empty for no idea.
+std::string explain_unknown(const std::vector<Global>& unknown);
+
+}  // namespace ebb::io

@@ -1,0 +1,273 @@
+#include "ebb/io/unpickler.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "ebb/io/pickle_opcodes.h"
+#include "ebb/io/pickle_reader.h"
+#include "ebb/io/pickle_stack.h"
+#include "ebb/io/python_calls.h"
+#include "ebb/io/quote.h"
+#include "ebb/io/tensor_parts.h"
+
+namespace ebb::io {
+namespace {
+
+class Unpickler {
+ public:
+  Unpickler(ByteView stream, const UnpickleOptions& options) : reader_(stream), options_(options) {}
+
+  Value run() {
+    try {
+      for (start(); !finished_;) step();
+    } catch (const Error& error) {
+      if (!unknown_.empty() && !options_.allow_opaque) refuse_unknown();
+      fail("pickle, near byte ", reader_.position(), ": ", error.message());
+    }
+    if (!unknown_.empty() && !options_.allow_opaque) refuse_unknown();
+    return std::move(*finished_);
+  }
+
+ private:
+  void start() {
+    const bool has_protocol = reader_.left() > 0 && reader_.u8() == opcode::protocol;
+    check(has_protocol, "does not begin with a protocol, as pickles since protocol 2 do");
+    const unsigned protocol = reader_.u8();
+    check(protocol >= 2 && protocol <= 5, "protocol ", protocol, " is not read, only 2 to 5 are");
+  }
+
+  void step() {
+    const std::uint8_t code = reader_.u8();
+    if (push_constant(code) || push_text(code) || build_container(code) || use_memo(code) || call(code)) return;
+    if (code == opcode::stop) return stop();
+    fail("opcode ", static_cast<unsigned>(code), " does not occur in PyTorch's files");
+  }
+
+  void stop() {
+    check(stack_.size() == 1 && !stack_.has_marks(), "ends with ", stack_.size(), " values, where one is expected");
+    check(reader_.left() == 0, "has ", reader_.left(), " bytes after its end");
+    finished_ = stack_.pop();
+  }
+
+  bool push_constant(std::uint8_t code) {
+    switch (code) {
+      case opcode::none:
+        return push({});
+      case opcode::yes:
+        return push(true);
+      case opcode::no:
+        return push(false);
+      case opcode::int1:
+        return push(reader_.u8());
+      case opcode::int2:
+        return push(reader_.u16());
+      case opcode::int4:
+        return push(static_cast<std::int32_t>(reader_.u32()));
+      case opcode::long1:
+        return push(reader_.integer(reader_.u8()));
+      case opcode::real:
+        return push(reader_.real());
+      default:
+        return false;
+    }
+  }
+
+  bool push_text(std::uint8_t code) {
+    switch (code) {
+      case opcode::text1:
+      case opcode::string1:
+        return push(reader_.text(reader_.u8()));
+      case opcode::text4:
+        return push(reader_.text(reader_.u32()));
+      case opcode::text8:
+        return push(reader_.text(reader_.u64()));
+      case opcode::bytes1:
+        return push(reader_.bytes(reader_.u8()));
+      case opcode::bytes4:
+        return push(reader_.bytes(reader_.u32()));
+      default:
+        return false;
+    }
+  }
+
+  bool build_container(std::uint8_t code) {
+    switch (code) {
+      case opcode::mark:
+        return stack_.mark(), true;
+      case opcode::empty_list:
+        return push_container(Value::list());
+      case opcode::empty_dict:
+        return push_container(Value::dict());
+      case opcode::empty_set:
+        return push_container(interpret_call({"builtins", "set"}, Value::tuple()));
+      case opcode::empty_tuple:
+        return push_container(Value::tuple());
+      case opcode::tuple:
+        return push_container(Value::tuple(stack_.pop_mark()));
+      case opcode::tuple1:
+      case opcode::tuple2:
+      case opcode::tuple3:
+        return push_tuple(code - opcode::tuple1 + 1u);
+      case opcode::append: {
+        Value item = stack_.pop();
+        return append(stack_.top(), std::move(item));
+      }
+      case opcode::appends:
+      case opcode::add_items:
+        for (std::vector<Value> items = stack_.pop_mark(); Value & item : items) append(stack_.top(), std::move(item));
+        return true;
+      case opcode::set_item: {
+        Value value = stack_.pop(), key = stack_.pop();
+        return set(stack_.top(), std::move(key), std::move(value));
+      }
+      case opcode::set_items:
+        return set_items(stack_.pop_mark());
+      default:
+        return false;
+    }
+  }
+
+  bool use_memo(std::uint8_t code) {
+    switch (code) {
+      case opcode::put1:
+        return stack_.remember(reader_.u8()), true;
+      case opcode::put4:
+        return stack_.remember(reader_.u32()), true;
+      case opcode::memoize:
+        return stack_.remember_next(), true;
+      case opcode::get1:
+        return stack_.recall(reader_.u8()), true;
+      case opcode::get4:
+        return stack_.recall(reader_.u32()), true;
+      case opcode::pop:
+        return stack_.pop(), true;
+      case opcode::pop_mark:
+        return stack_.pop_mark(), true;
+      case opcode::frame:
+        return reader_.skip(8), true;
+      default:
+        return false;
+    }
+  }
+
+  bool call(std::uint8_t code) {
+    switch (code) {
+      case opcode::global: {
+        std::string module = reader_.line();
+        return push_global({std::move(module), reader_.line()});
+      }
+      case opcode::stack_global: {
+        const Value name = stack_.pop(), module = stack_.pop();
+        return push_global({module.as_text(), name.as_text()});
+      }
+      case opcode::reduce:
+      case opcode::new_object: {
+        const Value arguments = stack_.pop(), callee = stack_.pop();
+        return push_call(callee, arguments);
+      }
+      case opcode::build: {
+        Value state = stack_.pop();
+        return set_state(stack_.top(), std::move(state)), true;
+      }
+      case opcode::persistent_id:
+        return push(find_storage(stack_.pop()));
+      default:
+        return false;
+    }
+  }
+
+  bool push(Value value) {
+    stack_.push(std::move(value));
+    return true;
+  }
+
+  // Even an empty container takes a hundred times the byte that it is made from.
+  bool push_container(Value value) {
+    check(++containers_ <= most_containers, "more than ", most_containers, " containers");
+    return push(std::move(value));
+  }
+
+  bool push_tuple(unsigned count) {
+    std::vector<Value> items(count);
+    for (unsigned i = count; i-- > 0;) items[i] = stack_.pop();
+    return push_container(Value::tuple(std::move(items)));
+  }
+
+  bool append(Value& to, Value item) {
+    if (to.kind() == Value::Kind::object) {
+      Object& object = to.as_object();
+      object.adopt(item);
+      object.items.push_back(std::move(item));
+    } else {
+      to.append(std::move(item));
+    }
+    return true;
+  }
+
+  bool set(Value& to, Value key, Value value) {
+    if (to.kind() == Value::Kind::object) {
+      Object& object = to.as_object();
+      object.adopt(key);
+      object.adopt(value);
+      object.entries.emplace_back(std::move(key), std::move(value));
+    } else {
+      to.set(std::move(key), std::move(value));
+    }
+    return true;
+  }
+
+  bool set_items(std::vector<Value> items) {
+    check(items.size() % 2 == 0, "a dict is given ", items.size(), " keys and values, an odd number");
+    for (std::size_t i = 0; i < items.size(); i += 2) set(stack_.top(), std::move(items[i]), std::move(items[i + 1]));
+    return true;
+  }
+
+  bool push_global(Global global) {
+    if (global.module == "__builtin__") global.module = "builtins";  // as Python 2 called it
+    if (!is_known(global) && std::ranges::find(unknown_, global) == unknown_.end()) {
+      check(unknown_.size() < 1000, "more than 1000 unknown names");
+      unknown_.push_back(global);
+    }
+    return push(std::move(global));
+  }
+
+  /// What an unknown call returns may be called again: its result is inert all the same.
+  bool push_call(const Value& callee, const Value& arguments) {
+    check(arguments.kind() == Value::Kind::tuple, "a call needs a tuple of arguments, got ", arguments.kind_name());
+    const bool is_inert = callee.kind() == Value::Kind::object && !unknown_.empty();
+    const Global& global = is_inert ? callee.as_object().global : callee.as_global();
+    return push_container(interpret_call(global, arguments));
+  }
+
+  /// From ('storage', class, key, location, elements).
+  Value find_storage(const Value& id) const {
+    check(id.kind() == Value::Kind::tuple && id.items().size() == 5 && id.items()[0].as_text() == "storage",
+          "a persistent id must be a tuple of 'storage', class, key, location and size");
+    const std::vector<Value>& items = id.items();
+    const DType dtype = storage_dtype(items[1].as_global());
+    items[3].as_text();  // where it was: here it goes where the caller says
+    check(options_.find_storage != nullptr, "tensors cannot stand here");
+    return Value::storage(options_.find_storage(items[2].as_text(), dtype, items[4].as_int()));
+  }
+
+  [[noreturn]] void refuse_unknown() const {
+    std::string names;
+    for (const Global& global : unknown_) names += (names.empty() ? "" : ", ") + quote(global.text());
+    fail("the file names Python objects that are not data: ", names, ". ", explain_unknown(unknown_));
+  }
+
+  static constexpr std::size_t most_containers = std::size_t{1} << 21;
+
+  PickleReader reader_;
+  const UnpickleOptions& options_;
+  PickleStack stack_;
+  std::vector<Global> unknown_;
+  std::size_t containers_ = 0;
+  std::optional<Value> finished_;
+};
+
+}  // namespace
+
+Value unpickle(ByteView stream, const UnpickleOptions& options) { return Unpickler(stream, options).run(); }
+
+}  // namespace ebb::io
