@@ -1,0 +1,26 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "ebb/core/value.h"
+#include "ebb/nn/module.h"
+#include "ebb/nn/optim/lr_scheduler.h"
+
+namespace ebb::apps {
+
+/// Where a training stands, but for the model and what moves it.
+struct Position {
+  std::int64_t epoch = 0, batch = 0;  ///< the next to be trained on
+  std::vector<float> losses;          ///< of the steps so far
+};
+
+/// All that is needed to go on as if the training had not stopped. `args` are the settings that must agree then.
+void save_checkpoint(const std::string& path, const nn::Module& model, const optim::Optimizer& optimizer,
+                     const optim::Scheduler& scheduler, const Position& position, const Value& args);
+
+/// The settings of the checkpoint at `path` must equal `args`: an Error names those that do not.
+Position load_checkpoint(const std::string& path, nn::Module& model, optim::Optimizer& optimizer,
+                         optim::Scheduler& scheduler, const Value& args);
+
+}  // namespace ebb::apps

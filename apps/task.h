@@ -1,0 +1,57 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "ebb/io/datasets.h"
+#include "ebb/nn/module.h"
+
+namespace ebb::apps {
+
+struct DataArguments {
+  std::string data;             ///< fashion-mnist, synthetic, or a folder of images; empty for fashion-mnist
+  std::string root;             ///< folder of Fashion-MNIST's files; empty for where Debian's package puts them
+  std::int64_t limit = 0;       ///< only so many images of a split; 0 for all
+  std::int64_t image_size = 0;  ///< that images are brought to; 0 for the model's choice
+};
+
+/// A net, and what turns the images of a data set to its input.
+struct Task {
+  std::string model;  ///< "convnet", "unet", "resnet18", ...
+  std::shared_ptr<nn::Module> net;
+  std::function<Tensor(const Tensor&)> call;     ///< the net, on what `prepare` returns: scores (N, C) or (N, C, H, W)
+  std::function<Tensor(const Tensor&)> prepare;  ///< images of the data set on any device, as the net takes them
+  std::int64_t classes = 0;
+
+  bool is_segmentation() const { return model == "unet"; }
+  /// Scores for images of the data set.
+  Tensor operator()(const Tensor& images) const { return call(prepare(images)); }
+};
+
+/// One split of what the model learns from, "train" or "test".
+struct Split {
+  data::Dataset dataset;
+  std::vector<std::string> classes;  ///< their names; empty where only numbers are known
+};
+
+/// The data that `arguments` name, for that kind of model. Where Debian's package is absent and no folder was named:
+/// the synthetic ones, with a notice on stderr.
+Split open_split(const std::string& model, const DataArguments& arguments, const std::string& split);
+
+/// The names that make_task() knows.
+const std::vector<std::string>& model_names();
+
+/// A fresh net for that many classes; its weights come from the default generator.
+Task make_task(const std::string& model, std::int64_t classes, const DataArguments& arguments);
+
+/// What model a state dict is of, told by its names and shapes, and for how many classes. An Error where it is none of
+/// model_names().
+struct Recognised {
+  std::string model;
+  std::int64_t classes;
+};
+Recognised recognise(const StateDict& weights, const std::string& path);
+
+}  // namespace ebb::apps
