@@ -1,0 +1,154 @@
+#!/usr/bin/env python3
+"""Runs the ebb command as a user does: results, interruption and resumption, mistakes. usage: test_ebb.py EBB"""
+
+import base64
+import json
+import pathlib
+import re
+import signal
+import struct
+import subprocess
+import sys
+import tempfile
+import unittest
+import xml.etree.ElementTree
+import zlib
+
+EBB = str(pathlib.Path(sys.argv.pop(1)).resolve())
+TRAIN = ("train", "convnet", "--data", "synthetic", "--epochs", "1")
+FEW = (*TRAIN, "--limit", "1500")
+JPEG = base64.b64decode(  # 16 x 12 red pixels, written by Pillow
+    "/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDABsSFBcUERsXFhceHBsgKEIrKCUlKFE6PTBCYFVlZF9VXVtqeJmBanGQc1tdhbWGkJ6j"
+    "q62rZ4C8ybqmx5moq6T/2wBDARweHigjKE4rK06kbl1upKSkpKSkpKSkpKSkpKSkpKSkpKSkpKSkpKSkpKSkpKSkpKSkpKSkpKSk"
+    "pKSkpKSkpKT/wAARCAAMABADASIAAhEBAxEB/8QAFQABAQAAAAAAAAAAAAAAAAAAAAT/xAAUEAEAAAAAAAAAAAAAAAAAAAAA/8QA"
+    "FQEBAQAAAAAAAAAAAAAAAAAABAX/xAAUEQEAAAAAAAAAAAAAAAAAAAAA/9oADAMBAAIRAxEAPwCMAZXf/9k="
+)
+
+
+def png(width, height, grey):
+    """A grey PNG file: `grey(x, y)` is each pixel's brightness."""
+
+    def chunk(kind, body):
+        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+    rows = b"".join(b"\0" + bytes(grey(x, y) for x in range(width)) for y in range(height))
+    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+
+
+class Command(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+        self.path = pathlib.Path(self.folder.name)
+
+    def run_ebb(self, *arguments, expect=0):
+        done = subprocess.run([EBB, *arguments], cwd=self.path, text=True, capture_output=True)
+        self.assertEqual(done.returncode, expect, done.stdout + done.stderr)
+        return done
+
+    def bytes_of(self, name):
+        return (self.path / name).read_bytes()
+
+    def test_trains_saves_and_evaluates(self):
+        printed = self.run_ebb(*TRAIN).stdout
+        accuracy = re.search(r"^test accuracy (0\.\d{4})$", printed, re.MULTILINE)[1]
+        self.assertGreater(float(accuracy), 0.8)
+        self.assertIn(str(self.path / "convnet.pth"), printed.splitlines()[-1])
+        self.assertIn(f"test accuracy {accuracy}\n", self.run_ebb("eval", "convnet.pth", "--data", "synthetic").stdout)
+        xml.etree.ElementTree.parse(self.path / "loss.svg")
+        result = json.loads(self.run_ebb("eval", "convnet.pth", "--data", "synthetic", "--json").stdout)
+        self.assertEqual(f"{result['test_accuracy']:.4f}", accuracy)
+
+    def test_threads_do_not_change_a_bit(self):
+        for threads in "1", "2", "3":
+            (self.path / threads).mkdir()
+            self.run_ebb(*FEW, "--batch-size", "500", "--threads", threads, "--out", f"{threads}/net.pth")
+        self.assertEqual(self.bytes_of("1/net.pth"), self.bytes_of("2/net.pth"))
+        self.assertEqual(self.bytes_of("1/net.pth"), self.bytes_of("3/net.pth"))
+
+    def test_an_interrupted_run_goes_on_where_it_was(self):
+        self.run_ebb(*FEW, "--out", "whole.pth")
+        (self.path / "parts").mkdir()
+        arguments = (*FEW, "--out", "parts/whole.pth")
+        running = subprocess.Popen([EBB, *arguments], cwd=self.path, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.assertIn(b"training convnet on", running.stderr.readline())
+        running.send_signal(signal.SIGINT)
+        out, _ = running.communicate()
+        self.assertEqual(running.returncode, 130, out)
+        self.assertIn(b"--resume", out)
+        self.run_ebb(*arguments, "--resume")
+        self.assertEqual(self.bytes_of("whole.pth"), self.bytes_of("parts/whole.pth"))
+        refused = self.run_ebb(*arguments, "--resume", "--lr", "0.5", expect=2)
+        self.assertIn("lr", refused.stderr)
+
+    def test_unet_segments_collages(self):
+        arguments = ("train", "unet", "--data", "synthetic", "--limit", "24", "--epochs", "2", "--batch-size", "8")
+        result = json.loads(self.run_ebb(*arguments, "--json").stdout)
+        self.assertEqual((result["epochs"], result["interrupted"]), (2, False))
+        self.assertTrue(0 <= result["test_mean_iou"] <= result["test_accuracy"] <= 1, result)
+        self.assertEqual(self.bytes_of("predictions.png")[:4], b"\x89PNG")
+        again = self.run_ebb("eval", "unet.pth", "--data", "synthetic", "--limit", "24", "--predictions", "seen.png")
+        self.assertIn(f"test mean IoU {result['test_mean_iou']:.4f}\n", again.stdout)
+        self.assertEqual(self.bytes_of("seen.png"), self.bytes_of("predictions.png"))
+
+    def folder_of_images(self):
+        """Bright and dark images, as many of each; one of them a JPEG."""
+        for split, count in ("train", 16), ("test", 6):
+            for kind, base in ("bright", 180), ("dark", 20):
+                folder = self.path / "images" / split / kind
+                folder.mkdir(parents=True)
+                for i in range(count):
+                    (folder / f"{i}.png").write_bytes(png(40 + i, 36, lambda x, y: base + (x * y + i) % 50))
+        (self.path / "images/train/dark/red.jpg").write_bytes(JPEG)
+        return ("train", "resnet18", "--data", "images", "--image-size", "32", "--batch-size", "8", "--epochs", "3")
+
+    def test_resnet_learns_from_a_folder_of_images(self):
+        arguments = self.folder_of_images()
+        result = json.loads(self.run_ebb(*arguments, "--json").stdout)
+        self.assertEqual(result["test_accuracy"], 1.0)
+        again = self.run_ebb("eval", "resnet18.pth", "--data", "images", "--image-size", "32")
+        self.assertIn("test accuracy 1.0000\n", again.stdout)
+        self.assertEqual(self.bytes_of("predictions.png")[:4], b"\x89PNG")
+
+    def test_a_broken_image_is_named(self):
+        arguments = self.folder_of_images()
+        whole = png(40, 36, lambda x, y: 7)
+        for broken, words in ((whole[:60], "PNG"), (JPEG[:200], ""), (b"GIF89a", "neither a PNG nor a JPEG"), (b"", "neither")):
+            (self.path / "images/train/dark/red.jpg").write_bytes(broken)
+            error = self.run_ebb(*arguments, expect=2).stderr
+            self.assertIn("images/train/dark/red.jpg", error)
+            if words != "PNG":
+                self.assertIn(words, error)
+
+    def test_mistakes_get_a_clear_error_and_exit_code_2(self):
+        (self.path / "junk.pth").write_bytes(b"<!DOCTYPE html><html>not found</html>")
+        for arguments, words in (
+            ((), "subcommand"),
+            (("train",), "subcommand"),
+            (("train", "convnet", "--epoch", "1"), "--epoch"),
+            (("train", "convnet", "--epochs", "zero"), "--epochs"),
+            (("train", "convnet", "--epochs", "0"), "--epochs must be positive"),
+            (("train", "convnet", "--data", "imagenet"), "--data"),
+            (("train", "convnet", "--root", "/nowhere"), "/nowhere"),
+            ((*TRAIN, "--out", "nowhere/net.pth"), "nowhere"),
+            ((*TRAIN, "--device", "tpu"), "tpu"),
+            ((*TRAIN, "--device", "cuda:99"), "cuda:99"),
+            ((*TRAIN, "--resume"), "convnet.checkpoint.pth"),
+            ((*TRAIN, "--batch-size", "100000"), "--batch-size"),
+            (("train", "convnet", "--data", "."), "a resnet does"),
+            (("train", "resnet18", "--data", "."), "train: there is no such folder"),
+            (("train", "unet", "--image-size", "8"), "--image-size"),
+            (("eval", "absent.pth"), "absent.pth"),
+            (("eval", "junk.pth"), "junk.pth"),
+        ):
+            with self.subTest(arguments):
+                self.assertIn(words, self.run_ebb(*arguments, expect=2).stderr)
+
+    def test_help_everywhere(self):
+        for arguments in ((), ("train",), ("train", "convnet"), ("train", "unet"), ("train", "resnet152"), ("eval",)):
+            self.assertIn("--help", self.run_ebb(*arguments, "--help").stdout)
+        self.assertRegex(self.run_ebb("--version").stdout, r"^\d+\.\d+\.\d+\n$")
+
+
+unittest.main()

@@ -1,0 +1,125 @@
+#include <cmath>
+
+#include "ebb/autograd/ops.h"
+
+#include "tests/autograd/ops/gradient_cases.h"
+#include "tests/support/catch.h"
+#include "tests/support/tensors.h"
+
+using namespace ebb;
+using test::sample;
+using test::Values;
+using test::values;
+
+/// An input of one kind, and a dense copy of it.
+static void check_kind(const test::GradientCase& c, const test::InputKind& kind, DType dtype) {
+  std::vector<Tensor> strided, dense;
+  for (const Shape& shape : c.shapes) {
+    const bool fits = kind.fits(shape);
+    const Tensor base = sample(fits ? kind.base(shape) : shape, c.domain, strided.size() + 1).to(dtype);
+    const Tensor view = fits ? kind.view(base) : base;
+    strided.push_back(view.shape() == shape ? view : view.expand(shape));
+    dense.push_back(empty(shape, {.dtype = dtype}).copy_(strided.back()));
+  }
+  const Tensor got = c.f(strided), expected = c.f(dense);
+  INFO(c.op << " of " << c.shapes[0] << ", " << kind.name);
+  REQUIRE(got.shape() == expected.shape());
+  CHECK(allclose(got, expected, 1e-5, 1e-6));
+}
+
+TEST_CASE("how an input lies in memory changes no value") {
+  for (const auto& c : test::gradient_cases()) {
+    if (c.op == "dropout") continue;  // draws its mask in the order of memory
+    const bool has_float64_constants = c.op == "batch_norm" || c.op == "nll_loss" || c.op.starts_with("cross_entropy");
+    for (const auto& kind : test::input_kinds()) {
+      check_kind(c, kind, kFloat64);
+      if (!has_float64_constants) check_kind(c, kind, kFloat32);
+    }
+  }
+}
+
+static double at(const Tensor& x, std::initializer_list<std::int64_t> index) {
+  Tensor element = x;
+  for (const std::int64_t i : index) element = element[i];
+  return element.item<double>();
+}
+
+TEST_CASE("conv2d is the sum that defines it") {
+  const Tensor x = sample({2, 4, 6, 5}, test::Domain::real, 1), w = sample({6, 2, 3, 2}, test::Domain::real, 2);
+  const Tensor bias = sample({6}, test::Domain::real, 3);
+  const Tensor y = conv2d(x, w, bias, {.stride = {2, 1}, .padding = {1, 2}, .dilation = {1, 2}, .groups = 2});
+  REQUIRE(y.shape() == Shape{2, 6, 3, 7});
+  for (std::int64_t o = 0; o < 6; ++o) {
+    for (std::int64_t h = 0; h < 3; ++h) {
+      for (std::int64_t v = 0; v < 7; ++v) {
+        double expected = at(bias, {o});
+        for (std::int64_t c = 0; c < 2; ++c) {
+          for (std::int64_t k = 0; k < 6; ++k) {
+            const std::int64_t row = h * 2 - 1 + k / 2, column = v - 2 + k % 2 * 2;
+            const bool inside = row >= 0 && row < 6 && column >= 0 && column < 5;
+            if (inside) expected += at(x, {1, o / 3 * 2 + c, row, column}) * at(w, {o, c, k / 2, k % 2});
+          }
+        }
+        CHECK(at(y, {1, o, h, v}) == Approx(expected));
+      }
+    }
+  }
+}
+
+TEST_CASE("batch norm in training: statistics of the batch, unbiased ones remembered") {
+  const Tensor x = tensor({{1.0, 10.0}, {3.0, 10.0}, {8.0, 40.0}}).to(kFloat64);
+  const Tensor mean = zeros({2}, {.dtype = kFloat64}), var = ones({2}, {.dtype = kFloat64});
+  const Tensor y = batch_norm(x, mean, var, {}, {}, {.training = true, .momentum = 0.25, .eps = 0});
+  CHECK(values(mean) == Values{1, 5});
+  CHECK(values(var)[0] == Approx(0.75 + 0.25 * 13));  // deviations -3, -1, 4: 26 / 2
+  CHECK(values(var)[1] == Approx(0.75 + 0.25 * 300));
+  CHECK(at(y, {0, 0}) == Approx(-3 / std::sqrt(26.0 / 3)));
+  CHECK(at(y, {2, 1}) == Approx(20 / std::sqrt(200.0)));
+  const Tensor evaluated = batch_norm(x, mean, var, {}, {}, {.eps = 0});
+  CHECK(at(evaluated, {2, 1}) == Approx(35 / std::sqrt(75.75)));
+}
+
+TEST_CASE("the variance of large numbers that are close does not cancel") {
+  const Tensor x = tensor({10000.0, 10001.0, 10002.0});
+  CHECK(values(var(x)) == Values{1});
+  const Tensor y = batch_norm(x.reshape({3, 1}), {}, {}, {}, {}, {.training = true, .eps = 0});
+  CHECK(at(y, {0, 0}) == Approx(-std::sqrt(1.5)).epsilon(1e-6));
+}
+
+TEST_CASE("softmax and cross entropy of extreme scores") {
+  const Tensor x = tensor({{1000.0, 0.0}, {-1000.0, 0.0}});
+  CHECK(values(softmax(x, 1)) == Values{1, 0, 0, 1});
+  CHECK(values(log_softmax(x, 1)) == Values{0, -1000, -1000, 0});
+  CHECK(values(cross_entropy(x, tensor({1, 0}), {.reduction = Reduction::none})) == Values{1000, 1000});
+  CHECK(values(cross_entropy(zeros({2, 8}), tensor({3, 5})))[0] == Approx(std::log(8.0)));
+}
+
+TEST_CASE("long sums keep their digits") {
+  const Tensor x = full({1 << 20}, 0.1f);
+  CHECK(values(sum(x))[0] == Approx(0.1f * (1 << 20)).epsilon(1e-6));
+  CHECK(values(sum(x.reshape({1 << 10, 1 << 10}), {0}))[17] == Approx(0.1f * 1024).epsilon(1e-6));
+  CHECK(values(sum(ones({1 << 25}, {.dtype = kBool}))) == Values{1 << 25});
+}
+
+TEST_CASE("the first of equal elements is the greatest") {
+  const Tensor x = tensor({{1, 3, 3}, {2, 2, 0}});
+  CHECK(values(argmax(x, 1)) == Values{1, 0});
+  CHECK(values(argmin(x, 0)) == Values{0, 1, 1});
+  CHECK(values(argmax(x)) == Values{1});
+  const auto [best, where] = max(x, 0, true);
+  CHECK(values(best) == Values{2, 3, 3});
+  CHECK(values(where) == Values{1, 0, 0});
+}
+
+TEST_CASE("dropout keeps the expectation, and its gradient the mask") {
+  manual_seed(3);
+  const Tensor x = ones({100, 100}, {.requires_grad = true});
+  const Tensor y = dropout(x, 0.25);
+  y.backward(ones_like(y));
+  CHECK(equal(x.grad(), y.detach()));
+  const double kept = values(sum(ne(y, 0)))[0];
+  CHECK(kept == Approx(7500).margin(5 * std::sqrt(1875)));  // five standard deviations
+  CHECK(values(amax(y)) == Values{static_cast<double>(1 / 0.75f)});
+  CHECK(dropout(x, 0.25, false).is_same(x));
+  CHECK(values(sum(dropout(x, 1.0))) == Values{0});
+}

@@ -1,0 +1,118 @@
+#include <cstdint>
+#include <cstring>
+
+#include "ebb/autograd/ops/creation.h"
+#include "ebb/core/allocator.h"
+#include "ebb/core/tensor.h"
+
+#include "tests/support/catch.h"
+#include "tests/support/files.h"
+
+using namespace ebb;
+using test::message_of;
+
+namespace {
+
+/// The allocator, empty of cached blocks, without a limit when the test ends.
+struct Fresh {
+  Fresh() { memory.release_cached(); }
+  Fresh(const Fresh&) = delete;
+  Fresh& operator=(const Fresh&) = delete;
+  ~Fresh() {
+    memory.set_limit(0);
+    memory.fail_after(0);
+  }
+  Allocator& memory = cpu_allocator();
+};
+
+}  // namespace
+
+TEST_CASE("blocks are aligned to 64 bytes and hold what was asked for") {
+  Fresh fresh;
+  std::vector<std::pair<void*, std::size_t>> blocks;
+  for (const std::size_t bytes : {0, 1, 63, 64, 65, 255, 257, 1000, 4097, 100000, 1 << 20}) {
+    void* block = fresh.memory.allocate(bytes);
+    std::memset(block, 0x5a, bytes);
+    CHECK(reinterpret_cast<std::uintptr_t>(block) % 64 == 0);
+    for (const auto& [other, size] : blocks) CHECK(other != block);
+    blocks.emplace_back(block, bytes);
+  }
+  for (const auto& [block, bytes] : blocks) fresh.memory.deallocate(block, bytes);
+}
+
+TEST_CASE("a freed block serves the next request of its size") {
+  Fresh fresh;
+  void* first = fresh.memory.allocate(1000);
+  fresh.memory.deallocate(first, 1000);
+  const AllocatorStats before = fresh.memory.stats();
+  CHECK(before.cached >= 1000);
+  void* second = fresh.memory.allocate(1001);
+  CHECK(second == first);
+  const AllocatorStats after = fresh.memory.stats();
+  CHECK(after.requests == before.requests + 1);
+  CHECK(after.from_system == before.from_system);
+  CHECK(after.cached == 0);
+  fresh.memory.deallocate(second, 1001);
+  fresh.memory.release_cached();
+  CHECK(fresh.memory.stats().cached == 0);
+}
+
+TEST_CASE("statistics follow use, peak and waste") {
+  Fresh fresh;
+  fresh.memory.reset_peak();
+  const std::size_t at_first = fresh.memory.stats().allocated;
+  {
+    const Tensor a = empty({1000}), b = empty({500});
+    const std::size_t used = fresh.memory.stats().allocated - at_first;
+    CHECK(used >= 6000);
+    CHECK(used <= 6000 * 5 / 4 + 128);
+  }
+  CHECK(fresh.memory.stats().allocated == at_first);
+  CHECK(fresh.memory.stats().peak >= at_first + 6000);
+  fresh.memory.reset_peak();
+  CHECK(fresh.memory.stats().peak == at_first);
+}
+
+TEST_CASE("a limit refuses, says why, and leaves the allocator usable") {
+  Fresh fresh;
+  fresh.memory.set_limit(fresh.memory.stats().allocated + 10000);
+  const Tensor fits = empty({1000});
+  const std::string message = message_of([] { empty({10000}); });
+  CHECK(message.find("out of memory: 40960 bytes asked for") == 0);
+  CHECK(message.find("limit ") != std::string::npos);
+  CHECK_NOTHROW(empty({1000}));
+  fresh.memory.set_limit(0);
+  CHECK_NOTHROW(empty({10000}));
+}
+
+TEST_CASE("the n-th request fails once") {
+  Fresh fresh;
+  fresh.memory.fail_after(2);
+  CHECK_NOTHROW(empty({4}));
+  const std::size_t before = fresh.memory.stats().allocated;
+  CHECK(message_of([] { empty({4}); }).find("out of memory") == 0);
+  CHECK(fresh.memory.stats().allocated == before);
+  CHECK_NOTHROW(empty({4}));
+}
+
+TEST_CASE("what no machine has is an error, not a crash") {
+  Fresh fresh;
+  const std::size_t before = fresh.memory.stats().allocated;
+  CHECK(message_of([] { empty({std::int64_t{1} << 61}); }).find("out of memory") == 0);
+  CHECK_THROWS_AS(empty({std::int64_t{1} << 62, 4}), Error);
+  CHECK(fresh.memory.stats().allocated == before);
+}
+
+TEST_CASE("a storage counts its writes and remembers the last") {
+  const Tensor x = zeros({3});
+  const auto before = x.storage().version();
+  const Tensor view = x.narrow(0, 1, 2);
+  view.add_(1);
+  const int line = __LINE__ - 1;
+  CHECK(x.storage().version() == before + 1);
+  CHECK(x.storage().last_writer() == std::string("add_"));
+  CHECK(x.storage().last_write_site().line == line);
+  x.detach().zero_();
+  CHECK(view.storage().version() == before + 2);
+  CHECK(x.clone().storage().version() == 0);
+}

@@ -1,0 +1,49 @@
+#include "ebb/core/allocator.h"
+#include "ebb/core/cuda/check.h"
+#include "ebb/core/cuda/context.h"
+#include "ebb/core/error.h"
+#include "ebb/core/tensor.h"
+
+#include "tests/support/catch.h"
+#include "tests/support/cuda_emulator/emulator.h"
+
+namespace ebb::test {
+
+TEST_CASE("a context is made once for a device") {
+  CHECK(&cuda_context(0) == &cuda_context(0));
+  CHECK(cuda_context(0).device() == kCUDA);
+  CHECK(cuda_context(0).cublas() == cuda_context(0).cublas());
+  CHECK(cuda_context(0).multiprocessors() > 0);
+}
+
+TEST_CASE("no GPU, no driver and no such device are told apart") {
+  CHECK_THROWS_WITH(cuda_context(1), ContainsSubstring("no device cuda:1") && ContainsSubstring("has 1 GPU"));
+  CHECK_THROWS_WITH(cuda_context(-1), ContainsSubstring("no device cuda:-1"));
+  CHECK_THROWS_WITH(cuda_context(1000), ContainsSubstring("no device cuda:1000"));
+  emulator::set_device_count(0);
+  CHECK_THROWS_WITH(cuda_context(1), ContainsSubstring("has 0 GPUs"));
+  CHECK(cuda_device_count() == 0);
+  emulator::set_device_count(-1);
+  CHECK_THROWS_WITH(cuda_context(1), ContainsSubstring("no NVIDIA driver"));
+  CHECK(cuda_device_count() == 0);
+  emulator::set_device_count(1);
+  CHECK(cuda_device_count() == 1);
+  static_cast<void>(cudaGetLastError());
+}
+
+TEST_CASE("an error of CUDA names itself and the line of the call") {
+  CHECK_THROWS_WITH(cuda_check(cudaErrorInvalidDevice),
+                    ContainsSubstring("cudaErrorInvalidDevice") && ContainsSubstring("context_test.cpp:"));
+  CHECK_THROWS_WITH(cublas_check(CUBLAS_STATUS_INVALID_VALUE), ContainsSubstring("CUBLAS_STATUS_INVALID_VALUE"));
+  CHECK_NOTHROW(cuda_check(cudaSuccess));
+}
+
+TEST_CASE("a tensor that does not fit the GPU is an Error, and leaves it usable") {
+  cuda_allocator(0).release_cached();
+  emulator::set_memory_limit(1 << 20);
+  CHECK_THROWS_WITH(empty({1 << 20}, {.device = kCUDA}), ContainsSubstring("out of memory on cuda:0"));
+  emulator::set_memory_limit(0);
+  CHECK_NOTHROW(empty({1 << 20}, {.device = kCUDA}));
+}
+
+}  // namespace ebb::test

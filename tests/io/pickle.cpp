@@ -1,0 +1,131 @@
+#include <limits>
+
+#include "ebb/core/generator.h"
+#include "ebb/io/pickler.h"
+#include "ebb/io/unpickler.h"
+
+#include "tests/support/catch.h"
+#include "tests/support/files.h"
+
+using namespace ebb;
+
+namespace {
+
+Value again(const Value& value) { return io::unpickle(io::pickle(value).stream, {}); }
+
+Value read(std::string_view opcodes) { return io::unpickle(io::as_bytes("\x80\x02" + std::string(opcodes)), {}); }
+
+std::string refusal(std::string_view opcodes) {
+  return test::message_of([&] { read(opcodes); });
+}
+
+}  // namespace
+
+TEST_CASE("integers of every width survive", "[io]") {
+  using Limits = std::numeric_limits<std::int64_t>;
+  for (const std::int64_t value : {std::int64_t{0}, std::int64_t{255}, std::int64_t{256}, std::int64_t{65536},
+                                   std::int64_t{-1}, std::int64_t{-128}, std::int64_t{-129}, std::int64_t{1} << 31,
+                                   -(std::int64_t{1} << 31) - 1, std::int64_t{1} << 39, Limits::max(), Limits::min()}) {
+    CHECK(again(value).as_int() == value);
+  }
+}
+
+TEST_CASE("plain values survive", "[io]") {
+  CHECK(again({}).is_none());
+  CHECK(again(true).as_bool());
+  CHECK(again(-0.5).as_real() == -0.5);
+  CHECK(again("t\xc3\xa9xt").as_text() == "t\xc3\xa9xt");
+  std::string bytes;
+  for (int code = 0; code < 256; ++code) bytes += static_cast<char>(code);
+  CHECK(again(Value::bytes(bytes)).as_bytes() == bytes);
+  CHECK_THROWS_AS(again("\xc0\x80"), Error);
+}
+
+TEST_CASE("containers of every size survive, shared ones shared", "[io]") {
+  for (const int count : {0, 1, 2, 3, 4, 999, 1000, 1001, 2500}) {
+    Value list = Value::list(), dict = Value::dict();
+    for (int i = 0; i < count; ++i) {
+      list.append(i);
+      dict.set(i, std::to_string(i));
+    }
+    const Value both = again(Value::tuple({list, list, dict}));
+    CHECK(both.kind() == Value::Kind::tuple);
+    REQUIRE(both.items()[0].items().size() == static_cast<std::size_t>(count));
+    CHECK(both.items()[0].identity() == both.items()[1].identity());
+    CHECK(both.items()[2].as_dict().entries.size() == static_cast<std::size_t>(count));
+    if (count > 0) CHECK(both.items()[2].as_dict().find(count - 1)->as_text() == std::to_string(count - 1));
+  }
+}
+
+TEST_CASE("a counter and an ordered dict keep their class", "[io]") {
+  Value counter = Value::counter();
+  counter.set(30, 1);
+  CHECK(again(counter).as_dict().python_class == Dict::Class::counter);
+  CHECK(again(counter).as_dict().find(30)->as_int() == 1);
+  CHECK(again(Value::ordered_dict()).as_dict().python_class == Dict::Class::ordered_dict);
+}
+
+TEST_CASE("unknown names are refused together, and never called", "[io]") {
+  using namespace std::string_view_literals;
+  const std::string one = refusal("cos\nsystem\nX\2\0\0\0hi\x85R."sv);
+  CHECK(one.find("not data: \"os.system\"") != std::string::npos);
+  const std::string two = refusal("cos\nsystem\n0cevil\nname\n.");
+  CHECK(two.find("\"os.system\", \"evil.name\"") != std::string::npos);
+}
+
+TEST_CASE("structural errors are refused", "[io]") {
+  for (const char* opcodes : {"",
+                              ".",
+                              "N",
+                              "NN.",
+                              "(N.",
+                              "0.",
+                              "a.",
+                              "]a.",
+                              "s.",
+                              "}s.",
+                              "}Ns.",
+                              "u.",
+                              "}(Nu.",
+                              "e.",
+                              "R.",
+                              "NNR.",
+                              "b.",
+                              "}}b.",
+                              "Q.",
+                              "NQ.",
+                              "h\5.",
+                              "j\1\1\1\1.",
+                              "t.",
+                              "\x85.",
+                              "\x86.",
+                              "\x87.",
+                              "]Nq",
+                              "G",
+                              "K",
+                              "X",
+                              "N.N",
+                              "P\n.",
+                              "i\n.",
+                              "\xff.",
+                              "]q\1h\1a.",
+                              "}}Ns.",
+                              "ctorch\nFloatStorage\n)R.",
+                              "ccollections\nOrderedDict\nNR."}) {
+    CAPTURE(opcodes);
+    CHECK(refusal(opcodes) != "");
+  }
+}
+
+TEST_CASE("random pickles do no harm", "[io]") {
+  const std::string_view alphabet = "\x88\x89NKGX](})}tae\x85\x86su01qhRbQc.\x94";
+  Mt19937 random(5);
+  for (int round = 0; round < 50000; ++round) {
+    std::string opcodes;
+    for (std::uint32_t left = random.next32() % 40; left > 0; --left) {
+      opcodes +=
+          random.next32() % 8 == 0 ? static_cast<char>(random.next32()) : alphabet[random.next32() % alphabet.size()];
+    }
+    refusal(opcodes);
+  }
+}

@@ -1,0 +1,79 @@
+#include "ebb/core/generator.h"
+#include "ebb/io/zip_reader.h"
+#include "ebb/io/zip_writer.h"
+
+#include "tests/support/catch.h"
+#include "tests/support/files.h"
+
+using namespace ebb;
+using io::Bytes;
+
+namespace {
+
+Bytes make_zip(const std::vector<std::pair<std::string, std::string>>& records) {
+  Bytes bytes;
+  io::ZipWriter zip([&](io::ByteView part) { bytes.insert(bytes.end(), part.begin(), part.end()); }, "root");
+  for (const auto& [name, content] : records) zip.add(name, io::as_bytes(content));
+  zip.finish();
+  return bytes;
+}
+
+const std::vector<std::pair<std::string, std::string>> three = {
+    {"data.pkl", "some bytes"}, {"empty", ""}, {"data/0", std::string(300, 'x')}};
+
+}  // namespace
+
+TEST_CASE("an archive gives back what was put in, aligned", "[io]") {
+  const Bytes file = make_zip(three);
+  const io::ZipReader zip(file);
+  REQUIRE(zip.records().size() == 3);
+  for (const auto& [name, content] : three) {
+    const io::ZipRecord* record = zip.find(name);
+    REQUIRE(record != nullptr);
+    CHECK(io::as_text(io::ZipReader::read(*record, 1000)) == content);
+    CHECK((record->content.data() - file.data()) % 64 == 0);
+  }
+  CHECK(zip.find("other") == nullptr);
+  CHECK_THROWS_AS(io::ZipReader::read(*zip.find("data/0"), 299), Error);
+  CHECK(make_zip(three) == file);
+}
+
+TEST_CASE("archives that readers could disagree about are refused", "[io]") {
+  const auto refusal = [](const Bytes& file) { return test::message_of([&] { const io::ZipReader zip(file); }); };
+  CHECK(refusal(make_zip({})).find("empty") != std::string::npos);
+  CHECK(refusal(make_zip({{"a", "1"}, {"a", "2"}})).find("two records") != std::string::npos);
+  Bytes two_roots = make_zip({{"a", "1"}, {"b", "2"}});
+  const std::string_view text = io::as_text(two_roots);
+  for (std::size_t at = text.find("root/b"); at != std::string_view::npos; at = text.find("root/b", at)) {
+    two_roots[at] = std::byte{'R'};
+  }
+  CHECK(refusal(two_roots).find("one folder") != std::string::npos);
+  Bytes tail = make_zip(three);
+  tail.push_back(std::byte{0});
+  CHECK(refusal(tail).find("end record is missing") != std::string::npos);
+}
+
+TEST_CASE("an archive cut anywhere is refused", "[io]") {
+  const Bytes file = make_zip(three);
+  for (std::size_t size = 0; size < file.size(); ++size) {
+    REQUIRE(!test::succeeds([&] { const io::ZipReader zip(io::ByteView(file).first(size)); }));
+  }
+}
+
+TEST_CASE("a flipped bit never changes the content of a record", "[io]") {
+  const Bytes file = make_zip(three);
+  Mt19937 random(4);
+  for (int round = 0; round < 5000; ++round) {
+    Bytes damaged = file;
+    damaged[random.next32() % file.size()] ^= static_cast<std::byte>(1u << (random.next32() % 8));
+    test::succeeds([&] {
+      const io::ZipReader zip(damaged);
+      for (const auto& [name, content] : three) {
+        const io::ZipRecord* record = zip.find(name);
+        if (record == nullptr) continue;
+        const Bytes read = io::ZipReader::read(*record, 1000);
+        REQUIRE(io::as_text(read) == content);
+      }
+    });
+  }
+}

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <stdexcept>
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+#include "ebb/core/tensor.h"
+
+namespace parity {
+
+/// The folder, or a file in it, cannot be read.
+struct BadFolder : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// The tensors of a .safetensors file by name. Those of a type that ebb lacks are undefined.
+class TensorFile {
+ public:
+  explicit TensorFile(const std::filesystem::path& path);
+
+  bool contains(const std::string& name) const { return tensors_.contains(name); }
+  /// A copy of its own, so that no case sees what another wrote.
+  ebb::Tensor read(const std::string& name) const;
+
+ private:
+  std::string path_;
+  std::map<std::string, ebb::Tensor> tensors_;
+};
+
+nlohmann::json read_json(const std::filesystem::path& path);
+
+}  // namespace parity

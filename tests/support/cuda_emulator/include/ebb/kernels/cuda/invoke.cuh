@@ -1,0 +1,19 @@
+#pragma once
+
+#include <cuda_runtime.h>
+
+// Shadows ebb's own file of this name.
+
+namespace ebb::kernels {
+
+template <class... Params, class... Args>
+void invoke(void (*kernel)(Params...), dim3 blocks, dim3 threads, cudaStream_t, Args... args) {
+  emulator::launch(blocks, threads, 0, [&] { kernel(static_cast<Params>(args)...); });
+}
+
+template <class Memory>
+Memory& block_shared() {
+  return emulator::shared_memory<Memory>();
+}
+
+}  // namespace ebb::kernels
