@@ -1,0 +1,13 @@
+#pragma once
+
+namespace ebb::bench {
+
+/// What this machine can do at most, with as many threads as ebb uses; measured, not looked up.
+struct Roofline {
+  double flops;      ///< float32 multiply-adds in registers, counted as two, a second
+  double bandwidth;  ///< bytes a second that a sum of two large arrays reads and writes
+};
+
+Roofline measure_roofline();
+
+}  // namespace ebb::bench
