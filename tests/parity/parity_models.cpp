@@ -107,8 +107,8 @@ double error(const std::string& what, const Tensor& got, const Tensor& expected)
   return worst;
 }
 
-/// What float32 may be off by: four times what PyTorch is. Both errors of a loss are luck, for it may move by twice what
-/// the greatest output moves: |d cross_entropy| <= 2 max|d out|.
+/// What float32 may be off by: four times what PyTorch is. Both errors of a loss are luck, for it may move by twice
+/// what the greatest output moves: |d cross_entropy| <= 2 max|d out|.
 double allowed(const std::string& what, const Value& recorded) {
   const auto allowed_error = [&](const std::string& of) {
     return 4 * error(of, recorded["float32"][of].as_tensor(), recorded["float64"][of].as_tensor()) + 1e-6;
