@@ -23,11 +23,20 @@ class Scalar {
 
   template <class T>
   constexpr T to() const {
-    if (dtype_ == kFloat64) return static_cast<T>(real_);
-    return static_cast<T>(integer_);
+    if (dtype_ != kFloat64) return static_cast<T>(integer_);
+    if constexpr (std::integral<T> && !std::same_as<T, bool>) return static_cast<T>(nearest_integer());
+    return static_cast<T>(real_);
   }
 
  private:
+  /// Towards zero; the ends of int64's range for what lies beyond, 0 for NaN: a cast of those has no meaning in C++.
+  constexpr std::int64_t nearest_integer() const {
+    constexpr double end = 0x1p63;
+    if (real_ != real_) return 0;
+    if (real_ >= end) return INT64_MAX;
+    return real_ < -end ? INT64_MIN : static_cast<std::int64_t>(real_);
+  }
+
   double real_;
   std::int64_t integer_ = 0;
   DType dtype_;

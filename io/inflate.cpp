@@ -97,10 +97,11 @@ class Inflater {
     check(distance <= size_, "compressed data: refers ", distance, " bytes back, but only ", size_, " came before");
     make_room(length);
     std::byte* const to = out_.data() + size_;
+    const std::byte* const from = to - distance;
     if (distance >= length) {
-      std::memcpy(to, to - distance, length);
+      std::memcpy(to, from, length);
     } else {
-      for (std::size_t i = 0; i < length; ++i) to[i] = to[i - distance];  // repeats what it has just written
+      for (std::size_t i = 0; i < length; ++i) to[i] = from[i];  // repeats what it has just written
     }
     size_ += length;
   }

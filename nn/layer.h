@@ -26,7 +26,8 @@ class SharedLayer {
 
   Tensor operator()(const Tensor& x, Site site = Site::current()) const {
     const OpScope line(site);
-    return call_(module(), x);
+    Module& called = module();  // before call_, which is null where there is none
+    return call_(called, x);
   }
   explicit operator bool() const { return module_ != nullptr; }
   Module& module() const {
