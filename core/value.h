@@ -155,7 +155,8 @@ struct Dict : Container {
 /// An instance of a class, kept as what would have made it.
 struct Object : Container {
   Global global;
-  Value arguments;  ///< a tuple
+  Value arguments;      ///< a tuple
+  bool is_new = false;  ///< made by the class's __new__ alone, as pickle makes most objects, not by a call
   Value state;
   std::vector<Value> items;
   std::vector<std::pair<Value, Value>> entries;

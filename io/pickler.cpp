@@ -162,7 +162,7 @@ class Pickler {
     if (object.global == Global{"builtins", "int"}) return writer_.put_long(object.arguments.items().at(0).as_bytes());
     put_global(object.global);
     put(object.arguments);
-    writer_.put(opcode::reduce);
+    writer_.put(object.is_new ? opcode::new_object : opcode::reduce);
     remember(value);
     put_items(object.items);
     put_entries(object.entries);

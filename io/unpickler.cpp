@@ -163,7 +163,9 @@ class Unpickler {
       case opcode::reduce:
       case opcode::new_object: {
         const Value arguments = stack_.pop(), callee = stack_.pop();
-        return push_call(callee, arguments);
+        push_call(callee, arguments);
+        if (stack_.top().kind() == Value::Kind::object) stack_.top().as_object().is_new = code == opcode::new_object;
+        return true;
       }
       case opcode::build: {
         Value state = stack_.pop();

@@ -6,29 +6,29 @@
 
 namespace ebb::nn {
 
-Tensor ReLU::operator()(const Tensor& x) const { return inplace_ ? ebb::relu_(x) : ebb::relu(x); }
-Tensor ReLU6::operator()(const Tensor& x) const { return inplace_ ? ebb::relu6_(x) : ebb::relu6(x); }
-Tensor SELU::operator()(const Tensor& x) const { return inplace_ ? ebb::selu_(x) : ebb::selu(x); }
-Tensor SiLU::operator()(const Tensor& x) const { return inplace_ ? ebb::silu_(x) : ebb::silu(x); }
-Tensor Mish::operator()(const Tensor& x) const { return inplace_ ? ebb::mish_(x) : ebb::mish(x); }
-Tensor Hardswish::operator()(const Tensor& x) const { return inplace_ ? ebb::hardswish_(x) : ebb::hardswish(x); }
-Tensor Hardsigmoid::operator()(const Tensor& x) const { return inplace_ ? ebb::hardsigmoid_(x) : ebb::hardsigmoid(x); }
+Tensor ReLU::operator()(const Tensor& x) const { return inplace ? ebb::relu_(x) : ebb::relu(x); }
+Tensor ReLU6::operator()(const Tensor& x) const { return inplace ? ebb::relu6_(x) : ebb::relu6(x); }
+Tensor SELU::operator()(const Tensor& x) const { return inplace ? ebb::selu_(x) : ebb::selu(x); }
+Tensor SiLU::operator()(const Tensor& x) const { return inplace ? ebb::silu_(x) : ebb::silu(x); }
+Tensor Mish::operator()(const Tensor& x) const { return inplace ? ebb::mish_(x) : ebb::mish(x); }
+Tensor Hardswish::operator()(const Tensor& x) const { return inplace ? ebb::hardswish_(x) : ebb::hardswish(x); }
+Tensor Hardsigmoid::operator()(const Tensor& x) const { return inplace ? ebb::hardsigmoid_(x) : ebb::hardsigmoid(x); }
 Tensor Sigmoid::operator()(const Tensor& x) const { return ebb::sigmoid(x); }
 Tensor Tanh::operator()(const Tensor& x) const { return ebb::tanh(x); }
 Tensor LogSigmoid::operator()(const Tensor& x) const { return ebb::logsigmoid(x); }
 
 Tensor LeakyReLU::operator()(const Tensor& x) const {
-  return inplace_ ? ebb::leaky_relu_(x, options.negative_slope) : ebb::leaky_relu(x, options.negative_slope);
+  return inplace ? ebb::leaky_relu_(x, options.negative_slope) : ebb::leaky_relu(x, options.negative_slope);
 }
 std::string LeakyReLU::extra_repr() const { return repr_after("negative_slope=" + repr(options.negative_slope)); }
 
 Tensor ELU::operator()(const Tensor& x) const {
-  return inplace_ ? ebb::elu_(x, options.alpha) : ebb::elu(x, options.alpha);
+  return inplace ? ebb::elu_(x, options.alpha) : ebb::elu(x, options.alpha);
 }
 std::string ELU::extra_repr() const { return repr_after("alpha=" + repr(options.alpha)); }
 
 Tensor CELU::operator()(const Tensor& x) const {
-  return inplace_ ? ebb::celu_(x, options.alpha) : ebb::celu(x, options.alpha);
+  return inplace ? ebb::celu_(x, options.alpha) : ebb::celu(x, options.alpha);
 }
 std::string CELU::extra_repr() const { return repr_after("alpha=" + repr(options.alpha)); }
 
@@ -36,8 +36,8 @@ Hardtanh::Hardtanh(const HardtanhOptions& o) : InplaceActivation(o.inplace), opt
   check(o.max_val > o.min_val, "Hardtanh: max_val must be above min_val, got ", o.max_val, " and ", o.min_val);
 }
 Tensor Hardtanh::operator()(const Tensor& x) const {
-  return inplace_ ? ebb::hardtanh_(x, options.min_val, options.max_val)
-                  : ebb::hardtanh(x, options.min_val, options.max_val);
+  return inplace ? ebb::hardtanh_(x, options.min_val, options.max_val)
+                 : ebb::hardtanh(x, options.min_val, options.max_val);
 }
 std::string Hardtanh::extra_repr() const {
   return repr_after("min_val=" + repr(options.min_val) + ", max_val=" + repr(options.max_val));

@@ -14,14 +14,14 @@ struct InplaceOptions {
 /// What activations that may work in place have in common.
 class InplaceActivation : public Module {
  public:
-  explicit InplaceActivation(bool inplace) : inplace_(inplace) {}
-  std::string extra_repr() const override { return inplace_ ? "inplace=True" : ""; }
+  explicit InplaceActivation(bool inplace) : inplace(inplace) {}
+  std::string extra_repr() const override { return inplace ? "inplace=True" : ""; }
+
+  bool inplace;
 
  protected:
   /// The other arguments as printed, and whether it works in place.
-  std::string repr_after(const std::string& arguments) const { return arguments + (inplace_ ? ", inplace=True" : ""); }
-
-  bool inplace_;
+  std::string repr_after(const std::string& arguments) const { return arguments + (inplace ? ", inplace=True" : ""); }
 };
 
 class ReLU : public InplaceActivation {

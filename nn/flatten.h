@@ -9,14 +9,13 @@ namespace ebb::nn {
 /// Dimensions start_dim to end_dim made one; see ebb::flatten.
 class Flatten : public Module {
  public:
-  explicit Flatten(std::int64_t start_dim = 1, std::int64_t end_dim = -1) : start_dim_(start_dim), end_dim_(end_dim) {}
-  Tensor operator()(const Tensor& x) const { return x.flatten(start_dim_, end_dim_); }
+  explicit Flatten(std::int64_t start_dim = 1, std::int64_t end_dim = -1) : start_dim(start_dim), end_dim(end_dim) {}
+  Tensor operator()(const Tensor& x) const { return x.flatten(start_dim, end_dim); }
   std::string extra_repr() const override {
-    return "start_dim=" + std::to_string(start_dim_) + ", end_dim=" + std::to_string(end_dim_);
+    return "start_dim=" + std::to_string(start_dim) + ", end_dim=" + std::to_string(end_dim);
   }
 
- private:
-  std::int64_t start_dim_, end_dim_;
+  std::int64_t start_dim, end_dim;
 };
 
 inline Flatten flatten(std::int64_t start_dim = 1, std::int64_t end_dim = -1) { return Flatten(start_dim, end_dim); }
@@ -24,15 +23,14 @@ inline Flatten flatten(std::int64_t start_dim = 1, std::int64_t end_dim = -1) { 
 /// One dimension made several, one of which may be -1.
 class Unflatten : public Module {
  public:
-  Unflatten(std::int64_t dim, const Shape& unflattened_size) : dim_(dim), size_(unflattened_size) {}
+  Unflatten(std::int64_t dim, const Shape& unflattened_size) : dim(dim), unflattened_size(unflattened_size) {}
   Tensor operator()(const Tensor& x) const;
   std::string extra_repr() const override {
-    return "dim=" + std::to_string(dim_) + ", unflattened_size=" + repr(size_);
+    return "dim=" + std::to_string(dim) + ", unflattened_size=" + repr(unflattened_size);
   }
 
- private:
-  std::int64_t dim_;
-  Shape size_;
+  std::int64_t dim;
+  Shape unflattened_size;
 };
 
 inline Unflatten unflatten(std::int64_t dim, const Shape& unflattened_size) { return {dim, unflattened_size}; }

@@ -37,12 +37,11 @@ inline Unfold unfold(const UnfoldOptions& options) { return Unfold(options); }
 /// (N, C r^2, H, W) -> (N, C, H r, W r); see ebb::pixel_shuffle.
 class PixelShuffle : public Module {
  public:
-  explicit PixelShuffle(std::int64_t upscale_factor) : factor_(upscale_factor) {}
-  Tensor operator()(const Tensor& x) const { return ebb::pixel_shuffle(x, factor_); }
-  std::string extra_repr() const override { return "upscale_factor=" + std::to_string(factor_); }
+  explicit PixelShuffle(std::int64_t upscale_factor) : upscale_factor(upscale_factor) {}
+  Tensor operator()(const Tensor& x) const { return ebb::pixel_shuffle(x, upscale_factor); }
+  std::string extra_repr() const override { return "upscale_factor=" + std::to_string(upscale_factor); }
 
- private:
-  std::int64_t factor_;
+  std::int64_t upscale_factor;
 };
 
 inline PixelShuffle pixel_shuffle(std::int64_t upscale_factor) { return PixelShuffle(upscale_factor); }

@@ -5,18 +5,18 @@
 
 namespace ebb::nn {
 
-std::string PadBase::extra_repr() const { return repr(padding_); }
+std::string PadBase::extra_repr() const { return repr(padding); }
 
-Tensor ConstantPad2d::operator()(const Tensor& x) const { return pad(x, padding_, value_.to<double>()); }
+Tensor ConstantPad2d::operator()(const Tensor& x) const { return pad(x, padding, value.to<double>()); }
 
 std::string ConstantPad2d::extra_repr() const {
-  const bool is_real = value_.dtype() == kFloat64;
-  return "padding=" + repr(padding_) +
-         ", value=" + (is_real ? repr(value_.to<double>()) : std::to_string(value_.to<std::int64_t>()));
+  const bool is_real = value.dtype() == kFloat64;
+  return "padding=" + repr(padding) +
+         ", value=" + (is_real ? repr(value.to<double>()) : std::to_string(value.to<std::int64_t>()));
 }
 
-Tensor ZeroPad2d::operator()(const Tensor& x) const { return pad(x, padding_); }
-Tensor ReflectionPad2d::operator()(const Tensor& x) const { return pad(x, padding_, PadMode::reflect); }
-Tensor ReplicationPad2d::operator()(const Tensor& x) const { return pad(x, padding_, PadMode::replicate); }
+Tensor ZeroPad2d::operator()(const Tensor& x) const { return pad(x, padding); }
+Tensor ReflectionPad2d::operator()(const Tensor& x) const { return pad(x, padding, PadMode::reflect); }
+Tensor ReplicationPad2d::operator()(const Tensor& x) const { return pad(x, padding, PadMode::replicate); }
 
 }  // namespace ebb::nn

@@ -20,20 +20,19 @@ class PadBase : public Module {
  public:
   std::string extra_repr() const override;
 
- protected:
-  explicit PadBase(const ImagePadding& padding) : padding_(padding.sides) {}
+  Dims padding;  ///< left, right, top, bottom
 
-  Dims padding_;
+ protected:
+  explicit PadBase(const ImagePadding& padding) : padding(padding.sides) {}
 };
 
 class ConstantPad2d : public PadBase {
  public:
-  ConstantPad2d(const ImagePadding& padding, Scalar value) : PadBase(padding), value_(value) {}
+  ConstantPad2d(const ImagePadding& padding, Scalar value) : PadBase(padding), value(value) {}
   Tensor operator()(const Tensor& x) const;
   std::string extra_repr() const override;
 
- private:
-  Scalar value_;
+  Scalar value;
 };
 inline ConstantPad2d constant_pad2d(const ImagePadding& padding, Scalar value) { return {padding, value}; }
 

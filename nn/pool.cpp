@@ -41,26 +41,26 @@ std::string AvgPool2d::extra_repr() const {
 }
 
 std::string AdaptivePool::extra_repr() const {
-  const auto& sizes = output_size_.sizes;
+  const auto& sizes = output_size.sizes;
   std::string text;
   for (const auto& size : sizes) text += (text.empty() ? "" : ", ") + (size ? std::to_string(*size) : "None");
   return "output_size=" + (sizes.size() == 1 ? text : "(" + text + ")");
 }
 
 Tensor AdaptiveAvgPool1d::operator()(const Tensor& x) const {
-  return ebb::adaptive_avg_pool1d(x, OutputSize(output_size_.sizes));
+  return ebb::adaptive_avg_pool1d(x, OutputSize(output_size.sizes));
 }
 
 Tensor AdaptiveAvgPool2d::operator()(const Tensor& x) const {
-  return ebb::adaptive_avg_pool2d(x, OutputSize(output_size_.sizes));
+  return ebb::adaptive_avg_pool2d(x, OutputSize(output_size.sizes));
 }
 
 Tensor AdaptiveMaxPool1d::operator()(const Tensor& x) const {
-  return ebb::adaptive_max_pool1d(x, OutputSize(output_size_.sizes));
+  return ebb::adaptive_max_pool1d(x, OutputSize(output_size.sizes));
 }
 
 Tensor AdaptiveMaxPool2d::operator()(const Tensor& x) const {
-  return ebb::adaptive_max_pool2d(x, OutputSize(output_size_.sizes));
+  return ebb::adaptive_max_pool2d(x, OutputSize(output_size.sizes));
 }
 
 }  // namespace ebb::nn

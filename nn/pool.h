@@ -65,11 +65,10 @@ class AdaptiveSize {
 /// What the adaptive poolings have in common.
 class AdaptivePool : public Module {
  public:
-  explicit AdaptivePool(const AdaptiveSize& output_size) : output_size_(output_size) {}
+  explicit AdaptivePool(const AdaptiveSize& output_size) : output_size(output_size) {}
   std::string extra_repr() const override;
 
- protected:
-  AdaptiveSize output_size_;
+  AdaptiveSize output_size;
 };
 
 /// See ebb::adaptive_avg_pool1d.

@@ -7,24 +7,22 @@ namespace ebb::nn {
 /// Softmax along one dimension; see ebb::softmax.
 class Softmax : public Module {
  public:
-  explicit Softmax(std::int64_t dim) : dim_(dim) {}
+  explicit Softmax(std::int64_t dim) : dim(dim) {}
   Tensor operator()(const Tensor& x) const;
-  std::string extra_repr() const override { return "dim=" + std::to_string(dim_); }
+  std::string extra_repr() const override { return "dim=" + std::to_string(dim); }
 
- private:
-  std::int64_t dim_;
+  std::int64_t dim;
 };
 inline Softmax softmax(std::int64_t dim) { return Softmax(dim); }
 
 /// Its logarithm; see ebb::log_softmax.
 class LogSoftmax : public Module {
  public:
-  explicit LogSoftmax(std::int64_t dim) : dim_(dim) {}
+  explicit LogSoftmax(std::int64_t dim) : dim(dim) {}
   Tensor operator()(const Tensor& x) const;
-  std::string extra_repr() const override { return "dim=" + std::to_string(dim_); }
+  std::string extra_repr() const override { return "dim=" + std::to_string(dim); }
 
- private:
-  std::int64_t dim_;
+  std::int64_t dim;
 };
 inline LogSoftmax log_softmax(std::int64_t dim) { return LogSoftmax(dim); }
 
