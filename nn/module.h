@@ -11,6 +11,7 @@
 #include "ebb/core/state_dict.h"
 #include "ebb/core/tensor.h"
 #include "ebb/nn/hooks.h"
+#include "ebb/nn/load_plan.h"
 
 namespace ebb::nn {
 
@@ -132,6 +133,8 @@ class Module {
   StateDict state_dict(const std::string& prefix = "") const;
   /// Copies a state dict into the module, as PyTorch does. All problems come in one Error, and then nothing is changed.
   LoadStateDictResult load_state_dict(const StateDict& dict, LoadStateDictOptions options = {});
+  /// What loading the state dict would do, with a policy for each kind of mismatch. Nothing changes before apply().
+  LoadPlan plan_load(const StateDict& dict, const LoadPlanOptions& options = {});
 
   virtual std::string kind() const;                      ///< the type's name as printed
   virtual std::string extra_repr() const { return ""; }  ///< what stands in the parentheses

@@ -1,5 +1,4 @@
 // Modules to state dicts and back, with PyTorch's keys, order, versions and messages.
-#include "ebb/autograd/grad_mode.h"
 #include "ebb/nn/module.h"
 
 namespace ebb::nn {
@@ -35,70 +34,23 @@ void Module::upgrade_all(StateDict& dict, const std::string& prefix) const {
   });
 }
 
-namespace {
-
-std::string quoted(const std::vector<std::string>& names) {
+static std::string listed(const std::vector<std::string>& names) {
   std::string text;
   for (const std::string& name : names) text += (text.empty() ? "\"" : ", \"") + name + "\"";
   return text;
 }
 
-std::string torch_size(const Shape& shape) { return "torch.Size(" + to_string(shape) + ")"; }
-
-/// A scalar takes a tensor of one element, as in PyTorch (files before 0.4 have no scalars).
-bool fits(const Tensor& from, const Tensor& to) {
-  return from.shape() == to.shape() || (to.dim() == 0 && from.shape() == Shape{1});
-}
-
-std::string hint_for(const std::vector<std::string>& unexpected) {
-  for (const std::string& name : unexpected) {
-    if (!name.starts_with("module.")) return "";
-  }
-  return unexpected.empty()
-             ? ""
-             : "\n\tEvery unexpected key begins with \"module.\": the model was saved from DataParallel.";
-}
-
-}  // namespace
-
 std::ostream& operator<<(std::ostream& out, const LoadStateDictResult& result) {
   if (result.missing_keys.empty() && result.unexpected_keys.empty()) return out << "<All keys matched successfully>";
-  return out << "missing keys: [" << quoted(result.missing_keys) << "], unexpected keys: ["
-             << quoted(result.unexpected_keys) << "]";
+  return out << "missing keys: [" << listed(result.missing_keys) << "], unexpected keys: ["
+             << listed(result.unexpected_keys) << "]";
 }
 
-LoadStateDictResult Module::load_state_dict(const StateDict& given, LoadStateDictOptions options) {
-  StateDict dict = given;
-  upgrade_all(dict, "");
-  const StateDict own = state_dict();
-  LoadStateDictResult result;
-  std::string problems;
-  for (const auto& [name, to] : own) {
-    const Tensor* from = dict.find(name);
-    if (from == nullptr) {
-      result.missing_keys.push_back(name);
-    } else if (!fits(*from, to)) {
-      problems += "\n\tsize mismatch for " + name + ": copying a param with shape " + torch_size(from->shape()) +
-                  " from checkpoint, the shape in current model is " + torch_size(to.shape()) + ".";
-    }
-  }
-  for (const auto& [name, from] : dict) {
-    if (!own.contains(name)) result.unexpected_keys.push_back(name);
-  }
-  if (options.strict && !result.unexpected_keys.empty()) {
-    problems = "\n\tUnexpected key(s) in state_dict: " + quoted(result.unexpected_keys) + ". " +
-               hint_for(result.unexpected_keys) + problems;
-  }
-  if (options.strict && !result.missing_keys.empty()) {
-    problems = "\n\tMissing key(s) in state_dict: " + quoted(result.missing_keys) + ". " + problems;
-  }
-  check(problems.empty(), "Error(s) in loading state_dict for ", kind(), ":", problems);
-  const NoGradGuard no_grad;
-  for (const auto& [name, to] : own) {
-    const Tensor* from = dict.find(name);
-    if (from != nullptr) to.copy_(from->reshape(to.shape()).to(to.device()));
-  }
-  return result;
+LoadStateDictResult Module::load_state_dict(const StateDict& dict, LoadStateDictOptions options) {
+  const Mismatch keys = options.strict ? Mismatch::refuse : Mismatch::skip;
+  const LoadPlan plan = plan_load(dict, {.missing = keys, .unexpected = keys, .detect_prefix = false});
+  plan.apply();
+  return {plan.names(LoadPlanEntry::Kind::missing), plan.names(LoadPlanEntry::Kind::unexpected)};
 }
 
 }  // namespace ebb::nn
