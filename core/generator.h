@@ -63,6 +63,8 @@ class Generator {
   /// Takes the next `count` values of the counter stream; their first.
   std::uint64_t reserve(std::uint64_t count);
   std::uint64_t offset() const { return offset_; }
+  /// Goes on with the counter stream of `seed` at `offset`; leaves the sequential one alone.
+  void restore(std::uint64_t seed, std::uint64_t offset) { seed_ = seed, offset_ = offset; }
 
  private:
   std::uint64_t seed_ = 0;

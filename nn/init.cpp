@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <utility>
 
 #include "ebb/autograd/grad_mode.h"
 #include "ebb/autograd/ops/creation.h"
@@ -38,10 +39,18 @@ Tensor constant_(const Tensor& x, double value) {
 }
 Tensor zeros_(const Tensor& x) { return constant_(x, 0); }
 Tensor ones_(const Tensor& x) { return constant_(x, 1); }
+
+static thread_local bool draws_nothing = false;
+
+ZeroInitGuard::ZeroInitGuard() : before_(std::exchange(draws_nothing, true)) {}
+ZeroInitGuard::~ZeroInitGuard() { draws_nothing = before_; }
+
 Tensor uniform_(const Tensor& x, double low, double high) {
+  if (draws_nothing) return zeros_(x);
   return no_grad([&] { return ebb::uniform_(x, low, high); });
 }
 Tensor normal_(const Tensor& x, double mean, double std) {
+  if (draws_nothing) return zeros_(x);
   return no_grad([&] { return ebb::normal_(x, mean, std); });
 }
 

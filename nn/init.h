@@ -54,6 +54,19 @@ Tensor dirac_(const Tensor& weight, std::int64_t groups = 1);
 /// Normal with deviation std, and a share of zeros in each column of a matrix. Martens, ICML 2010.
 Tensor sparse_(const Tensor& matrix, double sparsity, double std = 0.01);
 
+/// While it lives, uniform_ and normal_, and what is made of them, fill with zeros on this thread and draw nothing: for
+/// a model whose weights come from a file.
+class ZeroInitGuard {
+ public:
+  ZeroInitGuard();
+  ~ZeroInitGuard();
+  ZeroInitGuard(const ZeroInitGuard&) = delete;
+  ZeroInitGuard& operator=(const ZeroInitGuard&) = delete;
+
+ private:
+  bool before_;
+};
+
 /// What layers start their bias from: uniform in +-1 / sqrt(fan_in of the weight).
 Tensor uniform_bias_(const Tensor& bias, const Tensor& weight);
 

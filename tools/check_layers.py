@@ -16,6 +16,7 @@ LAYERS = {  # layer: the layers it may include
     "autograd": {"core", "kernels", "autograd"},
     "nn": {"core", "autograd", "nn"},
     "io": {"core", "io"},
+    "zoo": {"core", "autograd", "nn", "io", "zoo"},
 }
 FOLDERS = [*LAYERS, "apps", "examples", "bench", "tests"]
 SUFFIXES = {".h", ".cpp", ".cu", ".cuh"}

@@ -13,6 +13,7 @@
 #include "ebb/io/data_loader.h"
 #include "ebb/io/datasets.h"
 #include "ebb/io/pth.h"
+#include "ebb/nn/checkpoint.h"
 #include "ebb/nn/init.h"
 #include "ebb/nn/layers.h"
 #include "ebb/nn/models/bilinear_pooling.h"
@@ -21,3 +22,5 @@
 #include "ebb/nn/models/unet.h"
 #include "ebb/nn/optim/optim.h"
 #include "ebb/nn/summary.h"
+#include "ebb/zoo/open.h"
+#include "ebb/zoo/whole_model.h"
