@@ -12,13 +12,8 @@ static bool is_page(std::string_view text) {
 }
 
 const char* describe_foreign_file(ByteView file) {
-  using namespace std::string_view_literals;
   const std::string_view text = as_text(file);
-  constexpr std::string_view legacy_magic = "\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19"sv;
   if (text.empty()) return "the file is empty";
-  if (text.starts_with(legacy_magic)) {
-    return "this is PyTorch's format from before version 1.6; load it in Python and torch.save it again";
-  }
   if (text.starts_with("PK\5\6")) return "this zip archive is empty";
   if (text.starts_with("\x80")) return "this is a bare Python pickle, not a file of torch.save";
   if (is_tar(text)) return "this is a tar archive, which PyTorch wrote before version 0.1.10; such files are not read";

@@ -39,7 +39,7 @@ class Pickler {
       case Value::Kind::tensor:
         return put_tensor(value.as_tensor());
       case Value::Kind::storage:
-        return put_storage(value.as_storage());
+        return put_storage(whole_storage(value.as_storage()));
       default:
         return put_shared(value);
     }
@@ -193,6 +193,15 @@ class Pickler {
     for (const std::int64_t value : dims) writer_.put_int(value);
     end_tuple(static_cast<std::size_t>(dims.size()));
     if (!dims.empty()) writer_.remember();
+  }
+
+  /// A part of a storage, as PyTorch 0.3 wrote them, becomes one of its own.
+  Tensor whole_storage(const Tensor& elements) {
+    const std::size_t bytes = size_of(elements.dtype()) * static_cast<std::size_t>(elements.numel());
+    if (bytes == elements.storage().bytes()) return elements;
+    Tensor copy = empty(elements.shape(), {.dtype = elements.dtype()});
+    std::copy_n(elements.to(kCPU).raw_data(), bytes, copy.raw_data());
+    return copy;
   }
 
   /// The storage behind a tensor, by its persistent id.

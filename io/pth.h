@@ -6,14 +6,18 @@
 #include "ebb/core/state_dict.h"
 #include "ebb/core/value.h"
 #include "ebb/io/bytes.h"
+#include "ebb/io/map_location.h"
 
 namespace ebb::io {
 
 struct LoadOptions {
-  Device map_location = kCPU;  ///< where all tensors go, wherever they were
+  /// Where tensors go: all to the CPU, wherever they were, unless you say otherwise.
+  MapLocation map_location = kCPU;
   /// Keeps Python objects that are no data (argparse.Namespace, a model's classes) as inert Object nodes; without, a
-  /// file that holds some is refused. Nothing is ever run either way.
+  /// file that holds some is refused. Nothing is ever run either way. What to do with them: ebb/io/opaque.h.
   bool allow_opaque = false;
+  /// Compares checksums. Files of a PyTorch that was told set_crc32_options(False) have none.
+  bool check_crc = true;
 };
 
 /// Saves the tensors as a .pth file that torch.load(path, weights_only=True) reads. The file appears whole or not at
@@ -23,8 +27,9 @@ struct LoadOptions {
 ///     net.load_state_dict(io::load("convnet.pth"));
 void save(const std::string& path, const StateDict& tensors, Site site = Site::current());
 
-/// Reads a .pth file that holds a state dict, as PyTorch >= 1.6 and ebb write it. Tensors that share a storage still
-/// do. An Error that names the file and what is wrong with it: damage, another format, anything but data.
+/// Reads a .pth file that holds a state dict, as PyTorch and ebb write it, whatever PyTorch's version. Tensors that
+/// share a storage still do. With allow_opaque also the state dict of a whole model, from torch.save(model). An Error
+/// that names the file and what is wrong with it: damage, another format, anything but data.
 StateDict load(const std::string& path, const LoadOptions& options = {}, Site site = Site::current());
 
 /// As save and load, for any value: checkpoints of several state dicts, numbers, texts, lists.

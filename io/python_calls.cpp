@@ -87,7 +87,9 @@ bool is_known(const Global& global) {
                              "builtins.bytes",
                              "torch._utils._rebuild_tensor",
                              "torch._utils._rebuild_tensor_v2",
-                             "torch._utils._rebuild_parameter"};
+                             "torch._utils._rebuild_parameter",
+                             "torch._utils._rebuild_parameter_with_state",
+                             "torch.nn.parameter.Parameter"};
   const std::string name = global.text();
   return std::ranges::find(calls, name) != calls.end() || std::ranges::find(plain_data, name) != plain_data.end() ||
          unsupported_kind(name) != nullptr || is_dtype(global) || is_storage_class(global);
@@ -111,6 +113,14 @@ Value interpret_call(const Global& global, const Value& arguments) {
     check(items.size() == 3, "a parameter is made from 3 arguments, got ", items.size());
     return items[0].as_tensor();
   }
+  if (name == "torch._utils._rebuild_parameter_with_state") {
+    check(items.size() == 4, "a parameter with attributes is made from 4 arguments, got ", items.size());
+    return items[0].as_tensor();
+  }
+  if (name == "torch.nn.parameter.Parameter") {
+    check(!items.empty(), "a parameter is made from a tensor, got nothing");
+    return items[0].as_tensor();
+  }
   const char* kind = unsupported_kind(name);
   check(kind == nullptr, "the file holds ", kind == nullptr ? "" : kind, " (", name, "), which ebb does not have");
   check(!is_storage_class(global) && !is_dtype(global), "a file that calls ", name, " is damaged");
@@ -123,6 +133,8 @@ void set_state(Value& object, Value state) {
     object.as_object().state = std::move(state);
     return;
   }
+  if (object.is_tensor() && state.kind() == Value::Kind::tuple)
+    return;  // of a Parameter of PyTorch 0.3: flags and hooks
   const bool is_ordered = object.is_dict() && object.as_dict().python_class == Dict::Class::ordered_dict;
   check(is_ordered && state.is_dict(), "attributes are only set on an OrderedDict, from a dict; got ",
         state.kind_name(), " for ", object.kind_name());
@@ -133,13 +145,14 @@ void set_state(Value& object, Value state) {
 std::string explain_unknown(const std::vector<Global>& unknown) {
   const auto any = [&](auto condition) { return std::ranges::any_of(unknown, condition); };
   if (any([](const Global& global) { return global.text() == "builtins.getattr"; })) {
-    return "This looks like torch.save(model.state_dict), without the parentheses: save model.state_dict()";
+    return "This looks like torch.save(model.state_dict), without the parentheses: save model.state_dict(); "
+           "{.allow_opaque = true} reads its tensors";
   }
   if (any([](const Global& global) { return global.module.starts_with("torch.nn.modules"); })) {
-    return "This is a whole model: in Python, save model.state_dict() instead of the model";
+    return "This is a whole model: {.allow_opaque = true} reads its tensors; better save model.state_dict()";
   }
   if (any([](const Global& global) { return global.text() == "argparse.Namespace"; })) {
-    return "Save the arguments as a dict: vars(args)";
+    return "Save the arguments as a dict: vars(args); or read them with {.allow_opaque = true} and io::vars";
   }
   return "A file that names functions could run any program when Python loads it; ebb reads data only";
 }

@@ -86,8 +86,8 @@ Tensor rebuild_tensor(const std::vector<Value>& arguments) {
   check(needed <= elements.numel(), "a tensor of shape ", shape, ", strides ", strides, " and offset ", offset,
         " needs ", needed, " elements, but its storage has ", elements.numel());
   const bool points_past_end = offset > elements.numel();  // legal, for a tensor without elements
-  return Tensor(
-      make_ref<TensorBody>(elements.body().storage, elements.dtype(), shape, strides, points_past_end ? 0 : offset));
+  return Tensor(make_ref<TensorBody>(elements.body().storage, elements.dtype(), shape, strides,
+                                     points_past_end ? 0 : elements.storage_offset() + offset));
 }
 
 }  // namespace ebb::io

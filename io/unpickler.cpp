@@ -17,7 +17,7 @@ class Unpickler {
  public:
   Unpickler(ByteView stream, const UnpickleOptions& options) : reader_(stream), options_(options) {}
 
-  Value run() {
+  Unpickled run() {
     try {
       for (start(); !finished_;) step();
     } catch (const Error& error) {
@@ -25,12 +25,13 @@ class Unpickler {
       fail("pickle, near byte ", reader_.position(), ": ", error.message());
     }
     if (!unknown_.empty() && !options_.allow_opaque) refuse_unknown();
-    return std::move(*finished_);
+    return {std::move(*finished_), reader_.position()};
   }
 
  private:
   void start() {
-    const bool has_protocol = reader_.left() > 0 && reader_.u8() == opcode::protocol;
+    check(reader_.left() > 0, "is missing: the file is cut short");
+    const bool has_protocol = reader_.u8() == opcode::protocol;
     check(has_protocol, "does not begin with a protocol, as pickles since protocol 2 do");
     const unsigned protocol = reader_.u8();
     check(protocol >= 2 && protocol <= 5, "protocol ", protocol, " is not read, only 2 to 5 are");
@@ -45,7 +46,6 @@ class Unpickler {
 
   void stop() {
     check(stack_.size() == 1 && !stack_.has_marks(), "ends with ", stack_.size(), " values, where one is expected");
-    check(reader_.left() == 0, "has ", reader_.left(), " bytes after its end");
     finished_ = stack_.pop();
   }
 
@@ -172,7 +172,7 @@ class Unpickler {
         return set_state(stack_.top(), std::move(state)), true;
       }
       case opcode::persistent_id:
-        return push(find_storage(stack_.pop()));
+        return push(find_persistent(stack_.pop()));
       default:
         return false;
     }
@@ -241,15 +241,11 @@ class Unpickler {
     return push_container(interpret_call(global, arguments));
   }
 
-  /// From ('storage', class, key, location, elements).
-  Value find_storage(const Value& id) const {
-    check(id.kind() == Value::Kind::tuple && id.items().size() == 5 && id.items()[0].as_text() == "storage",
-          "a persistent id must be a tuple of 'storage', class, key, location and size");
-    const std::vector<Value>& items = id.items();
-    const DType dtype = storage_dtype(items[1].as_global());
-    items[3].as_text();  // where it was: here it goes where the caller says
+  Value find_persistent(const Value& id) const {
+    if (options_.is_legacy && is_class_id(id)) return id.items()[1].as_global();
+    const StorageId storage = read_storage_id(id, options_.is_legacy);
     check(options_.find_storage != nullptr, "tensors cannot stand here");
-    return Value::storage(options_.find_storage(items[2].as_text(), dtype, items[4].as_int()));
+    return Value::storage(options_.find_storage(storage));
   }
 
   [[noreturn]] void refuse_unknown() const {
@@ -270,6 +266,12 @@ class Unpickler {
 
 }  // namespace
 
-Value unpickle(ByteView stream, const UnpickleOptions& options) { return Unpickler(stream, options).run(); }
+Value unpickle(ByteView stream, const UnpickleOptions& options) {
+  Unpickled pickle = unpickle_front(stream, options);
+  check(pickle.bytes == stream.size(), "pickle: has ", stream.size() - pickle.bytes, " bytes after its end");
+  return std::move(pickle.value);
+}
+
+Unpickled unpickle_front(ByteView stream, const UnpickleOptions& options) { return Unpickler(stream, options).run(); }
 
 }  // namespace ebb::io

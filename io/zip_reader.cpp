@@ -75,9 +75,9 @@ ZipRecord read_record(ByteView archive, const zip::Entry& entry) {
   return record;
 }
 
-void check_crc(const ZipRecord& record, std::uint32_t computed) {
+void compare_crc(const ZipRecord& record, std::uint32_t computed) {
   check(computed == record.crc, "zip: record ", quote(record.name), " is damaged: its CRC is ", computed,
-        ", but the archive says ", record.crc);
+        ", but the archive says ", record.crc, "; where it was written without CRCs, {.check_crc = false} reads it");
 }
 
 }  // namespace
@@ -121,7 +121,7 @@ const ZipRecord* ZipReader::find(const std::string& name) const {
   return place == places_.end() ? nullptr : &records_[place->second];
 }
 
-void ZipReader::read(const ZipRecord& record, std::span<std::byte> to) {
+void ZipReader::read(const ZipRecord& record, std::span<std::byte> to, bool check_crc) {
   check(to.size() == record.size, "zip: record ", quote(record.name), " has ", record.size, " bytes, but ", to.size(),
         " are needed");
   Bytes inflated;
@@ -137,16 +137,16 @@ void ZipReader::read(const ZipRecord& record, std::span<std::byte> to) {
   for (std::size_t at = 0; at < from.size(); at += chunk) {
     const ByteView part = from.subspan(at, std::min(chunk, from.size() - at));
     std::memcpy(to.data() + at, part.data(), part.size());
-    crc = crc32(part, crc);
+    if (check_crc) crc = crc32(part, crc);
   }
-  check_crc(record, crc);
+  if (check_crc) compare_crc(record, crc);
 }
 
-Bytes ZipReader::read(const ZipRecord& record, std::uint64_t limit) {
+Bytes ZipReader::read(const ZipRecord& record, std::uint64_t limit, bool check_crc) {
   check(record.size <= limit, "zip: record ", quote(record.name), " has ", record.size, " bytes, more than the ", limit,
         " that it may");
   Bytes bytes(record.size);
-  read(record, bytes);
+  read(record, bytes, check_crc);
   return bytes;
 }
 

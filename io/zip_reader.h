@@ -29,9 +29,9 @@ class ZipReader {
   const std::vector<ZipRecord>& records() const { return records_; }
   const ZipRecord* find(const std::string& name) const;  ///< null where absent
   /// Fills `to`, of record.size bytes, and checks the CRC.
-  static void read(const ZipRecord& record, std::span<std::byte> to);
+  static void read(const ZipRecord& record, std::span<std::byte> to, bool check_crc = true);
   /// An Error for more than `limit` bytes.
-  static Bytes read(const ZipRecord& record, std::uint64_t limit);
+  static Bytes read(const ZipRecord& record, std::uint64_t limit, bool check_crc = true);
 
  private:
   void index_names();

@@ -6,16 +6,13 @@
 
 #include "ebb/io/file_faults.h"
 
+#include "tests/io/samples.h"
 #include "tests/support/catch.h"
-#include "tests/support/files.h"
 
 using namespace ebb;
+using test::load_sample;
 
 namespace {
-
-Value load_sample(const std::string& name, const io::LoadOptions& options = {}) {
-  return io::load_value(test::data_path("pth/" + name), options);
-}
 
 std::string refusal(const std::string& name) {
   return test::message_of([&] { load_sample(name); });
@@ -86,7 +83,6 @@ TEST_CASE("what ebb cannot hold is refused by its name", "[io]") {
   CHECK(refusal("quant.pth").find("torch.QUInt8Storage") != std::string::npos);
   CHECK(refusal("sparse.pth").find("sparse") != std::string::npos);
   CHECK(refusal("torchscript.pt").find("TorchScript") != std::string::npos);
-  CHECK(refusal("legacy_cuda0_tensor.pt").find("before version 1.6") != std::string::npos);
   CHECK(refusal("convnet_boundmethod.pth").find("without the parentheses") != std::string::npos);
   CHECK(refusal("numpy_inside.pth").find("numpy") != std::string::npos);
   CHECK(refusal("new_ckpt_args_namespace.pth").find("vars(args)") != std::string::npos);

@@ -1,0 +1,56 @@
+#include "tests/io/samples.h"
+#include "tests/support/catch.h"
+
+using namespace ebb;
+using io::MapLocation;
+
+namespace {
+
+Device device_of(const io::LoadOptions& options) {
+  return test::load_sample("legacy_cuda0_tensor.pt", options).as_tensor().device();
+}
+
+std::string refusal(const MapLocation& locations) {
+  const std::string path = test::data_path("pth_malformed/loc_garbage.pth");
+  return test::message_of([&] { io::load_value(path, {.map_location = locations}); });
+}
+
+}  // namespace
+
+TEST_CASE("tensors go where a device, a mapping or a function says", "[io]") {
+  CHECK(device_of({}) == kCPU);
+  CHECK(device_of({.map_location = kMeta}) == kMeta);
+  CHECK(device_of({.map_location = {{"cuda:0", kCPU}}}) == kCPU);
+  CHECK(device_of({.map_location = {{"cuda:1", kCPU}, {"cuda:0", kMeta}}}) == kMeta);
+  CHECK(device_of({.map_location = std::map<std::string, Device>{{"cuda:0", kMeta}}}) == kMeta);
+  std::string seen;
+  const auto function = [&](const std::string& location) -> std::optional<Device> {
+    seen = location;
+    return kCPU;
+  };
+  CHECK(device_of({.map_location = function}) == kCPU);
+  CHECK(seen == "cuda:0");
+  CHECK(device_of({.map_location = [](const std::string&) { return kMeta; }}) == kMeta);
+}
+
+TEST_CASE("without a word for its location a tensor stays where it was", "[io]") {
+  CHECK(MapLocation().find("cpu") == kCPU);
+  CHECK(MapLocation().find("cuda:3") == Device{DeviceType::cuda, 3});
+  CHECK(MapLocation({{"cuda:1", kCPU}}).find("cuda:2") == Device{DeviceType::cuda, 2});
+  CHECK(MapLocation([](const std::string&) { return std::optional<Device>(); }).find("meta") == kMeta);
+  CHECK_THROWS_AS(MapLocation().find("mps"), Error);
+}
+
+TEST_CASE("a location that nobody knows is refused unless mapped", "[io]") {
+  CHECK(refusal(kCPU) == "");
+  CHECK(refusal([](const std::string&) { return kCPU; }) == "");
+  CHECK(refusal({}).find("map_location") != std::string::npos);
+  CHECK(refusal({{"cuda:0", kCPU}}).find("map_location") != std::string::npos);
+}
+
+TEST_CASE("files without checksums are read on demand", "[io]") {
+  const std::string message = test::message_of([] { test::load_sample("no_crc.pth"); });
+  CHECK(message.find("check_crc = false") != std::string::npos);
+  const Value file = test::load_sample("no_crc.pth", {.check_crc = false});
+  CHECK(file["x"].as_tensor().data<float>()[3] == 3.0f);
+}
