@@ -48,6 +48,7 @@ class Formatter {
 
   std::string operator()(const Tensor& element) const {
     const std::string text = dtype_ == kBool        ? (element.item<bool>() ? "True" : "False")
+                             : dtype_ == kUInt64    ? std::to_string(element.item<std::uint64_t>())
                              : !is_floating(dtype_) ? std::to_string(element.item<std::int64_t>())
                                                     : number(element.item<double>());
     return std::string(width_ - std::min(width_, text.size()), ' ') + text;
@@ -123,16 +124,18 @@ std::string node_name(const std::string& op) {
   return name + "Backward0";
 }
 
+bool shows_elements(const Tensor& x) { return !x.device().is_meta() && !is_complex(x.dtype()); }
+
 std::vector<std::string> suffixes(const Tensor& x) {
   std::vector<std::string> parts;
   if (!x.device().is_cpu()) parts.push_back("device='" + to_string(x.device()) + "'");
-  if (x.device().is_meta() || (x.numel() == 0 && x.dim() != 1)) {
+  if (!shows_elements(x) || (x.numel() == 0 && x.dim() != 1)) {
     std::string size;
     for (const std::int64_t s : x.shape()) size += (size.empty() ? "" : ", ") + std::to_string(s);
     if (x.dim() == 1) size += ",";
     parts.push_back("size=(" + size + ")");
   }
-  const bool shows_type = x.numel() > 0 && !x.device().is_meta();
+  const bool shows_type = x.numel() > 0 && shows_elements(x);
   const bool is_default = x.dtype() == kFloat32 || (shows_type && (x.dtype() == kInt64 || x.dtype() == kBool));
   if (!is_default) parts.push_back(std::string("dtype=torch.") + to_string(x.dtype()));
   if (const std::string op = x.grad_fn(); !op.empty()) {
@@ -143,9 +146,9 @@ std::vector<std::string> suffixes(const Tensor& x) {
   return parts;
 }
 
-/// The elements, with `indent` columns before them; "..." on meta.
+/// The elements, with `indent` columns before them; "..." on meta, and for complex ones.
 std::string elements(const Tensor& tensor, std::size_t indent) {
-  if (tensor.device().is_meta()) return "...";
+  if (!shows_elements(tensor)) return "...";
   if (tensor.numel() == 0) return "[]";
   const Tensor x = tensor.detach().to(kCPU);
   const bool abridge = x.numel() > threshold;

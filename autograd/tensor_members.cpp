@@ -10,8 +10,9 @@ namespace ebb {
 
 Scalar Tensor::item_scalar() const {
   check(numel() == 1, "item: needs a tensor of one element, got shape ", shape());
-  const Tensor x = detach().to(kCPU);
-  return visit_any(dtype(), [&]<class T>() {
+  Tensor x = detach().to(kCPU);
+  if (is_storage_only(dtype())) x = x.to(is_floating(dtype()) ? kFloat32 : kInt64);
+  return visit_any(x.dtype(), [&]<class T>() {
     if constexpr (std::is_arithmetic_v<T>) {
       return Scalar(*x.data<T>());
     } else {

@@ -26,12 +26,48 @@ decltype(auto) visit_number(DType dtype, Body&& body) {
   }
 }
 
-/// As visit_number, for any type of elements.
+/// As visit_number, for float16 and bfloat16 too.
 template <class Body>
 decltype(auto) visit_any(DType dtype, Body&& body) {
   if (dtype == kFloat16) return body.template operator()<Half>();
   if (dtype == kBFloat16) return body.template operator()<BFloat16>();
   return visit_number(dtype, body);
+}
+
+/// Calls `body.operator()<T>()` with the C++ type of an integer that only stores.
+template <class Body>
+decltype(auto) visit_stored_integer(DType dtype, Body&& body) {
+  switch (dtype) {
+    case DType::int8:
+      return body.template operator()<std::int8_t>();
+    case DType::int16:
+      return body.template operator()<std::int16_t>();
+    case DType::uint16:
+      return body.template operator()<std::uint16_t>();
+    case DType::uint32:
+      return body.template operator()<std::uint32_t>();
+    case DType::uint64:
+      return body.template operator()<std::uint64_t>();
+    default:
+      fail("elements of ", dtype, " convert to no other type");
+  }
+}
+
+/// Calls `body.operator()<T>()` with the C++ type of a float8.
+template <class Body>
+decltype(auto) visit_float8(DType dtype, Body&& body) {
+  switch (dtype) {
+    case DType::float8_e4m3fn:
+      return body.template operator()<Float8E4M3FN>();
+    case DType::float8_e5m2:
+      return body.template operator()<Float8E5M2>();
+    case DType::float8_e4m3fnuz:
+      return body.template operator()<Float8E4M3FNUZ>();
+    case DType::float8_e5m2fnuz:
+      return body.template operator()<Float8E5M2FNUZ>();
+    default:
+      fail("is no float8 but ", dtype);
+  }
 }
 
 /// As visit_number, for float32 and float64.

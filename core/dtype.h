@@ -5,12 +5,35 @@
 #include <ostream>
 #include <string>
 
+#include "ebb/core/float8.h"
 #include "ebb/core/half.h"
 
 namespace ebb {
 
-/// The type of a tensor's elements. f16 and bf16 store and convert; arithmetic on them is an error that says so.
-enum class DType : std::uint8_t { boolean, uint8, int32, int64, float16, bfloat16, float32, float64 };
+/// The type of a tensor's elements. Arithmetic knows bool, uint8, int32, int64, float32 and float64; f16, bf16 and
+/// those from int8 on store, and arithmetic on them is an error that says so. Those that store convert: the integers
+/// both ways, float8 from float8, complex not at all.
+enum class DType : std::uint8_t {
+  boolean,
+  uint8,
+  int32,
+  int64,
+  float16,
+  bfloat16,
+  float32,
+  float64,
+  int8,
+  int16,
+  uint16,
+  uint32,
+  uint64,
+  float8_e4m3fn,
+  float8_e5m2,
+  float8_e4m3fnuz,
+  float8_e5m2fnuz,
+  complex64,
+  complex128
+};
 
 inline constexpr DType kBool = DType::boolean;
 inline constexpr DType kUInt8 = DType::uint8;
@@ -20,11 +43,29 @@ inline constexpr DType kFloat16 = DType::float16;
 inline constexpr DType kBFloat16 = DType::bfloat16;
 inline constexpr DType kFloat32 = DType::float32;
 inline constexpr DType kFloat64 = DType::float64;
+inline constexpr DType kInt8 = DType::int8;
+inline constexpr DType kInt16 = DType::int16;
+inline constexpr DType kUInt16 = DType::uint16;
+inline constexpr DType kUInt32 = DType::uint32;
+inline constexpr DType kUInt64 = DType::uint64;
+inline constexpr DType kFloat8E4M3FN = DType::float8_e4m3fn;
+inline constexpr DType kFloat8E5M2 = DType::float8_e5m2;
+inline constexpr DType kFloat8E4M3FNUZ = DType::float8_e4m3fnuz;
+inline constexpr DType kFloat8E5M2FNUZ = DType::float8_e5m2fnuz;
+inline constexpr DType kComplex64 = DType::complex64;
+inline constexpr DType kComplex128 = DType::complex128;
+
+inline constexpr int dtype_count = 19;
 
 std::size_t size_of(DType dtype);  ///< bytes an element takes
-bool is_floating(DType dtype);
+bool is_floating(DType dtype);     ///< as torch.dtype.is_floating_point: complex is not
+bool is_complex(DType dtype);
+/// Whether elements are only held, copied, saved and converted: int8 and all that follow it. The two halves, which ops
+/// convert, are not among them.
+bool is_storage_only(DType dtype);
 
-/// The type of `a op b` where both are tensors of one or more dimensions, as PyTorch promotes.
+/// The type of `a op b` where both are tensors of one or more dimensions, as PyTorch promotes. An Error where just one
+/// is, or both differ and are, only stored.
 DType promote(DType a, DType b);
 
 /// "float32", as in torch.float32.
@@ -52,5 +93,22 @@ template <>
 inline constexpr DType dtype_of<float> = kFloat32;
 template <>
 inline constexpr DType dtype_of<double> = kFloat64;
-
+template <>
+inline constexpr DType dtype_of<std::int8_t> = kInt8;
+template <>
+inline constexpr DType dtype_of<std::int16_t> = kInt16;
+template <>
+inline constexpr DType dtype_of<std::uint16_t> = kUInt16;
+template <>
+inline constexpr DType dtype_of<std::uint32_t> = kUInt32;
+template <>
+inline constexpr DType dtype_of<std::uint64_t> = kUInt64;
+template <>
+inline constexpr DType dtype_of<Float8E4M3FN> = kFloat8E4M3FN;
+template <>
+inline constexpr DType dtype_of<Float8E5M2> = kFloat8E5M2;
+template <>
+inline constexpr DType dtype_of<Float8E4M3FNUZ> = kFloat8E4M3FNUZ;
+template <>
+inline constexpr DType dtype_of<Float8E5M2FNUZ> = kFloat8E5M2FNUZ;
 }  // namespace ebb

@@ -3,6 +3,7 @@
 
 #include "ebb/core/dispatch.h"
 #include "ebb/kernels/convert.h"
+#include "ebb/kernels/copy_stored.h"
 #include "ebb/kernels/cpu/row_loop.h"
 #include "ebb/kernels/elementwise.h"
 
@@ -27,10 +28,16 @@ void copy_rows(const Tensor& x, Tensor& y) {
 }  // namespace
 
 void copy(CpuContext&, const Tensor& x, Tensor& y) {
+  if (is_storage_only(x.dtype()) || is_storage_only(y.dtype())) return copy_stored(x, y);
   visit_any(x.dtype(), [&]<class From>() { visit_any(y.dtype(), [&]<class To>() { copy_rows<From, To>(x, y); }); });
 }
 
-void fill(CpuContext&, Scalar value, Tensor& y) {
+void fill(CpuContext& context, Scalar value, Tensor& y) {
+  if (is_storage_only(y.dtype())) {
+    Tensor element = empty({}, {.dtype = value.dtype()});
+    fill(context, value, element);
+    return copy_stored(element, y);
+  }
   visit_any(y.dtype(), [&]<class T>() {
     const T element = convert<T>(value);
     T* to = y.data<T>();

@@ -1,6 +1,7 @@
 #include "ebb/core/dispatch.h"
 #include "ebb/kernels/convert.h"
 #include "ebb/kernels/cuda/elementwise.cuh"
+#include "ebb/kernels/element_bits.h"
 #include "ebb/kernels/elementwise.h"
 
 namespace ebb::kernels {
@@ -12,9 +13,18 @@ struct Constant {
   EBB_HOST_DEVICE T operator()() const { return value; }
 };
 
+void copy_stored(CudaContext& context, const Tensor& x, Tensor& y) {
+  check(x.dtype() == y.dtype(), "converts ", x.dtype(), " to ", y.dtype(), " on the CPU only: x.to(kCPU).to(...)");
+  const auto rows = plan_rows(y, x);
+  visit_bits(size_of(y.dtype()), [&]<class T>() {
+    map(context, rows, Convert<T>(), reinterpret_cast<T*>(y.raw_data()), reinterpret_cast<const T*>(x.raw_data()));
+  });
+}
+
 }  // namespace
 
 void copy(CudaContext& context, const Tensor& x, Tensor& y) {
+  if (is_storage_only(x.dtype()) || is_storage_only(y.dtype())) return copy_stored(context, x, y);
   const auto rows = plan_rows(y, x);
   visit_any(x.dtype(), [&]<class From>() {
     visit_any(y.dtype(), [&]<class To>() { map(context, rows, Convert<To>(), y.data<To>(), x.data<From>()); });

@@ -37,6 +37,38 @@ TEST_CASE("sizes and names of dtypes") {
   CHECK_FALSE(is_floating(kInt64));
 }
 
+TEST_CASE("what only stores has a size and PyTorch's name") {
+  struct Known {
+    DType dtype;
+    std::size_t size;
+    std::string name;
+    bool floats;
+  };
+  const Known all[] = {{kInt8, 1, "int8", false},
+                       {kInt16, 2, "int16", false},
+                       {kUInt16, 2, "uint16", false},
+                       {kUInt32, 4, "uint32", false},
+                       {kUInt64, 8, "uint64", false},
+                       {kFloat8E4M3FN, 1, "float8_e4m3fn", true},
+                       {kFloat8E5M2, 1, "float8_e5m2", true},
+                       {kFloat8E4M3FNUZ, 1, "float8_e4m3fnuz", true},
+                       {kFloat8E5M2FNUZ, 1, "float8_e5m2fnuz", true},
+                       {kComplex64, 8, "complex64", false},
+                       {kComplex128, 16, "complex128", false}};
+  for (const auto& [dtype, size, name, floats] : all) {
+    INFO(name);
+    CHECK(size_of(dtype) == size);
+    CHECK(to_string(dtype) == name);
+    CHECK(is_floating(dtype) == floats);
+    CHECK(is_storage_only(dtype));
+    CHECK(promote(dtype, dtype) == dtype);
+    CHECK_THROWS_AS(promote(dtype, kFloat32), Error);
+  }
+  CHECK_FALSE(is_storage_only(kFloat64));
+  CHECK_FALSE(is_storage_only(kBFloat16));
+  CHECK(static_cast<int>(kComplex128) + 1 == dtype_count);
+}
+
 TEST_CASE("known halves") {
   const std::pair<float, int> known[] = {
       {0.0f, 0x0000},     {-0.0f, 0x8000},      {1.0f, 0x3c00},  {-2.0f, 0xc000},        {65504.0f, 0x7bff},

@@ -1,3 +1,5 @@
+#include <cstring>
+
 #include "ebb/core/dispatch.h"
 #include "ebb/kernels/elementwise.h"
 
@@ -161,6 +163,18 @@ TEST_CASE("copies convert every dtype to every other") {
         });
       }
     }
+  }
+}
+
+TEST_CASE("what only stores is copied with strides, but converted on the CPU only") {
+  for (const DType dtype : {kInt8, kUInt16, kUInt32, kUInt64, kFloat8E5M2, kComplex64, kComplex128}) {
+    CAPTURE(to_string(dtype));
+    Tensor x = empty({3, 37}, {.dtype = dtype});
+    for (std::size_t i = 0; i < x.storage().bytes(); ++i) x.raw_data()[i] = static_cast<std::byte>(i * 7);
+    const Tensor turned = on_gpu(x).transpose(0, 1).contiguous().to(kCPU), expected = x.transpose(0, 1).contiguous();
+    CHECK(std::memcmp(turned.raw_data(), expected.raw_data(), x.storage().bytes()) == 0);
+    CHECK_THROWS_AS(on_gpu(x).to(kFloat32), Error);
+    CHECK_THROWS_AS(on_gpu(x) + on_gpu(x), Error);
   }
 }
 
