@@ -1,5 +1,6 @@
 #include "apps/evaluate.h"
 
+#include <algorithm>
 #include <chrono>
 
 #include <nlohmann/json.hpp>
@@ -7,7 +8,9 @@
 #include "ebb/autograd/grad_mode.h"
 #include "ebb/autograd/ops/loss.h"
 #include "ebb/io/data_loader.h"
+#include "ebb/io/in_file.h"
 #include "ebb/io/pth.h"
+#include "ebb/zoo/open.h"
 
 #include "apps/confusion.h"
 #include "apps/device.h"
@@ -38,21 +41,32 @@ json to_json(const Score& score, bool is_segmentation) {
   return result;
 }
 
+/// The model, of those that `ebb train` makes, whose weights the file holds.
+static Task open_task(const EvalArguments& arguments) {
+  return io::in_file("eval", arguments.model, Site::current(), [&] {
+    const StateDict weights = zoo::find_weights(io::load_value(arguments.model, {.allow_opaque = true}));
+    const models::Recognised known = models::recognise(weights);
+    const auto& names = model_names();
+    check(std::ranges::find(names, known.name) != names.end(), "the weights are of a ", known.name,
+          ", but ebb eval knows those that ebb train makes: convnet, unet, resnet18 to 152");
+    Task task = make_task(known.name, known.classes, arguments.data);
+    task.net->plan_load(weights).apply();
+    return task;
+  });
+}
+
 json eval_model(const EvalArguments& arguments) {
-  const StateDict weights = io::load(arguments.model);
-  const auto [model, classes] = recognise(weights, arguments.model);
-  const Task task = make_task(model, classes, arguments.data);
-  task.net->load_state_dict(weights);
+  const Task task = open_task(arguments);
   const Device device = choose_device(arguments.device);
   task.net->to(device);
-  const Split test = open_split(model, arguments.data, "test");
+  const Split test = open_split(task.model, arguments.data, "test");
 
   const auto start = std::chrono::steady_clock::now();
   json result = to_json(evaluate(task, test.dataset, device), task.is_segmentation());
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   const std::int64_t total = test.dataset.labels.size(0);
   result.update({{"file", arguments.model},
-                 {"model", model},
+                 {"model", task.model},
                  {"data", test.dataset.name},
                  {"images", total},
                  {"images_per_second", static_cast<double>(total) / seconds}});

@@ -11,6 +11,7 @@
 #include "ebb/core/parallel.h"
 
 #include "apps/evaluate.h"
+#include "apps/file_commands.h"
 #include "apps/train.h"
 
 namespace {
@@ -105,7 +106,7 @@ CLI::App* add_model(CLI::App& train, apps::TrainArguments& arguments, Common& co
 }
 
 int run(int argc, char** argv) {
-  CLI::App app("ebb: train and run neural networks");
+  CLI::App app("ebb: train and run neural networks, look into their files");
   app.set_version_flag("--version", std::string(ebb::version));
   app.require_subcommand(1);
   app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
@@ -128,6 +129,8 @@ int run(int argc, char** argv) {
   eval_command->add_option("--predictions", eval.predictions, "a PNG file to draw some of them to");
   eval_command->add_option("model", eval.model, "a .pth file")->required()->check(CLI::ExistingFile);
 
+  const auto run_file_command = apps::add_file_commands(app);
+
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -137,6 +140,7 @@ int run(int argc, char** argv) {
   for (std::size_t i = 0; i < commands.size(); ++i) {
     if (commands[i]->parsed()) return report_training(apps::train_model(trainings[i]), common.json);
   }
+  if (const int status = run_file_command(); status >= 0) return status;
   const json result = apps::eval_model(eval);
   if (common.json) {
     std::cout << result.dump(2) << "\n";

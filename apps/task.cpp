@@ -80,15 +80,6 @@ const std::map<std::string, MakeResNet>& resnets() {
   return table;
 }
 
-/// Blocks of a ResNet's third layer; they tell 34 and 50 from 18, 101 and 152.
-std::string resnet_name(const StateDict& weights) {
-  std::int64_t blocks = 0;
-  while (weights.contains("layer3." + std::to_string(blocks) + ".conv1.weight")) ++blocks;
-  const bool has_bottlenecks = weights.contains("layer1.0.conv3.weight");
-  if (!has_bottlenecks) return blocks == 2 ? "resnet18" : blocks == 6 ? "resnet34" : "";
-  return blocks == 6 ? "resnet50" : blocks == 23 ? "resnet101" : blocks == 36 ? "resnet152" : "";
-}
-
 }  // namespace
 
 Split open_split(const std::string& model, const DataArguments& arguments, const std::string& split) {
@@ -121,17 +112,6 @@ Task make_task(const std::string& model, std::int64_t classes, const DataArgumen
   const std::int64_t size = arguments.image_size > 0 ? arguments.image_size : fallback;
   return task_of(model, resnet->second({.num_classes = classes}), classes,
                  [size](const Tensor& images) { return resnet_input(images, size); });
-}
-
-Recognised recognise(const StateDict& weights, const std::string& path) {
-  if (const Tensor* head = weights.find("outc.conv.weight")) return {"unet", head->size(0)};
-  const Tensor* head = weights.find("fc.weight");
-  const std::string model = weights.contains("layer1.0.conv1.weight")   ? resnet_name(weights)
-                            : weights.contains("layer2.1.running_mean") ? "convnet"
-                                                                        : "";
-  check(head != nullptr && head->dim() == 2 && !model.empty(), path,
-        ": the weights are of none of the models that ebb train makes (convnet, unet, resnet18 to 152)");
-  return {model, head->size(0)};
 }
 
 }  // namespace ebb::apps

@@ -46,12 +46,4 @@ const std::vector<std::string>& model_names();
 /// A fresh net for that many classes; its weights come from the default generator.
 Task make_task(const std::string& model, std::int64_t classes, const DataArguments& arguments);
 
-/// What model a state dict is of, told by its names and shapes, and for how many classes. An Error where it is none of
-/// model_names().
-struct Recognised {
-  std::string model;
-  std::int64_t classes;
-};
-Recognised recognise(const StateDict& weights, const std::string& path);
-
 }  // namespace ebb::apps

@@ -4,6 +4,7 @@
 #include <unordered_set>
 
 #include "ebb/io/in_file.h"
+#include "ebb/io/opaque.h"
 #include "ebb/io/pth.h"
 #include "ebb/zoo/whole_model.h"
 
@@ -31,7 +32,7 @@ StateDict find_weights(const Value& file) {
     const Value* inside = file.is_dict() ? file.find(name) : nullptr;
     if (inside != nullptr && (inside->is_dict() || is_whole_model(*inside))) return find_weights(*inside);
   }
-  return is_whole_model(file) ? state_dict_of(file) : file.as_state_dict();
+  return io::state_dict_of(file);
 }
 
 Opened open(const std::string& path, Site site) {

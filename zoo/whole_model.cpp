@@ -4,6 +4,7 @@
 #include <unordered_map>
 
 #include "ebb/io/in_file.h"
+#include "ebb/io/opaque.h"
 #include "ebb/io/pth.h"
 #include "ebb/nn/init.h"
 #include "ebb/zoo/python_classes.h"
@@ -16,18 +17,6 @@ const Global data_parallel{"torch.nn.parallel.data_parallel", "DataParallel"};
 /// The entries of a module's registry: "_parameters", "_buffers" or "_modules".
 const std::vector<std::pair<Value, Value>>& registry(const Value& module, const char* name) {
   return module.as_object().state[name].as_dict().entries;
-}
-
-std::set<std::string> not_persistent(const Value& module) {
-  std::set<std::string> names;
-  const Value* set = module.as_object().state.find("_non_persistent_buffers_set");
-  if (set == nullptr || set->kind() != Value::Kind::object) return names;
-  const Object& object = set->as_object();
-  for (const Value& argument : object.arguments.items()) {
-    for (const Value& name : argument.items()) names.insert(name.as_text());
-  }
-  for (const Value& name : object.items) names.insert(name.as_text());
-  return names;
 }
 
 /// Calls `visit(module, prefix)` for the module and all below it, under each of their paths. Values are nested at most
@@ -63,7 +52,7 @@ void check_classes(const Value& model) {
   std::string names;
   for (const std::string& name : unknown) names += (names.empty() ? "" : ", ") + name;
   check(unknown.empty(), "the model has parts of classes that ebb does not know: ", names,
-        ". Build the model in C++ and load its weights: net.load_state_dict(zoo::state_dict_of(value))");
+        ". Build the model in C++ and load its weights: net.load_state_dict(io::state_dict_of(value))");
 }
 
 /// Makes the modules, each once, however often it stands in the tree.
@@ -206,21 +195,6 @@ bool is_whole_model(const Value& value) {
   return true;
 }
 
-StateDict state_dict_of(const Value& model) {
-  StateDict dict;
-  visit_modules(model, [&](const Value& module, const std::string& prefix) {
-    for (const auto& [name, value] : registry(module, "_parameters")) {
-      if (value.is_tensor()) dict.set(prefix + name.as_text(), value.as_tensor());
-    }
-    const std::set<std::string> transient = not_persistent(module);
-    for (const auto& [name, value] : registry(module, "_buffers")) {
-      if (value.is_tensor() && !transient.contains(name.as_text()))
-        dict.set(prefix + name.as_text(), value.as_tensor());
-    }
-  });
-  return dict;
-}
-
 nn::Layer from_python(const Value& model) {
   check(is_whole_model(model), "expected a model that was saved whole, torch.save(model), got ", model.kind_name());
   if (model.as_object().global == data_parallel) return from_python(model.as_object().state["_modules"]["module"]);
@@ -228,7 +202,7 @@ nn::Layer from_python(const Value& model) {
   const nn::init::ZeroInitGuard no_drawing;
   const nn::SharedLayer net = ModuleReader().read(model);
   tie_parameters(model, net.module());
-  net.module().load_state_dict(state_dict_of(model));
+  net.module().load_state_dict(io::state_dict_of(model));
   set_modes(model, net.module());
   return net;
 }

@@ -5,12 +5,9 @@
 #include "ebb/core/value.h"
 #include "ebb/nn/layer.h"
 
-/// Models that Python saved whole, torch.save(model), and that it is to load so.
+/// Models that Python saved whole, torch.save(model), and that it is to load so. Of any class, io::state_dict_of gives
+/// the weights.
 namespace ebb::zoo {
-
-/// The state dict of a model that was saved whole: of any class, for nothing of it is needed but the names and tensors
-/// that torch.nn.Module keeps. `model`: from io::load_value(path, {.allow_opaque = true}).
-StateDict state_dict_of(const Value& model);
 
 /// Whether `value` is a module of Python: an object that has parameters, buffers and children.
 bool is_whole_model(const Value& value);

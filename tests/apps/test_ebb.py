@@ -15,6 +15,7 @@ import xml.etree.ElementTree
 import zlib
 
 EBB = str(pathlib.Path(sys.argv.pop(1)).resolve())
+DATA = pathlib.Path(__file__).resolve().parent.parent / "data"
 TRAIN = ("train", "convnet", "--data", "synthetic", "--epochs", "1")
 FEW = (*TRAIN, "--limit", "1500")
 JPEG = base64.b64decode(  # 16 x 12 red pixels, written by Pillow
@@ -149,6 +150,48 @@ class Command(unittest.TestCase):
         for arguments in ((), ("train",), ("train", "convnet"), ("train", "unet"), ("train", "resnet152"), ("eval",)):
             self.assertIn("--help", self.run_ebb(*arguments, "--help").stdout)
         self.assertRegex(self.run_ebb("--version").stdout, r"^\d+\.\d+\.\d+\n$")
+
+    def inspect(self, name):
+        return json.loads(self.run_ebb("inspect", str(DATA / name), "--json").stdout)
+
+    def test_inspects_files(self):
+        report = self.inspect("pth/new_ckpt_adamw.pth")
+        self.assertEqual(report["optimizer"]["name"], "AdamW")
+        self.assertEqual(report["optimizer"]["step"], 3)
+        weight = next(tensor for tensor in report["tensors"] if tensor["name"] == "model.fc1.weight")
+        self.assertEqual((weight["dtype"], weight["bytes"]), ("float32", 4 * weight["shape"][0] * weight["shape"][1]))
+        self.assertEqual(self.inspect("pth/tied.pth")["tensors"][1]["shares_with"], "0.weight")
+        self.assertEqual(self.inspect("pth/new_convnet_sd.pth")["model"], {"name": "convnet", "classes": 10})
+        self.assertEqual(self.inspect("pth/legacy_cuda0_tensor.pt")["locations"], {"cuda:0": 1})
+        report = self.inspect("pth/new_ckpt_args_namespace.pth")
+        self.assertEqual(report["objects"], ["argparse.Namespace"])
+        self.assertIn("vars(args)", report["hints"][0])
+        self.assertIn("whole model", self.inspect("whole_models/convnet.pth")["hints"][0])
+        self.assertIn("shares with 0.weight", self.run_ebb("inspect", str(DATA / "pth/tied.pth")).stdout)
+        for name, hint in (("html", "web page"), ("lfs_pointer", "git lfs pull"), ("hdf5", "HDF5")):
+            self.assertIn(hint, self.run_ebb("inspect", str(DATA / f"pth_malformed/{name}.pth"), expect=2).stderr)
+
+    def test_verifies_files(self):
+        self.assertIn("sound", self.run_ebb("verify", str(DATA / "pth/views.pth")).stdout)
+        done = self.run_ebb("verify", str(DATA / "pth_malformed/zip_crc_wrong.pth"), "--json", expect=1)
+        self.assertEqual(json.loads(done.stdout)["sound"], False)
+
+    def test_converts_and_compares_weights(self):
+        old, new = str(DATA / "pth/convnet_sd_legacy.pth"), "new.pth"
+        self.run_ebb("convert", old, new)
+        self.assertIn("16 equal, 0 differ, 0 in one file only", self.run_ebb("diff", old, new).stdout)
+        self.run_ebb("convert", old, "head.pth", "--strip", "layer1.", "--dtype", "float16")
+        report = json.loads(self.run_ebb("diff", old, "head.pth", "--json", expect=1).stdout)
+        self.assertEqual(len(report["only_first"]), 7)
+        self.assertEqual(report["differ"][0]["dtypes"], ["float32", "float16"])
+        self.assertLess(report["differ"][0]["greatest_difference"], 1e-3)
+        self.assertIn("no key begins", self.run_ebb("convert", old, "x.pth", "--strip", "y.", expect=2).stderr)
+        self.assertIn("--dtype must be", self.run_ebb("convert", old, "x.pth", "--dtype", "int8", expect=2).stderr)
+        checkpoint = str(DATA / "pth/new_ckpt_adamw.pth")
+        self.run_ebb("convert", checkpoint, "model.pth", "--only", "model")
+        self.assertIn("no key", self.run_ebb("convert", checkpoint, "x.pth", "--only", "other", expect=2).stderr)
+        self.assertFalse((self.path / "x.pth").exists())
+
 
 
 unittest.main()

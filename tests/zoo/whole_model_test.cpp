@@ -1,6 +1,7 @@
 // Models that Python saved whole: tools/gen_whole_models.py wrote the files, tools/compare_whole_models.py reads ours.
 #include "ebb/autograd/grad_mode.h"
 #include "ebb/autograd/ops.h"
+#include "ebb/io/opaque.h"
 #include "ebb/io/pth.h"
 #include "ebb/nn/models/convnet.h"
 #include "ebb/nn/models/resnet.h"
@@ -44,7 +45,7 @@ TEST_CASE("whole models of torch.nn run, print and save as in Python") {
     nn::Layer net = zoo::from_python(file["model"]);
     CHECK(to_string(net.module()) == file["printed"].as_text());
     CHECK(are_equal(net.module().state_dict(), file["state_dict"].as_state_dict()));
-    CHECK(are_equal(zoo::state_dict_of(file["model"]), file["state_dict"].as_state_dict()));
+    CHECK(are_equal(io::state_dict_of(file["model"]), file["state_dict"].as_state_dict()));
     check_runs(net, file);
     nn::Layer again = zoo::from_python(round_trip(net.module()));
     CHECK(to_string(again.module()) == file["printed"].as_text());
@@ -59,7 +60,7 @@ TEST_CASE("what is shared in a model that was saved whole is shared in the one t
   nn::Sequential& all = net.module().as<nn::Sequential>();
   CHECK(&all[0].module() == &all[2].module());
   CHECK(all[1].as<nn::Linear>().weight.get().is_same(all[3].as<nn::Linear>().weight));
-  CHECK(net.module().parameters().size() == file["parameter_count"].as_int());
+  CHECK(std::ssize(net.module().parameters()) == file["parameter_count"].as_int());
   CHECK(!all[4].module().is_training());
   CHECK(all[0].module().is_training());
   const nn::Layer again = zoo::from_python(round_trip(net.module()));
@@ -71,9 +72,9 @@ TEST_CASE("models of classes that ebb does not know give their weights") {
   CHECK(zoo::is_whole_model(whole));
   const std::string message = test::message_of([&] { zoo::from_python(whole); });
   CHECK_THAT(message, ContainsSubstring("__main__.ConvNet") && ContainsSubstring("state_dict_of"));
-  CHECK(zoo::state_dict_of(whole).size() == 16);
+  CHECK(io::state_dict_of(whole).size() == 16);
   models::ConvNet net;
-  net.load_state_dict(zoo::state_dict_of(whole));
+  net.load_state_dict(io::state_dict_of(whole));
 }
 
 TEST_CASE("what Python has no class for is not saved whole") {

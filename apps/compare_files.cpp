@@ -1,0 +1,131 @@
+// ebb verify, diff and convert.
+#include <cmath>
+#include <sstream>
+
+#include <nlohmann/json.hpp>
+
+#include "ebb/autograd/grad_mode.h"
+#include "ebb/autograd/ops.h"
+#include "ebb/io/in_file.h"
+#include "ebb/io/pth.h"
+#include "ebb/zoo/open.h"
+
+#include "apps/file_report.h"
+
+namespace ebb::apps {
+namespace {
+
+using nlohmann::json;
+
+StateDict load_weights(const std::string& path, const std::string& only = "") {
+  return io::in_file("load", path, Site::current(), [&] {
+    const Value file = io::load_value(path, {.allow_opaque = true});
+    return zoo::find_weights(only.empty() ? file : file[only]);
+  });
+}
+
+/// NaN in both counts as equal.
+double greatest_difference(const Tensor& a, const Tensor& b) {
+  if (a.numel() == 0) return 0;
+  const Tensor x = a.to(kFloat64).contiguous(), y = b.to(kFloat64).contiguous();
+  const double *p = x.data<double>(), *q = y.data<double>();
+  double greatest = 0;
+  for (std::int64_t i = 0; i < x.numel(); ++i) {
+    const bool same = p[i] == q[i] || (p[i] != p[i] && q[i] != q[i]);
+    const double difference = same ? 0 : std::fabs(p[i] - q[i]);
+    if (!(difference <= greatest)) greatest = difference;
+  }
+  return greatest;
+}
+
+json compare(const std::string& name, const Tensor& a, const Tensor& b) {
+  json entry{{"name", name}};
+  if (a.dtype() != b.dtype()) entry["dtypes"] = {to_string(a.dtype()), to_string(b.dtype())};
+  if (a.shape() != b.shape()) {
+    entry["shapes"] = {to_string(a.shape()), to_string(b.shape())};
+  } else if (const double difference = greatest_difference(a, b); difference != 0) {
+    entry["greatest_difference"] = std::isfinite(difference) ? json(difference) : json("not finite");
+  }
+  return entry;
+}
+
+DType dtype_named(const std::string& name) {
+  for (const DType dtype : {kFloat16, kBFloat16, kFloat32, kFloat64}) {
+    if (name == to_string(dtype)) return dtype;
+  }
+  fail("--dtype must be float16, bfloat16, float32 or float64, got ", name);
+}
+
+}  // namespace
+
+json verify_file(const std::string& path) {
+  try {
+    io::load_value(path, {.allow_opaque = true});
+    return {{"file", path}, {"sound", true}};
+  } catch (const Error& error) {
+    return {{"file", path}, {"sound", false}, {"error", error.message()}};
+  }
+}
+
+json diff_files(const std::string& first, const std::string& second) {
+  const StateDict a = load_weights(first), b = load_weights(second);
+  json only_first = json::array(), only_second = json::array(), differ = json::array();
+  std::size_t equal = 0;
+  for (const auto& [name, tensor] : a) {
+    const Tensor* other = b.find(name);
+    if (other == nullptr) {
+      only_first.push_back(name);
+    } else if (json entry = compare(name, tensor, *other); entry.size() > 1) {
+      differ.push_back(std::move(entry));
+    } else {
+      ++equal;
+    }
+  }
+  for (const auto& [name, tensor] : b) {
+    if (!a.contains(name)) only_second.push_back(name);
+  }
+  const bool same = only_first.empty() && only_second.empty() && differ.empty();
+  return {{"files", {first, second}},   {"same", same},    {"equal", equal}, {"only_first", only_first},
+          {"only_second", only_second}, {"differ", differ}};
+}
+
+std::string diff_to_text(const json& report) {
+  std::ostringstream out;
+  for (const char* side : {"only_first", "only_second"}) {
+    const std::string file = report["files"][side == std::string("only_first") ? 0 : 1];
+    for (const json& name : report[side]) out << name.get<std::string>() << ": only in " << file << "\n";
+  }
+  for (const json& entry : report["differ"]) {
+    out << entry["name"].get<std::string>() << ":";
+    for (const char* what : {"dtypes", "shapes"}) {
+      if (entry.contains(what)) {
+        out << " " << entry[what][0].get<std::string>() << " and " << entry[what][1].get<std::string>();
+      }
+    }
+    if (entry.contains("greatest_difference")) out << " differs by up to " << entry["greatest_difference"];
+    out << "\n";
+  }
+  out << report["equal"] << " equal, " << report["differ"].size() << " differ, "
+      << report["only_first"].size() + report["only_second"].size() << " in one file only\n";
+  return out.str();
+}
+
+json convert_file(const ConvertArguments& arguments) {
+  const StateDict weights = load_weights(arguments.from, arguments.only);
+  StateDict converted;
+  std::size_t stripped = 0;
+  for (const auto& [name, tensor] : weights) {
+    const bool strips = !arguments.strip.empty() && name.starts_with(arguments.strip);
+    stripped += strips ? 1 : 0;
+    const std::string to = strips ? name.substr(arguments.strip.size()) : name;
+    check(!converted.contains(to), "without \"", arguments.strip, "\" two tensors would be named \"", to, "\"");
+    const bool casts = !arguments.dtype.empty() && is_floating(tensor.dtype());
+    converted.set(to, casts ? tensor.to(dtype_named(arguments.dtype)) : tensor);
+  }
+  check(arguments.strip.empty() || stripped > 0, "no key begins with \"", arguments.strip, "\"");
+  if (arguments.strip.empty()) converted.versions = weights.versions;
+  io::save(arguments.to, converted);
+  return {{"from", arguments.from}, {"to", arguments.to}, {"tensors", converted.size()}};
+}
+
+}  // namespace ebb::apps

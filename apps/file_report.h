@@ -1,0 +1,34 @@
+#pragma once
+
+#include <string>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "ebb/core/value.h"
+
+namespace ebb::apps {
+
+/// What a .pth file holds, of any kind that is read: its format, tensors by path with dtype, shape, bytes and what they
+/// share, places that tensors were on, an optimizer in a line, names of Python objects that are no data, and hints at
+/// usual mistakes.
+nlohmann::json inspect_file(const std::string& path);
+/// The same for a person.
+std::string to_text(const nlohmann::json& report);
+
+/// Reads all of it, with every check that there is. {"file", "sound": true} or {..., "sound": false, "error"}.
+nlohmann::json verify_file(const std::string& path);
+
+/// How two files' weights differ: keys that only one has, shapes, dtypes, and by how much values do at most.
+nlohmann::json diff_files(const std::string& a, const std::string& b);
+std::string diff_to_text(const nlohmann::json& report);
+
+struct ConvertArguments {
+  std::string from, to;
+  std::string only;   ///< the part under this key: "model"
+  std::string strip;  ///< taken from the front of every key: "module."
+  std::string dtype;  ///< of floating tensors; as they are where empty
+};
+/// Writes the weights of a file, of whatever format, as a state dict.
+nlohmann::json convert_file(const ConvertArguments& arguments);
+
+}  // namespace ebb::apps
