@@ -1,8 +1,8 @@
-// Checkpoints in PyTorch's layout: {model, optimizer: {state, param_groups}, lr_scheduler, epoch, ...}.
 #include "apps/checkpoint.h"
 
 #include "ebb/autograd/ops/creation.h"
 #include "ebb/io/pth.h"
+#include "ebb/nn/checkpoint.h"
 
 namespace ebb::apps {
 
@@ -19,30 +19,26 @@ void check_args(const Value& saved, const Value& given) {
 
 }  // namespace
 
-void save_checkpoint(const std::string& path, const nn::Module& model, const optim::Optimizer& optimizer,
-                     const optim::Scheduler& scheduler, const Position& position, const Value& args) {
-  Value checkpoint = Value::dict();
-  checkpoint.set("model", model.state_dict());
-  checkpoint.set("optimizer", optimizer.state_dict());
-  checkpoint.set("lr_scheduler", scheduler.state_dict());
-  checkpoint.set("epoch", position.epoch);
+void save_checkpoint(const std::string& path, nn::Module& model, optim::Optimizer& optimizer,
+                     optim::Scheduler& scheduler, const Position& position, const Value& args) {
+  Value checkpoint = nn::Checkpoint{model, &optimizer, &scheduler, position.epoch, args}.to_value();
   checkpoint.set("batch", position.batch);
   checkpoint.set("losses", from_values(std::span<const float>(position.losses),
                                        {static_cast<std::int64_t>(position.losses.size())}));
-  checkpoint.set("args", args);
   io::save_value(path, checkpoint);
 }
 
 Position load_checkpoint(const std::string& path, nn::Module& model, optim::Optimizer& optimizer,
                          optim::Scheduler& scheduler, const Value& args) {
-  const Value checkpoint = io::load_value(path);
-  check_args(checkpoint["args"], args);
-  model.load_state_dict(checkpoint["model"].as_state_dict());
-  optimizer.load_state_dict(checkpoint["optimizer"]);
-  scheduler.load_state_dict(checkpoint["lr_scheduler"]);
-  const Tensor losses = checkpoint["losses"].as_tensor();
+  const Value saved = io::load_value(path);
+  check_args(saved["args"], args);
+  const Tensor losses = saved["losses"].as_tensor();
   const float* values = losses.data<float>();
-  return {checkpoint["epoch"].as_int(), checkpoint["batch"].as_int(), {values, values + losses.numel()}};
+  Position position{0, saved["batch"].as_int(), {values, values + losses.numel()}};
+  nn::Checkpoint checkpoint{model, &optimizer, &scheduler};
+  checkpoint.restore(saved);
+  position.epoch = checkpoint.epoch;
+  return position;
 }
 
 }  // namespace ebb::apps

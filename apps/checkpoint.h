@@ -16,8 +16,8 @@ struct Position {
 };
 
 /// All that is needed to go on as if the training had not stopped. `args` are the settings that must agree then.
-void save_checkpoint(const std::string& path, const nn::Module& model, const optim::Optimizer& optimizer,
-                     const optim::Scheduler& scheduler, const Position& position, const Value& args);
+void save_checkpoint(const std::string& path, nn::Module& model, optim::Optimizer& optimizer,
+                     optim::Scheduler& scheduler, const Position& position, const Value& args);
 
 /// The settings of the checkpoint at `path` must equal `args`: an Error names those that do not.
 Position load_checkpoint(const std::string& path, nn::Module& model, optim::Optimizer& optimizer,

@@ -1,5 +1,5 @@
-// A checkpoint of everything: model, optimizer, schedule, epoch and arguments, in a file that torch.load reads.
-// Training goes on from it as if it had not stopped.
+// A checkpoint of everything: model, optimizer, schedule, epoch, arguments and random numbers, in a file that
+// torch.load reads. Training goes on from it as if it had not stopped.
 #include <iostream>
 
 #include <ebb/ebb.h>
@@ -10,7 +10,7 @@ struct Training {
   nn::Sequential net = nn::sequential({nn::linear(4, 8), nn::relu(), nn::linear(8, 1)});
   optim::Adam optimizer{net.parameters(), {.lr = 1e-2}};
   optim::StepLR schedule{optimizer, {.step_size = 2, .gamma = 0.5}};
-  std::int64_t epoch = 0;
+  nn::Checkpoint checkpoint{net, &optimizer, &schedule};
 
   float train_epoch() {
     const Tensor x = ones({2, 4});
@@ -19,39 +19,21 @@ struct Training {
     loss.backward();
     optimizer.step();
     schedule.step();
-    ++epoch;
+    ++checkpoint.epoch;
     return loss.item<float>();
-  }
-
-  void save(const std::string& path) const {
-    Value checkpoint = Value::dict(), args = Value::dict();
-    args.set("lr", 1e-2);
-    checkpoint.set("model", net.state_dict());
-    checkpoint.set("optimizer", optimizer.state_dict());
-    checkpoint.set("lr_scheduler", schedule.state_dict());
-    checkpoint.set("epoch", epoch);
-    checkpoint.set("args", args);
-    io::save_value(path, checkpoint);
-  }
-
-  void load(const std::string& path) {
-    const Value checkpoint = io::load_value(path);
-    net.load_state_dict(checkpoint["model"].as_state_dict());
-    optimizer.load_state_dict(checkpoint["optimizer"]);
-    schedule.load_state_dict(checkpoint["lr_scheduler"]);
-    epoch = checkpoint["epoch"].as_int();
   }
 };
 
 int main() {
   Training whole;
   for (int i = 0; i < 3; ++i) whole.train_epoch();
-  whole.save("checkpoint.pth");
+  whole.checkpoint.args = "batch 2";  // any value: what else belongs to the training
+  io::save_value("checkpoint.pth", whole.checkpoint.to_value());
   Training resumed;
-  resumed.load("checkpoint.pth");
+  resumed.checkpoint.restore(io::load_value("checkpoint.pth"));
   for (int i = 0; i < 3; ++i) {
     const float a = whole.train_epoch(), b = resumed.train_epoch();
-    std::cout << "epoch " << resumed.epoch << ", rate " << resumed.optimizer.lr()
+    std::cout << "epoch " << resumed.checkpoint.epoch << ", rate " << resumed.optimizer.lr()
               << (a == b ? ", the same loss" : ", another loss") << "\n";
   }
 }

@@ -22,7 +22,7 @@ struct Checkpoint {
   optim::Optimizer* optimizer = nullptr;
   optim::Scheduler* lr_scheduler = nullptr;
   std::int64_t epoch = 0;
-  Value args;       ///< whatever else belongs to it; not written where None
+  Value args = {};  ///< whatever else belongs to it; not written where None
   bool rng = true;  ///< with the default generator's state
 
   /// Shares the tensors of the model and the optimizer: save it before the next step.

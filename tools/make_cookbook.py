@@ -24,6 +24,7 @@ ORDER = {
     "extra_input": "A second input",
     "several_outputs": "Several outputs",
     "checkpoint": "Checkpoints",
+    "model_files": "Files that hold a model",
     "tutorial_mistakes": "Mistakes of the tutorials",
 }
 HEAD = """# Cookbook
