@@ -171,7 +171,8 @@ class Pickler {
 
   void put_tensor(const Tensor& tensor) {
     check(tensor.defined(), "an undefined tensor cannot be saved");
-    put_global({"torch._utils", "_rebuild_tensor_v2"});
+    const bool is_typed = storage_class(tensor.dtype()) != nullptr;
+    put_global({"torch._utils", is_typed ? "_rebuild_tensor_v2" : "_rebuild_tensor_v3"});
     writer_.put(opcode::mark);
     put_storage(tensor);
     writer_.put_int(tensor.storage_offset());
@@ -182,6 +183,7 @@ class Pickler {
     writer_.put(opcode::empty_tuple);
     writer_.put(opcode::reduce);
     writer_.remember();
+    if (!is_typed) put_global({"torch", to_string(tensor.dtype())});
     writer_.put(opcode::tuple);
     writer_.remember();
     writer_.put(opcode::reduce);
@@ -209,10 +211,12 @@ class Pickler {
     const std::size_t key = storage_key(tensor);
     writer_.put(opcode::mark);
     writer_.put_text("storage");
-    put_global({"torch", storage_class(tensor.dtype())});
+    const char* name = storage_class(tensor.dtype());
+    put_global(name != nullptr ? Global{"torch", name} : Global{"torch.storage", "UntypedStorage"});
     writer_.put_text(std::to_string(key));
     writer_.put_text("cpu");
-    writer_.put_int(storages_[key].numel());
+    const auto bytes = static_cast<std::int64_t>(storages_[key].storage().bytes());
+    writer_.put_int(name != nullptr ? storages_[key].numel() : bytes);
     writer_.put(opcode::tuple);
     writer_.remember();
     writer_.put(opcode::persistent_id);

@@ -21,11 +21,10 @@ constexpr std::array dtypes{
     "uint64",  "float8_e4m3fn", "float8_e5m2", "float8_e4m3fnuz", "float8_e5m2fnuz"};
 
 /// Calls that make tensors of kinds that ebb lacks: known, to say so.
-constexpr std::array<std::pair<std::string_view, const char*>, 8> unsupported{{
+constexpr std::array<std::pair<std::string_view, const char*>, 7> unsupported{{
     {"torch._utils._rebuild_qtensor", "quantised tensors"},
     {"torch._utils._rebuild_sparse_tensor", "sparse tensors"},
     {"torch._utils._rebuild_sparse_csr_tensor", "sparse tensors"},
-    {"torch._utils._rebuild_tensor_v3", "tensors of uint16, uint32, uint64, float8 and other dtypes new in PyTorch"},
     {"torch._utils._rebuild_meta_tensor_no_storage", "tensors on the meta device, which have no elements"},
     {"torch._utils._rebuild_wrapper_subclass", "subclasses of Tensor"},
     {"torch._tensor._rebuild_from_type_v2", "subclasses of Tensor"},
@@ -87,6 +86,7 @@ bool is_known(const Global& global) {
                              "builtins.bytes",
                              "torch._utils._rebuild_tensor",
                              "torch._utils._rebuild_tensor_v2",
+                             "torch._utils._rebuild_tensor_v3",
                              "torch._utils._rebuild_parameter",
                              "torch._utils._rebuild_parameter_with_state",
                              "torch.nn.parameter.Parameter"};
@@ -99,6 +99,7 @@ Value interpret_call(const Global& global, const Value& arguments) {
   const std::string name = global.text();
   const std::vector<Value>& items = arguments.items();
   if (name == "torch._utils._rebuild_tensor_v2" || name == "torch._utils._rebuild_tensor") return rebuild_tensor(items);
+  if (name == "torch._utils._rebuild_tensor_v3") return rebuild_tensor_of_bytes(items);
   if (name == "collections.OrderedDict") {
     check(items.empty(), "collections.OrderedDict: expected no arguments, got ", items.size());
     return Value::ordered_dict();

@@ -25,6 +25,7 @@ StorageId read_storage_id(const Value& id, bool is_legacy) {
   const std::vector<Value>& items = id.items();
   StorageId storage;
   storage.dtype = storage_dtype(items[1].as_global());
+  storage.is_untyped = is_untyped(items[1].as_global());
   storage.key = items[2].as_text();
   storage.location = items[3].as_text();
   storage.elements = items[4].as_int();

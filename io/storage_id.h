@@ -16,6 +16,7 @@ struct StorageId {
   };
 
   DType dtype = kFloat32;
+  bool is_untyped = false;  ///< bytes, of what dtype the tensors say
   std::string key, location;
   std::int64_t elements = 0;
   std::optional<Part> part;

@@ -13,7 +13,10 @@ void check_bools(const std::string& key, ByteView bytes) {
   check(all_legal, "storage ", quote(key), " of bools has bytes that are neither 0 nor 1");
 }
 
-void swap_bytes(std::span<std::byte> bytes, std::size_t width) {
+void swap_bytes(const StorageId& id, std::span<std::byte> bytes) {
+  check(!id.is_untyped, "storage ", quote(id.key),
+        " holds bytes of a big-endian machine, of a dtype that it does not say");
+  const std::size_t width = size_of(id.dtype) / (is_complex(id.dtype) ? 2 : 1);
   for (std::size_t at = 0; at < bytes.size(); at += width) std::ranges::reverse(bytes.subspan(at, width));
 }
 
@@ -41,7 +44,7 @@ Tensor StorageReader::read(const StorageId& id) const {
   const std::span<std::byte> to(storage.raw_data(), bytes);
   record.read(to);
   if (id.dtype == kBool) check_bools(id.key, to);
-  if (swaps_bytes_) swap_bytes(to, size_of(id.dtype));
+  if (swaps_bytes_) swap_bytes(id, to);
   return device.is_cpu() ? storage : storage.to(device);
 }
 

@@ -9,13 +9,17 @@
 /// What PyTorch's files make tensors of: a storage, and a view of it.
 namespace ebb::io {
 
-/// "FloatStorage" for kFloat32.
+/// "FloatStorage" for kFloat32; null for the newer dtypes, whose storages PyTorch writes as bytes.
 const char* storage_class(DType dtype);
-/// The dtype of torch.FloatStorage and its like; an Error that names what is supported for any other.
+/// Whether it is the class of storages of bytes.
+bool is_untyped(const Global& storage_class);
+/// The dtype of torch.FloatStorage and its like; an Error for what is not supported.
 DType storage_dtype(const Global& storage_class);
 
-/// The tensor that `_rebuild_tensor_v2(storage, offset, size, stride, requires_grad, hooks)` makes: a view of the
-/// storage, which it shares. An Error where it reaches outside.
+/// The tensor that `_rebuild_tensor_v2(storage, offset, size, stride, requires_grad, hooks[, metadata])` makes: a view
+/// of the storage, which it shares. An Error where it reaches outside.
 Tensor rebuild_tensor(const std::vector<Value>& arguments);
+/// `_rebuild_tensor_v3(storage, offset, size, stride, requires_grad, hooks, dtype[, metadata])`, of a storage of bytes.
+Tensor rebuild_tensor_of_bytes(const std::vector<Value>& arguments);
 
 }  // namespace ebb::io

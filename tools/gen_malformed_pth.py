@@ -172,6 +172,26 @@ def zip_rules():
     yield "reject", "bool_2", pth(bools, b"\0\1\2\1"), "neither 0 nor 1"
 
 
+def of_bytes(dtype=name("torch", "float32"), of=None, size=(2, 2), stride=(2, 1), more=b""):
+    bare = of or storage(cls=name("torch.storage", "UntypedStorage"), elements=16)
+    arguments = many(bare, number(0), many(*map(number, size)), many(*map(number, stride)), b"\x89", b"}", dtype, more)
+    return name("torch._utils", "_rebuild_tensor_v3") + arguments + b"R"
+
+
+def bytes_rules():
+    reject = lambda title, body, why: ("reject", title, pth(stream(body)), why)  # noqa: E731
+    yield "accept", "bytes", pth(stream(of_bytes())), ""
+    yield reject("bytes_of_floats", of_bytes(of=storage()), "whole storage of bytes")
+    yield reject("bytes_of_bools", of_bytes(name("torch", "bool")), "torch.bool")
+    yield reject("bytes_of_nothing", of_bytes(name("torch", "float7")), "torch.float7")
+    yield reject("bytes_of_text", of_bytes(text("float32")), "expected a Python global")
+    yield reject("bytes_too_few", of_bytes(name("torch", "float64")), "storage has 2")
+    yield reject("bytes_conjugate", of_bytes(name("torch", "complex64"), size=(2,), stride=(1,), more=b"}" + text("conj") + b"\x88s"), "conjugate")
+    yield "reject", "bytes_big_endian", pth(stream(of_bytes()), order=b"big"), "big-endian"
+    complexes = tensor(storage(cls=name("torch", "ComplexFloatStorage"), elements=2), size=(2,), stride=(1,))
+    yield "accept", "complex_big_endian", pth(stream(complexes), order=b"big", data=struct.pack(">4f", 1, 2, 3, 4)), ""
+
+
 def value_rules():
     reject = lambda title, body, why: ("reject", title, pth(stream(body)), why)  # noqa: E731
     yield reject("tensor_reaches_2_64", tensor(size=(2**62, 2**62), stride=(2**62, 1)), "64 bits")
@@ -258,7 +278,7 @@ def main():
     folder = pathlib.Path(sys.argv[1])
     folder.mkdir(exist_ok=True)
     with open(folder / "verdicts.txt", "w", encoding="utf-8") as verdicts:
-        for rules in (zip_rules, value_rules, legacy_rules):
+        for rules in (zip_rules, value_rules, bytes_rules, legacy_rules):
             for verdict, title, content, why in rules():
                 (folder / f"{title}.pth").write_bytes(content)
                 print(verdict, f"{title}.pth", why, file=verdicts)

@@ -55,7 +55,9 @@ def main():
     save(folder, "no_crc.pth", {"x": torch.arange(4.0), "empty": torch.zeros(0)})
     torch.serialization.set_crc32_options(True)
     new = [torch.uint16, torch.uint32, torch.uint64, torch.float8_e4m3fn, torch.float8_e5m2, torch.float8_e4m3fnuz, torch.float8_e5m2fnuz]
-    save(folder, "v3_dtypes.pth", {str(dtype): torch.arange(6).to(dtype).view(2, 3).t() for dtype in new})
+    tensors = {str(dtype).removeprefix("torch."): torch.arange(6).to(dtype).view(2, 3).t() for dtype in new}
+    save(folder, "v3_dtypes.pth", tensors)
+    save(folder, "v3_dtypes_legacy.pth", tensors, _use_new_zipfile_serialization=False)
 
 
 if __name__ == "__main__":
