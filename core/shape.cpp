@@ -51,21 +51,29 @@ std::int64_t numel(const Shape& shape) {
   return has_zero ? 0 : product;
 }
 
+/// `step` times a size, as strides grow.
+static std::int64_t step_over(std::int64_t step, std::int64_t size, const Shape& shape) {
+  const bool overflows = __builtin_mul_overflow(step, std::max<std::int64_t>(size, 1), &step);
+  check(!overflows, "the strides of shape ", shape, " do not fit 64 bits");
+  return step;
+}
+
 Strides contiguous_strides(const Shape& shape) {
   Strides strides = shape;
   std::int64_t step = 1;
   for (int i = shape.size() - 1; i >= 0; --i) {
     strides[i] = step;
-    step *= std::max<std::int64_t>(shape[i], 1);
+    step = step_over(step, shape[i], shape);
   }
   return strides;
 }
 
 Strides strides_for(const Shape& shape, MemoryFormat format) {
   if (format == MemoryFormat::contiguous || shape.size() != 4) return contiguous_strides(shape);
-  const std::int64_t channels = std::max<std::int64_t>(shape[1], 1);
-  const std::int64_t row = channels * std::max<std::int64_t>(shape[3], 1);
-  return {row * std::max<std::int64_t>(shape[2], 1), 1, row, channels};
+  const std::int64_t channels = step_over(1, shape[1], shape), row = step_over(channels, shape[3], shape);
+  const std::int64_t image = step_over(row, shape[2], shape);
+  step_over(image, shape[0], shape);
+  return {image, 1, row, channels};
 }
 
 int wrap_dim(std::int64_t dim, int rank) {

@@ -60,6 +60,7 @@ enum class MemoryFormat : std::uint8_t { contiguous, channels_last };
 /// The product; 1 for a scalar. An Error where it does not fit 64 bits or a size is negative.
 std::int64_t numel(const Shape& shape);
 
+/// An Error where they do not fit 64 bits, as those of [0, 2^40, 2^40], which has no elements.
 Strides contiguous_strides(const Shape& shape);
 
 /// Strides of a (N, C, H, W) shape stored as (N, H, W, C); contiguous ones for any other rank.

@@ -37,6 +37,11 @@ TEST_CASE("strides of both memory formats") {
   CHECK(contiguous_strides({2, 3, 4}) == Strides{12, 4, 1});
   CHECK(contiguous_strides({2, 0, 4}) == Strides{4, 4, 1});
   CHECK(contiguous_strides({}) == Strides());
+  const std::int64_t large = std::int64_t{1} << 40;
+  for (const Shape& shape : {Shape{0, large, large}, Shape{large, 0, large}, Shape{0, 1, large, large}}) {
+    CHECK(message_of([&] { contiguous_strides(shape); }).find("do not fit 64 bits") != std::string::npos);
+    CHECK_THROWS_AS(strides_for(shape, MemoryFormat::channels_last), Error);
+  }
   CHECK(strides_for({2, 3, 4, 5}, MemoryFormat::channels_last) == Strides{60, 1, 15, 3});
   CHECK(strides_for({3, 4, 5}, MemoryFormat::channels_last) == Strides{20, 5, 1});
 }
