@@ -46,4 +46,11 @@ bool is_utf8(std::string_view text) {
   return true;
 }
 
+bool has_surrogates(std::string_view utf8) {
+  for (std::size_t at = utf8.find('\xed'); at != std::string_view::npos; at = utf8.find('\xed', at + 1)) {
+    if (static_cast<unsigned char>(utf8[at + 1]) >= 0xa0) return true;
+  }
+  return false;
+}
+
 }  // namespace ebb::io

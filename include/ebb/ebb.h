@@ -14,6 +14,7 @@
 #include "ebb/io/datasets.h"
 #include "ebb/io/opaque.h"
 #include "ebb/io/pth.h"
+#include "ebb/io/safetensors.h"
 #include "ebb/nn/checkpoint.h"
 #include "ebb/nn/init.h"
 #include "ebb/nn/layers.h"

@@ -45,7 +45,7 @@ bool Arguments::is_tensor(const std::string& name) const { return has(name) && h
 Tensor Arguments::decoded(const json& value, const std::string& name) const {
   if (!holds_tensor(value)) refuse_value(name, value);
   const Tensor& x = tensors_.at(value.at("T").get<std::size_t>());
-  if (!x.defined()) throw Unsupported(name + " of a type that ebb lacks");
+  if (ebb::is_storage_only(x.dtype())) throw Unsupported(name + " of a type in which ebb does not compute");
   return x;
 }
 

@@ -1,13 +1,12 @@
 #pragma once
 
 #include <filesystem>
-#include <map>
 #include <stdexcept>
 #include <string>
 
 #include <nlohmann/json.hpp>
 
-#include "ebb/core/tensor.h"
+#include "ebb/core/state_dict.h"
 
 namespace parity {
 
@@ -16,7 +15,7 @@ struct BadFolder : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// The tensors of a .safetensors file by name. Those of a type that ebb lacks are undefined.
+/// The tensors of a .safetensors file by name.
 class TensorFile {
  public:
   explicit TensorFile(const std::filesystem::path& path);
@@ -27,7 +26,7 @@ class TensorFile {
 
  private:
   std::string path_;
-  std::map<std::string, ebb::Tensor> tensors_;
+  ebb::StateDict tensors_;
 };
 
 nlohmann::json read_json(const std::filesystem::path& path);

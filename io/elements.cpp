@@ -1,0 +1,42 @@
+#include "ebb/io/elements.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+namespace ebb::io {
+
+static_assert(std::endian::native == std::endian::little, "files are written as elements lie in memory");
+
+static std::size_t bytes_on(const Tensor& x) { return static_cast<std::size_t>(x.numel()) * size_of(x.dtype()); }
+
+std::uint64_t bytes_of(const Shape& shape, DType dtype) {
+  std::uint64_t bytes = 0;
+  const bool overflows = __builtin_mul_overflow(static_cast<std::uint64_t>(numel(shape)), size_of(dtype), &bytes);
+  check(!overflows, "an array of shape ", shape, " and ", dtype, " takes more bytes than 64 bits can count");
+  return bytes;
+}
+
+void swap_bytes(std::span<std::byte> elements, DType dtype) {
+  const std::size_t width = is_complex(dtype) ? size_of(dtype) / 2 : size_of(dtype);
+  if (width == 1) return;
+  for (std::size_t at = 0; at < elements.size(); at += width) std::ranges::reverse(elements.subspan(at, width));
+}
+
+Tensor read_elements(ByteView bytes, const Shape& shape, DType dtype, std::endian order) {
+  const std::uint64_t expected = bytes_of(shape, dtype);
+  check(bytes.size() == expected, "an array of shape ", shape, " and ", dtype, " takes ", expected,
+        " bytes, but the file has ", bytes.size(), "; it is cut short or damaged");
+  const bool has_odd_bool = dtype == kBool && std::ranges::any_of(bytes, [](std::byte b) { return b > std::byte{1}; });
+  check(!has_odd_bool, "an array of bools has bytes that are neither 0 nor 1");
+  Tensor x = empty(shape, {.dtype = dtype});
+  if (bytes.empty()) return x;
+  std::memcpy(x.raw_data(), bytes.data(), bytes.size());
+  if (order != std::endian::native) swap_bytes({x.raw_data(), bytes.size()}, dtype);
+  return x;
+}
+
+DenseElements::DenseElements(const Tensor& x)
+    : tensor(x.detach().to(kCPU).contiguous()), bytes(std::as_const(tensor).raw_data(), bytes_on(tensor)) {}
+
+}  // namespace ebb::io
