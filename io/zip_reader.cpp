@@ -82,23 +82,29 @@ void compare_crc(const ZipRecord& record, std::uint32_t computed) {
 
 }  // namespace
 
-ZipReader::ZipReader(ByteView archive) {
+ZipReader::ZipReader(ByteView archive, ZipLayout layout) {
   const zip::Directory directory = zip::find_directory(archive);
   for (const zip::Entry& entry : zip::read_directory(archive, directory)) {
     records_.push_back(read_record(archive.first(directory.begin), entry));
   }
-  check(!records_.empty(), "zip: the archive is empty");
+  if (layout == ZipLayout::one_folder) strip_root();
   index_names();
   check_overlaps(directory.begin);
 }
 
-void ZipReader::index_names() {
+void ZipReader::strip_root() {
+  check(!records_.empty(), "zip: the archive is empty");
   const std::string root = records_.front().name.substr(0, records_.front().name.find('/') + 1);
   check(root.size() > 1, "zip: records must lie in one folder, but ", quote(records_.front().name), " lies in none");
   for (ZipRecord& record : records_) {
     check(record.name.starts_with(root) && record.name.size() > root.size(),
           "zip: records must lie in one folder, but ", quote(record.name), " does not lie in ", quote(root));
     record.name.erase(0, root.size());
+  }
+}
+
+void ZipReader::index_names() {
+  for (const ZipRecord& record : records_) {
     const bool is_new = places_.emplace(record.name, places_.size()).second;
     check(is_new, "zip: two records are named ", quote(record.name));
   }

@@ -11,7 +11,7 @@ namespace ebb::io {
 
 /// One file of an archive.
 struct ZipRecord {
-  std::string name;        ///< without the root folder
+  std::string name;        ///< without the root folder, where there is one
   ByteView content;        ///< as it lies in the archive
   std::uint64_t size = 0;  ///< once decompressed
   std::uint32_t crc = 0;
@@ -19,12 +19,15 @@ struct ZipRecord {
   std::uint64_t begin = 0, end = 0;  ///< what it takes of the archive, headers included
 };
 
-/// Reads zip archives as PyTorch writes them: records in one root folder, stored or deflated. Strict where readers are
+/// Whether all records lie in one folder, which is no part of their names then; such an archive must have some.
+enum class ZipLayout { one_folder, flat };
+
+/// Reads zip archives as PyTorch and NumPy write them: records stored or deflated. Strict where readers are
 /// known to disagree: local headers must repeat what the directory says, names are unique, nothing overlaps.
 class ZipReader {
  public:
   /// `archive` must outlive the reader. An Error where it is malformed.
-  explicit ZipReader(ByteView archive);
+  explicit ZipReader(ByteView archive, ZipLayout layout = ZipLayout::one_folder);
 
   const std::vector<ZipRecord>& records() const { return records_; }
   const ZipRecord* find(const std::string& name) const;  ///< null where absent
@@ -34,6 +37,7 @@ class ZipReader {
   static Bytes read(const ZipRecord& record, std::uint64_t limit, bool check_crc = true);
 
  private:
+  void strip_root();
   void index_names();
   void check_overlaps(std::uint64_t directory_begin) const;
 

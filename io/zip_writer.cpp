@@ -45,7 +45,7 @@ void ZipWriter::put(ByteView bytes) {
 }
 
 void ZipWriter::add(const std::string& name, ByteView content) {
-  entries_.push_back({root_ + "/" + name, crc32(content), content.size(), position_});
+  entries_.push_back({root_ + name, crc32(content), content.size(), position_});
   put_local_header(entries_.back());
   put(content);
   if (!content.empty()) put_descriptor(entries_.back());

@@ -9,13 +9,14 @@
 
 namespace ebb::io {
 
-/// Writes a zip archive byte by byte as PyTorch lays it out: records stored in one folder, their data aligned to 64
-/// bytes. Equal records give equal bytes: there are no times, no versions, no hashes.
+/// Writes a zip archive byte by byte as PyTorch lays it out: records stored in one folder, or in none, their data
+/// aligned to 64 bytes. Equal records give equal bytes: there are no times, no versions, no hashes.
 class ZipWriter {
  public:
   using Sink = std::function<void(ByteView)>;
 
-  ZipWriter(Sink sink, std::string root) : sink_(std::move(sink)), root_(std::move(root)) {}
+  /// `root`: the folder; "" for none.
+  ZipWriter(Sink sink, const std::string& root) : sink_(std::move(sink)), root_(root.empty() ? "" : root + "/") {}
 
   void add(const std::string& name, ByteView content);
   /// Writes the directory; nothing may be added after.
@@ -37,7 +38,7 @@ class ZipWriter {
   void put_end(std::uint64_t directory_begin);
 
   Sink sink_;
-  std::string root_;
+  std::string root_;  // what all names begin with
   std::uint64_t position_ = 0;
   std::vector<Entry> entries_;
 };

@@ -12,6 +12,7 @@
 #include "ebb/core/tensor.h"
 #include "ebb/io/data_loader.h"
 #include "ebb/io/datasets.h"
+#include "ebb/io/npy.h"
 #include "ebb/io/opaque.h"
 #include "ebb/io/pth.h"
 #include "ebb/io/safetensors.h"

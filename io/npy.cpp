@@ -1,0 +1,61 @@
+#include "ebb/io/npy.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "ebb/io/atomic_file.h"
+#include "ebb/io/elements.h"
+#include "ebb/io/in_file.h"
+#include "ebb/io/npy_header.h"
+
+namespace ebb::io {
+namespace {
+
+Dims reversed(const Dims& dims) {
+  Dims out = dims;
+  std::reverse(out.begin(), out.end());
+  return out;
+}
+
+/// The same elements with the dimensions in reverse order.
+Tensor with_reversed_dims(const Tensor& x) {
+  return Tensor(make_ref<TensorBody>(x.body().storage, x.dtype(), reversed(x.shape()), reversed(x.strides()),
+                                     x.storage_offset()));
+}
+
+}  // namespace
+
+Tensor read_npy(ByteView file) {
+  const NpyHeader header = read_npy_header(file);
+  const ByteView data = file.subspan(header.data_begin);
+  if (!header.fortran_order) return read_elements(data, header.shape, header.dtype, header.order);
+  return with_reversed_dims(read_elements(data, reversed(header.shape), header.dtype, header.order));
+}
+
+Bytes write_npy(const Tensor& array) {
+  const bool fortran_order = !array.is_contiguous() && with_reversed_dims(array).is_contiguous();
+  const std::string header = make_npy_header(array.dtype(), fortran_order, array.shape());
+  const DenseElements elements(fortran_order ? with_reversed_dims(array) : array);
+  Bytes bytes;
+  bytes.reserve(header.size() + elements.bytes.size());
+  for (const ByteView part : {as_bytes(header), elements.bytes}) bytes.insert(bytes.end(), part.begin(), part.end());
+  return bytes;
+}
+
+void save_npy(const std::string& path, const Tensor& array, Site site) {
+  in_file("save_npy", path, site, [&] {
+    const Bytes bytes = write_npy(array);
+    AtomicFile file(path);
+    file.write(bytes);
+    file.commit();
+  });
+}
+
+Tensor load_npy(const std::string& path, Site site) {
+  return in_file("load_npy", path, site, [&] {
+    const FileContent content(path);
+    return read_npy(content.bytes());
+  });
+}
+
+}  // namespace ebb::io

@@ -1,0 +1,63 @@
+// Archives of arrays: a .npy file for each, in a zip.
+#include "ebb/io/atomic_file.h"
+#include "ebb/io/in_file.h"
+#include "ebb/io/npy.h"
+#include "ebb/io/quote.h"
+#include "ebb/io/zip_reader.h"
+#include "ebb/io/zip_writer.h"
+
+namespace ebb::io {
+namespace {
+
+constexpr std::string_view suffix = ".npy";
+
+Tensor read_record(const ZipRecord& record, std::uint64_t limit) {
+  const Bytes file = ZipReader::read(record, limit);
+  try {
+    return read_npy(file);
+  } catch (const Error& error) {
+    fail("npz: record ", quote(record.name), ": ", error.message());
+  }
+}
+
+void put_npz(const StateDict& arrays, const ZipWriter::Sink& sink) {
+  ZipWriter zip(sink, "");
+  for (const auto& [name, array] : arrays) zip.add(name + std::string(suffix), write_npy(array));
+  zip.finish();
+}
+
+}  // namespace
+
+StateDict read_npz(ByteView file, const NpzOptions& options) {
+  const ZipReader zip(file, ZipLayout::flat);
+  StateDict arrays;
+  for (const ZipRecord& record : zip.records()) {
+    check(record.name.ends_with(suffix), "npz: record ", quote(record.name), " is no .npy file");
+    const std::string name = record.name.substr(0, record.name.size() - suffix.size());
+    arrays.set(name, read_record(record, options.most_bytes));
+  }
+  return arrays;
+}
+
+Bytes write_npz(const StateDict& arrays) {
+  Bytes bytes;
+  put_npz(arrays, [&](ByteView part) { bytes.insert(bytes.end(), part.begin(), part.end()); });
+  return bytes;
+}
+
+void save_npz(const std::string& path, const StateDict& arrays, Site site) {
+  in_file("save_npz", path, site, [&] {
+    AtomicFile file(path);
+    put_npz(arrays, [&](ByteView part) { file.write(part); });
+    file.commit();
+  });
+}
+
+StateDict load_npz(const std::string& path, const NpzOptions& options, Site site) {
+  return in_file("load_npz", path, site, [&] {
+    const FileContent content(path);
+    return read_npz(content.bytes(), options);
+  });
+}
+
+}  // namespace ebb::io
