@@ -7,9 +7,9 @@
 #include "ebb/autograd/grad_mode.h"
 #include "ebb/autograd/ops.h"
 #include "ebb/io/in_file.h"
-#include "ebb/io/pth.h"
 #include "ebb/zoo/open.h"
 
+#include "apps/any_file.h"
 #include "apps/file_report.h"
 
 namespace ebb::apps {
@@ -19,7 +19,7 @@ using nlohmann::json;
 
 StateDict load_weights(const std::string& path, const std::string& only = "") {
   return io::in_file("load", path, Site::current(), [&] {
-    const Value file = io::load_value(path, {.allow_opaque = true});
+    const Value file = load_any(path).content;
     return zoo::find_weights(only.empty() ? file : file[only]);
   });
 }
@@ -60,7 +60,7 @@ DType dtype_named(const std::string& name) {
 
 json verify_file(const std::string& path) {
   try {
-    io::load_value(path, {.allow_opaque = true});
+    load_any(path);
     return {{"file", path}, {"sound", true}};
   } catch (const Error& error) {
     return {{"file", path}, {"sound", false}, {"error", error.message()}};
@@ -124,7 +124,7 @@ json convert_file(const ConvertArguments& arguments) {
   }
   check(arguments.strip.empty() || stripped > 0, "no key begins with \"", arguments.strip, "\"");
   if (arguments.strip.empty()) converted.versions = weights.versions;
-  io::save(arguments.to, converted);
+  save_weights(arguments.to, converted);
   return {{"from", arguments.from}, {"to", arguments.to}, {"tensors", converted.size()}};
 }
 

@@ -6,13 +6,11 @@
 
 #include <nlohmann/json.hpp>
 
-#include "ebb/io/file.h"
-#include "ebb/io/legacy_pth.h"
-#include "ebb/io/pth.h"
 #include "ebb/io/python_calls.h"
 #include "ebb/zoo/open.h"
 #include "ebb/zoo/whole_model.h"
 
+#include "apps/any_file.h"
 #include "apps/file_report.h"
 
 namespace ebb::apps {
@@ -159,12 +157,11 @@ json inspect_file(const std::string& path) {
     ++locations[location];
     return std::optional(kCPU);
   });
-  const Value file = io::load_value(path, {.map_location = note, .allow_opaque = true});
-  const bool is_legacy = io::is_legacy_pth(io::FileContent(path).bytes());
+  const auto [file, format] = load_any(path, note);
   Collector found;
   found.visit(file, "");
   json report{{"file", path},
-              {"format", is_legacy ? "PyTorch, from before 1.6" : "PyTorch, zip archive"},
+              {"format", format},
               {"file_bytes", std::filesystem::file_size(path)},
               {"holds", file.kind_name()},
               {"tensors", found.tensors},

@@ -12,6 +12,7 @@ import sys
 import tempfile
 import unittest
 import xml.etree.ElementTree
+import zipfile
 import zlib
 
 EBB = str(pathlib.Path(sys.argv.pop(1)).resolve())
@@ -187,6 +188,11 @@ class Command(unittest.TestCase):
         self.assertLess(report["differ"][0]["greatest_difference"], 1e-3)
         self.assertIn("no key begins", self.run_ebb("convert", old, "x.pth", "--strip", "y.", expect=2).stderr)
         self.assertIn("--dtype must be", self.run_ebb("convert", old, "x.pth", "--dtype", "int8", expect=2).stderr)
+        self.run_ebb("convert", old, "new.safetensors")
+        self.assertEqual(json.loads(self.run_ebb("inspect", "new.safetensors", "--json").stdout)["format"], "safetensors")
+        self.assertIn("16 equal, 0 differ", self.run_ebb("diff", old, "new.safetensors").stdout)
+        self.run_ebb("convert", "new.safetensors", "back.npz")
+        self.assertEqual(len(zipfile.ZipFile(self.path / "back.npz").namelist()), 16)
         checkpoint = str(DATA / "pth/new_ckpt_adamw.pth")
         self.run_ebb("convert", checkpoint, "model.pth", "--only", "model")
         self.assertIn("no key", self.run_ebb("convert", checkpoint, "x.pth", "--only", "other", expect=2).stderr)

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <string>
+
+#include "ebb/core/value.h"
+#include "ebb/io/pth.h"
+
+namespace ebb::apps {
+
+struct AnyFile {
+  Value content;       ///< of .safetensors files an ordered dict of their tensors
+  std::string format;  ///< "safetensors"
+};
+
+/// Reads a .pth file of any version, or a .safetensors file, told by its content and not by its name. An Error that
+/// says what else it is. `map_location` is for .pth files.
+AnyFile load_any(const std::string& path, const io::MapLocation& map_location = kCPU);
+
+/// Saves in the format that the name's end asks for: .safetensors, .npz, or else .pth.
+void save_weights(const std::string& path, const StateDict& weights);
+
+}  // namespace ebb::apps
