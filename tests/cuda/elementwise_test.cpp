@@ -1,5 +1,6 @@
 #include <cstring>
 
+#include "ebb/autograd/ops/elementwise.h"
 #include "ebb/core/dispatch.h"
 #include "ebb/kernels/elementwise.h"
 
