@@ -12,7 +12,7 @@ namespace {
 std::string place_key(const Value& key) {
   switch (key.kind()) {
     case Value::Kind::text:
-      return key.as_text() + 't';
+      return 't' + key.as_text();  // in this order exactly as long as needed
     case Value::Kind::boolean:
       return std::to_string(static_cast<int>(key.as_bool())) + 'i';
     case Value::Kind::integer:

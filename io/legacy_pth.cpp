@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "ebb/io/memory_budget.h"
 #include "ebb/io/quote.h"
 #include "ebb/io/storage_reader.h"
 #include "ebb/io/unpickler.h"
@@ -35,14 +36,19 @@ void take_header(ByteView& rest) {
   check(machine.is_dict(), "what describes the machine must be a dict, got ", machine.kind_name());
 }
 
+UnpickleOptions object_options(std::function<Tensor(const StorageId&)> find_storage, bool allow_opaque,
+                               std::uint64_t most_memory) {
+  return {std::move(find_storage), allow_opaque, true, most_memory};
+}
+
 /// The tensors of a first reading have no elements: those come after the object, which says what they are.
-ByteView take_object(ByteView& rest, bool allow_opaque, Ids& ids) {
+ByteView take_object(ByteView& rest, bool allow_opaque, std::uint64_t most_memory, Ids& ids) {
   const ByteView from = rest;
   const auto find_storage = [&](const StorageId& id) {
     ids.try_emplace(id.key, id);
     return empty({id.part ? id.part->elements : id.elements}, {.dtype = id.dtype, .device = kMeta});
   };
-  take_pickle(rest, {.find_storage = find_storage, .allow_opaque = allow_opaque, .is_legacy = true});
+  take_pickle(rest, object_options(find_storage, allow_opaque, most_memory));
   return from.first(from.size() - rest.size());
 }
 
@@ -85,13 +91,14 @@ bool is_legacy_pth(ByteView file) {
 }
 
 Value read_legacy_pth(ByteView file, const LoadOptions& options) {
+  const std::uint64_t most_memory = MemoryBudget::of_file(file.size(), file.size());  // how many storages comes later
   take_header(file);
   Ids ids;
-  const ByteView object = take_object(file, options.allow_opaque, ids);
+  const ByteView object = take_object(file, options.allow_opaque, most_memory, ids);
   const Records records = take_records(file, ids);
   StorageReader storages([&](const std::string& key) { return find_record(records, key); }, options.map_location);
   const auto find_storage = [&](const StorageId& id) { return storages.find(id); };
-  return unpickle(object, {.find_storage = find_storage, .allow_opaque = options.allow_opaque, .is_legacy = true});
+  return unpickle(object, object_options(find_storage, options.allow_opaque, most_memory));
 }
 
 }  // namespace ebb::io

@@ -5,8 +5,19 @@
 namespace ebb::io {
 
 void PickleStack::push(Value value) {
-  check(values_.size() < most_values, "more than ", most_values, " values at once");
+  if (values_.size() == most_values_) {
+    budget_.charge(MemoryBudget::slot);
+    ++most_values_;
+  }
   values_.push_back(std::move(value));
+}
+
+void PickleStack::mark() {
+  if (marks_.size() == most_marks_) {
+    budget_.charge(MemoryBudget::slot / 3);
+    ++most_marks_;
+  }
+  marks_.push_back(values_.size());
 }
 
 Value& PickleStack::top() {
@@ -30,7 +41,7 @@ std::vector<Value> PickleStack::pop_mark() {
 }
 
 void PickleStack::remember(std::uint32_t place) {
-  check(memo_.size() < most_values, "more than ", most_values, " remembered values");
+  if (!memo_.contains(place)) budget_.charge(MemoryBudget::memo_entry);
   memo_.insert_or_assign(place, top());
 }
 

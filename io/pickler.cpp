@@ -159,7 +159,7 @@ class Pickler {
 
   void put_object(const Value& value) {
     const Object& object = value.as_object();
-    if (object.global == Global{"builtins", "int"}) return writer_.put_long(object.arguments.items().at(0).as_bytes());
+    if (is_long(object)) return writer_.put_long(object.arguments.items()[0].as_bytes());
     put_global(object.global);
     put(object.arguments);
     writer_.put(object.is_new ? opcode::new_object : opcode::reduce);
@@ -167,6 +167,13 @@ class Pickler {
     put_items(object.items);
     put_entries(object.entries);
     put_state(object.state);
+  }
+
+  /// An integer beyond 64 bits.
+  static bool is_long(const Object& object) {
+    const std::vector<Value>& arguments = object.arguments.items();
+    return object.global == Global{"builtins", "int"} && arguments.size() == 1 &&
+           arguments[0].kind() == Value::Kind::bytes;
   }
 
   void put_tensor(const Tensor& tensor) {

@@ -6,6 +6,7 @@
 #include "ebb/io/file_kind.h"
 #include "ebb/io/in_file.h"
 #include "ebb/io/legacy_pth.h"
+#include "ebb/io/memory_budget.h"
 #include "ebb/io/opaque.h"
 #include "ebb/io/pickler.h"
 #include "ebb/io/quote.h"
@@ -18,6 +19,7 @@ namespace ebb::io {
 namespace {
 
 constexpr std::uint64_t most_pickle_bytes = std::uint64_t{1} << 28;
+constexpr std::uint64_t most_inflated_bytes = std::uint64_t{1} << 25;
 
 StorageRecord find_record(const ZipReader& zip, const std::string& key, bool check_crc) {
   const ZipRecord* record = zip.find("data/" + key);
@@ -45,7 +47,19 @@ bool is_big_endian(const ZipReader& zip, bool check_crc) {
   return order == "big";
 }
 
-Value read_zip_pth(const ZipReader& zip, const LoadOptions& options) {
+/// PyTorch compresses nothing. Whoever did may not fill the memory from a small file.
+void check_inflation(const ZipReader& zip, std::uint64_t file_bytes) {
+  std::uint64_t left = file_bytes + most_inflated_bytes;
+  for (const ZipRecord& record : zip.records()) {
+    check(!record.is_deflated || record.size <= left, "the records inflate to more than ",
+          file_bytes + most_inflated_bytes, " bytes from a file of ", file_bytes, "; torch.save does not compress");
+    if (record.is_deflated) left -= record.size;
+  }
+}
+
+Value read_zip_pth(ByteView file, const LoadOptions& options) {
+  const ZipReader zip(file);
+  check_inflation(zip, file.size());
   const bool is_script = zip.find("constants.pkl") != nullptr || zip.find(".data/version") != nullptr;
   check(!is_script, "this is a TorchScript program, not a checkpoint; in Python, torch.save(model.state_dict(), ...)");
   const ZipRecord* stream = zip.find("data.pkl");
@@ -56,7 +70,9 @@ Value read_zip_pth(const ZipReader& zip, const LoadOptions& options) {
                          is_big_endian(zip, check_crc));
   const auto find_storage = [&](const StorageId& id) { return storages.find(id); };
   return unpickle(ZipReader::read(*stream, most_pickle_bytes, check_crc),
-                  {.find_storage = find_storage, .allow_opaque = options.allow_opaque});
+                  {.find_storage = find_storage,
+                   .allow_opaque = options.allow_opaque,
+                   .most_memory = MemoryBudget::of_file(file.size(), zip.records().size())});
 }
 
 void put_pth(const Value& value, const ZipWriter::Sink& sink) {
@@ -77,7 +93,7 @@ void put_pth(const Value& value, const ZipWriter::Sink& sink) {
 }  // namespace
 
 Value read_pth(ByteView file, const LoadOptions& options) {
-  if (as_text(file).starts_with("PK\3\4")) return read_zip_pth(ZipReader(file), options);
+  if (as_text(file).starts_with("PK\3\4")) return read_zip_pth(file, options);
   if (is_legacy_pth(file)) return read_legacy_pth(file, options);
   fail(describe_foreign_file(file));
 }

@@ -4,6 +4,7 @@
 #include <array>
 #include <string_view>
 
+#include "ebb/io/memory_budget.h"
 #include "ebb/io/quote.h"
 #include "ebb/io/tensor_parts.h"
 
@@ -69,6 +70,12 @@ Value make_counter(const std::vector<Value>& arguments) {
   return counter;
 }
 
+std::uint64_t copied_bytes(const Dict& dict) {
+  std::uint64_t bytes = dict.entries.size() * MemoryBudget::entry;
+  for (const auto& [key, count] : dict.entries) bytes += key.is_text() ? key.as_text().size() : 0;
+  return bytes;
+}
+
 Value keep_inert(const Global& global, const Value& arguments) {
   auto object = std::make_shared<Object>();
   object->global = global;
@@ -126,6 +133,15 @@ Value interpret_call(const Global& global, const Value& arguments) {
   check(kind == nullptr, "the file holds ", kind == nullptr ? "" : kind, " (", name, "), which ebb does not have");
   check(!is_storage_class(global) && !is_dtype(global), "a file that calls ", name, " is damaged");
   return keep_inert(global, arguments);
+}
+
+std::uint64_t cost_of_call(const Global& global, const Value& arguments) {
+  const std::vector<Value>& items = arguments.items();
+  std::uint64_t bytes = MemoryBudget::object + global.module.size() + global.name.size();
+  if (items.empty() || global.module == "torch._utils") return bytes;
+  if (items[0].is_text()) bytes += items[0].as_text().size();
+  if (items[0].is_dict() && global.name == "Counter") bytes += copied_bytes(items[0].as_dict());
+  return bytes;
 }
 
 void set_state(Value& object, Value state) {

@@ -11,6 +11,9 @@ bool is_known(const Global& global);
 /// The value of `global(*arguments)` for a known name; kept as an inert object where it is no plain data.
 Value interpret_call(const Global& global, const Value& arguments);
 
+/// About what the value of such a call takes, in bytes.
+std::uint64_t cost_of_call(const Global& global, const Value& arguments);
+
 /// `object.__setstate__(state)`: attributes of an ordered dict, state of an object; an Error for anything else.
 void set_state(Value& object, Value state);
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "ebb/io/memory_budget.h"
 #include "ebb/io/pickle_opcodes.h"
 #include "ebb/io/pickle_reader.h"
 #include "ebb/io/pickle_stack.h"
@@ -15,7 +16,11 @@ namespace {
 
 class Unpickler {
  public:
-  Unpickler(ByteView stream, const UnpickleOptions& options) : reader_(stream), options_(options) {}
+  Unpickler(ByteView stream, const UnpickleOptions& options)
+      : reader_(stream),
+        options_(options),
+        budget_(options.most_memory > 0 ? options.most_memory : MemoryBudget::of_file(stream.size())),
+        stack_(budget_) {}
 
   Unpickled run() {
     try {
@@ -76,15 +81,15 @@ class Unpickler {
     switch (code) {
       case opcode::text1:
       case opcode::string1:
-        return push(reader_.text(reader_.u8()));
+        return push_text(reader_.text(reader_.u8()));
       case opcode::text4:
-        return push(reader_.text(reader_.u32()));
+        return push_text(reader_.text(reader_.u32()));
       case opcode::text8:
-        return push(reader_.text(reader_.u64()));
+        return push_text(reader_.text(reader_.u64()));
       case opcode::bytes1:
-        return push(reader_.bytes(reader_.u8()));
+        return push_bytes(reader_.u8());
       case opcode::bytes4:
-        return push(reader_.bytes(reader_.u32()));
+        return push_bytes(reader_.u32());
       default:
         return false;
     }
@@ -95,19 +100,19 @@ class Unpickler {
       case opcode::mark:
         return stack_.mark(), true;
       case opcode::empty_list:
-        return push_container(Value::list());
+        return push_costly(Value::list(), MemoryBudget::sequence);
       case opcode::empty_dict:
-        return push_container(Value::dict());
+        return push_costly(Value::dict(), MemoryBudget::dict);
       case opcode::empty_set:
-        return push_container(interpret_call({"builtins", "set"}, Value::tuple()));
+        return push_costly(interpret_call({"builtins", "set"}, Value::tuple()), MemoryBudget::object);
       case opcode::empty_tuple:
-        return push_container(Value::tuple());
+        return push_tuple({});
       case opcode::tuple:
-        return push_container(Value::tuple(stack_.pop_mark()));
+        return push_tuple(stack_.pop_mark());
       case opcode::tuple1:
       case opcode::tuple2:
       case opcode::tuple3:
-        return push_tuple(code - opcode::tuple1 + 1u);
+        return push_short_tuple(code - opcode::tuple1 + 1u);
       case opcode::append: {
         Value item = stack_.pop();
         return append(stack_.top(), std::move(item));
@@ -172,7 +177,7 @@ class Unpickler {
         return set_state(stack_.top(), std::move(state)), true;
       }
       case opcode::persistent_id:
-        return push(find_persistent(stack_.pop()));
+        return push_costly(find_persistent(stack_.pop()), MemoryBudget::storage);
       default:
         return false;
     }
@@ -183,19 +188,31 @@ class Unpickler {
     return true;
   }
 
-  // Even an empty container takes a hundred times the byte that it is made from.
-  bool push_container(Value value) {
-    check(++containers_ <= most_containers, "more than ", most_containers, " containers");
+  bool push_costly(Value value, std::uint64_t bytes) {
+    budget_.charge(bytes);
     return push(std::move(value));
   }
 
-  bool push_tuple(unsigned count) {
+  bool push_text(std::string text) {
+    const std::uint64_t bytes = MemoryBudget::text + text.size();
+    return push_costly(std::move(text), bytes);
+  }
+
+  bool push_bytes(std::uint64_t size) { return push_costly(reader_.bytes(size), MemoryBudget::text + size); }
+
+  bool push_tuple(std::vector<Value> items) {
+    const std::uint64_t bytes = MemoryBudget::sequence + sizeof(Value) * items.size();
+    return push_costly(Value::tuple(std::move(items)), bytes);
+  }
+
+  bool push_short_tuple(unsigned count) {
     std::vector<Value> items(count);
     for (unsigned i = count; i-- > 0;) items[i] = stack_.pop();
-    return push_container(Value::tuple(std::move(items)));
+    return push_tuple(std::move(items));
   }
 
   bool append(Value& to, Value item) {
+    budget_.charge(MemoryBudget::item);
     if (to.kind() == Value::Kind::object) {
       Object& object = to.as_object();
       object.adopt(item);
@@ -207,6 +224,7 @@ class Unpickler {
   }
 
   bool set(Value& to, Value key, Value value) {
+    budget_.charge(MemoryBudget::entry + (key.is_text() ? key.as_text().size() : 0));
     if (to.kind() == Value::Kind::object) {
       Object& object = to.as_object();
       object.adopt(key);
@@ -230,7 +248,8 @@ class Unpickler {
       check(unknown_.size() < 1000, "more than 1000 unknown names");
       unknown_.push_back(global);
     }
-    return push(std::move(global));
+    const std::uint64_t bytes = 2 * MemoryBudget::text + global.module.size() + global.name.size();
+    return push_costly(std::move(global), bytes);
   }
 
   /// What an unknown call returns may be called again: its result is inert all the same.
@@ -238,7 +257,8 @@ class Unpickler {
     check(arguments.kind() == Value::Kind::tuple, "a call needs a tuple of arguments, got ", arguments.kind_name());
     const bool is_inert = callee.kind() == Value::Kind::object && !unknown_.empty();
     const Global& global = is_inert ? callee.as_object().global : callee.as_global();
-    return push_container(interpret_call(global, arguments));
+    budget_.charge(cost_of_call(global, arguments));
+    return push(interpret_call(global, arguments));
   }
 
   Value find_persistent(const Value& id) const {
@@ -254,13 +274,11 @@ class Unpickler {
     fail("the file names Python objects that are not data: ", names, ". ", explain_unknown(unknown_));
   }
 
-  static constexpr std::size_t most_containers = std::size_t{1} << 21;
-
   PickleReader reader_;
   const UnpickleOptions& options_;
+  MemoryBudget budget_;
   PickleStack stack_;
   std::vector<Global> unknown_;
-  std::size_t containers_ = 0;
   std::optional<Value> finished_;
 };
 

@@ -5,6 +5,7 @@
 namespace ebb::io::zip {
 namespace {
 
+constexpr std::uint64_t most_entries = std::uint64_t{1} << 18;  // each takes more memory than bytes of the file
 constexpr const char* cut_short = "; the file is cut short or damaged";
 
 Directory read_end(ByteView archive) {
@@ -125,6 +126,8 @@ Directory find_directory(ByteView archive) {
 }
 
 std::vector<Entry> read_directory(ByteView archive, const Directory& directory) {
+  check(directory.entries <= most_entries, "zip: ", directory.entries, " records are more than the ", most_entries,
+        " that are read");
   check(directory.entries <= directory.size / central_bytes, "zip: ", directory.entries,
         " records do not fit a directory of ", directory.size, " bytes");
   ByteReader reader(archive.subspan(directory.begin, directory.size), "zip directory");

@@ -99,10 +99,10 @@ def pth(pickled=PLAIN, data=FLOATS, **options):
     return archive(records(pickled, data, **options))
 
 
-def changed(**changes):
+def changed(data=FLOATS, **changes):
     """The archive whose storage differs."""
     found = records()
-    found[2] = Record("a/data/0", FLOATS, **changes)
+    found[2] = Record("a/data/0", data, **changes)
     return archive(found)
 
 
@@ -135,6 +135,8 @@ def zip_rules():
     yield "reject", "zip_inflates_long", changed(method=8, compressed=deflate(FLOATS * 2)), "16"
     yield "reject", "zip_deflate_cut", changed(method=8, compressed=packed[:-3]), "compressed data"
     yield "reject", "zip_deflate_ratio", changed(method=8, compressed=packed, local={"size": 10**9}, central={"size": 10**9}), "cannot inflate"
+    zeros = bytes(34 * 2**20)
+    yield "reject", "zip_inflates_far", changed(data=zeros, method=8, compressed=deflate(zeros)), "inflate to more than"
     yield "reject", "zip_offset_past", changed(central={"offset": 10**6}), "past the end"
     yield "reject", "zip_offset_elsewhere", changed(central={"offset": 1}), "no header"
     yield "reject", "zip_other_disk", changed(central={"disk": 1}), "several parts"

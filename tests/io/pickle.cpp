@@ -41,6 +41,15 @@ TEST_CASE("plain values survive", "[io]") {
   CHECK_THROWS_AS(again("\xc0\x80"), Error);
 }
 
+TEST_CASE("what only looks like an integer is written as it was", "[io]") {
+  const Value file = io::unpickle(io::as_bytes("\x80\x02"
+                                               "c__builtin__\nint\n)R."),
+                                  {.allow_opaque = true});
+  const Value copy = io::unpickle(io::pickle(file).stream, {.allow_opaque = true});
+  CHECK(copy.as_object().global.text() == "builtins.int");
+  CHECK(copy.as_object().arguments.items().empty());
+}
+
 TEST_CASE("containers of every size survive, shared ones shared", "[io]") {
   for (const int count : {0, 1, 2, 3, 4, 999, 1000, 1001, 2500}) {
     Value list = Value::list(), dict = Value::dict();

@@ -1,0 +1,140 @@
+#include <cstdlib>
+#include <functional>
+#include <new>
+
+#include <malloc.h>
+
+#include "ebb/core/allocator.h"
+#include "ebb/io/opaque.h"
+#include "ebb/io/pth.h"
+#include "ebb/io/zip_writer.h"
+
+#include "tests/support/catch.h"
+#include "tests/support/files.h"
+
+using namespace ebb;
+
+namespace {
+
+std::size_t in_use = 0, most_in_use = 0;
+
+void* count_new(std::size_t bytes) {
+  void* block = std::malloc(bytes);
+  if (block == nullptr) throw std::bad_alloc();
+  in_use += ::malloc_usable_size(block);
+  most_in_use = std::max(most_in_use, in_use);
+  return block;
+}
+
+void count_delete(void* block) {
+  in_use -= ::malloc_usable_size(block);
+  std::free(block);
+}
+
+}  // namespace
+
+void* operator new(std::size_t bytes) { return count_new(bytes); }
+void* operator new[](std::size_t bytes) { return count_new(bytes); }
+void operator delete(void* block) noexcept { count_delete(block); }
+void operator delete[](void* block) noexcept { count_delete(block); }
+void operator delete(void* block, std::size_t) noexcept { count_delete(block); }
+void operator delete[](void* block, std::size_t) noexcept { count_delete(block); }
+
+namespace {
+
+/// The most memory in use at once while the body ran, beyond what was before.
+std::size_t memory_of(const std::function<void()>& body) {
+  Allocator& allocator = cpu_allocator();
+  allocator.release_cached();
+  allocator.reset_peak();
+  const std::size_t before = in_use, tensors_before = allocator.stats().allocated;
+  most_in_use = in_use;
+  test::succeeds(body);
+  return most_in_use - before + allocator.stats().peak - tensors_before;
+}
+
+std::string repeated(std::size_t count, const std::function<std::string(std::size_t)>& part) {
+  std::string text;
+  for (std::size_t i = 0; i < count; ++i) text += part(i);
+  return text;
+}
+
+std::string repeated(std::size_t count, std::string_view part) {
+  return repeated(count, [&](std::size_t) { return std::string(part); });
+}
+
+std::string little(std::size_t value, int count) {
+  std::string bytes;
+  io::append_little(bytes, value, count);
+  return bytes;
+}
+
+io::Bytes with_pickle(const std::string& opcodes) {
+  io::Bytes file;
+  io::ZipWriter zip([&](io::ByteView part) { file.insert(file.end(), part.begin(), part.end()); }, "archive");
+  zip.add("data.pkl", io::as_bytes("\x80\x02" + opcodes + "."));
+  zip.add("data/0", io::Bytes(16));
+  zip.finish();
+  return file;
+}
+
+void check_modest(const io::Bytes& file) {
+  const std::size_t memory = memory_of([&] { io::read_pth(file, {.allow_opaque = true}); });
+  CAPTURE(file.size(), memory);
+  CHECK(memory <= 2 * file.size() + (std::size_t{64} << 20));
+}
+
+const std::string storage = std::string("(X\7\0\0\0storagectorch\nFloatStorage\nX\1\0\0\0000X\3\0\0\0cpuK\4tQ", 53);
+
+}  // namespace
+
+TEST_CASE("no pickle takes more memory than twice its file and 64 MB", "[io]") {
+  constexpr std::size_t many = std::size_t{1} << 20;
+  const std::string long_text = "X" + little(many, 4) + std::string(many, 'x') + "q" + '\0';
+  for (const std::string& opcodes : {
+           repeated(4 * many, "N"),
+           repeated(4 * many, "("),
+           repeated(4 * many, "]"),
+           repeated(4 * many, "}"),
+           repeated(4 * many, ")"),
+           repeated(2 * many, std::string_view("\x8c\0", 2)),
+           "(" + repeated(2 * many, std::string_view("K\0", 2)) + "t",
+           "](" + repeated(4 * many, "N") + "e",
+           "]" + repeated(2 * many, "Na"),
+           "N" + repeated(many, [](std::size_t i) { return "r" + little(i, 4); }),
+           "}" + repeated(many, [](std::size_t i) { return "J" + little(i, 4) + "Ns"; }),
+           "}(" + repeated(many, [](std::size_t i) { return "J" + little(i, 4) + "N"; }) + "u",
+           long_text + repeated(many, std::string_view("}h\0Ns", 5)),
+           long_text + repeated(many, std::string_view("}h\0Ns\x85", 6)),
+           long_text + "c_codecs\nencode\nq\1X\6\0\0\0latin1q\2" +
+               repeated(many, std::string_view("h\1h\0h\2\x86R", 8)),
+           repeated(many, "cos\nsystem\n"),
+           repeated(many / 2, "cos\nsystem\n)R"),
+           "cos\nsystem\nq\1)q\2" + repeated(many, std::string_view("h\1h\2R", 5)),
+           std::string("ccollections\nOrderedDict\nq\1)q\2") + repeated(many, std::string_view("h\1h\2R", 5)),
+           storage + repeated(many, std::string_view("q\1", 2)),
+           std::string("ctorch._utils\n_rebuild_tensor\nq\2(") + storage + std::string("K\0))tq\3", 8) +
+               repeated(many, std::string_view("h\2h\3R", 5)),
+       }) {
+    CAPTURE(opcodes.substr(0, 60));
+    check_modest(with_pickle(opcodes));
+  }
+}
+
+TEST_CASE("lists and tensors of a usual size are no bombs", "[io]") {
+  Value losses = Value::list(), tensors = Value::dict();
+  for (int i = 0; i < 500000; ++i) losses.append(0.5 * i);
+  for (int i = 0; i < 70000; ++i) tensors.set("layer." + std::to_string(i), Tensor(empty({2})));
+  for (const Value& value : {losses, tensors}) {
+    const io::Bytes file = io::write_pth(value);
+    CHECK(test::message_of([&] { io::read_pth(file); }) == "");
+  }
+}
+
+TEST_CASE("archives of many small records take no more", "[io]") {
+  io::Bytes file;
+  io::ZipWriter zip([&](io::ByteView part) { file.insert(file.end(), part.begin(), part.end()); }, "a");
+  for (int i = 0; i < 200000; ++i) zip.add(std::to_string(i), {});
+  zip.finish();
+  check_modest(file);
+}
