@@ -1,0 +1,34 @@
+#include "ebb/io/unpickler.h"
+
+#include "tests/fuzz/pickle_mutator.h"
+
+using namespace ebb;
+
+static Tensor make_storage(const io::StorageId& id) {
+  check(io::storage_bytes(id) <= 4096, "a storage too large to play with");
+  Tensor storage = empty({id.elements}, {.dtype = id.dtype});
+  std::fill_n(storage.raw_data(), storage.storage().bytes(), std::byte{1});
+  return storage;
+}
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const bool is_legacy = size % 4 == 0, allow_opaque = size % 2 == 0;
+  try {
+    fuzz::check_value(io::unpickle_front(fuzz::view(data, size), {make_storage, allow_opaque, is_legacy}).value);
+  } catch (const Error&) {
+  }
+  return 0;
+}
+
+extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size, std::size_t max_size,
+                                               unsigned seed) {
+  fuzz::Random random(seed);
+  const io::ByteView input = fuzz::view(data, size);
+  io::Bytes pickle(input.begin(), input.end());
+  if (fuzz::pick(random, 8) == 0) {
+    fuzz::mutate_blindly(pickle);
+  } else {
+    fuzz::mutate_pickle(pickle, random);
+  }
+  return fuzz::put(pickle, data, size, max_size);
+}

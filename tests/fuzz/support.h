@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <random>
+
+#include "ebb/core/value.h"
+#include "ebb/io/bytes.h"
+
+/// What the harnesses share. A harness is a file with LLVMFuzzerTestOneInput, and LLVMFuzzerCustomMutator where bytes
+/// that are mutated blindly would get no further than a checksum.
+namespace ebb::fuzz {
+
+using Random = std::minstd_rand;
+
+/// Below `count`, which is not 0.
+inline std::size_t pick(Random& random, std::size_t count) { return random() % count; }
+
+/// libFuzzer's own mutation, with room for some bytes more.
+void mutate_blindly(io::Bytes& bytes);
+
+/// Copies to where libFuzzer wants a mutated input; leaves that alone where it does not fit. Its size.
+std::size_t put(const io::Bytes& bytes, std::uint8_t* data, std::size_t size, std::size_t max_size);
+
+inline io::ByteView view(const std::uint8_t* data, std::size_t size) { return std::as_bytes(std::span(data, size)); }
+
+/// Reads the first and last element of every tensor, for a sanitizer to see, and holds the value to its promises: where
+/// it can be written, what is written can be read, and is written the same again.
+void check_value(const Value& value);
+
+/// Ends the program, for libFuzzer to report, unless `ok`.
+void require(bool ok);
+
+}  // namespace ebb::fuzz
