@@ -10,7 +10,7 @@ namespace ebb::io {
 
 struct UnpickleOptions {
   /// The elements of a storage, a tensor of one dimension; an Error where there is none such.
-  std::function<Tensor(const StorageId&)> find_storage;
+  std::function<Tensor(const StorageId&)> find_storage = {};
   /// Keeps names that are not known as inert objects, where they are an Error otherwise.
   bool allow_opaque = false;
   /// Persistent ids are those of PyTorch before 1.6.
