@@ -68,7 +68,7 @@ TEST_CASE("JSON values are skipped by the grammar", "[io]") {
 TEST_CASE("JSON nests 128 deep, and no deeper", "[io]") {
   const auto nested = [](std::size_t depth) { return std::string(depth, '[') + std::string(depth, ']'); };
   CHECK(is_value(nested(128)));
-  CHECK_FALSE(is_value("[" + nested(128) + "]"));
+  CHECK_FALSE(is_value(nested(129)));
   CHECK_FALSE(is_value(std::string(1000000, '[')));
 }
 

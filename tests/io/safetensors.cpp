@@ -151,7 +151,9 @@ TEST_CASE("what the reference accepts is accepted", "[io]") {
 
 TEST_CASE("a header that nests or claims too much is refused before memory is taken", "[io]") {
   CHECK_FALSE(loads(with_header(std::string(200000, '['))));
-  CHECK(mentions(refusal(R"({"a":{"x":)" + std::string(200000, '[')), "nested deeper"));
+  std::string deep = R"({"a":{"x":)";
+  deep.append(200000, '[');
+  CHECK(mentions(refusal(deep), "nested deeper"));
   Bytes claims;
   io::append_little(claims, 100'000'001, 8);
   CHECK(mentions(test::message_of([&] { io::read_safetensors(claims); }), "no safetensors file"));

@@ -36,11 +36,12 @@ inline std::string first_difference(const StateDict& a, const StateDict& b) {
 }
 
 /// `text` with each `from` replaced.
-inline std::string replaced(std::string text, std::string_view from, std::string_view to) {
-  for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size()) {
-    text.replace(at, from.size(), to);
+inline std::string replaced(std::string_view text, std::string_view from, std::string_view to) {
+  std::string result;
+  for (std::size_t at = 0; (at = text.find(from)) != std::string_view::npos; text.remove_prefix(at + from.size())) {
+    result.append(text.substr(0, at)).append(to);
   }
-  return text;
+  return result.append(text);
 }
 
 }  // namespace ebb::test
