@@ -7,6 +7,7 @@
 #include "ebb/autograd/graph.h"
 #include "ebb/autograd/ops.h"
 #include "ebb/autograd/print.h"
+#include "ebb/core/dlpack.h"
 #include "ebb/core/generator.h"
 #include "ebb/core/parallel.h"
 #include "ebb/core/tensor.h"
