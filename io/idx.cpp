@@ -1,47 +1,51 @@
 #include "ebb/io/idx.h"
 
 #include <algorithm>
-#include <bit>
-#include <cstring>
+#include <array>
 
-#include "ebb/io/file.h"
+#include "ebb/io/atomic_file.h"
+#include "ebb/io/elements.h"
 #include "ebb/io/gzip.h"
 #include "ebb/io/in_file.h"
 
 namespace ebb::io {
 namespace {
 
+struct Type {
+  unsigned code;
+  DType dtype;
+};
+
+constexpr std::array<Type, 6> types{
+    {{0x08, kUInt8}, {0x09, kInt8}, {0x0b, kInt16}, {0x0c, kInt32}, {0x0d, kFloat32}, {0x0e, kFloat64}}};
+
 DType read_dtype(unsigned code) {
-  switch (code) {
-    case 0x08:
-      return kUInt8;
-    case 0x0c:
-      return kInt32;
-    case 0x0d:
-      return kFloat32;
-    case 0x0e:
-      return kFloat64;
-    case 0x09:
-    case 0x0b:
-      fail("idx: elements of ", code == 0x09 ? "int8" : "int16",
-           " are not supported; uint8, int32, float32 and float64 are");
-    default:
-      fail("idx: the type code of the elements is ", code, "; 8, 12, 13 and 14 are read");
-  }
+  const auto* known = std::ranges::find(types, code, &Type::code);
+  check(known != types.end(), "idx: the type code of the elements is ", code, "; 8, 9 and 11 to 14 are read");
+  return known->dtype;
 }
 
-Shape read_shape(ByteReader& reader, unsigned rank) {
-  check(rank >= 1 && rank <= max_dims, "idx: an array of ", rank, " dimensions; 1 to ", max_dims, " are read");
+unsigned code_of(DType dtype) {
+  const auto* known = std::ranges::find(types, dtype, &Type::dtype);
+  check(known != types.end(), "idx: has no type for ", dtype,
+        "; convert to one of uint8, int8, int16, int32, float32 and float64");
+  return known->code;
+}
+
+void check_rank(int rank) {
+  check(rank >= 1 && rank <= max_dims, "idx: an array of ", rank, " dimensions; it must have 1 to ", max_dims);
+}
+
+Shape read_shape(ByteReader& reader, int rank) {
+  check_rank(rank);
   Shape shape;
-  for (unsigned i = 0; i < rank; ++i) shape.push_back(static_cast<std::int64_t>(reader.big(4)));
+  for (int i = 0; i < rank; ++i) shape.push_back(static_cast<std::int64_t>(reader.big(4)));
   return shape;
 }
 
-/// The elements come highest byte first.
-void copy_swapped(ByteView from, std::byte* to, std::size_t width) {
-  std::memcpy(to, from.data(), from.size());
-  if (width == 1 || std::endian::native == std::endian::big) return;
-  for (std::size_t at = 0; at < from.size(); at += width) std::reverse(to + at, to + at + width);
+void append_size(Bytes& file, std::int64_t size) {
+  check(size <= UINT32_MAX, "idx: sizes must be less than 2^32, got ", size);
+  for (int shift = 24; shift >= 0; shift -= 8) file.push_back(static_cast<std::byte>(size >> shift & 0xff));
 }
 
 }  // namespace
@@ -52,19 +56,35 @@ Tensor parse_idx(ByteView file) {
   check(magic == 0, "idx: the file must begin with two zero bytes, got ", magic, "; it is no idx file");
   const DType dtype = read_dtype(reader.u8());
   const Shape shape = read_shape(reader, reader.u8());
-  std::size_t bytes = 0;
-  const bool overflows = __builtin_mul_overflow(static_cast<std::size_t>(numel(shape)), size_of(dtype), &bytes);
-  check(!overflows && bytes == reader.left(), "idx: an array of shape ", shape, " and ", dtype, " takes ", bytes,
-        " bytes, but the file has ", reader.left(), "; it is cut short or damaged");
-  Tensor array = empty(shape, {.dtype = dtype});
-  if (bytes > 0) copy_swapped(reader.take(bytes), array.raw_data(), size_of(dtype));
-  return array;
+  return read_elements(reader.take(reader.left()), shape, dtype, std::endian::big);
+}
+
+Bytes format_idx(const Tensor& array) {
+  check_rank(array.dim());
+  Bytes file(2);
+  file.push_back(static_cast<std::byte>(code_of(array.dtype())));
+  file.push_back(static_cast<std::byte>(array.dim()));
+  for (const std::int64_t size : array.shape()) append_size(file, size);
+  const std::size_t header = file.size();
+  const DenseElements elements(array);
+  file.insert(file.end(), elements.bytes.begin(), elements.bytes.end());
+  swap_bytes(std::span(file).subspan(header), array.dtype());
+  return file;
 }
 
 Tensor read_idx(const std::string& path, Site site) {
   return in_file("read_idx", path, site, [&] {
     const FileContent content(path);
     return is_gzip(content.bytes()) ? parse_idx(gunzip(content.bytes())) : parse_idx(content.bytes());
+  });
+}
+
+void write_idx(const std::string& path, const Tensor& array, Site site) {
+  in_file("write_idx", path, site, [&] {
+    const Bytes bytes = format_idx(array);
+    AtomicFile file(path);
+    file.write(bytes);
+    file.commit();
   });
 }
 

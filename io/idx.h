@@ -9,10 +9,15 @@
 namespace ebb::io {
 
 /// Reads a file of the idx format, in which MNIST and its successors come, plain or compressed by gzip: a tensor of
-/// the file's shape, of uint8, int32, float32 or float64. An Error that names the file for anything else.
+/// the file's shape, of uint8, int8, int16, int32, float32 or float64. An Error that names the file for anything else.
 Tensor read_idx(const std::string& path, Site site = Site::current());
 
-/// As read_idx, from memory.
+/// Writes such a file, not compressed, which appears whole or not at all. An Error for another dtype, a scalar, and
+/// sizes of 2^32 and more.
+void write_idx(const std::string& path, const Tensor& array, Site site = Site::current());
+
+/// As read_idx and write_idx, in memory.
 Tensor parse_idx(ByteView file);
+Bytes format_idx(const Tensor& array);
 
 }  // namespace ebb::io

@@ -2,6 +2,7 @@
 
 #include "ebb/core/generator.h"
 
+#include "tests/io/arrays.h"
 #include "tests/support/catch.h"
 #include "tests/support/files.h"
 
@@ -36,12 +37,45 @@ TEST_CASE("idx arrays of each type", "[io]") {
   CHECK(reals.data<float>()[0] == 1.5f);
   const Tensor doubles = io::parse_idx(idx_file(0x0e, {1}, {0xc0, 0, 0, 0, 0, 0, 0, 0}));
   CHECK(doubles.data<double>()[0] == -2.0);
+  const Tensor small = io::parse_idx(idx_file(0x09, {2}, {127, 0xfe}));
+  CHECK(small.data<std::int8_t>()[1] == -2);
+  const Tensor shorts = io::parse_idx(idx_file(0x0b, {2}, {1, 2, 0xff, 0xfe}));
+  CHECK(shorts.data<std::int16_t>()[0] == 258);
+  CHECK(shorts.data<std::int16_t>()[1] == -2);
   CHECK(io::parse_idx(idx_file(0x08, {0, 28, 28}, {})).numel() == 0);
 }
 
+TEST_CASE("idx arrays are written as they are read", "[io]") {
+  const Bytes file = idx_file(0x0b, {2, 2}, {1, 2, 0xff, 0xfe, 0, 0, 0, 7});
+  CHECK(io::format_idx(io::parse_idx(file)) == file);
+  CHECK(io::format_idx(io::parse_idx(file).transpose(0, 1)) == idx_file(0x0b, {2, 2}, {1, 2, 0, 0, 0xff, 0xfe, 0, 7}));
+  const test::TemporaryFolder folder;
+  for (const DType dtype : {kUInt8, kInt8, kInt16, kInt32, kFloat32, kFloat64}) {
+    const Tensor x = test::patterned({3, 5, 2}, dtype);
+    io::write_idx(folder.path("a"), x);
+    CHECK(test::same_elements(io::read_idx(folder.path("a")), x));
+  }
+  const auto refused = [](const Tensor& x) { return test::message_of([&] { io::format_idx(x); }); };
+  CHECK(refused(test::patterned({2}, kInt64)).find("no type for int64") != std::string::npos);
+  CHECK(refused(test::patterned({}, kUInt8)).find("0 dimensions") != std::string::npos);
+  CHECK(refused(empty({0, std::int64_t{1} << 32}, {.dtype = kUInt8})).find("less than 2^32") != std::string::npos);
+}
+
+TEST_CASE("an idx write that fails at any call leaves a whole file", "[io]") {
+  const test::TemporaryFolder folder;
+  const std::string path = folder.path("a");
+  io::write_idx(path, test::patterned({1}, kInt8));
+  const int failures = test::fail_each_call([&] { io::write_idx(path, test::patterned({9}, kInt16)); },
+                                            [&](bool saved) {
+                                              const std::int64_t count = io::read_idx(path).numel();
+                                              CHECK((count == 9 || (!saved && count == 1)));
+                                              io::write_idx(path, test::patterned({1}, kInt8));
+                                            });
+  CHECK(failures >= 5);
+}
+
 TEST_CASE("malformed idx files say what is wrong", "[io]") {
-  CHECK(refusal(idx_file(0x09, {1}, {1})).find("int8") != std::string::npos);
-  CHECK(refusal(idx_file(0x0b, {1}, {1, 1})).find("int16") != std::string::npos);
+  CHECK(refusal(idx_file(0x0a, {1}, {1})).find("type code") != std::string::npos);
   CHECK(refusal(idx_file(0x77, {1}, {1})).find("type code") != std::string::npos);
   CHECK(refusal(idx_file(0x08, {}, {1})).find("0 dimensions") != std::string::npos);
   CHECK(refusal(idx_file(0x08, {1, 1, 1, 1, 1, 1, 1, 1, 1}, {1})).find("9 dimensions") != std::string::npos);
@@ -49,6 +83,7 @@ TEST_CASE("malformed idx files say what is wrong", "[io]") {
   CHECK(refusal(idx_file(0x08, {1}, {1, 2})).find("the file has 2") != std::string::npos);
   CHECK(refusal(idx_file(0x0e, {0xffffffff, 0x40000000, 1}, {})) != "");
   CHECK(refusal(idx_file(0x08, {0xffffffff, 0xffffffff, 0xffffffff}, {})).find("64 bits") != std::string::npos);
+  CHECK(refusal(idx_file(0x08, {0, 0xffffffff, 0xffffffff, 0xffffffff}, {})).find("64 bits") != std::string::npos);
   Bytes no_idx = idx_file(0x08, {1}, {1});
   no_idx[0] = std::byte{'P'};
   CHECK(refusal(no_idx).find("no idx file") != std::string::npos);
