@@ -13,6 +13,7 @@ class MemoryBudget {
   static constexpr std::uint64_t slot = 72;  ///< of a vector that grows, at the moment when it does
   static constexpr std::uint64_t item = 64;  ///< of a list
   static constexpr std::uint64_t entry = 160, memo_entry = 80;
+  static constexpr std::uint64_t named_tensor = 700;  ///< of no elements, and the places that find it by name
   static constexpr std::uint64_t text = 80, sequence = 80, dict = 192, object = 320, storage = 512;
 
   /// For a file of this size: as much again, and 48 MB. A tensor of few elements takes some 2500 bytes, which is more

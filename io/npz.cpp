@@ -1,6 +1,7 @@
 // Archives of arrays: a .npy file for each, in a zip.
 #include "ebb/io/atomic_file.h"
 #include "ebb/io/in_file.h"
+#include "ebb/io/memory_budget.h"
 #include "ebb/io/npy.h"
 #include "ebb/io/quote.h"
 #include "ebb/io/zip_reader.h"
@@ -31,8 +32,10 @@ void put_npz(const StateDict& arrays, const ZipWriter::Sink& sink) {
 StateDict read_npz(ByteView file, const NpzOptions& options) {
   const ZipReader zip(file, ZipLayout::flat);
   StateDict arrays;
+  MemoryBudget budget(MemoryBudget::of_file(file.size()));
   for (const ZipRecord& record : zip.records()) {
     check(record.name.ends_with(suffix), "npz: record ", quote(record.name), " is no .npy file");
+    budget.charge(MemoryBudget::named_tensor + 4 * record.name.size());
     const std::string name = record.name.substr(0, record.name.size() - suffix.size());
     arrays.set(name, read_record(record, options.most_bytes));
   }

@@ -7,6 +7,7 @@
 
 #include "ebb/io/elements.h"
 #include "ebb/io/json_reader.h"
+#include "ebb/io/memory_budget.h"
 #include "ebb/io/quote.h"
 #include "ebb/io/safetensors_types.h"
 
@@ -29,10 +30,14 @@ void check_new(bool is_new, const std::string& name) {
   check(is_new, "safetensors: the header has ", quote(name), " twice");
 }
 
-SafetensorsMetadata read_metadata(JsonReader& json) {
+SafetensorsMetadata read_metadata(JsonReader& json, MemoryBudget& budget) {
   SafetensorsMetadata metadata;
   if (json.take_null()) return metadata;
-  json.object([&](const std::string& key) { check_new(metadata.emplace(key, json.string()).second, key); });
+  json.object([&](const std::string& key) {
+    const std::string value = json.string();
+    budget.charge(MemoryBudget::entry + key.size() + value.size());
+    check_new(metadata.emplace(key, value).second, key);
+  });
   return metadata;
 }
 
@@ -100,11 +105,13 @@ SafetensorsHeader read_safetensors_header(ByteView file) {
   SafetensorsHeader header{.entries = {}, .metadata = {}, .data_begin = 8 + text.size()};
   JsonReader json(as_text(text), "safetensors header");
   std::unordered_set<std::string> names;
+  MemoryBudget budget(MemoryBudget::of_file(file.size()));
   json.object([&](const std::string& name) {
     check_new(names.insert(name).second, name);
     if (name == "__metadata__") {
-      header.metadata = read_metadata(json);
+      header.metadata = read_metadata(json, budget);
     } else {
+      budget.charge(MemoryBudget::named_tensor + 4 * name.size());
       header.entries.push_back(read_entry(json, name));
     }
   });

@@ -5,8 +5,10 @@
 #include <malloc.h>
 
 #include "ebb/core/allocator.h"
+#include "ebb/io/npy.h"
 #include "ebb/io/opaque.h"
 #include "ebb/io/pth.h"
+#include "ebb/io/safetensors.h"
 #include "ebb/io/zip_writer.h"
 
 #include "tests/support/catch.h"
@@ -137,4 +139,38 @@ TEST_CASE("archives of many small records take no more", "[io]") {
   for (int i = 0; i < 200000; ++i) zip.add(std::to_string(i), {});
   zip.finish();
   check_modest(file);
+}
+
+TEST_CASE("safetensors headers and npz archives take no more", "[io]") {
+  constexpr std::size_t many = std::size_t{1} << 19;
+  const auto named = [](std::size_t i) { return "\"" + std::to_string(i); };
+  const std::string empty_tensor = R"(":{"dtype":"U8","shape":[0],"data_offsets":[0,0]},)";
+  for (const std::string& members : {
+           repeated(many, [&](std::size_t i) { return named(i) + empty_tensor; }),
+           repeated(many / 1000, [&](std::size_t i) { return named(i) + std::string(50000, 'n') + empty_tensor; }),
+           R"("__metadata__":{)" + repeated(4 * many, [&](std::size_t i) { return named(i) + R"(":"",)"; }) +
+               R"("":""},)",
+           R"("a":{"x":[)" + repeated(8 * many, "0,") + "0]},",
+       }) {
+    const std::string header = "{" + members + R"("last":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}})";
+    const std::string file = little(header.size(), 8) + header;
+    const std::size_t memory = memory_of([&] { io::read_safetensors(io::as_bytes(file)); });
+    CAPTURE(members.substr(0, 60), file.size(), memory);
+    CHECK(memory <= 2 * file.size() + (std::size_t{64} << 20));
+  }
+  io::Bytes archive;
+  io::ZipWriter zip([&](io::ByteView part) { archive.insert(archive.end(), part.begin(), part.end()); }, "");
+  const io::Bytes array = io::write_npy(empty({0}));
+  for (std::size_t i = 0; i < many / 4; ++i) zip.add(std::to_string(i) + ".npy", array);
+  zip.finish();
+  const std::size_t memory = memory_of([&] { io::read_npz(archive); });
+  CAPTURE(archive.size(), memory);
+  CHECK(memory <= 2 * archive.size() + (std::size_t{64} << 20));
+}
+
+TEST_CASE("many small tensors are no bomb in a safetensors file", "[io]") {
+  StateDict tensors;
+  for (int i = 0; i < 50000; ++i) tensors.set("model.layers." + std::to_string(i) + ".weight", empty({2}));
+  const io::Bytes file = io::write_safetensors(tensors);
+  CHECK(test::message_of([&] { io::read_safetensors(file); }) == "");
 }
