@@ -96,7 +96,7 @@ TEST_CASE("verdicts on malformed npy files", "[io]") {
     CAPTURE(name);
     const std::string path = test::data_path("npy_malformed/" + name);
     const std::string message = test::message_of([&] {
-      if (name.ends_with(".npz")) {
+      if (path.ends_with(".npz")) {
         io::load_npz(path);
       } else {
         io::load_npy(path);
