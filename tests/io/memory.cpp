@@ -86,7 +86,7 @@ void check_modest(const io::Bytes& file) {
   CHECK(memory <= 2 * file.size() + (std::size_t{64} << 20));
 }
 
-const std::string storage = std::string("(X\7\0\0\0storagectorch\nFloatStorage\nX\1\0\0\0000X\3\0\0\0cpuK\4tQ", 53);
+const std::string storage = std::string("(X\7\0\0\0storagectorch\nFloatStorage\nX\1\0\0\0000X\3\0\0\0cpuK\4tQ", 51);
 
 }  // namespace
 
