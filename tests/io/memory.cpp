@@ -37,6 +37,8 @@ void count_delete(void* block) {
 
 void* operator new(std::size_t bytes) { return count_new(bytes); }
 void* operator new[](std::size_t bytes) { return count_new(bytes); }
+void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept { return count_new(bytes); }
+void* operator new[](std::size_t bytes, const std::nothrow_t&) noexcept { return count_new(bytes); }
 void operator delete(void* block) noexcept { count_delete(block); }
 void operator delete[](void* block) noexcept { count_delete(block); }
 void operator delete(void* block, std::size_t) noexcept { count_delete(block); }
