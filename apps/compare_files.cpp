@@ -1,5 +1,6 @@
 // ebb verify, diff and convert.
 #include <cmath>
+#include <optional>
 #include <sstream>
 
 #include <nlohmann/json.hpp>
@@ -45,6 +46,8 @@ json compare(const std::string& name, const Tensor& a, const Tensor& b) {
     entry["shapes"] = {to_string(a.shape()), to_string(b.shape())};
   } else if (const double difference = greatest_difference(a, b); difference != 0) {
     entry["greatest_difference"] = std::isfinite(difference) ? json(difference) : json("not finite");
+  } else if (!is_floating(a.dtype()) && a.dtype() == b.dtype() && !equal(a, b)) {
+    entry["greatest_difference"] = "less than float64 tells";
   }
   return entry;
 }
@@ -112,6 +115,8 @@ std::string diff_to_text(const json& report) {
 
 json convert_file(const ConvertArguments& arguments) {
   const StateDict weights = load_weights(arguments.from, arguments.only);
+  std::optional<DType> dtype;
+  if (!arguments.dtype.empty()) dtype = dtype_named(arguments.dtype);
   StateDict converted;
   std::size_t stripped = 0;
   for (const auto& [name, tensor] : weights) {
@@ -119,8 +124,7 @@ json convert_file(const ConvertArguments& arguments) {
     stripped += strips ? 1 : 0;
     const std::string to = strips ? name.substr(arguments.strip.size()) : name;
     check(!converted.contains(to), "without \"", arguments.strip, "\" two tensors would be named \"", to, "\"");
-    const bool casts = !arguments.dtype.empty() && is_floating(tensor.dtype());
-    converted.set(to, casts ? tensor.to(dtype_named(arguments.dtype)) : tensor);
+    converted.set(to, dtype && is_floating(tensor.dtype()) ? tensor.to(*dtype) : tensor);
   }
   check(arguments.strip.empty() || stripped > 0, "no key begins with \"", arguments.strip, "\"");
   if (arguments.strip.empty()) converted.versions = weights.versions;

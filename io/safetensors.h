@@ -21,9 +21,10 @@ struct SafetensorsOptions {
   Device map_location = kCPU;  ///< where all tensors go
 };
 
-/// Saves the tensors as a .safetensors file, to the byte as the reference's writer does: those of wide elements first,
-/// then by name. The file appears whole or not at all. Tensors that share elements, as tied weights do, are written
-/// each; the versions of the state dict are not. An Error for a name that is "__metadata__" or no UTF-8.
+/// Saves the tensors as a .safetensors file, those of wide elements first, then by name, and the metadata by name: to
+/// the byte as the reference's writer does, which does not sort metadata, where that has at most one entry. The file
+/// appears whole or not at all. Tensors that share elements, as tied weights do, are written each; the versions of the
+/// state dict are not. An Error for a name that is "__metadata__" or no UTF-8.
 ///
 ///     io::save_safetensors("unet.safetensors", net.state_dict());
 ///     net.load_state_dict(io::load_safetensors("unet.safetensors").tensors);

@@ -5,17 +5,12 @@
 #include "ebb/autograd/grad_mode.h"
 #include "ebb/nn/key_match.h"
 #include "ebb/nn/module.h"
+#include "ebb/nn/repr.h"
 
 namespace ebb::nn {
 namespace {
 
 using Kind = LoadPlanEntry::Kind;
-
-std::string quoted(const std::vector<std::string>& names) {
-  std::string text;
-  for (const std::string& name : names) text += (text.empty() ? "\"" : ", \"") + name + "\"";
-  return text;
-}
 
 std::string torch_size(const Shape& shape) { return "torch.Size(" + to_string(shape) + ")"; }
 
@@ -54,16 +49,9 @@ void LoadPlan::add_unexpected(const std::string& name, const Tensor& from, const
   entries_.push_back({.kind = Kind::unexpected, .file_name = name, .from = from, .action = options.unexpected});
 }
 
-void LoadPlan::suggest() {
-  constexpr int most = 64;  // comparing names takes time
-  const std::vector<std::string> missing = names(Kind::missing), unexpected = names(Kind::unexpected);
-  int count = 0;
-  for (LoadPlanEntry& entry : entries_) {
-    if (entry.kind != Kind::missing && entry.kind != Kind::unexpected) continue;
-    if (++count > most) return;
-    const bool is_missing = entry.kind == Kind::missing;
-    entry.suggestion = closest_name(is_missing ? entry.name : entry.file_name, is_missing ? unexpected : missing);
-  }
+std::string LoadPlan::suggestion(const LoadPlanEntry& entry) const {
+  if (entry.kind == Kind::missing) return closest_name(entry.name, names(Kind::unexpected));
+  return entry.kind == Kind::unexpected ? closest_name(entry.file_name, names(Kind::missing)) : "";
 }
 
 std::size_t LoadPlan::count(Kind kind) const {
@@ -148,7 +136,6 @@ LoadPlan Module::plan_load(const StateDict& file, const LoadPlanOptions& options
   for (const auto& [name, from] : dict) {
     if (!own.contains(name)) plan.add_unexpected(renamed.file_name(name), from, options);
   }
-  plan.suggest();
   return plan;
 }
 

@@ -36,10 +36,9 @@ struct LoadPlanEntry {
   enum class Kind { match, dtype, shape, missing, unexpected };
 
   Kind kind = Kind::match;
-  std::string name = {};        ///< in the model; empty where unexpected
-  std::string file_name = {};   ///< empty where missing
-  std::string suggestion = {};  ///< of a missing or unexpected key: the likely one on the other side, or empty
-  Tensor from = {}, to = {};    ///< the file's and the model's; undefined where there is none
+  std::string name = {};       ///< in the model; empty where unexpected
+  std::string file_name = {};  ///< empty where missing
+  Tensor from = {}, to = {};   ///< the file's and the model's; undefined where there is none
   Mismatch action = Mismatch::convert;
 };
 
@@ -61,6 +60,8 @@ class LoadPlan {
   /// The path that was taken from the file's keys, or put before them; empty where there was none.
   const std::string& stripped_prefix() const { return stripped_prefix_; }
   const std::string& added_prefix() const { return added_prefix_; }
+  /// Of a missing or unexpected key: the likely one on the other side, or empty. Compares it with all of them.
+  std::string suggestion(const LoadPlanEntry& entry) const;
   /// Whether nothing is refused.
   bool is_applicable() const;
   /// What is refused, in PyTorch's words; empty where nothing is.
@@ -75,7 +76,6 @@ class LoadPlan {
   explicit LoadPlan(std::string module_kind) : module_kind_(std::move(module_kind)) {}
   void add(const std::string& name, const Tensor* from, const Tensor& to, const LoadPlanOptions& options);
   void add_unexpected(const std::string& name, const Tensor& from, const LoadPlanOptions& options);
-  void suggest();
   std::string module_prefix_hint() const;
 
   std::string module_kind_, stripped_prefix_, added_prefix_;

@@ -14,17 +14,17 @@ std::string describe(const Tensor& tensor) {
   return tensor.defined() ? std::string(to_string(tensor.dtype())) + " " + to_string(tensor.shape()) : "";
 }
 
-std::string outcome(const LoadPlanEntry& entry) {
+std::string outcome(const LoadPlanEntry& entry, const std::string& suggestion) {
   std::string text = to_string(entry.kind);
   text += entry.action == Mismatch::refuse ? ": refused" : entry.action == Mismatch::skip ? ": skipped" : ": converted";
-  if (!entry.suggestion.empty()) text += "; did you mean " + entry.suggestion + "?";
+  if (!suggestion.empty()) text += "; did you mean " + suggestion + "?";
   return text;
 }
 
-Row row_of(const LoadPlanEntry& entry) {
+Row row_of(const LoadPlanEntry& entry, const std::string& suggestion) {
   const std::string from = describe(entry.from), to = describe(entry.to);
   return {entry.name.empty() ? "-" : entry.name, entry.file_name.empty() ? "-" : entry.file_name,
-          from.empty() || to.empty() ? from + to : from + " for " + to, outcome(entry)};
+          from.empty() || to.empty() ? from + to : from + " for " + to, outcome(entry, suggestion)};
 }
 
 void print_rows(std::ostream& out, const std::vector<Row>& rows) {
@@ -47,8 +47,12 @@ const char* to_string(Kind kind) {
 
 std::ostream& operator<<(std::ostream& out, const LoadPlan& plan) {
   std::vector<Row> rows{{"model", "file", "dtype and shape", "what"}};
+  int one_sided = 0;
   for (const LoadPlanEntry& entry : plan.entries()) {
-    if (entry.kind != Kind::match) rows.push_back(row_of(entry));
+    if (entry.kind == Kind::match) continue;
+    if (entry.kind == Kind::missing || entry.kind == Kind::unexpected) ++one_sided;
+    constexpr int most = 64;  // comparing names takes time
+    rows.push_back(row_of(entry, one_sided <= most ? plan.suggestion(entry) : ""));
   }
   if (rows.size() > 1) print_rows(out, rows);
   if (!plan.stripped_prefix().empty()) out << "\"" << plan.stripped_prefix() << "\" is taken from the file's keys\n";

@@ -33,4 +33,10 @@ std::string repr_short(const Dims& values) {
   return all_equal && !values.empty() ? std::to_string(values[0]) : repr(values);
 }
 
+std::string quoted(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "\"" : ", \"") + name + "\"";
+  return text;
+}
+
 }  // namespace ebb::nn

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "ebb/core/shape.h"
 
@@ -14,5 +15,7 @@ std::string repr(bool value);
 std::string repr(const Dims& values);
 /// A tuple, or the number where all are equal: what was most likely written.
 std::string repr_short(const Dims& values);
+/// "\"a\", \"b\"": names in an error.
+std::string quoted(const std::vector<std::string>& names);
 
 }  // namespace ebb::nn

@@ -1,5 +1,6 @@
 // Modules to state dicts and back, with PyTorch's keys, order, versions and messages.
 #include "ebb/nn/module.h"
+#include "ebb/nn/repr.h"
 
 namespace ebb::nn {
 
@@ -34,16 +35,10 @@ void Module::upgrade_all(StateDict& dict, const std::string& prefix) const {
   });
 }
 
-static std::string listed(const std::vector<std::string>& names) {
-  std::string text;
-  for (const std::string& name : names) text += (text.empty() ? "\"" : ", \"") + name + "\"";
-  return text;
-}
-
 std::ostream& operator<<(std::ostream& out, const LoadStateDictResult& result) {
   if (result.missing_keys.empty() && result.unexpected_keys.empty()) return out << "<All keys matched successfully>";
-  return out << "missing keys: [" << listed(result.missing_keys) << "], unexpected keys: ["
-             << listed(result.unexpected_keys) << "]";
+  return out << "missing keys: [" << quoted(result.missing_keys) << "], unexpected keys: ["
+             << quoted(result.unexpected_keys) << "]";
 }
 
 LoadStateDictResult Module::load_state_dict(const StateDict& dict, LoadStateDictOptions options) {

@@ -116,7 +116,7 @@ void list_embedding(PythonFields& field, nn::EmbeddingOptions& o) {
   field("num_embeddings", o.num_embeddings);
   field("embedding_dim", o.embedding_dim);
   field("padding_idx", o.padding_idx);
-  if (field.is_writing()) field.fixed("max_norm", {});
+  field.fixed("max_norm", {});
   field.fixed("norm_type", 2.0);
   field.fixed("scale_grad_by_freq", false);
   field.fixed("sparse", false);

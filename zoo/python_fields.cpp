@@ -47,6 +47,14 @@ void read_optional(const Value& value, std::optional<T>& x, T read) {
   x = value.is_none() ? std::nullopt : std::optional<T>(std::move(read));
 }
 
+/// For what attributes may be fixed to: None, a bool, a number.
+bool is_same(const Value& a, const Value& b) {
+  const auto is_number = [](const Value& x) { return x.kind() == Kind::integer || x.kind() == Kind::real; };
+  if (is_number(a) && is_number(b)) return a.as_real() == b.as_real();
+  if (a.kind() != b.kind()) return false;
+  return a.is_none() || (a.kind() == Kind::boolean && a.as_bool() == b.as_bool());
+}
+
 bool is_sequence(const Value& value) { return value.kind() == Kind::tuple || value.kind() == Kind::list; }
 
 }  // namespace
@@ -62,10 +70,7 @@ void PythonFields::in_field(const char* name, const std::function<void()>& read)
 void PythonFields::fixed(const char* name, const Value& value) {
   if (is_writing_) return state_.set(name, value);
   const Value* read = state_.find(name);
-  if (read == nullptr || read->kind() != value.kind()) return;
-  const bool differs = (value.kind() == Kind::boolean && read->as_bool() != value.as_bool()) ||
-                       (value.kind() == Kind::real && read->as_real() != value.as_real());
-  check(!differs, "attribute ", name, " has a value that ebb does not know");
+  check(read == nullptr || is_same(*read, value), "attribute ", name, " has a value that ebb does not know");
 }
 
 void PythonFields::has_parameter(const char* name, bool& has) const {

@@ -19,18 +19,18 @@ const std::vector<std::pair<Value, Value>>& registry(const Value& module, const 
   return module.as_object().state[name].as_dict().entries;
 }
 
-/// Calls `visit(module, prefix)` for the module and all below it, under each of their paths. Values are nested at most
+/// Calls `visit(module, path)` for the module and all below it, under each of their paths. Values are nested at most
 /// Value::max_depth deep; but one that stands in two places of one that stands in two places ... has very many paths.
 class ModuleVisitor {
  public:
   template <class Visit>
-  void operator()(const Value& module, const std::string& prefix, const Visit& visit) {
+  void operator()(const Value& module, const std::string& path, const Visit& visit) {
     constexpr int most = 100'000;
     check(++count_ <= most, "the model has more than ", most, " parts");
-    check(is_whole_model(module), "\"", prefix, "\" is no module of torch.nn");
-    visit(module, prefix);
+    check(is_whole_model(module), "\"", path, "\" is no module of torch.nn");
+    visit(module, path);
     for (const auto& [name, child] : registry(module, "_modules")) {
-      if (!child.is_none()) (*this)(child, prefix + name.as_text() + ".", visit);
+      if (!child.is_none()) (*this)(child, path + (path.empty() ? "" : ".") + name.as_text(), visit);
     }
   }
 
@@ -89,8 +89,8 @@ nn::Slot* find_slot(nn::Module& module, const std::string& name) {
 /// Parameters that are one tensor in Python become one here.
 void tie_parameters(const Value& model, nn::Module& net) {
   std::unordered_map<const void*, nn::Slot*> first;
-  visit_modules(model, [&](const Value& module, const std::string& prefix) {
-    nn::Module& at = net.get_submodule(prefix.substr(0, prefix.empty() ? 0 : prefix.size() - 1));
+  visit_modules(model, [&](const Value& module, const std::string& path) {
+    nn::Module& at = net.get_submodule(path);
     for (const auto& [name, value] : registry(module, "_parameters")) {
       nn::Slot* slot = value.is_tensor() ? find_slot(at, name.as_text()) : nullptr;
       if (slot == nullptr) continue;
@@ -101,10 +101,10 @@ void tie_parameters(const Value& model, nn::Module& net) {
 }
 
 void set_modes(const Value& model, nn::Module& net) {
-  visit_modules(model, [&](const Value& module, const std::string& prefix) {
+  visit_modules(model, [&](const Value& module, const std::string& path) {
     const Value* training = module.as_object().state.find("training");
     if (training == nullptr || training->kind() != Value::Kind::boolean) return;
-    net.get_submodule(prefix.substr(0, prefix.empty() ? 0 : prefix.size() - 1)).train(training->as_bool());
+    net.get_submodule(path).train(training->as_bool());
   });
 }
 

@@ -6,10 +6,12 @@
 #include "ebb/nn/models/resnet.h"
 
 #include "tests/support/catch.h"
+#include "tests/support/files.h"
 
 using namespace ebb;
 using Kind = nn::LoadPlanEntry::Kind;
 using nn::Mismatch;
+using test::message_of;
 
 namespace {
 
@@ -43,15 +45,6 @@ StateDict copied(const nn::Module& module) {
   StateDict copy;
   for (const auto& [name, tensor] : module.state_dict()) copy.set(name, tensor.clone());
   return copy;
-}
-
-std::string message_of(auto&& body) {
-  try {
-    body();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "";
 }
 
 }  // namespace

@@ -103,7 +103,7 @@ Value module_of(const std::string& module, const std::string& name, const Value&
 
 }  // namespace
 
-TEST_CASE("a whole model cannot ask for more than the file holds") {
+TEST_CASE("a whole model cannot ask for more than the file holds, or for what ebb has not") {
   Value attributes = Value::dict(), parameters = Value::dict();
   attributes.set("in_features", std::int64_t{1} << 40);
   attributes.set("out_features", 1);
@@ -116,6 +116,12 @@ TEST_CASE("a whole model cannot ask for more than the file holds") {
   CHECK_THAT(refusal(module_of("torch.nn.modules.conv", "Conv2d", Value::dict(), parameters)),
              ContainsSubstring("must have 2 sizes"));
   CHECK_THAT(refusal(3), ContainsSubstring("expected a model"));
+  attributes = Value::dict();
+  attributes.set("num_embeddings", 1);
+  attributes.set("embedding_dim", 1);
+  attributes.set("max_norm", 2.0);
+  CHECK_THAT(refusal(module_of("torch.nn.modules.sparse", "Embedding", attributes, parameters)),
+             ContainsSubstring("attribute max_norm has a value that ebb does not know"));
 
   Value many = module_of("torch.nn.modules.activation", "Sigmoid", Value::dict(), Value::dict());
   for (int i = 0; i < 40; ++i) {
