@@ -5,7 +5,6 @@
 #include <cstring>
 #include <filesystem>
 
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "ebb/io/system_calls.h"
@@ -27,31 +26,68 @@ std::string folder_of(const std::string& path) {
   return folder.empty() ? "." : folder.string();
 }
 
+/// Before what makes it unique.
+std::string temporary_prefix(const std::string& path) { return path + ".tmp-"; }
+
 std::string temporary_name(const std::string& path) {
   static std::atomic<unsigned> count = 0;
-  return path + ".tmp-" + std::to_string(::getpid()) + "-" + std::to_string(count++);
+  return temporary_prefix(path) + std::to_string(::getpid()) + "-" + std::to_string(count++);
+}
+
+void remove_if_abandoned(const std::string& temporary) {
+  try {
+    File file = File::open_to_read(temporary);
+    if (file.lock() == File::Lock::mine) system_calls::remove(temporary.c_str());
+  } catch (const Error&) {  // someone else has removed it
+  }
+}
+
+void remove_abandoned(const std::string& path) {
+  const fs::path prefix = temporary_prefix(path);
+  try {
+    for (const std::string& name : file_names(folder_of(path))) {
+      if (name.starts_with(prefix.filename().string())) remove_if_abandoned(prefix.parent_path() / name);
+    }
+  } catch (const Error&) {  // the folder can be written to, but not read
+  }
 }
 
 }  // namespace
 
-AtomicFile::AtomicFile(const std::string& path) : path_(resolve_link(path)), temporary_(temporary_name(path_)) {
+AtomicFile::AtomicFile(const std::string& path) : path_(resolve_link(path)) {
   struct stat old;
-  const bool replaces = ::stat(path_.c_str(), &old) == 0;
+  const bool replaces = system_calls::status(path_.c_str(), old) == 0;
+  check(replaces || errno == ENOENT, "cannot write ", path_, ": ", std::strerror(errno));
   check(!replaces || S_ISREG(old.st_mode), "cannot write ", path_, ": something that is no file has this name");
-  file_.emplace(File::create(temporary_));
+  remove_abandoned(path_);
   try {
-    if (replaces) file_->set_mode(old.st_mode & 07777u);
+    create();
+    if (!replaces) return;
+    file_->set_owner(old.st_uid, old.st_gid);
+    file_->set_mode(old.st_mode & 07777u);
   } catch (...) {
-    ::unlink(temporary_.c_str());
+    discard();
     throw;
   }
 }
 
-AtomicFile::~AtomicFile() {
-  if (file_) ::unlink(temporary_.c_str());
+/// Until it is locked, the new file may be taken for an abandoned one: then there has to be another.
+void AtomicFile::create() {
+  do {
+    temporary_ = temporary_name(path_);
+    file_.emplace(File::create(temporary_));
+  } while (file_->lock() == File::Lock::others || file_->is_removed());
+}
+
+AtomicFile::~AtomicFile() { discard(); }
+
+void AtomicFile::discard() noexcept {
+  if (file_) system_calls::remove(temporary_.c_str());
+  file_.reset();
 }
 
 void AtomicFile::commit() {
+  const File lock = file_->duplicate();  // up to the renaming
   file_->sync();
   file_->close();
   if (system_calls::rename(temporary_.c_str(), path_.c_str()) != 0) {

@@ -39,10 +39,7 @@ std::uint64_t load_little(const std::byte* bytes) {
   return std::endian::native == std::endian::little ? word : __builtin_bswap64(word);
 }
 
-}  // namespace
-
-std::uint32_t crc32(ByteView bytes, std::uint32_t crc) {
-  std::uint32_t remainder = ~crc;
+std::uint32_t append(std::uint32_t remainder, ByteView bytes) {
   const std::byte* next = bytes.data();
   const std::byte* const end = next + bytes.size();
   for (; end - next >= 8; next += 8) {
@@ -53,7 +50,24 @@ std::uint32_t crc32(ByteView bytes, std::uint32_t crc) {
   for (; next != end; ++next) {
     remainder = (remainder >> 8) ^ tables[0][(remainder ^ std::to_integer<std::uint32_t>(*next)) & 0xffu];
   }
-  return ~remainder;
+  return remainder;
+}
+
+}  // namespace
+
+std::uint32_t crc32(ByteView bytes, std::uint32_t crc) {
+  static const Crc32Folder* const best = crc32_folders().empty() ? nullptr : &crc32_folders().front();
+  return crc32_by(best, bytes, crc);
+}
+
+std::uint32_t crc32_by(const Crc32Folder* folder, ByteView bytes, std::uint32_t crc) {
+  std::uint32_t remainder = ~crc;
+  if (folder != nullptr && bytes.size() >= folder->least) {
+    const Folded folded = folder->fold(bytes, remainder);
+    remainder = append(0, folded.bytes);
+    bytes = bytes.subspan(folded.consumed);
+  }
+  return ~append(remainder, bytes);
 }
 
 }  // namespace ebb::io

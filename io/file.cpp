@@ -21,7 +21,12 @@ namespace {
 
 struct stat status_of(const File& file) {
   struct stat status;
-  if (::fstat(file.descriptor(), &status) != 0) fail_to("look at", file.path());
+  if (system_calls::status(file.descriptor(), status) != 0) fail_to("look at", file.path());
+  return status;
+}
+
+struct stat status_of_readable(const File& file) {
+  const struct stat status = status_of(file);
   check(!S_ISDIR(status.st_mode), "cannot read ", file.path(), ": it is a folder");
   return status;
 }
@@ -82,6 +87,23 @@ void File::set_mode(unsigned mode) {
   if (system_calls::set_mode(descriptor_, mode) != 0) fail_to("set the permissions of", path_);
 }
 
+void File::set_owner(unsigned user, unsigned group) {
+  if (system_calls::set_owner(descriptor_, user, group) != 0 && errno != EPERM) fail_to("set the owner of", path_);
+}
+
+File File::duplicate() const {
+  const int descriptor = system_calls::duplicate(descriptor_);
+  if (descriptor < 0) fail_to("open once more", path_);
+  return File(path_, descriptor);
+}
+
+File::Lock File::lock() {
+  if (system_calls::lock(descriptor_) == 0) return Lock::mine;
+  return errno == EWOULDBLOCK ? Lock::others : Lock::unsupported;
+}
+
+bool File::is_removed() const { return status_of(*this).st_nlink == 0; }
+
 void File::sync() {
   if (system_calls::sync(descriptor_) != 0) fail_to("flush to disk", path_);
 }
@@ -92,13 +114,12 @@ void File::close() {
 
 FileContent::FileContent(const std::string& path) {
   File file = File::open_to_read(path);
-  const struct stat status = status_of(file);
+  const struct stat status = status_of_readable(file);
   const auto size = static_cast<std::size_t>(status.st_size);
   if (S_ISREG(status.st_mode) && size > 0) {
-    void* mapping = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, file.descriptor(), 0);
-    if (mapping != MAP_FAILED) {
-      mapping_ = mapping;
-      bytes_ = {static_cast<const std::byte*>(mapping), size};
+    mapping_ = system_calls::map(file.descriptor(), size);
+    if (mapping_ != nullptr) {
+      bytes_ = {static_cast<const std::byte*>(mapping_), size};
       return;
     }
   }
@@ -110,9 +131,15 @@ FileContent::~FileContent() {
   if (mapping_ != nullptr) ::munmap(mapping_, bytes_.size());
 }
 
+std::vector<std::string> file_names(const std::string& folder) {
+  std::vector<std::string> names;
+  if (system_calls::list(folder.c_str(), names) != 0 && errno != ENOENT) fail_to("look into", folder);
+  return names;
+}
+
 Bytes read_file(const std::string& path, std::size_t limit) {
   File file = File::open_to_read(path);
-  const auto size = static_cast<std::size_t>(status_of(file).st_size);
+  const auto size = static_cast<std::size_t>(status_of_readable(file).st_size);
   check(size <= limit, "cannot read ", path, ": it holds ", size, " bytes, more than the ", limit, " that it may");
   return read_all(file, size, limit);
 }

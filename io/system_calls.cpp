@@ -1,9 +1,13 @@
 #include "ebb/io/system_calls.h"
 
 #include <algorithm>
-#include <cstdio>
+#include <memory>
+#include <string_view>
 
+#include <dirent.h>
 #include <fcntl.h>
+#include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -82,7 +86,41 @@ int sync(int file) {
 
 int set_mode(int file, mode_t mode) { return fails_now() ? -1 : ::fchmod(file, mode); }
 
+int set_owner(int file, uid_t user, gid_t group) { return fails_now() ? -1 : ::fchown(file, user, group); }
+
+int status(int file, struct stat& status) { return fails_now() ? -1 : ::fstat(file, &status); }
+
+int status(const char* path, struct stat& status) { return fails_now() ? -1 : ::stat(path, &status); }
+
 int rename(const char* from, const char* to) { return fails_now() ? -1 : ::rename(from, to); }
+
+int remove(const char* path) { return fails_now() ? -1 : ::unlink(path); }
+
+int list(const char* folder, std::vector<std::string>& names) {
+  if (fails_now()) return -1;
+  const std::unique_ptr<DIR, int (*)(DIR*)> stream(::opendir(folder), ::closedir);
+  if (stream == nullptr) return -1;
+  for (;;) {
+    errno = 0;
+    const dirent* entry = ::readdir(stream.get());
+    if (entry == nullptr) return errno == 0 ? 0 : -1;
+    const std::string_view name = entry->d_name;
+    if (name != "." && name != "..") names.emplace_back(name);
+  }
+}
+
+void* map(int file, std::size_t size) {
+  if (fails_now()) return nullptr;
+  void* mapping = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, file, 0);
+  return mapping == MAP_FAILED ? nullptr : mapping;
+}
+
+int duplicate(int file) { return fails_now() ? -1 : ::fcntl(file, F_DUPFD_CLOEXEC, 0); }
+
+int lock(int file) {
+  if (fails_now()) return -1;
+  return repeat_interrupted([&] { return ::flock(file, LOCK_EX | LOCK_NB); });
+}
 
 }  // namespace system_calls
 }  // namespace ebb::io

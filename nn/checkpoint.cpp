@@ -1,5 +1,8 @@
 #include "ebb/nn/checkpoint.h"
 
+#include <array>
+#include <functional>
+
 #include "ebb/core/rng_state.h"
 
 namespace ebb::nn {
@@ -22,27 +25,21 @@ class Rollback {
   Rollback(const Rollback&) = delete;
   Rollback& operator=(const Rollback&) = delete;
   ~Rollback() {
-    for (auto step = steps_.rbegin(); step != steps_.rend(); ++step) {
+    while (count_ > 0) {
       try {
-        (*step)();
+        steps_[--count_]();
       } catch (...) {  // the error that is on its way says more
       }
     }
   }
-  void add(std::function<void()> step) { steps_.push_back(std::move(step)); }
-  void forget() { steps_.clear(); }
+  /// Cannot fail, for the step may be to undo what was done already.
+  void add(std::function<void()> step) noexcept { steps_[count_++] = std::move(step); }
+  void forget() { count_ = 0; }
 
  private:
-  std::vector<std::function<void()>> steps_;
+  std::array<std::function<void()>, 3> steps_;
+  std::size_t count_ = 0;
 };
-
-/// Loads a part that has a state dict; takes that back with the rest.
-template <class Part>
-void load(const char* name, Part& part, const Value& saved, Rollback& rollback) {
-  const Value before = part.state_dict();
-  in_part(name, [&] { part.load_state_dict(saved[name]); });
-  rollback.add([&part, before] { part.load_state_dict(before); });
-}
 
 }  // namespace
 
@@ -78,17 +75,22 @@ void Checkpoint::restore(const Value& saved) {
   in_part("model", [&] { check(plan.is_applicable(), plan.problems()); });
   const std::int64_t saved_epoch = in_part("epoch", [&] { return saved["epoch"].as_int(); });
   Rollback rollback;
-  if (optimizer != nullptr) load("optimizer", *optimizer, saved, rollback);
-  if (lr_scheduler != nullptr) load("lr_scheduler", *lr_scheduler, saved, rollback);
-  if (const Value* state = saved.find("rng"); rng && state != nullptr) {
-    const Generator before = default_generator();
-    in_part("rng", [&] { set_rng_state(*state); });
-    rollback.add([before] { default_generator() = before; });
+  if (optimizer != nullptr) {
+    rollback.add(in_part("optimizer", [&] { return optimizer->load_undoably(saved["optimizer"]); }));
   }
+  if (lr_scheduler != nullptr) {
+    rollback.add(
+        [scheduler = lr_scheduler, before = lr_scheduler->state_dict()] { scheduler->load_state_dict(before); });
+    in_part("lr_scheduler", [&] { lr_scheduler->load_state_dict(saved["lr_scheduler"]); });
+  }
+  if (const Value* state = saved.find("rng"); rng && state != nullptr) {
+    rollback.add([before = default_generator()] { default_generator() = before; });
+    in_part("rng", [&] { set_rng_state(*state); });
+  }
+  const Value* saved_args = saved.find("args");
   plan.apply();
   rollback.forget();
   epoch = saved_epoch;
-  const Value* saved_args = saved.find("args");
   args = saved_args == nullptr ? Value() : *saved_args;
 }
 

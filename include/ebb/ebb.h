@@ -11,6 +11,7 @@
 #include "ebb/core/generator.h"
 #include "ebb/core/parallel.h"
 #include "ebb/core/tensor.h"
+#include "ebb/io/checkpoint_files.h"
 #include "ebb/io/data_loader.h"
 #include "ebb/io/datasets.h"
 #include "ebb/io/npy.h"

@@ -13,7 +13,13 @@ Value Scheduler::state_dict() const {
 void Scheduler::load_state_dict(const Value& dict) {
   check(dict.is_dict(), "a scheduler's state dict is a dict, got ", dict.kind_name());
   read(Mode::check, dict);
-  read(Mode::read, dict);
+  const Value before = state_dict();
+  try {
+    read(Mode::read, dict);
+  } catch (...) {
+    read(Mode::read, before);
+    throw;
+  }
 }
 
 void Scheduler::read(Mode mode, const Value& dict) {

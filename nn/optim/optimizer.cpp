@@ -107,11 +107,25 @@ void Optimizer::archive(Mode mode, const Value& dict) {
         " parameters, of which only ", used, " are in its groups");
 }
 
-void Optimizer::load_state_dict(const Value& dict) {
+void Optimizer::load_state_dict(const Value& dict) { load_undoably(dict); }
+
+std::function<void()> Optimizer::load_undoably(const Value& dict) {
   check_groups(entry(dict, "param_groups").items(), *this);
   archive(Mode::check, dict);
-  reset();
-  archive(Mode::read, dict);
+  std::function<void()> undo = [this, undo_fields = make_undo(), groups = group_frames_,
+                                states = state_frames_]() mutable {
+    undo_fields();
+    group_frames_ = std::move(groups);
+    state_frames_ = std::move(states);
+  };
+  try {
+    reset();
+    archive(Mode::read, dict);
+  } catch (...) {
+    undo();
+    throw;
+  }
+  return undo;
 }
 
 void check_option(const char* optimizer, const char* option, double value) {

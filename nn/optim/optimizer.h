@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <ostream>
 #include <string>
@@ -34,6 +36,8 @@ class Optimizer {
   /// saved. An Error, with nothing changed, where the groups or shapes differ. What the dict lacks is PyTorch's
   /// default.
   void load_state_dict(const Value& dict);
+  /// The same, and what takes the optimizer back to what it was before; that cannot fail.
+  std::function<void()> load_undoably(const Value& dict);
 
   virtual std::size_t group_count() const = 0;
   virtual const std::vector<Tensor>& parameters(std::size_t group) const = 0;
@@ -53,6 +57,8 @@ class Optimizer {
   virtual void archive_state(Archive& archive, std::size_t group, std::size_t index) = 0;
   /// Back to the default options and no states.
   virtual void reset() = 0;
+  /// What takes the options and states back to what they are now. Calling it allocates nothing.
+  virtual std::function<void()> make_undo() = 0;
   /// After `params` became the last group.
   void group_was_added();
   /// An Error where an optimizer that has the present groups cannot take these.
@@ -129,6 +135,14 @@ class GroupedOptimizer : public Optimizer {
   void reset() override {
     for (auto& group : groups_) group.options = Options{};
     state_.assign(state_.size(), State{});
+  }
+  std::function<void()> make_undo() override {
+    std::vector<Options> options;
+    for (const auto& group : groups_) options.push_back(group.options);
+    return [this, options = std::move(options), state = state_]() mutable {
+      for (std::size_t group = 0; group < groups_.size(); ++group) groups_[group].options = std::move(options[group]);
+      state_ = std::move(state);
+    };
   }
 
   std::vector<ParamGroup<Options>> groups_;

@@ -1,5 +1,6 @@
 #include "tests/fuzz/support.h"
 
+#include <algorithm>
 #include <cstring>
 #include <unordered_set>
 
@@ -71,6 +72,23 @@ void mutate_blindly(io::Bytes& bytes) {
   const std::size_t size = bytes.size();
   bytes.resize(size + 64);
   bytes.resize(LLVMFuzzerMutate(reinterpret_cast<std::uint8_t*>(bytes.data()), size, bytes.size()));
+}
+
+void mutate_sized_part(io::Bytes& file, std::size_t at, int width, Random& random) {
+  const std::size_t begin = at + static_cast<std::size_t>(width);
+  if (file.size() < begin) return mutate_blindly(file);
+  std::uint64_t claimed = 0;
+  for (std::size_t i = begin; i-- > at;) claimed = claimed << 8 | std::to_integer<unsigned>(file[i]);
+  const io::ByteView rest = io::ByteView(file).subspan(begin);
+  const io::ByteView head = rest.first(std::min<std::uint64_t>(claimed, rest.size())), tail = rest.subspan(head.size());
+  io::Bytes part(head.begin(), head.end()), changed(file.begin(), file.begin() + static_cast<std::ptrdiff_t>(at));
+  mutate_blindly(part);
+  io::append_little(changed, part.size(), width);
+  changed.insert(changed.end(), part.begin(), part.end());
+  changed.insert(changed.end(), tail.begin(), tail.end());
+  if (pick(random, 8) == 0) changed.resize(changed.size() - std::min(changed.size(), pick(random, 9)));
+  if (pick(random, 8) == 0) changed.resize(changed.size() + pick(random, 9));
+  file = std::move(changed);
 }
 
 std::size_t put(const io::Bytes& bytes, std::uint8_t* data, std::size_t size, std::size_t max_size) {

@@ -16,8 +16,12 @@ using Random = std::minstd_rand;
 /// Below `count`, which is not 0.
 inline std::size_t pick(Random& random, std::size_t count) { return random() % count; }
 
-/// libFuzzer's own mutation, with room for some bytes more.
+/// libFuzzer's own mutation, which knows the words of the dictionary, with room for some bytes more.
 void mutate_blindly(io::Bytes& bytes);
+
+/// Mutates what follows a length, which stands at `at` in `width` bytes, lowest first, and stays right; now and then
+/// also cuts off or adds bytes at the end. Blindly where there is no such length.
+void mutate_sized_part(io::Bytes& file, std::size_t at, int width, Random& random);
 
 /// Copies to where libFuzzer wants a mutated input; leaves that alone where it does not fit. Its size.
 std::size_t put(const io::Bytes& bytes, std::uint8_t* data, std::size_t size, std::size_t max_size);

@@ -1,5 +1,7 @@
 #include "ebb/io/inflate.h"
 
+#include <random>
+
 #include "ebb/core/generator.h"
 #include "ebb/io/crc32.h"
 #include "ebb/io/gzip.h"
@@ -31,6 +33,19 @@ TEST_CASE("CRC-32 of known texts, whole and in parts", "[io]") {
   for (std::size_t cut = 0; cut < 40; ++cut) {
     const io::ByteView all(content);
     CHECK(io::crc32(all.subspan(cut), io::crc32(all.first(cut))) == io::crc32(all));
+  }
+}
+
+TEST_CASE("CRC-32 by each of this CPU's instructions is that by tables", "[io]") {
+  Bytes random(1200);
+  std::mt19937 generator(3);
+  for (std::byte& b : random) b = static_cast<std::byte>(generator());
+  for (const io::Crc32Folder& folder : io::crc32_folders()) {
+    CAPTURE(folder.name);
+    for (std::size_t size = 0; size < random.size() - 7; size += 1 + size / 300) {
+      const io::ByteView part = io::ByteView(random).subspan(size % 7, size);
+      REQUIRE(io::crc32_by(&folder, part, 0x12345678u) == io::crc32_by(nullptr, part, 0x12345678u));
+    }
   }
 }
 

@@ -1,8 +1,4 @@
-#include <cstdlib>
 #include <functional>
-#include <new>
-
-#include <malloc.h>
 
 #include "ebb/core/allocator.h"
 #include "ebb/io/npy.h"
@@ -12,37 +8,10 @@
 #include "ebb/io/zip_writer.h"
 
 #include "tests/support/catch.h"
+#include "tests/support/counted_new.h"
 #include "tests/support/files.h"
 
 using namespace ebb;
-
-namespace {
-
-std::size_t in_use = 0, most_in_use = 0;
-
-void* count_new(std::size_t bytes) {
-  void* block = std::malloc(bytes);
-  if (block == nullptr) throw std::bad_alloc();
-  in_use += ::malloc_usable_size(block);
-  most_in_use = std::max(most_in_use, in_use);
-  return block;
-}
-
-void count_delete(void* block) {
-  in_use -= ::malloc_usable_size(block);
-  std::free(block);
-}
-
-}  // namespace
-
-void* operator new(std::size_t bytes) { return count_new(bytes); }
-void* operator new[](std::size_t bytes) { return count_new(bytes); }
-void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept { return count_new(bytes); }
-void* operator new[](std::size_t bytes, const std::nothrow_t&) noexcept { return count_new(bytes); }
-void operator delete(void* block) noexcept { count_delete(block); }
-void operator delete[](void* block) noexcept { count_delete(block); }
-void operator delete(void* block, std::size_t) noexcept { count_delete(block); }
-void operator delete[](void* block, std::size_t) noexcept { count_delete(block); }
 
 namespace {
 
@@ -51,10 +20,11 @@ std::size_t memory_of(const std::function<void()>& body) {
   Allocator& allocator = cpu_allocator();
   allocator.release_cached();
   allocator.reset_peak();
-  const std::size_t before = in_use, tensors_before = allocator.stats().allocated;
-  most_in_use = in_use;
+  test::NewCounts& counts = test::new_counts();
+  const std::size_t before = counts.in_use, tensors_before = allocator.stats().allocated;
+  counts.peak = before;
   test::succeeds(body);
-  return most_in_use - before + allocator.stats().peak - tensors_before;
+  return counts.peak - before + allocator.stats().peak - tensors_before;
 }
 
 std::string repeated(std::size_t count, const std::function<std::string(std::size_t)>& part) {
