@@ -4,6 +4,8 @@
 #include <cstring>
 #include <utility>
 
+#include "ebb/io/prefault.h"
+
 namespace ebb::io {
 
 static_assert(std::endian::native == std::endian::little, "files are written as elements lie in memory");
@@ -31,6 +33,7 @@ Tensor read_elements(ByteView bytes, const Shape& shape, DType dtype, std::endia
   check(!has_odd_bool, "an array of bools has bytes that are neither 0 nor 1");
   Tensor x = empty(shape, {.dtype = dtype});
   if (bytes.empty()) return x;
+  prefault({x.raw_data(), bytes.size()});
   std::memcpy(x.raw_data(), bytes.data(), bytes.size());
   if (order != std::endian::native) swap_bytes({x.raw_data(), bytes.size()}, dtype);
   return x;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "ebb/io/bytes.h"
+#include "ebb/io/prefault.h"
 #include "ebb/io/quote.h"
 
 namespace ebb::io {
@@ -42,6 +43,7 @@ Tensor StorageReader::read(const StorageId& id) const {
   if (device.is_meta()) return empty({id.elements}, {.dtype = id.dtype, .device = device});
   Tensor storage = empty({id.elements}, {.dtype = id.dtype});
   const std::span<std::byte> to(storage.raw_data(), bytes);
+  prefault(to);
   record.read(to);
   if (id.dtype == kBool) check_bools(id.key, to);
   if (swaps_bytes_) swap_bytes(id, to);
