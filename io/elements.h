@@ -16,6 +16,11 @@ std::uint64_t bytes_of(const Shape& shape, DType dtype);
 /// for bools that are neither 0 nor 1.
 Tensor read_elements(ByteView bytes, const Shape& shape, DType dtype, std::endian order = std::endian::little);
 
+/// The same, of what stands from `begin` on; the tensor keeps the bytes, where they are aligned, instead of copying
+/// them.
+Tensor take_elements(Bytes bytes, std::size_t begin, const Shape& shape, DType dtype,
+                     std::endian order = std::endian::little);
+
 /// The elements of `x` in C order, as they go to a file: the tensor holds `bytes`.
 struct DenseElements {
   explicit DenseElements(const Tensor& x);

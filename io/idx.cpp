@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "ebb/io/atomic_file.h"
 #include "ebb/io/elements.h"
 #include "ebb/io/gzip.h"
 #include "ebb/io/in_file.h"
+#include "ebb/io/memory_budget.h"
 
 namespace ebb::io {
 namespace {
@@ -48,15 +50,32 @@ void append_size(Bytes& file, std::int64_t size) {
   for (int shift = 24; shift >= 0; shift -= 8) file.push_back(static_cast<std::byte>(size >> shift & 0xff));
 }
 
-}  // namespace
+struct Header {
+  DType dtype;
+  Shape shape;
+  std::size_t data_begin;
+};
 
-Tensor parse_idx(ByteView file) {
+Header read_header(ByteView file) {
   ByteReader reader(file, "idx");
   const auto magic = reader.big(2);
   check(magic == 0, "idx: the file must begin with two zero bytes, got ", magic, "; it is no idx file");
   const DType dtype = read_dtype(reader.u8());
   const Shape shape = read_shape(reader, reader.u8());
-  return read_elements(reader.take(reader.left()), shape, dtype, std::endian::big);
+  return {dtype, shape, reader.position()};
+}
+
+Tensor read_compressed(ByteView file, std::uint64_t most_bytes) {
+  Bytes inflated = gunzip(file, most_bytes == 0 ? MemoryBudget::of_file(file.size()) : most_bytes);
+  const Header header = read_header(inflated);
+  return take_elements(std::move(inflated), header.data_begin, header.shape, header.dtype, std::endian::big);
+}
+
+}  // namespace
+
+Tensor parse_idx(ByteView file) {
+  const Header header = read_header(file);
+  return read_elements(file.subspan(header.data_begin), header.shape, header.dtype, std::endian::big);
 }
 
 Bytes format_idx(const Tensor& array) {
@@ -72,10 +91,11 @@ Bytes format_idx(const Tensor& array) {
   return file;
 }
 
-Tensor read_idx(const std::string& path, Site site) {
+Tensor read_idx(const std::string& path, const IdxOptions& options, Site site) {
   return in_file("read_idx", path, site, [&] {
     const FileContent content(path);
-    return is_gzip(content.bytes()) ? parse_idx(gunzip(content.bytes())) : parse_idx(content.bytes());
+    const ByteView file = content.bytes();
+    return is_gzip(file) ? read_compressed(file, options.most_bytes) : parse_idx(file);
   });
 }
 

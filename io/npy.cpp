@@ -23,13 +23,26 @@ Tensor with_reversed_dims(const Tensor& x) {
                                      x.storage_offset()));
 }
 
+/// `read(shape)` makes a tensor of the elements as they lie in the file.
+template <class Read>
+Tensor make_array(const NpyHeader& header, Read read) {
+  return header.fortran_order ? with_reversed_dims(read(reversed(header.shape))) : read(header.shape);
+}
+
 }  // namespace
 
 Tensor read_npy(ByteView file) {
   const NpyHeader header = read_npy_header(file);
-  const ByteView data = file.subspan(header.data_begin);
-  if (!header.fortran_order) return read_elements(data, header.shape, header.dtype, header.order);
-  return with_reversed_dims(read_elements(data, reversed(header.shape), header.dtype, header.order));
+  return make_array(header, [&](const Shape& shape) {
+    return read_elements(file.subspan(header.data_begin), shape, header.dtype, header.order);
+  });
+}
+
+Tensor take_npy(Bytes file) {
+  const NpyHeader header = read_npy_header(file);
+  return make_array(header, [&](const Shape& shape) {
+    return take_elements(std::move(file), header.data_begin, shape, header.dtype, header.order);
+  });
 }
 
 Bytes write_npy(const Tensor& array) {

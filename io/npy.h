@@ -21,7 +21,8 @@ Tensor load_npy(const std::string& path, Site site = Site::current());
 void save_npz(const std::string& path, const StateDict& arrays, Site site = Site::current());
 
 struct NpzOptions {
-  std::uint64_t most_bytes = std::uint64_t{1} << 32;  ///< an array that inflates to more is refused
+  /// To how many bytes all arrays together may inflate; 0 for as many as the file has, and 48 MB.
+  std::uint64_t most_bytes = 0;
 };
 
 /// Reads a .npz file of np.savez or np.savez_compressed. An Error where one of its records is no .npy file.
@@ -30,6 +31,7 @@ StateDict load_npz(const std::string& path, const NpzOptions& options = {}, Site
 // The same, in memory.
 
 Tensor read_npy(ByteView file);
+Tensor take_npy(Bytes file);  ///< keeps the bytes instead of copying the elements
 Bytes write_npy(const Tensor& array);
 StateDict read_npz(ByteView file, const NpzOptions& options = {});
 Bytes write_npz(const StateDict& arrays);

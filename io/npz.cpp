@@ -12,10 +12,10 @@ namespace {
 
 constexpr std::string_view suffix = ".npy";
 
-Tensor read_record(const ZipRecord& record, std::uint64_t limit) {
-  const Bytes file = ZipReader::read(record, limit);
+Tensor read_record(const ZipRecord& record) {
+  if (!record.is_deflated) ZipReader::check_crc(record);
   try {
-    return read_npy(file);
+    return record.is_deflated ? take_npy(ZipReader::read(record, record.size)) : read_npy(record.content);
   } catch (const Error& error) {
     fail("npz: record ", quote(record.name), ": ", error.message());
   }
@@ -31,13 +31,17 @@ void put_npz(const StateDict& arrays, const ZipWriter::Sink& sink) {
 
 StateDict read_npz(ByteView file, const NpzOptions& options) {
   const ZipReader zip(file, ZipLayout::flat);
+  const std::uint64_t most_bytes = options.most_bytes == 0 ? MemoryBudget::of_file(file.size()) : options.most_bytes;
+  const std::uint64_t inflated = zip.inflated_bytes();
+  check(inflated <= most_bytes, "npz: the arrays inflate to ", inflated, " bytes, more than the ", most_bytes,
+        " that they may; {.most_bytes = ", inflated, "} allows it");
   StateDict arrays;
   MemoryBudget budget(MemoryBudget::of_file(file.size()));
   for (const ZipRecord& record : zip.records()) {
     check(record.name.ends_with(suffix), "npz: record ", quote(record.name), " is no .npy file");
     budget.charge(MemoryBudget::named_tensor + 4 * record.name.size());
     const std::string name = record.name.substr(0, record.name.size() - suffix.size());
-    arrays.set(name, read_record(record, options.most_bytes));
+    arrays.set(name, read_record(record));
   }
   return arrays;
 }

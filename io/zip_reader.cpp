@@ -80,6 +80,13 @@ void compare_crc(const ZipRecord& record, std::uint32_t computed) {
         ", but the archive says ", record.crc, "; where it was written without CRCs, {.check_crc = false} reads it");
 }
 
+Bytes inflate_record(const ZipRecord& record) {
+  Bytes inflated = inflate(record.content, record.size, record.size).bytes;
+  check(inflated.size() == record.size, "zip: record ", quote(record.name), " inflates to ", inflated.size(),
+        " bytes, but the archive says ", record.size);
+  return inflated;
+}
+
 }  // namespace
 
 ZipReader::ZipReader(ByteView archive, ZipLayout layout) {
@@ -130,14 +137,8 @@ const ZipRecord* ZipReader::find(const std::string& name) const {
 void ZipReader::read(const ZipRecord& record, std::span<std::byte> to, bool check_crc) {
   check(to.size() == record.size, "zip: record ", quote(record.name), " has ", record.size, " bytes, but ", to.size(),
         " are needed");
-  Bytes inflated;
-  ByteView from = record.content;
-  if (record.is_deflated) {
-    inflated = inflate(record.content, record.size, record.size).bytes;
-    check(inflated.size() == record.size, "zip: record ", quote(record.name), " inflates to ", inflated.size(),
-          " bytes, but the archive says ", record.size);
-    from = inflated;
-  }
+  const Bytes inflated = record.is_deflated ? inflate_record(record) : Bytes();
+  const ByteView from = record.is_deflated ? inflated : record.content;
   constexpr std::size_t chunk = std::size_t{1} << 16;  // copied and summed while in cache
   std::uint32_t crc = 0;
   for (std::size_t at = 0; at < from.size(); at += chunk) {
@@ -151,8 +152,23 @@ void ZipReader::read(const ZipRecord& record, std::span<std::byte> to, bool chec
 Bytes ZipReader::read(const ZipRecord& record, std::uint64_t limit, bool check_crc) {
   check(record.size <= limit, "zip: record ", quote(record.name), " has ", record.size, " bytes, more than the ", limit,
         " that it may");
+  if (record.is_deflated) {
+    Bytes inflated = inflate_record(record);
+    if (check_crc) compare_crc(record, crc32(inflated));
+    return inflated;
+  }
   Bytes bytes(record.size);
   read(record, bytes, check_crc);
+  return bytes;
+}
+
+void ZipReader::check_crc(const ZipRecord& record) { compare_crc(record, crc32(record.content)); }
+
+std::uint64_t ZipReader::inflated_bytes() const {
+  std::uint64_t bytes = 0;
+  for (const ZipRecord& record : records_) {
+    if (record.is_deflated && __builtin_add_overflow(bytes, record.size, &bytes)) return UINT64_MAX;
+  }
   return bytes;
 }
 

@@ -35,6 +35,10 @@ class ZipReader {
   static void read(const ZipRecord& record, std::span<std::byte> to, bool check_crc = true);
   /// An Error for more than `limit` bytes.
   static Bytes read(const ZipRecord& record, std::uint64_t limit, bool check_crc = true);
+  /// Of a record that is not deflated, where it lies.
+  static void check_crc(const ZipRecord& record);
+  /// What all deflated records take once they are inflated.
+  std::uint64_t inflated_bytes() const;
 
  private:
   void strip_root();

@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "ebb/core/state_dict.h"
-#include "ebb/io/file_faults.h"
 
 #include "tests/support/files.h"
 
@@ -74,23 +73,6 @@ void damage(io::Bytes& bytes, Random& random) {
     default:
       bytes.insert(place, bytes[random.next32() % bytes.size()]);
   }
-}
-
-/// Calls `save()` with the n-th call to the system failing, for n = 1, 2, ... until none does; `check(saved)` after
-/// each. The number of failures.
-template <class Save, class Check>
-int fail_each_call(Save save, Check check) {
-  int failures = 0;
-  for (int call = 1; call < 200; ++call) {
-    io::file_faults() = {.fail_call = call};
-    const bool saved = succeeds(save);
-    const bool was_reached = io::file_faults().calls >= call;
-    io::file_faults() = {};
-    check(saved);
-    failures += saved ? 0 : 1;
-    if (!was_reached) return failures;
-  }
-  return failures;
 }
 
 }  // namespace ebb::test

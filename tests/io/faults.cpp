@@ -143,8 +143,9 @@ TEST_CASE("a save that meets a fault leaves the old file or the new one, and no 
       CHECK(folder.file_count() == 1);
       return faults.fail_call == 0 || calls >= faults.fail_call;
     };
-    for (int call = 1; save_with({.fail_call = call}); ++call) {
-    }
+    int call = 1;
+    while (save_with({.fail_call = call})) ++call;
+    CHECK(call > 9);  // look at the old file and into the folder, open, write, sync, rename, ...
     for (std::size_t room = 0; room < size; room += 1 + room / 8) save_with({.full_at = room});
     CHECK(read_back(format, path) == old_content);
   }
@@ -165,7 +166,8 @@ TEST_CASE("a load that runs out of memory anywhere says so, and leaks nothing", 
     std::size_t in_use = 0;
     for (const bool is_first : {true, false}) {  // where some memory is taken that is kept
       for (const Requests kind : {Requests::of_new, Requests::of_tensors}) {
-        CHECK(test::with_failing_requests(kind, load, [] {}) > 0);
+        const int failures = test::with_failing_requests(kind, load, [] {});
+        CHECK((failures > 0 || kind == Requests::of_tensors));  // an array may keep the memory that it inflated to
       }
       if (is_first) in_use = test::blocks_and_tensor_bytes();
     }

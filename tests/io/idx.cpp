@@ -61,19 +61,6 @@ TEST_CASE("idx arrays are written as they are read", "[io]") {
   CHECK(refused(empty({0, std::int64_t{1} << 32}, {.dtype = kUInt8})).find("less than 2^32") != std::string::npos);
 }
 
-TEST_CASE("an idx write that fails at any call leaves a whole file", "[io]") {
-  const test::TemporaryFolder folder;
-  const std::string path = folder.path("a");
-  io::write_idx(path, test::patterned({1}, kInt8));
-  const int failures = test::fail_each_call([&] { io::write_idx(path, test::patterned({9}, kInt16)); },
-                                            [&](bool saved) {
-                                              const std::int64_t count = io::read_idx(path).numel();
-                                              CHECK((count == 9 || (!saved && count == 1)));
-                                              io::write_idx(path, test::patterned({1}, kInt8));
-                                            });
-  CHECK(failures >= 5);
-}
-
 TEST_CASE("malformed idx files say what is wrong", "[io]") {
   CHECK(refusal(idx_file(0x0a, {1}, {1})).find("type code") != std::string::npos);
   CHECK(refusal(idx_file(0x77, {1}, {1})).find("type code") != std::string::npos);

@@ -166,17 +166,3 @@ TEST_CASE("an npy file cut anywhere is refused, random damage does no harm", "[i
     }
   }
 }
-
-TEST_CASE("an npy save that fails at any call leaves a whole file", "[io]") {
-  const test::TemporaryFolder folder;
-  const std::string path = folder.path("a.npy");
-  io::save_npy(path, patterned({1}, kInt8));
-  const int failures = test::fail_each_call([&] { io::save_npy(path, patterned({100}, kInt64)); },
-                                            [&](bool saved) {
-                                              const std::int64_t count = io::load_npy(path).numel();
-                                              CHECK((count == 100 || (!saved && count == 1)));
-                                              CHECK(folder.file_count() == 1);
-                                              io::save_npy(path, patterned({1}, kInt8));
-                                            });
-  CHECK(failures >= 5);
-}

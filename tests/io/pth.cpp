@@ -3,8 +3,6 @@
 #include <cmath>
 #include <map>
 
-#include "ebb/io/file_faults.h"
-
 #include "tests/io/samples.h"
 #include "tests/support/catch.h"
 
@@ -133,24 +131,6 @@ TEST_CASE("one storage as two dtypes cannot be saved", "[io]") {
   const Tensor bits(make_ref<TensorBody>(x.body().storage, kInt32, Shape{4}, Strides{1}, 0));
   CHECK_THROWS_AS(io::write_pth(Value::list({x, bits})), Error);
   CHECK_THROWS_AS(io::write_pth(Tensor()), Error);
-}
-
-TEST_CASE("a save that fails at any call leaves a whole file", "[io]") {
-  const test::TemporaryFolder folder;
-  const std::string path = folder.path("a.pth");
-  io::save_value(path, 1);
-  for (int call = 1; call < 100; ++call) {
-    io::file_faults() = {.fail_call = call};
-    const bool saved = test::succeeds([&] { io::save_value(path, numbered({10})); });
-    const bool was_reached = io::file_faults().calls >= call;
-    io::file_faults() = {};
-    const Value value = io::load_value(path);
-    CHECK((value.is_tensor() || (!saved && value.as_int() == 1)));
-    CHECK(folder.file_count() == 1);
-    if (!was_reached) return;
-    io::save_value(path, 1);
-  }
-  FAIL("more calls than expected");
 }
 
 TEST_CASE("errors name the file and the caller's line", "[io]") {
