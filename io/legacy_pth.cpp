@@ -14,6 +14,7 @@ using namespace std::string_view_literals;
 
 constexpr std::string_view magic = "\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19"sv;  // an integer of ten bytes
 constexpr std::int64_t protocol = 1001;
+constexpr std::uint64_t least_of_storage = 100;  // bytes of a file; how many there are comes after the object
 
 using Ids = std::unordered_map<std::string, StorageId>;
 using Records = std::unordered_map<std::string, ByteView>;
@@ -91,7 +92,7 @@ bool is_legacy_pth(ByteView file) {
 }
 
 Value read_legacy_pth(ByteView file, const LoadOptions& options) {
-  const std::uint64_t most_memory = MemoryBudget::of_file(file.size(), file.size());  // how many storages comes later
+  const std::uint64_t most_memory = MemoryBudget::of_file(file.size(), file.size() / least_of_storage);
   take_header(file);
   Ids ids;
   const ByteView object = take_object(file, options.allow_opaque, most_memory, ids);

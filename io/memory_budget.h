@@ -19,7 +19,7 @@ class MemoryBudget {
   /// For a file of this size: as much again, and 48 MB. A tensor of few elements takes some 2500 bytes, which is more
   /// than PyTorch takes to write it, so each storage allows for that, within bounds.
   static constexpr std::uint64_t of_file(std::uint64_t bytes, std::uint64_t storages = 0) {
-    return bytes + (std::uint64_t{48} << 20) + std::min(storages * 2560, 8 * bytes);
+    return bytes + (std::uint64_t{48} << 20) + std::min(storages * 2560, 16 * bytes);
   }
 
   explicit MemoryBudget(std::uint64_t bytes) : bytes_(bytes) {}
