@@ -1,7 +1,9 @@
 // ebb verify, diff and convert.
+#include <algorithm>
 #include <cmath>
 #include <optional>
 #include <sstream>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
@@ -21,17 +23,34 @@ using nlohmann::json;
 StateDict load_weights(const std::string& path, const std::string& only = "") {
   return io::in_file("load", path, Site::current(), [&] {
     const Value file = load_any(path).content;
+    if (file.is_tensor() && only.empty()) {
+      StateDict alone;
+      alone.set("arr_0", file.as_tensor());  // NumPy's name for an array that got none
+      return alone;
+    }
     return zoo::find_weights(only.empty() ? file : file[only]);
   });
 }
 
-/// NaN in both counts as equal.
+/// The elements as doubles, two for a complex one.
+std::vector<double> values_of(const Tensor& x) {
+  const Tensor dense = x.contiguous();
+  const auto copied = [&]<class T>(T) {
+    const auto* from = reinterpret_cast<const T*>(dense.raw_data());
+    return std::vector<double>(from, from + 2 * dense.numel());
+  };
+  if (x.dtype() == kComplex64) return copied(float());
+  if (x.dtype() == kComplex128) return copied(double());
+  const Tensor wide = dense.to(kFloat64);
+  return {wide.data<double>(), wide.data<double>() + wide.numel()};
+}
+
+/// NaN in both counts as equal. Of complex numbers each part is compared.
 double greatest_difference(const Tensor& a, const Tensor& b) {
   if (a.numel() == 0) return 0;
-  const Tensor x = a.to(kFloat64).contiguous(), y = b.to(kFloat64).contiguous();
-  const double *p = x.data<double>(), *q = y.data<double>();
+  const std::vector<double> p = values_of(a), q = values_of(b);
   double greatest = 0;
-  for (std::int64_t i = 0; i < x.numel(); ++i) {
+  for (std::size_t i = 0; i < std::min(p.size(), q.size()); ++i) {
     const bool same = p[i] == q[i] || (p[i] != p[i] && q[i] != q[i]);
     const double difference = same ? 0 : std::fabs(p[i] - q[i]);
     if (!(difference <= greatest)) greatest = difference;
@@ -44,9 +63,11 @@ json compare(const std::string& name, const Tensor& a, const Tensor& b) {
   if (a.dtype() != b.dtype()) entry["dtypes"] = {to_string(a.dtype()), to_string(b.dtype())};
   if (a.shape() != b.shape()) {
     entry["shapes"] = {to_string(a.shape()), to_string(b.shape())};
+  } else if (is_complex(a.dtype()) != is_complex(b.dtype())) {
+    return entry;
   } else if (const double difference = greatest_difference(a, b); difference != 0) {
     entry["greatest_difference"] = std::isfinite(difference) ? json(difference) : json("not finite");
-  } else if (!is_floating(a.dtype()) && a.dtype() == b.dtype() && !equal(a, b)) {
+  } else if (!is_floating(a.dtype()) && !is_complex(a.dtype()) && a.dtype() == b.dtype() && !equal(a, b)) {
     entry["greatest_difference"] = "less than float64 tells";
   }
   return entry;

@@ -58,19 +58,21 @@ std::function<int()> add_file_commands(CLI::App& app) {
     command->add_flag("--json", arguments->json, "print the result as JSON");
     return command;
   };
-  CLI::App* inspect_command = add("inspect", "say what a .pth or .safetensors file holds");
+  CLI::App* inspect_command = add("inspect", "say what a file of tensors holds");
   CLI::App* verify_command = add("verify", "check all of a file: structure, CRCs, bounds");
   CLI::App* diff_command = add("diff", "compare the weights in two files");
   CLI::App* convert_command = add("convert", "write the weights of a file as a state dict");
   for (CLI::App* command : {inspect_command, verify_command, diff_command}) {
-    command->add_option("file", arguments->file, "a .pth or .safetensors file")->required()->check(CLI::ExistingFile);
+    command->add_option("file", arguments->file, "a .pth, .safetensors, .npy, .npz or idx file")
+        ->required()
+        ->check(CLI::ExistingFile);
   }
   diff_command->add_option("other", arguments->other, "the other")->required()->check(CLI::ExistingFile);
   ConvertArguments& options = arguments->convert;
-  convert_command->add_option("from", options.from, "a .pth or .safetensors file")
+  convert_command->add_option("from", options.from, "a file of any of these kinds")
       ->required()
       ->check(CLI::ExistingFile);
-  convert_command->add_option("to", options.to, "the file to write: .pth, .safetensors or .npz")->required();
+  convert_command->add_option("to", options.to, "the file to write: .pth, .safetensors, .npz or .npy")->required();
   convert_command->add_option("--only", options.only, "the weights under this key, such as model");
   convert_command->add_option("--strip", options.strip, "what to take from the front of keys, such as module.");
   convert_command->add_option("--dtype", options.dtype, "of floating tensors: float16, bfloat16, float32 or float64");

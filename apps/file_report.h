@@ -8,7 +8,7 @@
 
 namespace ebb::apps {
 
-/// What a .pth or .safetensors file holds, of any kind that is read: its format, tensors by path with dtype, shape,
+/// What a file holds, of any kind that load_any reads: its format, tensors by path with dtype, shape,
 /// bytes and what they share, places that tensors were on, an optimizer in a line, names of Python objects that are no
 /// data, and hints at usual mistakes.
 nlohmann::json inspect_file(const std::string& path);
@@ -28,7 +28,7 @@ struct ConvertArguments {
   std::string strip;  ///< taken from the front of every key: "module."
   std::string dtype;  ///< of floating tensors; as they are where empty
 };
-/// Writes the weights of a file, of whatever format, as a state dict: .safetensors, .npz or .pth, as the name ends.
+/// Writes the weights of a file, of whatever format, as a state dict: .safetensors, .npz, .npy or .pth, as the name ends.
 nlohmann::json convert_file(const ConvertArguments& arguments);
 
 }  // namespace ebb::apps

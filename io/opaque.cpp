@@ -68,7 +68,7 @@ class ModelReader {
       if (!is_shown(tensor, name, hidden)) continue;
       const std::string path = prefix + name.as_text();
       charge(path);
-      tensors_.set(path, tensor.as_tensor());
+      tensors_.set(path, tensor.as_tensor().detach());
     }
   }
 
@@ -101,6 +101,14 @@ void add_attributes(Value& dict, const Value& state) {
   for (const auto& [name, value] : state.as_dict().entries) dict.set(name, value);
 }
 
+/// Of a dict of parameters.
+StateDict detached(const StateDict& dict) {
+  StateDict plain;
+  for (const auto& [name, tensor] : dict) plain.set(name, tensor.requires_grad() ? tensor.detach() : tensor);
+  plain.versions = dict.versions;
+  return plain;
+}
+
 }  // namespace
 
 Value vars(const Value& object) {
@@ -113,7 +121,7 @@ Value vars(const Value& object) {
 }
 
 StateDict state_dict_of(const Value& model) {
-  if (model.kind() != Value::Kind::object) return model.as_state_dict();
+  if (model.kind() != Value::Kind::object) return detached(model.as_state_dict());
   const Object& object = model.as_object();
   return ModelReader().run(is_bound_method(object) ? object.arguments.items()[0] : model);
 }

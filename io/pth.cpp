@@ -90,8 +90,10 @@ void put_pth(const Value& value, const ZipWriter::Sink& sink) {
 }  // namespace
 
 Value read_pth(ByteView file, const LoadOptions& options) {
-  if (as_text(file).starts_with("PK\3\4")) return read_zip_pth(file, options);
-  if (is_legacy_pth(file)) return read_legacy_pth(file, options);
+  const FileKind kind = file_kind(file);
+  check(kind != FileKind::npz, "this is an archive of NumPy arrays: io::load_npz reads it");
+  if (kind == FileKind::pth) return read_zip_pth(file, options);
+  if (kind == FileKind::legacy_pth) return read_legacy_pth(file, options);
   fail(describe_foreign_file(file));
 }
 

@@ -76,6 +76,15 @@ std::uint64_t copied_bytes(const Dict& dict) {
   return bytes;
 }
 
+/// From the tensor, and whether it requires a gradient.
+Value rebuild_parameter(const std::vector<Value>& arguments) {
+  check(!arguments.empty(), "a parameter is made from a tensor, got nothing");
+  const Tensor tensor = arguments[0].as_tensor();
+  const bool may_require = is_floating(tensor.dtype()) || is_complex(tensor.dtype());
+  if (may_require && (arguments.size() < 2 || arguments[1].as_bool())) tensor.requires_grad_();
+  return tensor;
+}
+
 Value keep_inert(const Global& global, const Value& arguments) {
   auto object = std::make_shared<Object>();
   object->global = global;
@@ -119,16 +128,13 @@ Value interpret_call(const Global& global, const Value& arguments) {
   }
   if (name == "torch._utils._rebuild_parameter") {
     check(items.size() == 3, "a parameter is made from 3 arguments, got ", items.size());
-    return items[0].as_tensor();
+    return rebuild_parameter(items);
   }
   if (name == "torch._utils._rebuild_parameter_with_state") {
     check(items.size() == 4, "a parameter with attributes is made from 4 arguments, got ", items.size());
-    return items[0].as_tensor();
+    return rebuild_parameter(items);
   }
-  if (name == "torch.nn.parameter.Parameter") {
-    check(!items.empty(), "a parameter is made from a tensor, got nothing");
-    return items[0].as_tensor();
-  }
+  if (name == "torch.nn.parameter.Parameter") return rebuild_parameter(items);
   const char* kind = unsupported_kind(name);
   check(kind == nullptr, "the file holds ", kind == nullptr ? "" : kind, " (", name, "), which ebb does not have");
   check(!is_storage_class(global) && !is_dtype(global), "a file that calls ", name, " is damaged");

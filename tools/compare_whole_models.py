@@ -26,8 +26,10 @@ def differences(file, again):
         yield "shares other parameters"
     if [m.training for m in again.modules()] != [m.training for m in model.modules()]:
         yield "is in another mode"
-    if not all(isinstance(p, torch.nn.Parameter) and p.requires_grad for p in again.parameters()):
+    if not all(isinstance(p, torch.nn.Parameter) for p in again.parameters()):
         yield "has parameters that are none"
+    if [p.requires_grad for p in again.parameters()] != [p.requires_grad for p in model.parameters()]:
+        yield "has others frozen"
     if "x" not in file:
         return
     if not torch.equal(again.eval()(file["x"]), file["y"]):

@@ -72,6 +72,7 @@ def shrink(net):
 def shared():
     relu, first, second = nn.ReLU(), nn.Linear(3, 3), nn.Linear(3, 3)
     second.weight = first.weight
+    second.bias.requires_grad_(False)
     return nn.Sequential(relu, first, relu, second, nn.Dropout().eval())
 
 

@@ -3,9 +3,12 @@
 #include <array>
 #include <unordered_set>
 
+#include "ebb/io/file.h"
+#include "ebb/io/file_kind.h"
 #include "ebb/io/in_file.h"
 #include "ebb/io/opaque.h"
 #include "ebb/io/pth.h"
+#include "ebb/io/safetensors.h"
 #include "ebb/zoo/whole_model.h"
 
 namespace ebb::zoo {
@@ -24,6 +27,13 @@ void check_is_backed(const StateDict& weights) {
         ": no weights that a model was trained to");
 }
 
+Value read_file(const std::string& path) {
+  const io::FileContent content(path);
+  const io::ByteView file = content.bytes();
+  if (io::file_kind(file) == io::FileKind::safetensors) return io::read_safetensors(file).tensors;
+  return io::read_pth(file, {.allow_opaque = true});
+}
+
 }  // namespace
 
 StateDict find_weights(const Value& file) {
@@ -37,7 +47,7 @@ StateDict find_weights(const Value& file) {
 
 Opened open(const std::string& path, Site site) {
   return io::in_file("open", path, site, [&] {
-    const StateDict weights = find_weights(io::load_value(path, {.allow_opaque = true}));
+    const StateDict weights = find_weights(read_file(path));
     check_is_backed(weights);
     Opened opened{.model = models::recognise(weights), .net = {}};
     opened.net = models::make(opened.model);

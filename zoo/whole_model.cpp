@@ -86,14 +86,15 @@ nn::Slot* find_slot(nn::Module& module, const std::string& name) {
   return found;
 }
 
-/// Parameters that are one tensor in Python become one here.
-void tie_parameters(const Value& model, nn::Module& net) {
+/// Parameters that are one tensor in Python become one here; those that are frozen there are here.
+void set_parameters(const Value& model, nn::Module& net) {
   std::unordered_map<const void*, nn::Slot*> first;
   visit_modules(model, [&](const Value& module, const std::string& path) {
     nn::Module& at = net.get_submodule(path);
     for (const auto& [name, value] : registry(module, "_parameters")) {
       nn::Slot* slot = value.is_tensor() ? find_slot(at, name.as_text()) : nullptr;
       if (slot == nullptr) continue;
+      slot->parameter()->requires_grad_(value.as_tensor().requires_grad());
       const auto [holder, is_new] = first.try_emplace(&value.as_tensor().body(), slot);
       if (!is_new && holder->second != slot) slot->tie(*holder->second);
     }
@@ -201,7 +202,7 @@ nn::Layer from_python(const Value& model) {
   check_classes(model);
   const nn::init::ZeroInitGuard no_drawing;
   const nn::SharedLayer net = ModuleReader().read(model);
-  tie_parameters(model, net.module());
+  set_parameters(model, net.module());
   net.module().load_state_dict(io::state_dict_of(model));
   set_modes(model, net.module());
   return net;

@@ -2,6 +2,7 @@
 """Runs the ebb command as a user does: results, interruption and resumption, mistakes. usage: test_ebb.py EBB"""
 
 import base64
+import gzip
 import json
 import pathlib
 import re
@@ -171,6 +172,25 @@ class Command(unittest.TestCase):
         self.assertIn("shares with 0.weight", self.run_ebb("inspect", str(DATA / "pth/tied.pth")).stdout)
         for name, hint in (("html", "web page"), ("lfs_pointer", "git lfs pull"), ("hdf5", "HDF5")):
             self.assertIn(hint, self.run_ebb("inspect", str(DATA / f"pth_malformed/{name}.pth"), expect=2).stderr)
+
+    def test_inspects_arrays(self):
+        for name, form in (("npy/f4.npy", "NumPy, array"), ("npy/deflated.npz", "NumPy, archive of arrays")):
+            report = self.inspect(name)
+            self.assertEqual(report["format"], form)
+            self.assertGreater(len(report["tensors"]), 0)
+        idx = bytes([0, 0, 8, 2, 0, 0, 0, 1, 0, 0, 0, 3, 7, 8, 9])
+        for name, content in (("labels", idx), ("labels.gz", gzip.compress(idx))):
+            (self.path / name).write_bytes(content)
+            report = json.loads(self.run_ebb("inspect", name, "--json").stdout)
+            self.assertEqual((report["format"][:3], report["tensors"][0]["shape"]), ("idx", [1, 3]))
+        self.run_ebb("convert", "labels", "labels.npy")
+        self.run_ebb("convert", "labels.npy", "labels.safetensors")
+        self.assertIn("1 equal, 0 differ", self.run_ebb("diff", "labels.gz", "labels.safetensors").stdout)
+        complex_array = str(DATA / "npy/c8.npy")
+        self.assertIn("1 equal", self.run_ebb("diff", complex_array, complex_array).stdout)
+        self.assertIn("complex64 and complex128", self.run_ebb("diff", complex_array, str(DATA / "npy/c16.npy"), expect=1).stdout)
+        two = str(DATA / "pth/tied.pth")
+        self.assertIn("a .npy file holds one tensor", self.run_ebb("convert", two, "two.npy", expect=2).stderr)
 
     def test_verifies_files(self):
         self.assertIn("sound", self.run_ebb("verify", str(DATA / "pth/views.pth")).stdout)

@@ -1,6 +1,7 @@
 #include "ebb/autograd/grad_mode.h"
 #include "ebb/autograd/ops.h"
 #include "ebb/io/pth.h"
+#include "ebb/io/safetensors.h"
 #include "ebb/nn/init.h"
 #include "ebb/nn/models/convnet.h"
 #include "ebb/nn/models/resnet.h"
@@ -40,6 +41,8 @@ void check_opens(M net, const std::string& name, const Shape& input) {
     CHECK(equal(no_grad([&] { return opened(x); }), expected));
     CHECK(default_generator().sequence.state.index == seed);  // no random number was drawn
   }
+  io::save_safetensors(path, net.state_dict());
+  CHECK(equal(no_grad([&] { return zoo::open(path)(x); }), expected));
 }
 
 }  // namespace

@@ -61,10 +61,14 @@ TEST_CASE("what is shared in a model that was saved whole is shared in the one t
   CHECK(&all[0].module() == &all[2].module());
   CHECK(all[1].as<nn::Linear>().weight.get().is_same(all[3].as<nn::Linear>().weight));
   CHECK(std::ssize(net.module().parameters()) == file["parameter_count"].as_int());
+  CHECK(all[1].as<nn::Linear>().weight->requires_grad());
+  CHECK(!all[3].as<nn::Linear>().bias->requires_grad());
   CHECK(!all[4].module().is_training());
   CHECK(all[0].module().is_training());
   const nn::Layer again = zoo::from_python(round_trip(net.module()));
   CHECK(again.module().parameters().size() == net.module().parameters().size());
+  CHECK(!again.module().get_parameter("3.bias").requires_grad());
+  for (const auto& [name, tensor] : io::state_dict_of(file["model"])) CHECK(!tensor.requires_grad());
 }
 
 TEST_CASE("models of classes that ebb does not know give their weights") {
