@@ -39,7 +39,11 @@ Tensor make_tensor(FuzzedDataProvider& input) {
   for (int i = input.ConsumeIntegralInRange(0, 3); i > 0; --i) shape.push_back(input.ConsumeIntegralInRange(0, 2));
   const DType dtype = input.PickValueInArray(dtypes);
   if (input.ConsumeIntegralInRange(0, 31) == 0) return empty(shape, {.dtype = dtype, .device = kMeta});
-  return full(shape, input.ConsumeIntegralInRange(-3, 3), {.dtype = dtype});
+  const int value = input.ConsumeIntegralInRange(-3, 3);
+  if (!is_complex(dtype)) return full(shape, value, {.dtype = dtype});
+  Tensor x = empty(shape, {.dtype = dtype});  // complex numbers are only held
+  std::fill_n(x.raw_data(), x.storage().bytes(), static_cast<std::byte>(value & 1));
+  return x;
 }
 
 StateDict make_file(FuzzedDataProvider& input, const StateDict& own) {

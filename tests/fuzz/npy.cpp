@@ -20,7 +20,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (!array) return 0;
   const io::Bytes file = io::write_npy(*array);
   const auto again = read(file);
-  fuzz::require(again && again->strides() == array->strides() && io::write_npy(*again) == file);
+  fuzz::require(again && again->shape() == array->shape() && io::write_npy(*again) == file);
   return 0;
 }
 
