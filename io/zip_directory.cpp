@@ -90,7 +90,7 @@ Entry read_entry(ByteReader& reader) {
 
 }  // namespace
 
-void resolve_zip64(ByteView extra, std::initializer_list<std::uint64_t*> fields) {
+bool resolve_zip64(ByteView extra, std::initializer_list<std::uint64_t*> fields) {
   ByteReader reader(extra, "zip extra field");
   while (reader.left() >= 4) {
     const unsigned kind = reader.u16();
@@ -100,9 +100,10 @@ void resolve_zip64(ByteView extra, std::initializer_list<std::uint64_t*> fields)
     for (std::uint64_t* field : fields) {
       if (*field == marker32) *field = wide.u64();
     }
-    return;
+    return true;
   }
   for (const std::uint64_t* field : fields) check(*field != marker32, "zip: a record lacks its 64 bit sizes");
+  return false;
 }
 
 Directory find_directory(ByteView archive) {

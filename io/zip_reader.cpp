@@ -34,8 +34,9 @@ void check_local(const zip::Entry& entry, std::uint32_t crc, std::uint64_t compr
   check(is_deferred || agrees, "zip: the local header of record ", quote(entry.name), " contradicts the directory");
 }
 
-void check_descriptor(const zip::Entry& entry, ByteReader& reader) {
-  const bool is_wide = std::max({entry.size, entry.compressed_size, entry.offset}) >= zip::marker32;
+/// `has_zip64`: the local header has 64 bit sizes, as Python writes to a pipe, even for small records.
+void check_descriptor(const zip::Entry& entry, bool has_zip64, ByteReader& reader) {
+  const bool is_wide = has_zip64 || std::max({entry.size, entry.compressed_size, entry.offset}) >= zip::marker32;
   const std::uint32_t signature = reader.u32(), crc = reader.u32();
   const std::uint64_t compressed_size = is_wide ? reader.u64() : reader.u32();
   const std::uint64_t size = is_wide ? reader.u64() : reader.u32();
@@ -60,7 +61,7 @@ ZipRecord read_record(ByteView archive, const zip::Entry& entry) {
   const std::size_t name_bytes = reader.u16(), extra_bytes = reader.u16();
   const bool same_name = as_text(reader.take(name_bytes)) == entry.name;
   check(same_name, "zip: record ", quote(entry.name), " has another name in its local header");
-  zip::resolve_zip64(reader.take(extra_bytes), {&size, &compressed_size});
+  const bool has_zip64 = zip::resolve_zip64(reader.take(extra_bytes), {&size, &compressed_size});
   check_local(entry, crc, compressed_size, size);
 
   ZipRecord record;
@@ -69,7 +70,7 @@ ZipRecord read_record(ByteView archive, const zip::Entry& entry) {
   record.size = entry.size;
   record.crc = entry.crc;
   record.is_deflated = entry.method == zip::deflated;
-  if ((flags & zip::has_descriptor) != 0) check_descriptor(entry, reader);
+  if ((flags & zip::has_descriptor) != 0) check_descriptor(entry, has_zip64, reader);
   record.begin = entry.offset;
   record.end = entry.offset + reader.position();
   return record;

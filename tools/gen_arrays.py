@@ -6,6 +6,7 @@ usage: tools/gen_arrays.py TESTS_DATA
 Byte k of an array's data is (37 k + 11) mod 256, and of a bool array that mod 2, so that the tests can make it again.
 """
 
+import io
 import pathlib
 import sys
 
@@ -18,6 +19,22 @@ TORCH_DTYPES = (
     "uint32 float32 complex64 float64 int64 uint64"
 ).split()
 NUMPY_DTYPES = "?1 u1 i1 i2 u2 f2 i4 u4 f4 i8 u8 f8 c8 c16".split()
+
+
+class Pipe(io.RawIOBase):
+    """What cannot be gone back in: Python then writes the lengths of records behind them, in 64 bits."""
+
+    def __init__(self, file):
+        self.file = file
+
+    def writable(self):
+        return True
+
+    def seekable(self):
+        return False
+
+    def write(self, data):
+        return self.file.write(data)
 
 
 def pattern(count, is_bool=False):
@@ -75,6 +92,8 @@ def write_npy(folder):
     numpy.save(folder / "refused_object.npy", numpy.array([None, {}], dtype=object))
     numpy.save(folder / "refused_date.npy", numpy.array(["2020-01-01"], dtype="M8[D]"))
     numpy.save(folder / "refused_long_double.npy", numpy.zeros(1, numpy.longdouble))
+    with open(folder / "piped.npz", "wb") as file:
+        numpy.savez_compressed(Pipe(file), w=array((2, 3), "f4"))
     numpy.savez(folder / "stored.npz", w=array((2, 3), "f4"), **{"layer/b": array((3,), "i8")})
     numpy.savez_compressed(folder / "deflated.npz", w=numpy.zeros((40, 50), "f4"), b=array((3,), "i8"))
 

@@ -39,6 +39,7 @@ TEST_CASE("npz files of NumPy are read, stored and deflated", "[io]") {
   const StateDict stored = io::load_npz(sample_path("stored.npz"));
   CHECK(test::same_elements(stored, two_arrays()));
   CHECK(stored.begin()->first == "w");
+  CHECK(io::load_npz(sample_path("piped.npz")).at("w").shape() == Shape{2, 3});  // lengths of 64 bits
   const StateDict deflated = io::load_npz(sample_path("deflated.npz"));
   CHECK(deflated.at("w").shape() == Shape{40, 50});
   CHECK(deflated.at("w").data<float>()[1999] == 0);
