@@ -1,6 +1,7 @@
 #include "ebb/nn/load_plan.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "ebb/autograd/grad_mode.h"
 #include "ebb/nn/key_match.h"
@@ -29,6 +30,21 @@ std::vector<std::string> refused(const std::vector<LoadPlanEntry>& entries, Kind
     names.push_back(has_name_in_model(entry) ? entry.name : entry.file_name);
   }
   return names;
+}
+
+/// The layout of a dense tensor.
+MemoryFormat format_of(const Tensor& x) {
+  const bool is_channels_last = !x.is_contiguous() && x.is_contiguous(MemoryFormat::channels_last);
+  return is_channels_last ? MemoryFormat::channels_last : MemoryFormat::contiguous;
+}
+
+/// `from` has the dtype, the device and, where that is dense, the layout of `to`: then nothing can fail. An op might,
+/// for it asks for memory, and what was copied before would stay.
+void overwrite(Tensor to, const Tensor& from) {
+  if (!to.device().is_cpu() || !to.is_contiguous(format_of(to))) return static_cast<void>(to.copy_(from));
+  const std::size_t bytes = static_cast<std::size_t>(to.numel()) * size_of(to.dtype());
+  if (bytes > 0) std::memmove(to.raw_data(), from.raw_data(), bytes);
+  to.storage().mark_written();
 }
 
 }  // namespace
@@ -107,9 +123,11 @@ void LoadPlan::apply() const {
   for (const LoadPlanEntry& entry : entries_) {
     const bool copies_it = entry.from.defined() && entry.to.defined() && entry.action == Mismatch::convert;
     if (!copies_it) continue;
-    copies.emplace_back(entry.to, entry.from.reshape(entry.to.shape()).to(entry.to.dtype()).to(entry.to.device()));
+    const Tensor from = entry.from.reshape(entry.to.shape()).to(entry.to.dtype()).to(entry.to.device());
+    copies.emplace_back(entry.to, from.contiguous(format_of(entry.to)));
   }
-  for (const auto& [to, from] : copies) to.copy_(from);
+  const OpScope scope("load_state_dict", Site::current());  // what an error names that finds these overwritten
+  for (const auto& [to, from] : copies) overwrite(to, from);
 }
 
 LoadPlan Module::plan_load(const StateDict& file, const LoadPlanOptions& options) {
