@@ -28,7 +28,8 @@ struct ConvertArguments {
   std::string strip;  ///< taken from the front of every key: "module."
   std::string dtype;  ///< of floating tensors; as they are where empty
 };
-/// Writes the weights of a file, of whatever format, as a state dict: .safetensors, .npz, .npy or .pth, as the name ends.
+/// Writes the weights of a file, of whatever format, as a state dict: .safetensors, .npz, .npy or .pth, as the name
+/// ends.
 nlohmann::json convert_file(const ConvertArguments& arguments);
 
 }  // namespace ebb::apps

@@ -26,7 +26,8 @@ struct Entry {
 Directory find_directory(ByteView archive);
 std::vector<Entry> read_directory(ByteView archive, const Directory& directory);
 
-/// Replaces those of `fields` that say "look in the 64 bit one" by the values of the extra field, in order. Whether there is one.
+/// Replaces those of `fields` that say "look in the 64 bit one" by the values of the extra field, in order. Whether
+/// there is one.
 bool resolve_zip64(ByteView extra, std::initializer_list<std::uint64_t*> fields);
 
 }  // namespace ebb::io::zip
