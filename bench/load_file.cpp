@@ -27,7 +27,7 @@ namespace fs = std::filesystem;
 
 struct Case {
   std::string name;
-  std::function<void(const std::string&path)> save, load;
+  std::function<void(const std::string&)> save, load;  // of a path
 };
 
 std::vector<Case> all_cases(const StateDict& weights) {
@@ -74,8 +74,7 @@ double median(std::vector<double> times) {
 json measure(const Case& c, const std::string& path, int samples) {
   c.save(path);
   std::vector<double> loads, cats;
-  for (int i = -1; i < samples;
-       ++i) {  // one after the other, so that both see the same machine; the first is to warm up
+  for (int i = -1; i < samples; ++i) {  // in turns, so that both see the same machine; the first is to warm up
     const double load = seconds_in_child([&] { c.load(path); }), cat_time = seconds_in_child([&] { cat(path); });
     if (i >= 0) loads.push_back(load), cats.push_back(cat_time);
   }

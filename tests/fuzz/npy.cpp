@@ -26,9 +26,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 
 extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size, std::size_t max_size,
                                                unsigned seed) {
-  fuzz::Random random(seed);
-  const io::ByteView input = fuzz::view(data, size);
-  io::Bytes file(input.begin(), input.end());
-  fuzz::mutate_npy(file, random);
-  return fuzz::put(file, data, size, max_size);
+  return fuzz::mutate(data, size, max_size, seed, fuzz::mutate_npy);
 }

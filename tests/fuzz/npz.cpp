@@ -56,14 +56,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 
 extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size, std::size_t max_size,
                                                unsigned seed) {
-  fuzz::Random random(seed);
-  const io::ByteView input = fuzz::view(data, size);
-  io::Bytes file(input.begin(), input.end());
-  const auto changed = fuzz::pick(random, 3) == 0 ? std::nullopt : with_changed_record(input, random);
-  if (changed) {
+  return fuzz::mutate(data, size, max_size, seed, [](io::Bytes& file, fuzz::Random& random) {
+    const auto changed = fuzz::pick(random, 3) == 0 ? std::nullopt : with_changed_record(file, random);
+    if (!changed) return fuzz::mutate_blindly(file);
     file = *changed;
-  } else {
-    fuzz::mutate_blindly(file);
-  }
-  return fuzz::put(file, data, size, max_size);
+  });
 }

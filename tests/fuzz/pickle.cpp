@@ -22,13 +22,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 
 extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size, std::size_t max_size,
                                                unsigned seed) {
-  fuzz::Random random(seed);
-  const io::ByteView input = fuzz::view(data, size);
-  io::Bytes pickle(input.begin(), input.end());
-  if (fuzz::pick(random, 8) == 0) {
-    fuzz::mutate_blindly(pickle);
-  } else {
+  return fuzz::mutate(data, size, max_size, seed, [](io::Bytes& pickle, fuzz::Random& random) {
+    if (fuzz::pick(random, 8) == 0) return fuzz::mutate_blindly(pickle);
     fuzz::mutate_pickle(pickle, random);
-  }
-  return fuzz::put(pickle, data, size, max_size);
+  });
 }

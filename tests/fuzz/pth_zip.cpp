@@ -55,16 +55,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 
 extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size, std::size_t max_size,
                                                unsigned seed) {
-  fuzz::Random random(seed);
-  const io::ByteView input = fuzz::view(data, size);
-  io::Bytes file(input.begin(), input.end());
-  try {
-    std::vector<Record> records = read_records(file);
-    mutate_records(records, random);
-    if (fuzz::pick(random, 4) > 0) file = write_records(records);
-    if (fuzz::pick(random, 4) == 0) fuzz::mutate_blindly(file);
-  } catch (const Error&) {
-    fuzz::mutate_blindly(file);
-  }
-  return fuzz::put(file, data, size, max_size);
+  return fuzz::mutate(data, size, max_size, seed, [](io::Bytes& file, fuzz::Random& random) {
+    try {
+      std::vector<Record> records = read_records(file);
+      mutate_records(records, random);
+      if (fuzz::pick(random, 4) > 0) file = write_records(records);
+      if (fuzz::pick(random, 4) == 0) fuzz::mutate_blindly(file);
+    } catch (const Error&) {
+      fuzz::mutate_blindly(file);
+    }
+  });
 }

@@ -33,13 +33,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 /// The header's length stays right.
 extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size, std::size_t max_size,
                                                unsigned seed) {
-  fuzz::Random random(seed);
-  const io::ByteView input = fuzz::view(data, size);
-  io::Bytes file(input.begin(), input.end());
-  if (fuzz::pick(random, 8) == 0) {
-    fuzz::mutate_blindly(file);
-  } else {
+  return fuzz::mutate(data, size, max_size, seed, [](io::Bytes& file, fuzz::Random& random) {
+    if (fuzz::pick(random, 8) == 0) return fuzz::mutate_blindly(file);
     fuzz::mutate_sized_part(file, 0, 8, random);
-  }
-  return fuzz::put(file, data, size, max_size);
+  });
 }

@@ -28,6 +28,16 @@ std::size_t put(const io::Bytes& bytes, std::uint8_t* data, std::size_t size, st
 
 inline io::ByteView view(const std::uint8_t* data, std::size_t size) { return std::as_bytes(std::span(data, size)); }
 
+/// libFuzzer's custom mutator: `change(bytes, random)` changes the input.
+template <class Change>
+std::size_t mutate(std::uint8_t* data, std::size_t size, std::size_t max_size, unsigned seed, Change change) {
+  Random random(seed);
+  const io::ByteView input = view(data, size);
+  io::Bytes bytes(input.begin(), input.end());
+  change(bytes, random);
+  return put(bytes, data, size, max_size);
+}
+
 /// Reads the first and last element of every tensor, for a sanitizer to see, and holds the value to its promises: where
 /// it can be written, what is written can be read, and is written the same again.
 void check_value(const Value& value);

@@ -2,20 +2,20 @@
 
 #include "ebb/autograd/ops/creation.h"
 #include "ebb/io/checkpoint_files.h"
-#include "ebb/io/file_faults.h"
 #include "ebb/io/idx.h"
 #include "ebb/io/npy.h"
 #include "ebb/io/opaque.h"
 #include "ebb/io/pth.h"
 #include "ebb/io/safetensors.h"
 
+#include "tests/io/with_faults.h"
 #include "tests/support/catch.h"
 #include "tests/support/counted_new.h"
 #include "tests/support/files.h"
 
 using namespace ebb;
 using io::Bytes, io::FileFaults;
-using test::Requests;
+using test::Requests, test::WithFaults;
 
 namespace {
 
@@ -73,12 +73,6 @@ Bytes read_back(const Format& format, const std::string& path) {
   test::succeeds([&] { bytes = io::write_pth(format.load(path)); });
   return bytes;
 }
-
-/// Sets the faults of this thread for as long as it lives.
-struct WithFaults {
-  explicit WithFaults(const FileFaults& faults) { io::file_faults() = faults; }
-  ~WithFaults() { io::file_faults() = {}; }
-};
 
 /// What `load` makes of the file, or the message of its Error, where a call to the system fails: the first, then the
 /// second, and so on, until none is reached.

@@ -3,21 +3,15 @@
 #include <sys/stat.h>
 
 #include "ebb/io/atomic_file.h"
-#include "ebb/io/file_faults.h"
 
+#include "tests/io/with_faults.h"
 #include "tests/support/catch.h"
 #include "tests/support/files.h"
 
 using namespace ebb;
-using io::FileFaults;
+using test::WithFaults;
 
 namespace {
-
-/// Sets the faults of this thread for as long as it lives.
-struct WithFaults {
-  explicit WithFaults(const FileFaults& faults) { io::file_faults() = faults; }
-  ~WithFaults() { io::file_faults() = {}; }
-};
 
 void save_text(const std::string& path, const std::string& text) {
   io::AtomicFile file(path);
