@@ -8,6 +8,7 @@
 #include "ebb/core/generator.h"
 #include "ebb/io/file.h"
 #include "ebb/io/gzip.h"
+#include "ebb/nn/init.h"
 #include "ebb/nn/models/convnet.h"
 #include "ebb/nn/models/resnet.h"
 #include "ebb/nn/models/unet.h"
@@ -62,6 +63,7 @@ std::string layout(const nlohmann::ordered_json& keys) {
 }  // namespace
 
 TEST_CASE("state dicts of the ResNets have torchvision's names, order, dtypes and shapes") {
+  const nn::init::ZeroInitGuard no_drawing;
   const auto manifests = torchvision_manifests();
   REQUIRE(manifests.size() == resnets().size());
   for (const auto& [name, manifest] : manifests.items()) {
@@ -95,6 +97,7 @@ TEST_CASE("ResNet: a copy is another net") {
 }
 
 TEST_CASE("parameters and keys of the U-Net and the ConvNet are as counted in PyTorch") {
+  const nn::init::ZeroInitGuard no_drawing;
   CHECK(models::UNet(3, 2).parameter_count() == 31'037'698);
   CHECK(models::UNet(3, 2).state_dict().size() == 118);
   CHECK(models::UNet(3, 2, true).parameter_count() == 17'263'042);

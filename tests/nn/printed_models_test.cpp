@@ -4,6 +4,7 @@
 #include <sstream>
 
 #include "ebb/autograd/ops.h"
+#include "ebb/nn/init.h"
 #include "ebb/nn/models/convnet.h"
 #include "ebb/nn/models/resnet.h"
 #include "ebb/nn/models/unet.h"
@@ -83,6 +84,7 @@ std::string summary_of(const std::string& title) {
 }  // namespace
 
 TEST_CASE("models and optimizers print as PyTorch's") {
+  const nn::init::ZeroInitGuard no_drawing;
   const auto sections = test::read_sections(test::data_path("nn/printed_models.txt.gz"));
   CHECK(sections.size() == 17);
   for (const auto& [title, text] : sections) {
@@ -99,6 +101,7 @@ TEST_CASE("an optimizer of several groups prints each") {
 }
 
 TEST_CASE("summaries of models are torchinfo's") {
+  const nn::init::ZeroInitGuard no_drawing;
   const auto sections = test::read_sections(test::data_path("nn/summaries_models.txt.gz"));
   CHECK(sections.size() == 9);
   for (const auto& [title, text] : sections) {

@@ -1,4 +1,15 @@
-#if !__has_include(<catch2/catch_all.hpp>)
-#define CATCH_CONFIG_MAIN
-#endif
+#define CATCH_CONFIG_RUNNER
+#include <cstdio>
+
+#include "tests/support/main.h"
+
 #include "tests/support/catch.h"
+
+int main(int argc, char** argv) {
+  constexpr int skipped = 77;  // Meson's sign for it
+  if (const char* reason = ebb::test::reason_to_skip()) {
+    std::printf("skipped: %s\n", reason);
+    return skipped;
+  }
+  return Catch::Session().run(argc, argv);
+}
