@@ -11,13 +11,13 @@ namespace ebb::apps {
 
 namespace {
 
-AnyFile read_any(const std::string& path, io::ByteView file, const io::MapLocation& map_location) {
+AnyFile read_any(io::ByteView file, const io::MapLocation& map_location) {
   using io::FileKind;
   const FileKind kind = io::file_kind(file);
   if (kind == FileKind::safetensors) return {io::read_safetensors(file).tensors, "safetensors"};
   if (kind == FileKind::npz) return {io::read_npz(file), "NumPy, archive of arrays"};
   if (kind == FileKind::npy) return {io::read_npy(file), "NumPy, array"};
-  if (kind == FileKind::gzip) return {io::read_idx(path), "idx, compressed by gzip"};
+  if (kind == FileKind::gzip) return {io::parse_idx(file), "idx, compressed by gzip"};
   if (kind == FileKind::idx) return {io::parse_idx(file), "idx"};
   return {io::read_pth(file, {.map_location = map_location, .allow_opaque = true}),
           kind == FileKind::legacy_pth ? "PyTorch, from before 1.6" : "PyTorch, zip archive"};
@@ -28,7 +28,7 @@ AnyFile read_any(const std::string& path, io::ByteView file, const io::MapLocati
 AnyFile load_any(const std::string& path, const io::MapLocation& map_location) {
   return io::in_file("load", path, Site::current(), [&] {
     const io::FileContent content(path);
-    return read_any(path, content.bytes(), map_location);
+    return read_any(content.bytes(), map_location);
   });
 }
 

@@ -1,5 +1,5 @@
 // A checkpoint of everything: model, optimizer, schedule, epoch, arguments and random numbers, in a file that
-// torch.load reads. Training goes on from it as if it had not stopped.
+// torch.load reads; of those of all epochs the last two stay. Training goes on from one as if it had not stopped.
 #include <iostream>
 
 #include <ebb/ebb.h>
@@ -25,12 +25,16 @@ struct Training {
 };
 
 int main() {
+  const io::CheckpointFiles files("net", 2);
   Training whole;
-  for (int i = 0; i < 3; ++i) whole.train_epoch();
   whole.checkpoint.args = "batch 2";  // any value: what else belongs to the training
-  io::save_value("checkpoint.pth", whole.checkpoint.to_value());
+  for (int i = 0; i < 3; ++i) {
+    whole.train_epoch();
+    files.save(whole.checkpoint.epoch, whole.checkpoint.to_value());
+  }
+  for (const std::int64_t epoch : files.numbers()) std::cout << "kept: " << files.path(epoch) << "\n";
   Training resumed;
-  resumed.checkpoint.restore(io::load_value("checkpoint.pth"));
+  resumed.checkpoint.restore(io::load_value(*files.last()));
   for (int i = 0; i < 3; ++i) {
     const float a = whole.train_epoch(), b = resumed.train_epoch();
     std::cout << "epoch " << resumed.checkpoint.epoch << ", rate " << resumed.optimizer.lr()
@@ -40,6 +44,8 @@ int main() {
 
 // clang-format off
 /* Prints:
+kept: net-2.pth
+kept: net-3.pth
 epoch 4, rate 0.0025, the same loss
 epoch 5, rate 0.0025, the same loss
 epoch 6, rate 0.00125, the same loss

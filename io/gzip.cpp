@@ -35,8 +35,7 @@ Inflated read_member(ByteView file, std::size_t limit) {
   ByteReader reader(file, "gzip");
   skip_header(file, reader);
   const std::size_t start = reader.position();
-  const std::uint32_t hint = file.size() >= 4 ? ByteReader(file.last(4), "gzip").u32() : 0;
-  Inflated member = inflate(file.subspan(start), limit, hint);
+  Inflated member = inflate(file.subspan(start), limit, declared_gzip_size(file));
   reader.skip(member.consumed);
   const std::uint32_t stored_crc = reader.u32(), stored_size = reader.u32();
   check(stored_size == static_cast<std::uint32_t>(member.bytes.size()), "gzip: holds ", member.bytes.size(),
@@ -51,6 +50,11 @@ Inflated read_member(ByteView file, std::size_t limit) {
 }  // namespace
 
 bool is_gzip(ByteView bytes) { return as_text(bytes).starts_with("\x1f\x8b"); }
+
+std::uint32_t declared_gzip_size(ByteView file) {
+  check(file.size() >= 4, "gzip: cut short; the file has ", file.size(), " bytes");
+  return ByteReader(file.last(4), "gzip").u32();
+}
 
 Bytes gunzip(ByteView file, std::size_t limit) {
   Inflated first = read_member(file, limit);

@@ -66,14 +66,19 @@ Header read_header(ByteView file) {
 }
 
 Tensor read_compressed(ByteView file, std::uint64_t most_bytes) {
-  Bytes inflated = gunzip(file, most_bytes == 0 ? MemoryBudget::of_file(file.size()) : most_bytes);
+  if (most_bytes == 0) most_bytes = MemoryBudget::of_file(file.size());
+  const std::uint64_t declared = declared_gzip_size(file);
+  check(declared <= most_bytes, "idx: inflates to ", declared, " bytes, more than the ", most_bytes,
+        " that it may; {.most_bytes = ", declared, "} allows it");
+  Bytes inflated = gunzip(file, most_bytes);
   const Header header = read_header(inflated);
   return take_elements(std::move(inflated), header.data_begin, header.shape, header.dtype, std::endian::big);
 }
 
 }  // namespace
 
-Tensor parse_idx(ByteView file) {
+Tensor parse_idx(ByteView file, const IdxOptions& options) {
+  if (is_gzip(file)) return read_compressed(file, options.most_bytes);
   const Header header = read_header(file);
   return read_elements(file.subspan(header.data_begin), header.shape, header.dtype, std::endian::big);
 }
@@ -94,8 +99,7 @@ Bytes format_idx(const Tensor& array) {
 Tensor read_idx(const std::string& path, const IdxOptions& options, Site site) {
   return in_file("read_idx", path, site, [&] {
     const FileContent content(path);
-    const ByteView file = content.bytes();
-    return is_gzip(file) ? read_compressed(file, options.most_bytes) : parse_idx(file);
+    return parse_idx(content.bytes(), options);
   });
 }
 

@@ -22,7 +22,7 @@ Tensor read_idx(const std::string& path, const IdxOptions& options = {}, Site si
 void write_idx(const std::string& path, const Tensor& array, Site site = Site::current());
 
 /// As read_idx and write_idx, in memory.
-Tensor parse_idx(ByteView file);
+Tensor parse_idx(ByteView file, const IdxOptions& options = {});
 Bytes format_idx(const Tensor& array);
 
 }  // namespace ebb::io

@@ -1,45 +1,21 @@
-#include <optional>
-#include <vector>
-
 #include "ebb/io/npy.h"
-#include "ebb/io/zip_reader.h"
-#include "ebb/io/zip_writer.h"
 
 #include "tests/fuzz/npy_mutator.h"
+#include "tests/fuzz/zip_records.h"
 
 using namespace ebb;
 
 namespace {
 
-constexpr std::uint64_t most_bytes = 1 << 24;
-
 std::optional<StateDict> read(io::ByteView file) {
-  try {
-    return io::read_npz(file, {.most_bytes = most_bytes});
-  } catch (const Error&) {
-    return {};
-  }
+  return fuzz::accepted([&] { return io::read_npz(file, {.most_bytes = 1 << 24}); });
 }
 
-/// Sound again: checksums and lengths are those of the changed record.
-std::optional<io::Bytes> with_changed_record(io::ByteView archive, fuzz::Random& random) {
-  try {
-    const io::ZipReader zip(archive, io::ZipLayout::flat);
-    if (zip.records().empty()) return {};
-    const std::size_t chosen = fuzz::pick(random, zip.records().size());
-    io::Bytes changed;
-    io::ZipWriter writer([&](io::ByteView part) { changed.insert(changed.end(), part.begin(), part.end()); }, "");
-    for (std::size_t i = 0; i < zip.records().size(); ++i) {
-      const io::ZipRecord& record = zip.records()[i];
-      io::Bytes content = io::ZipReader::read(record, most_bytes);
-      if (i == chosen) fuzz::mutate_npy(content, random);
-      writer.add(record.name, content);
-    }
-    writer.finish();
-    return changed;
-  } catch (const Error&) {
-    return {};
-  }
+void mutate_record(io::Bytes& archive, fuzz::Random& random) {
+  std::vector<fuzz::Record> records = fuzz::read_records(archive, io::ZipLayout::flat);
+  check(!records.empty(), "there is none to mutate");
+  fuzz::mutate_npy(records[fuzz::pick(random, records.size())].content, random);
+  archive = fuzz::write_records(records, "");
 }
 
 }  // namespace
@@ -57,8 +33,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size, std::size_t max_size,
                                                unsigned seed) {
   return fuzz::mutate(data, size, max_size, seed, [](io::Bytes& file, fuzz::Random& random) {
-    const auto changed = fuzz::pick(random, 3) == 0 ? std::nullopt : with_changed_record(file, random);
-    if (!changed) return fuzz::mutate_blindly(file);
-    file = *changed;
+    if (fuzz::pick(random, 3) == 0) return fuzz::mutate_blindly(file);
+    try {
+      mutate_record(file, random);
+    } catch (const Error&) {
+      fuzz::mutate_blindly(file);
+    }
   });
 }

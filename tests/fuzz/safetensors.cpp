@@ -1,23 +1,12 @@
 #include "ebb/io/safetensors.h"
 
-#include <algorithm>
-#include <optional>
-
 #include "tests/fuzz/support.h"
 
 using namespace ebb;
 
-namespace {
-
-std::optional<io::Safetensors> read(io::ByteView file) {
-  try {
-    return io::read_safetensors(file);
-  } catch (const Error&) {
-    return {};
-  }
+static std::optional<io::Safetensors> read(io::ByteView file) {
+  return fuzz::accepted([&] { return io::read_safetensors(file); });
 }
-
-}  // namespace
 
 /// What is read can be written, and what is written is read and written the same again.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

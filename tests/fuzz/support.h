@@ -2,8 +2,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <random>
 
+#include "ebb/core/error.h"
 #include "ebb/core/value.h"
 #include "ebb/io/bytes.h"
 
@@ -36,6 +38,16 @@ std::size_t mutate(std::uint8_t* data, std::size_t size, std::size_t max_size, u
   io::Bytes bytes(input.begin(), input.end());
   change(bytes, random);
   return put(bytes, data, size, max_size);
+}
+
+/// What `read` returns, or nothing where it throws an Error.
+template <class Read>
+auto accepted(Read read) -> std::optional<decltype(read())> {
+  try {
+    return read();
+  } catch (const Error&) {
+    return {};
+  }
 }
 
 /// Reads the first and last element of every tensor, for a sanitizer to see, and holds the value to its promises: where

@@ -5,6 +5,7 @@
 #include "tests/io/arrays.h"
 #include "tests/support/catch.h"
 #include "tests/support/files.h"
+#include "tests/support/gzip.h"
 
 using namespace ebb;
 using io::Bytes;
@@ -86,6 +87,18 @@ TEST_CASE("an idx file cut anywhere is refused, a flipped bit does no harm", "[i
     Bytes damaged = file;
     damaged[random.next32() % file.size()] ^= static_cast<std::byte>(1u << (random.next32() % 8));
     test::succeeds([&] { io::parse_idx(damaged); });
+  }
+}
+
+TEST_CASE("a compressed idx file is read like a plain one, up to the bytes that it may inflate to", "[io]") {
+  const Bytes file = idx_file(0x08, {5}, {1, 2, 3, 4, 5});
+  const Bytes packed = test::gzip_stored(file);
+  CHECK(test::same_elements(io::parse_idx(packed), io::parse_idx(file)));
+  CHECK(test::same_elements(io::parse_idx(packed, {.most_bytes = file.size()}), io::parse_idx(file)));
+  const std::string message = test::message_of([&] { io::parse_idx(packed, {.most_bytes = file.size() - 1}); });
+  CHECK(message == "idx: inflates to 13 bytes, more than the 12 that it may; {.most_bytes = 13} allows it");
+  for (std::size_t size = 0; size < packed.size(); ++size) {
+    REQUIRE(refusal(Bytes(packed.begin(), packed.begin() + static_cast<std::ptrdiff_t>(size))) != "");
   }
 }
 

@@ -1,7 +1,7 @@
 #define CATCH_CONFIG_RUNNER
-#include <cstdio>
-
 #include "tests/support/main.h"
+
+#include <cstdio>
 
 #include "tests/support/catch.h"
 
