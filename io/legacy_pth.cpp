@@ -14,7 +14,6 @@ using namespace std::string_view_literals;
 
 constexpr std::string_view magic = "\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19"sv;  // an integer of ten bytes
 constexpr std::int64_t protocol = 1001;
-constexpr std::uint64_t least_of_storage = 100;  // bytes of a file; how many there are comes after the object
 
 using Ids = std::unordered_map<std::string, StorageId>;
 using Records = std::unordered_map<std::string, ByteView>;
@@ -38,18 +37,18 @@ void take_header(ByteView& rest) {
 }
 
 UnpickleOptions object_options(std::function<Tensor(const StorageId&)> find_storage, bool allow_opaque,
-                               std::uint64_t most_memory) {
-  return {std::move(find_storage), allow_opaque, true, most_memory};
+                               std::uint64_t most_bytes) {
+  return {std::move(find_storage), allow_opaque, true, most_bytes};
 }
 
 /// The tensors of a first reading have no elements: those come after the object, which says what they are.
-ByteView take_object(ByteView& rest, bool allow_opaque, std::uint64_t most_memory, Ids& ids) {
+ByteView take_object(ByteView& rest, bool allow_opaque, std::uint64_t most_bytes, Ids& ids) {
   const ByteView from = rest;
   const auto find_storage = [&](const StorageId& id) {
     ids.try_emplace(id.key, id);
     return empty({id.part ? id.part->elements : id.elements}, {.dtype = id.dtype, .device = kMeta});
   };
-  take_pickle(rest, object_options(find_storage, allow_opaque, most_memory));
+  take_pickle(rest, object_options(find_storage, allow_opaque, most_bytes));
   return from.first(from.size() - rest.size());
 }
 
@@ -92,14 +91,14 @@ bool is_legacy_pth(ByteView file) {
 }
 
 Value read_legacy_pth(ByteView file, const LoadOptions& options) {
-  const std::uint64_t most_memory = MemoryBudget::of_file(file.size(), file.size() / least_of_storage);
+  const std::uint64_t most_bytes = options.most_bytes == 0 ? MemoryBudget::of_file(file.size()) : options.most_bytes;
   take_header(file);
   Ids ids;
-  const ByteView object = take_object(file, options.allow_opaque, most_memory, ids);
+  const ByteView object = take_object(file, options.allow_opaque, most_bytes, ids);
   const Records records = take_records(file, ids);
   StorageReader storages([&](const std::string& key) { return find_record(records, key); }, options.map_location);
   const auto find_storage = [&](const StorageId& id) { return storages.find(id); };
-  return unpickle(object, object_options(find_storage, options.allow_opaque, most_memory));
+  return unpickle(object, object_options(find_storage, options.allow_opaque, most_bytes));
 }
 
 }  // namespace ebb::io

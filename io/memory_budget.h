@@ -1,6 +1,5 @@
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 
 #include "ebb/core/error.h"
@@ -16,22 +15,21 @@ class MemoryBudget {
   static constexpr std::uint64_t named_tensor = 700;  ///< of no elements, and the places that find it by name
   static constexpr std::uint64_t text = 80, sequence = 80, dict = 192, object = 320, storage = 512;
 
-  /// For a file of this size: as much again, and 48 MB. A tensor of few elements takes some 2500 bytes, which is more
-  /// than PyTorch takes to write it, so each storage allows for that, within bounds.
-  static constexpr std::uint64_t of_file(std::uint64_t bytes, std::uint64_t storages = 0) {
-    return bytes + (std::uint64_t{48} << 20) + std::min(storages * 2560, 16 * bytes);
-  }
+  /// For a file of this size: as much again, and 48 MB.
+  static constexpr std::uint64_t of_file(std::uint64_t bytes) { return bytes + (std::uint64_t{48} << 20); }
 
-  explicit MemoryBudget(std::uint64_t bytes) : bytes_(bytes) {}
+  /// `advice`: how to allow more, for the error.
+  explicit MemoryBudget(std::uint64_t bytes, const char* advice = "") : bytes_(bytes), advice_(advice) {}
 
   void charge(std::uint64_t bytes) {
     check(bytes <= bytes_ - used_, "its values would take more memory than the ", bytes_,
-          " bytes that a file of this size may");
+          " bytes that they may by the size of the file", advice_);
     used_ += bytes;
   }
 
  private:
   std::uint64_t bytes_, used_ = 0;
+  const char* advice_;
 };
 
 }  // namespace ebb::io

@@ -18,6 +18,9 @@ struct LoadOptions {
   bool allow_opaque = false;
   /// Compares checksums. Files of a PyTorch that was told set_crc32_options(False) have none.
   bool check_crc = true;
+  /// What values may take beside the elements of tensors; 0 for as many bytes as the file has, and 48 MB. That
+  /// is short only for files of 15,000 and more very small tensors, which take some 2800 each while they are read.
+  std::uint64_t most_bytes = 0;
 };
 
 /// Saves the tensors as a .pth file that torch.load(path, weights_only=True) reads. The file appears whole or not at

@@ -19,7 +19,8 @@ class Unpickler {
   Unpickler(ByteView stream, const UnpickleOptions& options)
       : reader_(stream),
         options_(options),
-        budget_(options.most_memory > 0 ? options.most_memory : MemoryBudget::of_file(stream.size())),
+        budget_(options.most_bytes > 0 ? options.most_bytes : MemoryBudget::of_file(stream.size()),
+                "; where it is to be trusted, a larger LoadOptions::most_bytes allows more"),
         stack_(budget_) {}
 
   Unpickled run() {

@@ -16,7 +16,7 @@ struct UnpickleOptions {
   /// Persistent ids are those of PyTorch before 1.6.
   bool is_legacy = false;
   /// What the values may take, without the storages; 0 for as much as the stream, and 48 MB.
-  std::uint64_t most_memory = 0;
+  std::uint64_t most_bytes = 0;
 };
 
 /// Reads a pickle of protocol 2 to 5 as PyTorch writes them, into plain values. Nothing is constructed or called. An

@@ -58,6 +58,12 @@ void check_modest(const io::Bytes& file) {
   CHECK(memory <= 2 * file.size() + (std::size_t{64} << 20));
 }
 
+Value small_tensors(int count) {
+  Value tensors = Value::dict();
+  for (int i = 0; i < count; ++i) tensors.set("layer." + std::to_string(i), Tensor(empty({2})));
+  return tensors;
+}
+
 const std::string storage = std::string("(X\7\0\0\0storagectorch\nFloatStorage\nX\1\0\0\0000X\3\0\0\0cpuK\4tQ", 51);
 
 }  // namespace
@@ -96,13 +102,20 @@ TEST_CASE("no pickle takes more memory than twice its file and 64 MB", "[io]") {
 }
 
 TEST_CASE("lists and tensors of a usual size are no bombs", "[io]") {
-  Value losses = Value::list(), tensors = Value::dict();
+  Value losses = Value::list();
   for (int i = 0; i < 500000; ++i) losses.append(0.5 * i);
-  for (int i = 0; i < 70000; ++i) tensors.set("layer." + std::to_string(i), Tensor(empty({2})));
-  for (const Value& value : {losses, tensors}) {
+  for (const Value& value : {losses, small_tensors(15000)}) {
     const io::Bytes file = io::write_pth(value);
     CHECK(test::message_of([&] { io::read_pth(file); }) == "");
+    check_modest(file);
   }
+}
+
+TEST_CASE("more tensors than the size of a file allows are read where the caller allows them", "[io]") {
+  const io::Bytes file = io::write_pth(small_tensors(30000));
+  check_modest(file);
+  CHECK(test::message_of([&] { io::read_pth(file); }).find("LoadOptions::most_bytes") != std::string::npos);
+  CHECK(io::read_pth(file, {.most_bytes = std::uint64_t{1} << 28}).as_dict().entries.size() == 30000);
 }
 
 TEST_CASE("archives of many small records take no more", "[io]") {
