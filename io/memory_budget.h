@@ -18,12 +18,13 @@ class MemoryBudget {
   /// For a file of this size: as much again, and 48 MB.
   static constexpr std::uint64_t of_file(std::uint64_t bytes) { return bytes + (std::uint64_t{48} << 20); }
 
-  /// `advice`: how to allow more, for the error.
-  explicit MemoryBudget(std::uint64_t bytes, const char* advice = "") : bytes_(bytes), advice_(advice) {}
+  /// `advice`: the end of the error, why no more is allowed or how to allow it.
+  explicit MemoryBudget(std::uint64_t bytes, const char* advice = ", by the size of the file")
+      : bytes_(bytes), advice_(advice) {}
 
   void charge(std::uint64_t bytes) {
-    check(bytes <= bytes_ - used_, "its values would take more memory than the ", bytes_,
-          " bytes that they may by the size of the file", advice_);
+    check(bytes <= bytes_ - used_, "its values would take more memory than the ", bytes_, " bytes that they may",
+          advice_);
     used_ += bytes;
   }
 

@@ -20,7 +20,7 @@ class Unpickler {
       : reader_(stream),
         options_(options),
         budget_(options.most_bytes > 0 ? options.most_bytes : MemoryBudget::of_file(stream.size()),
-                "; where it is to be trusted, a larger LoadOptions::most_bytes allows more"),
+                ", by default the file's size and 48 MB; LoadOptions::most_bytes allows more"),
         stack_(budget_) {}
 
   Unpickled run() {
