@@ -6,7 +6,7 @@
 /// usage: pth_copy [--state-dict] [--opaque] [--no-crc] FROM TO
 int main(int count, char** arguments) {
   bool as_state_dict = false;
-  ebb::io::LoadOptions options;
+  ebb::io::LoadOptions options{.most_bytes = std::uint64_t{1} << 30};  // some have very many small tensors
   int next = 1;
   for (; next < count; ++next) {
     const std::string_view argument = arguments[next];
