@@ -65,8 +65,8 @@ Header read_header(ByteView file) {
   return {dtype, shape, reader.position()};
 }
 
-Tensor read_compressed(ByteView file, std::uint64_t most_bytes) {
-  if (most_bytes == 0) most_bytes = MemoryBudget::of_file(file.size());
+Tensor read_compressed(ByteView file, const IdxOptions& options) {
+  const std::uint64_t most_bytes = MemoryBudget::of_file(file.size(), options.most_bytes);
   const std::uint64_t declared = declared_gzip_size(file);
   check(declared <= most_bytes, "idx: inflates to ", declared, " bytes, more than the ", most_bytes,
         " that it may; {.most_bytes = ", declared, "} allows it");
@@ -78,7 +78,7 @@ Tensor read_compressed(ByteView file, std::uint64_t most_bytes) {
 }  // namespace
 
 Tensor parse_idx(ByteView file, const IdxOptions& options) {
-  if (is_gzip(file)) return read_compressed(file, options.most_bytes);
+  if (is_gzip(file)) return read_compressed(file, options);
   const Header header = read_header(file);
   return read_elements(file.subspan(header.data_begin), header.shape, header.dtype, std::endian::big);
 }

@@ -91,7 +91,7 @@ bool is_legacy_pth(ByteView file) {
 }
 
 Value read_legacy_pth(ByteView file, const LoadOptions& options) {
-  const std::uint64_t most_bytes = options.most_bytes == 0 ? MemoryBudget::of_file(file.size()) : options.most_bytes;
+  const std::uint64_t most_bytes = MemoryBudget::of_file(file.size(), options.most_bytes);
   take_header(file);
   Ids ids;
   const ByteView object = take_object(file, options.allow_opaque, most_bytes, ids);

@@ -15,8 +15,10 @@ class MemoryBudget {
   static constexpr std::uint64_t named_tensor = 700;  ///< of no elements, and the places that find it by name
   static constexpr std::uint64_t text = 80, sequence = 80, dict = 192, object = 320, storage = 512;
 
-  /// For a file of this size: as much again, and 48 MB.
-  static constexpr std::uint64_t of_file(std::uint64_t bytes) { return bytes + (std::uint64_t{48} << 20); }
+  /// What the caller of a loader asked for; for 0 what a file of this size may take: as much again, and 48 MB.
+  static constexpr std::uint64_t of_file(std::uint64_t bytes, std::uint64_t asked = 0) {
+    return asked > 0 ? asked : bytes + (std::uint64_t{48} << 20);
+  }
 
   /// `advice`: the end of the error, why no more is allowed or how to allow it.
   explicit MemoryBudget(std::uint64_t bytes, const char* advice = ", by the size of the file")

@@ -31,7 +31,7 @@ void put_npz(const StateDict& arrays, const ZipWriter::Sink& sink) {
 
 StateDict read_npz(ByteView file, const NpzOptions& options) {
   const ZipReader zip(file, ZipLayout::flat);
-  const std::uint64_t most_bytes = options.most_bytes == 0 ? MemoryBudget::of_file(file.size()) : options.most_bytes;
+  const std::uint64_t most_bytes = MemoryBudget::of_file(file.size(), options.most_bytes);
   const std::uint64_t inflated = zip.inflated_bytes();
   check(inflated <= most_bytes, "npz: the arrays inflate to ", inflated, " bytes, more than the ", most_bytes,
         " that they may; {.most_bytes = ", inflated, "} allows it");

@@ -69,7 +69,7 @@ Value read_zip_pth(ByteView file, const LoadOptions& options) {
   return unpickle(ZipReader::read(*stream, most_pickle_bytes, check_crc),
                   {.find_storage = find_storage,
                    .allow_opaque = options.allow_opaque,
-                   .most_bytes = options.most_bytes == 0 ? MemoryBudget::of_file(file.size()) : options.most_bytes});
+                   .most_bytes = MemoryBudget::of_file(file.size(), options.most_bytes)});
 }
 
 void put_pth(const Value& value, const ZipWriter::Sink& sink) {

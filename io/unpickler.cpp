@@ -19,7 +19,7 @@ class Unpickler {
   Unpickler(ByteView stream, const UnpickleOptions& options)
       : reader_(stream),
         options_(options),
-        budget_(options.most_bytes > 0 ? options.most_bytes : MemoryBudget::of_file(stream.size()),
+        budget_(MemoryBudget::of_file(stream.size(), options.most_bytes),
                 ", by default the file's size and 48 MB; LoadOptions::most_bytes allows more"),
         stack_(budget_) {}
 

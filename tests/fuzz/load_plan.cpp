@@ -9,9 +9,11 @@
 #include "ebb/nn/layers.h"
 
 #include "tests/fuzz/support.h"
+#include "tests/support/files.h"
 
 using namespace ebb;
 using nn::Mismatch;
+using test::succeeds;
 using Kind = nn::LoadPlanEntry::Kind;
 
 namespace {
@@ -79,15 +81,6 @@ std::vector<Tensor> copied(const StateDict& dict) {
 bool holds(const StateDict& dict, const std::vector<Tensor>& values) {
   return std::ranges::equal(dict, values,
                             [](const auto& entry, const Tensor& value) { return equal(entry.second, value); });
-}
-
-bool succeeds(const std::function<void()>& body) {
-  try {
-    body();
-    return true;
-  } catch (const Error&) {
-    return false;
-  }
 }
 
 void check_plan(const nn::LoadPlan& plan, Net& net) {
