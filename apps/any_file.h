@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "ebb/core/value.h"
+#include "ebb/core/value/value.h"
 #include "ebb/io/pth.h"
 
 namespace ebb::apps {

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "ebb/core/value.h"
+#include "ebb/core/value/value.h"
 #include "ebb/nn/module.h"
 #include "ebb/nn/optim/lr_scheduler.h"
 

@@ -4,7 +4,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 
-#include "ebb/core/value.h"
+#include "ebb/core/value/value.h"
 
 namespace ebb::apps {
 

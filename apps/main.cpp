@@ -8,7 +8,7 @@
 
 #include "ebb/config.h"
 #include "ebb/core/error.h"
-#include "ebb/core/parallel.h"
+#include "ebb/core/threads/parallel.h"
 
 #include "apps/evaluate.h"
 #include "apps/file_commands.h"

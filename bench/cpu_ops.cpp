@@ -11,7 +11,7 @@
 #include "ebb/autograd/backward.h"
 #include "ebb/autograd/grad_mode.h"
 #include "ebb/autograd/ops.h"
-#include "ebb/core/parallel.h"
+#include "ebb/core/threads/parallel.h"
 
 #include "bench/peer.h"
 #include "bench/roofline.h"

@@ -15,7 +15,7 @@
 #include "ebb/autograd/ops/unary.h"
 #include "ebb/core/cuda/check.h"
 #include "ebb/core/cuda/context.h"
-#include "ebb/core/generator.h"
+#include "ebb/core/random/generator.h"
 #include "ebb/kernels/cuda/bmm_tiled.h"
 
 namespace {

@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "ebb/core/parallel.h"
+#include "ebb/core/threads/parallel.h"
 #include "ebb/io/file.h"
 #include "ebb/io/npy.h"
 #include "ebb/io/pth.h"

@@ -9,7 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "ebb/autograd/ops.h"
-#include "ebb/core/parallel.h"
+#include "ebb/core/threads/parallel.h"
 #include "ebb/nn/optim/optim.h"
 
 #include "bench/peer.h"

@@ -3,7 +3,7 @@
 #include <atomic>
 #include <vector>
 
-#include "ebb/core/parallel.h"
+#include "ebb/core/threads/parallel.h"
 #include "ebb/kernels/cpu/isa.h"
 
 #include "bench/timing.h"

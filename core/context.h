@@ -3,9 +3,9 @@
 #include <utility>
 
 #include "ebb/config.h"
-#include "ebb/core/allocator.h"
 #include "ebb/core/device.h"
 #include "ebb/core/error.h"
+#include "ebb/core/memory/allocator.h"
 
 namespace ebb {
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "ebb/core/dtype.h"
+#include "ebb/core/dtype/dtype.h"
 #include "ebb/core/error.h"
 
 namespace ebb {

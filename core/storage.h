@@ -5,7 +5,7 @@
 #include <functional>
 
 #include "ebb/core/device.h"
-#include "ebb/core/refcount.h"
+#include "ebb/core/memory/refcount.h"
 #include "ebb/core/site.h"
 
 namespace ebb {

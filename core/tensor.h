@@ -6,9 +6,9 @@
 #include <string>
 
 #include "ebb/core/device.h"
-#include "ebb/core/dtype.h"
+#include "ebb/core/dtype/dtype.h"
+#include "ebb/core/dtype/scalar.h"
 #include "ebb/core/error.h"
-#include "ebb/core/scalar.h"
 #include "ebb/core/shape.h"
 #include "ebb/core/site.h"
 #include "ebb/core/tensor_body.h"

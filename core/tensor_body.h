@@ -1,7 +1,7 @@
 #pragma once
 
-#include "ebb/core/dtype.h"
-#include "ebb/core/refcount.h"
+#include "ebb/core/dtype/dtype.h"
+#include "ebb/core/memory/refcount.h"
 #include "ebb/core/shape.h"
 #include "ebb/core/storage.h"
 

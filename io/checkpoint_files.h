@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "ebb/core/site.h"
-#include "ebb/core/value.h"
+#include "ebb/core/value/value.h"
 
 namespace ebb::io {
 

@@ -10,7 +10,7 @@
 #include <thread>
 #include <vector>
 
-#include "ebb/core/generator.h"
+#include "ebb/core/random/generator.h"
 
 namespace ebb::data {
 namespace {

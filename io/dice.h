@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-#include "ebb/core/generator.h"
+#include "ebb/core/random/generator.h"
 
 namespace ebb::data {
 

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <utility>
 
-#include "ebb/core/dtype.h"
+#include "ebb/core/dtype/dtype.h"
 
 namespace ebb::io {
 

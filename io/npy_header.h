@@ -3,7 +3,7 @@
 #include <bit>
 #include <string>
 
-#include "ebb/core/dtype.h"
+#include "ebb/core/dtype/dtype.h"
 #include "ebb/core/shape.h"
 #include "ebb/io/bytes.h"
 

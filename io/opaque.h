@@ -1,6 +1,6 @@
 #pragma once
 
-#include "ebb/core/value.h"
+#include "ebb/core/value/value.h"
 
 /// What can be had from the objects that LoadOptions::allow_opaque keeps.
 namespace ebb::io {

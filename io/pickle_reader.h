@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <string>
 
-#include "ebb/core/value.h"
+#include "ebb/core/value/value.h"
 #include "ebb/io/bytes.h"
 
 namespace ebb::io {

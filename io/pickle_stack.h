@@ -4,7 +4,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "ebb/core/value.h"
+#include "ebb/core/value/value.h"
 #include "ebb/io/memory_budget.h"
 
 namespace ebb::io {

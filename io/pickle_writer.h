@@ -5,7 +5,7 @@
 #include <string_view>
 #include <unordered_map>
 
-#include "ebb/core/value.h"
+#include "ebb/core/value/value.h"
 #include "ebb/io/bytes.h"
 
 namespace ebb::io {

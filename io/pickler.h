@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "ebb/core/value.h"
+#include "ebb/core/value/value.h"
 #include "ebb/io/bytes.h"
 
 namespace ebb::io {

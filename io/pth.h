@@ -3,8 +3,8 @@
 #include <string>
 
 #include "ebb/core/site.h"
-#include "ebb/core/state_dict.h"
-#include "ebb/core/value.h"
+#include "ebb/core/value/state_dict.h"
+#include "ebb/core/value/value.h"
 #include "ebb/io/bytes.h"
 #include "ebb/io/map_location.h"
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "ebb/core/value.h"
+#include "ebb/core/value/value.h"
 
 /// What the calls in PyTorch's pickles stand for. Nothing is called: each known name has its meaning here.
 namespace ebb::io {

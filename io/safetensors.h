@@ -4,7 +4,7 @@
 #include <string>
 
 #include "ebb/core/site.h"
-#include "ebb/core/state_dict.h"
+#include "ebb/core/value/state_dict.h"
 #include "ebb/io/bytes.h"
 
 namespace ebb::io {

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "ebb/core/dtype.h"
+#include "ebb/core/dtype/dtype.h"
 #include "ebb/core/shape.h"
 #include "ebb/io/safetensors.h"
 

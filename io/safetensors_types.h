@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "ebb/core/dtype.h"
+#include "ebb/core/dtype/dtype.h"
 
 namespace ebb::io {
 

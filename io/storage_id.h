@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "ebb/core/value.h"
+#include "ebb/core/value/value.h"
 
 namespace ebb::io {
 

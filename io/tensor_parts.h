@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "ebb/core/value.h"
+#include "ebb/core/value/value.h"
 
 /// What PyTorch's files make tensors of: a storage, and a view of it.
 namespace ebb::io {

@@ -2,7 +2,7 @@
 
 #include <functional>
 
-#include "ebb/core/value.h"
+#include "ebb/core/value/value.h"
 #include "ebb/io/bytes.h"
 #include "ebb/io/storage_id.h"
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "ebb/core/dispatch.h"
-#include "ebb/core/parallel.h"
+#include "ebb/core/threads/parallel.h"
 #include "ebb/kernels/cpu/gemm.h"
 #include "ebb/kernels/cpu/im2col.h"
 

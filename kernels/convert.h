@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <type_traits>
 
-#include "ebb/core/half.h"
-#include "ebb/core/scalar.h"
+#include "ebb/core/dtype/half.h"
+#include "ebb/core/dtype/scalar.h"
 #include "ebb/kernels/host_device.h"
 
 namespace ebb::kernels {

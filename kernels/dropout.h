@@ -1,7 +1,7 @@
 #pragma once
 
 #include "ebb/core/context.h"
-#include "ebb/core/generator.h"
+#include "ebb/core/random/generator.h"
 #include "ebb/core/tensor.h"
 
 namespace ebb::kernels {

@@ -1,7 +1,7 @@
 #include <array>
 
 #include "ebb/core/dispatch.h"
-#include "ebb/core/parallel.h"
+#include "ebb/core/threads/parallel.h"
 #include "ebb/kernels/cpu/isa.h"
 #include "ebb/kernels/cpu/optim_isa.h"
 

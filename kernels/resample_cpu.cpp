@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "ebb/core/dispatch.h"
-#include "ebb/core/parallel.h"
+#include "ebb/core/threads/parallel.h"
 #include "ebb/kernels/cpu/isa_kernels.h"
 
 namespace ebb::kernels {

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "ebb/core/dispatch.h"
-#include "ebb/core/parallel.h"
+#include "ebb/core/threads/parallel.h"
 #include "ebb/kernels/sort_order.h"
 
 namespace ebb::kernels {

@@ -4,7 +4,7 @@
 #include <type_traits>
 #include <variant>
 
-#include "ebb/core/scalar.h"
+#include "ebb/core/dtype/scalar.h"
 #include "ebb/kernels/host_device.h"
 #include "ebb/kernels/real_ops.h"
 

@@ -3,7 +3,7 @@
 #include <array>
 #include <functional>
 
-#include "ebb/core/rng_state.h"
+#include "ebb/core/random/rng_state.h"
 
 namespace ebb::nn {
 namespace {

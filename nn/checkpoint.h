@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-#include "ebb/core/value.h"
+#include "ebb/core/value/value.h"
 #include "ebb/nn/module.h"
 #include "ebb/nn/optim/lr_scheduler.h"
 

@@ -3,7 +3,7 @@
 #include <optional>
 #include <string>
 
-#include "ebb/core/generator.h"
+#include "ebb/core/random/generator.h"
 #include "ebb/core/tensor.h"
 
 /// Fillings of weights, with PyTorch's names, defaults and random streams. None is recorded; each returns its argument.

@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "ebb/core/state_dict.h"
+#include "ebb/core/value/state_dict.h"
 
 /// How the keys of a file find those of a model.
 namespace ebb::nn {

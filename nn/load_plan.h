@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "ebb/core/state_dict.h"
+#include "ebb/core/value/state_dict.h"
 
 namespace ebb::nn {
 

@@ -8,8 +8,8 @@
 #include <utility>
 #include <vector>
 
-#include "ebb/core/state_dict.h"
 #include "ebb/core/tensor.h"
+#include "ebb/core/value/state_dict.h"
 #include "ebb/nn/hooks.h"
 #include "ebb/nn/load_plan.h"
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "ebb/core/scalar.h"
+#include "ebb/core/dtype/scalar.h"
 #include "ebb/nn/slots.h"
 
 namespace ebb::nn {

@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "ebb/core/value.h"
+#include "ebb/core/value/value.h"
 #include "ebb/nn/layer.h"
 #include "ebb/nn/models/recognise.h"
 

@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "ebb/core/value.h"
+#include "ebb/core/value/value.h"
 #include "ebb/nn/layers.h"
 
 namespace ebb::zoo {

@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "ebb/core/value.h"
+#include "ebb/core/value/value.h"
 #include "ebb/nn/layer.h"
 
 /// Models that Python saved whole, torch.save(model), and that it is to load so. Of any class, io::state_dict_of gives

@@ -5,7 +5,7 @@
 #include <type_traits>
 #include <vector>
 
-#include "ebb/core/generator.h"
+#include "ebb/core/random/generator.h"
 #include "ebb/core/tensor.h"
 
 namespace ebb {

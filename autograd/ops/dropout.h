@@ -1,6 +1,6 @@
 #pragma once
 
-#include "ebb/core/generator.h"
+#include "ebb/core/random/generator.h"
 #include "ebb/core/tensor.h"
 
 namespace ebb {

@@ -6,8 +6,8 @@
 #include <string>
 #include <unordered_map>
 
-#include "ebb/core/allocator.h"
 #include "ebb/core/cuda/memory_source.h"
+#include "ebb/core/memory/allocator.h"
 
 namespace ebb {
 

@@ -4,9 +4,9 @@
 #include <atomic>
 #include <mutex>
 
-#include "ebb/core/allocator.h"
 #include "ebb/core/cuda/check.h"
 #include "ebb/core/error.h"
+#include "ebb/core/memory/allocator.h"
 
 namespace ebb {
 namespace {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "ebb/core/parallel.h"
+#include "ebb/core/threads/parallel.h"
 #include "ebb/kernels/rows.h"
 
 namespace ebb::kernels {

@@ -3,7 +3,7 @@
 #include <array>
 #include <string>
 
-#include "ebb/core/state_dict.h"
+#include "ebb/core/value/state_dict.h"
 #include "ebb/nn/layer.h"
 
 namespace ebb::models {

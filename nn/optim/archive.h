@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "ebb/core/value.h"
+#include "ebb/core/value/value.h"
 
 namespace ebb::optim {
 

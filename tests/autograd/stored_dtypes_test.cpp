@@ -6,8 +6,8 @@
 
 #include "ebb/autograd/ops.h"
 #include "ebb/autograd/print.h"
-#include "ebb/core/complex.h"
-#include "ebb/core/generator.h"
+#include "ebb/core/dtype/complex.h"
+#include "ebb/core/random/generator.h"
 
 #include "tests/support/catch.h"
 #include "tests/support/files.h"

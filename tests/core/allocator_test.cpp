@@ -2,7 +2,7 @@
 #include <cstring>
 
 #include "ebb/autograd/ops/creation.h"
-#include "ebb/core/allocator.h"
+#include "ebb/core/memory/allocator.h"
 #include "ebb/core/tensor.h"
 
 #include "tests/support/catch.h"

@@ -4,7 +4,7 @@
 #include <limits>
 
 #include "ebb/core/device.h"
-#include "ebb/core/dtype.h"
+#include "ebb/core/dtype/dtype.h"
 #include "ebb/core/error.h"
 
 #include "tests/support/catch.h"

@@ -1,6 +1,6 @@
 #include "ebb/autograd/ops.h"
 #include "ebb/core/error.h"
-#include "ebb/core/state_dict.h"
+#include "ebb/core/value/state_dict.h"
 
 #include "tests/support/catch.h"
 #include "tests/support/files.h"

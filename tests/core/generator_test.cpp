@@ -1,6 +1,6 @@
 #include <random>
 
-#include "ebb/core/generator.h"
+#include "ebb/core/random/generator.h"
 
 #include "tests/support/catch.h"
 

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "ebb/core/error.h"
-#include "ebb/core/parallel.h"
+#include "ebb/core/threads/parallel.h"
 
 #include "tests/support/catch.h"
 

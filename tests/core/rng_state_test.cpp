@@ -2,7 +2,7 @@
 
 #include "ebb/autograd/ops/compare.h"
 #include "ebb/autograd/ops/creation.h"
-#include "ebb/core/rng_state.h"
+#include "ebb/core/random/rng_state.h"
 
 #include "tests/support/catch.h"
 #include "tests/support/files.h"

@@ -1,4 +1,4 @@
-#include "ebb/core/value.h"
+#include "ebb/core/value/value.h"
 
 #include "tests/support/catch.h"
 #include "tests/support/files.h"

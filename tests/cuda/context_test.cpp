@@ -1,7 +1,7 @@
-#include "ebb/core/allocator.h"
 #include "ebb/core/cuda/check.h"
 #include "ebb/core/cuda/context.h"
 #include "ebb/core/error.h"
+#include "ebb/core/memory/allocator.h"
 #include "ebb/core/tensor.h"
 
 #include "tests/support/catch.h"

@@ -3,8 +3,8 @@
 #include "ebb/autograd/ops/elementwise.h"
 #include "ebb/autograd/ops/loss.h"
 #include "ebb/autograd/ops/reduce.h"
-#include "ebb/core/allocator.h"
-#include "ebb/core/generator.h"
+#include "ebb/core/memory/allocator.h"
+#include "ebb/core/random/generator.h"
 #include "ebb/nn/layers.h"
 #include "ebb/nn/optim/sgd.h"
 

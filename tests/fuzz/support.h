@@ -6,7 +6,7 @@
 #include <random>
 
 #include "ebb/core/error.h"
-#include "ebb/core/value.h"
+#include "ebb/core/value/value.h"
 #include "ebb/io/bytes.h"
 
 /// What the harnesses share. A harness is a file with LLVMFuzzerTestOneInput, and LLVMFuzzerCustomMutator where bytes

@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "ebb/core/state_dict.h"
+#include "ebb/core/value/state_dict.h"
 
 #include "tests/support/files.h"
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "ebb/core/allocator.h"
+#include "ebb/core/memory/allocator.h"
 
 #include "tests/support/catch.h"
 

@@ -2,7 +2,7 @@
 
 #include <random>
 
-#include "ebb/core/generator.h"
+#include "ebb/core/random/generator.h"
 #include "ebb/io/crc32.h"
 #include "ebb/io/gzip.h"
 

@@ -1,6 +1,6 @@
 #include <functional>
 
-#include "ebb/core/allocator.h"
+#include "ebb/core/memory/allocator.h"
 #include "ebb/io/npy.h"
 #include "ebb/io/opaque.h"
 #include "ebb/io/pth.h"

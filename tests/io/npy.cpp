@@ -1,6 +1,6 @@
 #include "ebb/io/npy.h"
 
-#include "ebb/core/generator.h"
+#include "ebb/core/random/generator.h"
 #include "ebb/io/npy_header.h"
 
 #include "tests/io/arrays.h"

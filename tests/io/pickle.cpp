@@ -1,6 +1,6 @@
 #include <limits>
 
-#include "ebb/core/generator.h"
+#include "ebb/core/random/generator.h"
 #include "ebb/io/pickler.h"
 #include "ebb/io/unpickler.h"
 

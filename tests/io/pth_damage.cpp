@@ -1,4 +1,4 @@
-#include "ebb/core/generator.h"
+#include "ebb/core/random/generator.h"
 #include "ebb/io/pickler.h"
 #include "ebb/io/pth.h"
 #include "ebb/io/zip_reader.h"

@@ -1,6 +1,6 @@
 #include "ebb/io/safetensors.h"
 
-#include "ebb/core/generator.h"
+#include "ebb/core/random/generator.h"
 
 #include "tests/io/arrays.h"
 #include "tests/support/catch.h"

@@ -1,5 +1,5 @@
 #include "ebb/autograd/ops.h"
-#include "ebb/core/allocator.h"
+#include "ebb/core/memory/allocator.h"
 #include "ebb/nn/key_match.h"
 #include "ebb/nn/layers.h"
 #include "ebb/nn/load_plan.h"

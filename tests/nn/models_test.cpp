@@ -5,7 +5,7 @@
 
 #include "ebb/autograd/grad_mode.h"
 #include "ebb/autograd/ops.h"
-#include "ebb/core/generator.h"
+#include "ebb/core/random/generator.h"
 #include "ebb/io/file.h"
 #include "ebb/io/gzip.h"
 #include "ebb/nn/init.h"

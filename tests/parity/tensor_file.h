@@ -6,7 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "ebb/core/state_dict.h"
+#include "ebb/core/value/state_dict.h"
 
 namespace parity {
 

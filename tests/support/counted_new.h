@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <exception>
 
-#include "ebb/core/allocator.h"
+#include "ebb/core/memory/allocator.h"
 
 /// What operator new gave out: a program that links counted_new.cpp has these instead of the standard library's.
 namespace ebb::test {

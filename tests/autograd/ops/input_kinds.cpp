@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "ebb/autograd/ops.h"
-#include "ebb/core/generator.h"
+#include "ebb/core/random/generator.h"
 
 namespace ebb::test {
 

@@ -2,7 +2,7 @@
 #include <limits>
 
 #include "ebb/autograd/ops.h"
-#include "ebb/core/parallel.h"
+#include "ebb/core/threads/parallel.h"
 
 #include "tests/support/catch.h"
 #include "tests/support/tensors.h"

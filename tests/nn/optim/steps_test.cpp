@@ -4,7 +4,7 @@
 
 #include "ebb/autograd/ops.h"
 #include "ebb/core/dispatch.h"
-#include "ebb/core/parallel.h"
+#include "ebb/core/threads/parallel.h"
 #include "ebb/nn/optim/optim.h"
 
 #include "tests/nn/optim/values.h"

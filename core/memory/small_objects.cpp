@@ -1,4 +1,4 @@
-#include "ebb/core/small_objects.h"
+#include "ebb/core/memory/small_objects.h"
 
 #include <array>
 #include <new>

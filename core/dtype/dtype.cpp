@@ -1,4 +1,4 @@
-#include "ebb/core/dtype.h"
+#include "ebb/core/dtype/dtype.h"
 
 #include <algorithm>
 #include <array>

@@ -5,8 +5,8 @@
 #include <ostream>
 #include <string>
 
-#include "ebb/core/float8.h"
-#include "ebb/core/half.h"
+#include "ebb/core/dtype/float8.h"
+#include "ebb/core/dtype/half.h"
 
 namespace ebb {
 

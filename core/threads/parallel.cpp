@@ -1,4 +1,4 @@
-#include "ebb/core/parallel.h"
+#include "ebb/core/threads/parallel.h"
 
 #include <algorithm>
 #include <atomic>

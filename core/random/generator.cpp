@@ -1,4 +1,4 @@
-#include "ebb/core/generator.h"
+#include "ebb/core/random/generator.h"
 
 namespace ebb {
 

@@ -7,8 +7,8 @@
 #include <thread>
 #include <vector>
 
-#include "ebb/core/allocator.h"
 #include "ebb/core/error.h"
+#include "ebb/core/memory/allocator.h"
 
 namespace ebb {
 namespace {

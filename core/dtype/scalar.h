@@ -3,7 +3,7 @@
 #include <concepts>
 #include <cstdint>
 
-#include "ebb/core/dtype.h"
+#include "ebb/core/dtype/dtype.h"
 
 namespace ebb {
 

@@ -2,7 +2,7 @@
 
 #include <complex>
 
-#include "ebb/core/dtype.h"
+#include "ebb/core/dtype/dtype.h"
 
 // Apart from dtype.h, since few need it: Tensor::data<std::complex<float>>().
 

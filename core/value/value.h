@@ -11,8 +11,8 @@
 #include <variant>
 #include <vector>
 
-#include "ebb/core/state_dict.h"
 #include "ebb/core/tensor.h"
+#include "ebb/core/value/state_dict.h"
 
 namespace ebb {
 

@@ -1,4 +1,4 @@
-#include "ebb/core/rng_state.h"
+#include "ebb/core/random/rng_state.h"
 
 #include <cstring>
 

@@ -1,4 +1,4 @@
-#include "ebb/core/state_dict.h"
+#include "ebb/core/value/state_dict.h"
 
 namespace ebb {
 

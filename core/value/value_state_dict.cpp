@@ -1,4 +1,4 @@
-#include "ebb/core/value.h"
+#include "ebb/core/value/value.h"
 
 namespace ebb {
 

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <utility>
 
-#include "ebb/core/small_objects.h"
+#include "ebb/core/memory/small_objects.h"
 
 namespace ebb {
 
