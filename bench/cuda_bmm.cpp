@@ -16,7 +16,7 @@
 #include "ebb/core/cuda/check.h"
 #include "ebb/core/cuda/context.h"
 #include "ebb/core/random/generator.h"
-#include "ebb/kernels/cuda/bmm_tiled.h"
+#include "ebb/kernels/matmul/bmm_tiled.h"
 
 namespace {
 

@@ -59,8 +59,8 @@ class Includes(CheckLayers):
         self.assert_clean(
             {
                 "core/tensor.h": HEADER + '#include <vector>\n#include "ebb/config.h"\n',
-                "kernels/conv.h": HEADER + '#include "ebb/core/tensor.h"\n',
-                "autograd/ops.h": HEADER + '#include "ebb/kernels/conv.h"\n#include "ebb/core/tensor.h"\n',
+                "kernels/conv/conv.h": HEADER + '#include "ebb/core/tensor.h"\n',
+                "autograd/ops.h": HEADER + '#include "ebb/kernels/conv/conv.h"\n#include "ebb/core/tensor.h"\n',
                 "nn/conv.h": HEADER + '#include "ebb/autograd/ops.h"\n#include "ebb/nn/module.h"\n',
                 "io/pth.cpp": '#include "ebb/core/tensor.h"\n#include "ebb/io/zip.h"\n',
                 "apps/main.cpp": '#include <ebb/ebb.h>\n#include "ebb/io/pth.h"\n#include "train.h"\n',
@@ -70,11 +70,11 @@ class Includes(CheckLayers):
 
     def test_no_layer_includes_one_above_or_beside(self):
         for file, header in [
-            ("core/x.cpp", "ebb/kernels/conv.h"),
+            ("core/x.cpp", "ebb/kernels/conv/conv.h"),
             ("core/x.cpp", "ebb/io/zip.h"),
             ("kernels/x.cu", "ebb/autograd/node.h"),
             ("autograd/x.h", "ebb/nn/module.h"),
-            ("nn/x.cpp", "ebb/kernels/conv.h"),
+            ("nn/x.cpp", "ebb/kernels/conv/conv.h"),
             ("nn/x.cpp", "ebb/io/pth.h"),
             ("io/x.cpp", "ebb/autograd/node.h"),
             ("core/x.cpp", "ebb/apps/train.h"),
@@ -98,7 +98,7 @@ class Includes(CheckLayers):
 
     def test_eigen_stays_in_the_cpu_kernels(self):
         include = "#include <Eigen/Core>\n#include <unsupported/Eigen/CXX11/Tensor>\n"
-        self.assert_clean({"kernels/conv_cpu.cpp": include, "kernels/cpu/eigen.h": HEADER + include})
+        self.assert_clean({"kernels/conv/conv_cpu.cpp": include, "kernels/cpu/eigen.h": HEADER + include})
         for file in ["kernels/conv.cpp", "core/blas_cpu.cpp", "nn/conv.cpp"]:
             with self.subTest(file=file):
                 self.assert_finds({file: include}, (f"{file}:1", "Eigen here"), (f"{file}:2", "Eigen here"))

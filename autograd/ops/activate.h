@@ -4,7 +4,7 @@
 #include "ebb/autograd/ops/creation.h"
 #include "ebb/autograd/ops/elementwise.h"
 #include "ebb/autograd/view.h"
-#include "ebb/kernels/activation.h"
+#include "ebb/kernels/elementwise/activation.h"
 
 /// A function f of each element, whose kernels give f and its gradient. `curvature(x)` is f'', written with
 /// differentiable ops: the gradient of the gradient needs it. Not installed.

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "ebb/core/tensor.h"
-#include "ebb/kernels/elementwise.h"
+#include "ebb/kernels/elementwise/elementwise.h"
 
 /// What the ops of this folder share: one elementwise kernel, run into a new tensor. Not installed.
 namespace ebb::ops {

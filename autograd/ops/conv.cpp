@@ -8,7 +8,7 @@
 #include "ebb/autograd/ops/shape.h"
 #include "ebb/autograd/ops/window.h"
 #include "ebb/autograd/record.h"
-#include "ebb/kernels/conv.h"
+#include "ebb/kernels/conv/conv.h"
 
 namespace ebb {
 

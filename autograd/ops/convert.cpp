@@ -2,8 +2,8 @@
 #include "ebb/autograd/ops/as_strided.h"
 #include "ebb/autograd/ops/shape.h"
 #include "ebb/autograd/record.h"
-#include "ebb/kernels/elementwise.h"
-#include "ebb/kernels/transfer.h"
+#include "ebb/kernels/copy/transfer.h"
+#include "ebb/kernels/elementwise/elementwise.h"
 
 namespace ebb {
 

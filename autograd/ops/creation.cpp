@@ -4,7 +4,7 @@
 
 #include "ebb/autograd/grad_mode.h"
 #include "ebb/autograd/ops/shape.h"
-#include "ebb/kernels/elementwise.h"
+#include "ebb/kernels/elementwise/elementwise.h"
 
 namespace ebb {
 

@@ -3,7 +3,7 @@
 #include "ebb/autograd/ops/as_strided.h"
 #include "ebb/autograd/ops/creation.h"
 #include "ebb/autograd/record.h"
-#include "ebb/kernels/dropout.h"
+#include "ebb/kernels/random/dropout.h"
 
 namespace ebb {
 

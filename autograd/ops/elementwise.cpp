@@ -9,7 +9,7 @@
 #include "ebb/autograd/ops/shape.h"
 #include "ebb/autograd/ops/unary.h"
 #include "ebb/autograd/record.h"
-#include "ebb/kernels/elementwise.h"
+#include "ebb/kernels/elementwise/elementwise.h"
 
 namespace ebb {
 

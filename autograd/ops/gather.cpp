@@ -6,7 +6,7 @@
 #include "ebb/autograd/ops/index.h"
 #include "ebb/autograd/ops/shape.h"
 #include "ebb/autograd/record.h"
-#include "ebb/kernels/index.h"
+#include "ebb/kernels/index/index.h"
 
 namespace ebb {
 

@@ -4,7 +4,7 @@
 #include "ebb/autograd/ops/elementwise.h"
 #include "ebb/autograd/ops/shape.h"
 #include "ebb/autograd/view.h"
-#include "ebb/kernels/elementwise.h"
+#include "ebb/kernels/elementwise/elementwise.h"
 
 namespace ebb {
 

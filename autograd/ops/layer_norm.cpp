@@ -10,7 +10,7 @@
 #include "ebb/autograd/ops/shape.h"
 #include "ebb/autograd/ops/unary.h"
 #include "ebb/autograd/record.h"
-#include "ebb/kernels/row_norm.h"
+#include "ebb/kernels/norm/row_norm.h"
 
 namespace ebb {
 

@@ -7,7 +7,7 @@
 #include "ebb/autograd/ops/reduce.h"
 #include "ebb/autograd/ops/shape.h"
 #include "ebb/autograd/record.h"
-#include "ebb/kernels/bmm.h"
+#include "ebb/kernels/matmul/bmm.h"
 
 namespace ebb {
 

@@ -7,7 +7,7 @@
 #include "ebb/autograd/ops/shape.h"
 #include "ebb/autograd/ops/softmax.h"
 #include "ebb/autograd/record.h"
-#include "ebb/kernels/pick.h"
+#include "ebb/kernels/index/pick.h"
 
 namespace ebb {
 

@@ -7,7 +7,7 @@
 #include "ebb/autograd/ops/shape.h"
 #include "ebb/autograd/ops/unary.h"
 #include "ebb/autograd/record.h"
-#include "ebb/kernels/batch_norm.h"
+#include "ebb/kernels/norm/batch_norm.h"
 
 namespace ebb {
 

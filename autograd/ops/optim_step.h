@@ -2,7 +2,7 @@
 
 #include <initializer_list>
 
-#include "ebb/kernels/optim_step.h"
+#include "ebb/kernels/optim/optim_step.h"
 
 namespace ebb {
 

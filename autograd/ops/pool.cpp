@@ -3,7 +3,7 @@
 #include "ebb/autograd/ops/shape.h"
 #include "ebb/autograd/ops/window.h"
 #include "ebb/autograd/record.h"
-#include "ebb/kernels/pool.h"
+#include "ebb/kernels/pool/pool.h"
 
 namespace ebb {
 

@@ -6,7 +6,7 @@
 #include "ebb/autograd/ops/reduced_dims.h"
 #include "ebb/autograd/ops/shape.h"
 #include "ebb/autograd/record.h"
-#include "ebb/kernels/reduce.h"
+#include "ebb/kernels/reduce/reduce.h"
 
 namespace ebb {
 

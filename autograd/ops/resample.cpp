@@ -3,7 +3,7 @@
 #include "ebb/autograd/ops/creation.h"
 #include "ebb/autograd/ops/shape.h"
 #include "ebb/autograd/record.h"
-#include "ebb/kernels/resample.h"
+#include "ebb/kernels/resample/resample.h"
 
 namespace ebb::ops {
 

@@ -2,7 +2,7 @@
 
 #include "ebb/autograd/ops/creation.h"
 #include "ebb/autograd/record.h"
-#include "ebb/kernels/scan.h"
+#include "ebb/kernels/scan/scan.h"
 
 namespace ebb {
 

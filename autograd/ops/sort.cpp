@@ -3,7 +3,7 @@
 #include "ebb/autograd/ops/creation.h"
 #include "ebb/autograd/ops/shape.h"
 #include "ebb/autograd/record.h"
-#include "ebb/kernels/sort.h"
+#include "ebb/kernels/sort/sort.h"
 
 namespace ebb {
 

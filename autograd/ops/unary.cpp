@@ -9,7 +9,7 @@
 #include "ebb/autograd/ops/creation.h"
 #include "ebb/autograd/ops/elementwise.h"
 #include "ebb/autograd/view.h"
-#include "ebb/kernels/elementwise.h"
+#include "ebb/kernels/elementwise/elementwise.h"
 
 namespace ebb {
 

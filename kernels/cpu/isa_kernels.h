@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-#include "ebb/kernels/cpu/gemm.h"
+#include "ebb/kernels/matmul/gemm.h"
 
 namespace ebb::kernels {
 

@@ -1,4 +1,4 @@
-#include "ebb/kernels/activation.h"
+#include "ebb/kernels/elementwise/activation.h"
 
 #include "tests/cuda/both_devices.h"
 #include "tests/support/catch.h"

@@ -1,5 +1,5 @@
-#include "ebb/kernels/bmm.h"
-#include "ebb/kernels/cuda/bmm_tiled.h"
+#include "ebb/kernels/matmul/bmm.h"
+#include "ebb/kernels/matmul/bmm_tiled.h"
 
 #include "tests/cuda/both_devices.h"
 #include "tests/support/catch.h"

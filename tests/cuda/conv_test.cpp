@@ -1,4 +1,4 @@
-#include "ebb/kernels/conv.h"
+#include "ebb/kernels/conv/conv.h"
 
 #include "tests/cuda/both_devices.h"
 #include "tests/support/catch.h"

@@ -2,7 +2,7 @@
 
 #include "ebb/autograd/ops/elementwise.h"
 #include "ebb/core/dispatch.h"
-#include "ebb/kernels/elementwise.h"
+#include "ebb/kernels/elementwise/elementwise.h"
 
 #include "tests/cuda/both_devices.h"
 #include "tests/support/catch.h"

@@ -1,7 +1,7 @@
 #include <limits>
 
 #include "ebb/autograd/ops/creation.h"
-#include "ebb/kernels/index.h"
+#include "ebb/kernels/index/index.h"
 
 #include "tests/cuda/both_devices.h"
 #include "tests/support/catch.h"

@@ -1,8 +1,8 @@
 // The kernels of batch norm, dropout and the choice of classes.
 #include "ebb/autograd/ops/elementwise.h"
-#include "ebb/kernels/batch_norm.h"
-#include "ebb/kernels/dropout.h"
-#include "ebb/kernels/pick.h"
+#include "ebb/kernels/index/pick.h"
+#include "ebb/kernels/norm/batch_norm.h"
+#include "ebb/kernels/random/dropout.h"
 
 #include "tests/cuda/both_devices.h"
 #include "tests/support/catch.h"

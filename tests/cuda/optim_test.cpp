@@ -1,7 +1,7 @@
 // The steps of the optimizers, with each of their flags.
 #include "ebb/autograd/ops/elementwise.h"
 #include "ebb/autograd/ops/unary.h"
-#include "ebb/kernels/optim_step.h"
+#include "ebb/kernels/optim/optim_step.h"
 
 #include "tests/cuda/both_devices.h"
 #include "tests/support/catch.h"

@@ -1,5 +1,5 @@
-#include "ebb/kernels/scan.h"
-#include "ebb/kernels/sort.h"
+#include "ebb/kernels/scan/scan.h"
+#include "ebb/kernels/sort/sort.h"
 
 #include "tests/cuda/both_devices.h"
 #include "tests/support/catch.h"

@@ -1,6 +1,6 @@
 #include <limits>
 
-#include "ebb/kernels/pool.h"
+#include "ebb/kernels/pool/pool.h"
 
 #include "tests/cuda/both_devices.h"
 #include "tests/support/catch.h"

@@ -1,4 +1,4 @@
-#include "ebb/kernels/reduce.h"
+#include "ebb/kernels/reduce/reduce.h"
 
 #include "tests/cuda/both_devices.h"
 #include "tests/support/catch.h"

@@ -1,5 +1,5 @@
 #include "ebb/autograd/ops/creation.h"
-#include "ebb/kernels/resample.h"
+#include "ebb/kernels/resample/resample.h"
 
 #include "tests/cuda/both_devices.h"
 #include "tests/support/catch.h"

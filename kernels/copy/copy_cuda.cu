@@ -1,0 +1,39 @@
+#include "ebb/core/dispatch.h"
+#include "ebb/kernels/copy/convert.h"
+#include "ebb/kernels/copy/element_bits.h"
+#include "ebb/kernels/elementwise/elementwise.cuh"
+#include "ebb/kernels/elementwise/elementwise.h"
+
+namespace ebb::kernels {
+namespace {
+
+template <class T>
+struct Constant {
+  T value;
+  EBB_HOST_DEVICE T operator()() const { return value; }
+};
+
+void copy_stored(CudaContext& context, const Tensor& x, Tensor& y) {
+  check(x.dtype() == y.dtype(), "converts ", x.dtype(), " to ", y.dtype(), " on the CPU only: x.to(kCPU).to(...)");
+  const auto rows = plan_rows(y, x);
+  visit_bits(size_of(y.dtype()), [&]<class T>() {
+    map(context, rows, Convert<T>(), reinterpret_cast<T*>(y.raw_data()), reinterpret_cast<const T*>(x.raw_data()));
+  });
+}
+
+}  // namespace
+
+void copy(CudaContext& context, const Tensor& x, Tensor& y) {
+  if (is_storage_only(x.dtype()) || is_storage_only(y.dtype())) return copy_stored(context, x, y);
+  const auto rows = plan_rows(y, x);
+  visit_any(x.dtype(), [&]<class From>() {
+    visit_any(y.dtype(), [&]<class To>() { map(context, rows, Convert<To>(), y.data<To>(), x.data<From>()); });
+  });
+}
+
+void fill(CudaContext& context, Scalar value, Tensor& y) {
+  const auto rows = plan_rows(y);
+  visit_any(y.dtype(), [&]<class T>() { map(context, rows, Constant<T>{convert<T>(value)}, y.data<T>()); });
+}
+
+}  // namespace ebb::kernels

@@ -1,0 +1,86 @@
+#include "ebb/kernels/index/index.h"
+
+#include <algorithm>
+
+#include "ebb/core/dispatch.h"
+#include "ebb/kernels/cpu/row_loop.h"
+#include "ebb/kernels/index/index_lines.h"
+
+namespace ebb::kernels {
+namespace {
+
+std::int64_t checked(std::int64_t index, std::int64_t size, int dim) {
+  if (index < 0 || index >= size) fail("index ", index, " is outside of dimension ", dim, ", of size ", size);
+  return index;
+}
+
+template <class T>
+void gather_as(const Tensor& x, int dim, const Tensor& index, Tensor& y) {
+  const T* from = x.data<T>();
+  const auto* places = index.data<std::int64_t>();
+  T* to = y.data<T>();
+  const std::int64_t size = x.size(dim), stride = x.stride(dim);
+  const auto rows = plan_rows(y, index, line_starts(x, dim, y.shape()));
+  for_each_row(rows, [&](const auto& at, const auto& step, std::int64_t count) {
+    if (step[0] == 0) {  // one index for the row
+      const T* line = from + at[1] + checked(places[at[0]], size, dim) * stride;
+      return map_row(line, step[1], to + at[2], step[2], count, [](T value) { return value; });
+    }
+    for (std::int64_t i = 0; i < count; ++i) {
+      to[at[2] + i * step[2]] = from[at[1] + i * step[1] + checked(places[at[0] + i * step[0]], size, dim) * stride];
+    }
+  });
+}
+
+template <Scatter how, class T>
+void put(T value, T& to) {
+  to = how == Scatter::add ? static_cast<T>(to + value) : value;
+}
+
+/// Whole lines are shared out to the threads, so that equal places meet in order.
+template <Scatter how, class T>
+void scatter_as(int dim, const Tensor& index, const Tensor& src, Tensor& y) {
+  const auto* places = index.data<std::int64_t>();
+  const T* from = src.data<T>();
+  T* to = y.data<T>();
+  const std::int64_t length = index.size(dim), size = y.size(dim), stride = y.stride(dim);
+  const std::int64_t index_stride = index.stride(dim), src_stride = src.stride(dim);
+  const auto first = [&](const Tensor& t) { return first_of_lines(t, dim, index.shape()); };
+  const Tensor lines = first(y);
+  const std::int64_t grain = std::max<std::int64_t>(64, elements_per_chunk / std::max<std::int64_t>(length, 1));
+  for_each_row(
+      plan_rows(lines, first(index), first(src)),
+      [&](const auto& at, const auto& step, std::int64_t count) {
+        for (std::int64_t k = 0; k < length; ++k) {
+          const std::int64_t* place = places + at[0] + k * index_stride;
+          const T* value = from + at[1] + k * src_stride;
+          if (step[0] == 0) {
+            T* line = to + at[2] + checked(*place, size, dim) * stride;
+            for (std::int64_t i = 0; i < count; ++i) put<how>(value[i * step[1]], line[i * step[2]]);
+          } else {
+            for (std::int64_t i = 0; i < count; ++i) {
+              put<how>(value[i * step[1]], to[at[2] + i * step[2] + checked(place[i * step[0]], size, dim) * stride]);
+            }
+          }
+        }
+      },
+      grain);
+}
+
+}  // namespace
+
+void gather(CpuContext&, const Tensor& x, int dim, const Tensor& index, Tensor& y) {
+  visit_any(x.dtype(), [&]<class T>() { gather_as<T>(x, dim, index, y); });
+}
+
+void scatter(CpuContext&, Scatter how, int dim, const Tensor& index, const Tensor& src, Tensor& y) {
+  visit_number(y.dtype(), [&]<class T>() {
+    if (how == Scatter::add) {
+      scatter_as<Scatter::add, T>(dim, index, src, y);
+    } else {
+      scatter_as<Scatter::assign, T>(dim, index, src, y);
+    }
+  });
+}
+
+}  // namespace ebb::kernels

@@ -1,0 +1,86 @@
+#include "ebb/kernels/matmul/bmm.h"
+
+#include <algorithm>
+
+#include "ebb/core/dispatch.h"
+#include "ebb/core/threads/parallel.h"
+#include "ebb/kernels/elementwise/elementwise.h"
+#include "ebb/kernels/matmul/gemm.h"
+
+namespace ebb::kernels {
+namespace {
+
+constexpr std::int64_t multiplications_per_chunk = 1 << 19;
+
+/// x itself where its matrices lie by rows or by columns, a contiguous copy otherwise.
+Tensor with_unit_stride(CpuContext& context, const Tensor& x) {
+  const bool by_rows = x.stride(2) == 1 && x.stride(1) >= x.size(2);
+  const bool by_columns = x.stride(1) == 1 && x.stride(2) >= x.size(1);
+  if (by_rows || by_columns) return x;
+  Tensor copied = empty(x.shape(), {.dtype = x.dtype()});
+  copy(context, x, copied);
+  return copied;
+}
+
+/// Matrices of integers have no fast product: three loops.
+template <class T>
+void gemm_plain(const Gemm<T>& g) {
+  for (std::int64_t i = 0; i < g.m; ++i) {
+    for (std::int64_t j = 0; j < g.n; ++j) {
+      T sum = 0;
+      for (std::int64_t p = 0; p < g.k; ++p) {
+        sum = static_cast<T>(sum + g.a[i * g.a_row + p * g.a_column] * g.b[p * g.b_row + j * g.b_column]);
+      }
+      g.c[i * g.c_row + j] = sum;
+    }
+  }
+}
+
+template <class T>
+void multiply(const Gemm<T>& g) {
+  if constexpr (std::is_floating_point_v<T>) {
+    gemm(g);
+  } else {
+    gemm_plain(g);
+  }
+}
+
+template <class T>
+void bmm_as(const Tensor& a, const Tensor& b, Tensor& y) {
+  const std::int64_t batch = y.size(0), m = y.size(1), n = y.size(2), k = a.size(2);
+  const T *a_data = a.data<T>(), *b_data = b.data<T>();
+  T* y_data = y.data<T>();
+  // Rows of the results are shared out among threads, in blocks that depend on the sizes alone.
+  const std::int64_t work = std::max<std::int64_t>(n * k, 1);
+  const std::int64_t block =
+      std::clamp<std::int64_t>(multiplications_per_chunk / work / 16 * 16, 16, std::max<std::int64_t>(m, 16));
+  const std::int64_t blocks = (m + block - 1) / block;
+  const std::int64_t grain = std::max<std::int64_t>(1, multiplications_per_chunk / (work * block));
+  parallel_for(batch * blocks, grain, [&](std::int64_t first, std::int64_t last) {
+    for (std::int64_t i = first; i < last; ++i) {
+      const std::int64_t matrix = i / blocks, row = i % blocks * block, rows = std::min(block, m - row);
+      multiply<T>({.m = rows,
+                   .n = n,
+                   .k = k,
+                   .a = a_data + matrix * a.stride(0) + row * a.stride(1),
+                   .a_row = a.stride(1),
+                   .a_column = a.stride(2),
+                   .b = b_data + matrix * b.stride(0),
+                   .b_row = b.stride(1),
+                   .b_column = b.stride(2),
+                   .c = y_data + (matrix * m + row) * n,
+                   .c_row = n});
+    }
+  });
+}
+
+}  // namespace
+
+void bmm(CpuContext& context, const Tensor& a, const Tensor& b, Tensor& y) {
+  if (y.numel() == 0) return;
+  if (a.size(2) == 0) return fill(context, 0, y);
+  const Tensor left = with_unit_stride(context, a), right = with_unit_stride(context, b);
+  visit_number(y.dtype(), [&]<class T>() { bmm_as<T>(left, right, y); });
+}
+
+}  // namespace ebb::kernels

@@ -1,0 +1,27 @@
+#include "ebb/kernels/reduce/reduction_plan.h"
+
+#include <algorithm>
+
+namespace ebb::kernels {
+
+ReductionPlan plan_reduction(const Tensor& x, const Dims& dims, const Tensor& y) {
+  Shape kept_sizes, reduced_sizes;
+  Strides kept_x, kept_y, reduced_x;
+  for (int i = 0; i < x.dim(); ++i) {
+    if (std::ranges::find(dims, i) != dims.end()) {
+      reduced_sizes.push_back(x.shape()[i]);
+      reduced_x.push_back(x.strides()[i]);
+    } else {
+      kept_sizes.push_back(x.shape()[i]);
+      kept_x.push_back(x.strides()[i]);
+      kept_y.push_back(y.strides()[i]);
+    }
+  }
+  ReductionPlan plan{{kept_sizes, {kept_x, kept_y}, numel(kept_sizes)},
+                     {reduced_sizes, {reduced_x}, numel(reduced_sizes)}};
+  detail::plan_rows(plan.kept.sizes, plan.kept.strides);
+  detail::plan_rows(plan.reduced.sizes, plan.reduced.strides);
+  return plan;
+}
+
+}  // namespace ebb::kernels
