@@ -1,6 +1,6 @@
 #include "apps/checkpoint.h"
 
-#include "ebb/autograd/ops/creation.h"
+#include "ebb/autograd/ops/create/creation.h"
 #include "ebb/io/pth.h"
 #include "ebb/nn/checkpoint.h"
 

@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "ebb/autograd/grad_mode.h"
-#include "ebb/autograd/ops/loss.h"
+#include "ebb/autograd/ops/loss/loss.h"
 #include "ebb/io/data_loader.h"
 #include "ebb/io/in_file.h"
 #include "ebb/io/pth.h"

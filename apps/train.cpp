@@ -8,7 +8,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "ebb/autograd/ops/loss.h"
+#include "ebb/autograd/ops/loss/loss.h"
 #include "ebb/core/random/generator.h"
 #include "ebb/io/atomic_file.h"
 #include "ebb/io/data_loader.h"

@@ -7,9 +7,9 @@
 
 #include "ebb/autograd/grad_mode.h"
 #include "ebb/autograd/node.h"
-#include "ebb/autograd/ops/creation.h"
-#include "ebb/autograd/ops/elementwise.h"
-#include "ebb/autograd/ops/shape.h"
+#include "ebb/autograd/ops/create/creation.h"
+#include "ebb/autograd/ops/elementwise/arithmetic.h"
+#include "ebb/autograd/ops/shape/shape.h"
 
 namespace ebb {
 namespace autograd {

@@ -5,7 +5,7 @@
 
 #include "ebb/autograd/grad_mode.h"
 #include "ebb/autograd/node.h"
-#include "ebb/autograd/ops/creation.h"
+#include "ebb/autograd/ops/create/creation.h"
 
 namespace ebb::autograd {
 namespace {

@@ -4,8 +4,8 @@
 
 #include "ebb/autograd/backward.h"
 #include "ebb/autograd/grad_mode.h"
-#include "ebb/autograd/ops/creation.h"
-#include "ebb/autograd/ops/elementwise.h"
+#include "ebb/autograd/ops/create/creation.h"
+#include "ebb/autograd/ops/elementwise/arithmetic.h"
 
 namespace ebb {
 namespace {

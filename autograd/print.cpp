@@ -7,7 +7,7 @@
 
 #include "ebb/autograd/grad_mode.h"
 #include "ebb/autograd/node.h"
-#include "ebb/autograd/ops/join.h"
+#include "ebb/autograd/ops/shape/join.h"
 
 namespace ebb {
 namespace {

@@ -1,9 +1,9 @@
 // The member spellings of the common ops; what each does stands with its free function.
-#include "ebb/autograd/ops/elementwise.h"
-#include "ebb/autograd/ops/linalg.h"
-#include "ebb/autograd/ops/reduce.h"
-#include "ebb/autograd/ops/shape.h"
-#include "ebb/autograd/ops/unary.h"
+#include "ebb/autograd/ops/elementwise/arithmetic.h"
+#include "ebb/autograd/ops/elementwise/unary.h"
+#include "ebb/autograd/ops/linalg/linalg.h"
+#include "ebb/autograd/ops/reduce/reduce.h"
+#include "ebb/autograd/ops/shape/shape.h"
 #include "ebb/core/dispatch.h"
 
 namespace ebb {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "ebb/autograd/ops/as_strided.h"
+#include "ebb/autograd/ops/shape/as_strided.h"
 
 namespace ebb::autograd {
 

@@ -9,10 +9,10 @@
 #include <cuda_runtime_api.h>
 #include <nlohmann/json.hpp>
 
-#include "ebb/autograd/ops/creation.h"
-#include "ebb/autograd/ops/elementwise.h"
-#include "ebb/autograd/ops/reduce.h"
-#include "ebb/autograd/ops/unary.h"
+#include "ebb/autograd/ops/create/creation.h"
+#include "ebb/autograd/ops/elementwise/arithmetic.h"
+#include "ebb/autograd/ops/elementwise/unary.h"
+#include "ebb/autograd/ops/reduce/reduce.h"
 #include "ebb/core/cuda/check.h"
 #include "ebb/core/cuda/context.h"
 #include "ebb/core/random/generator.h"

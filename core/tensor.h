@@ -155,7 +155,7 @@ class Tensor {
   Ref<TensorBody> body_;
 };
 
-/// Uninitialised elements. For filled ones see ebb/autograd/ops/creation.h.
+/// Uninitialised elements. For filled ones see ebb/autograd/ops/create/creation.h.
 Tensor empty(const Shape& shape, const TensorOptions& options = {}, MemoryFormat format = MemoryFormat::contiguous);
 Tensor empty_strided(const Shape& shape, const Strides& strides, const TensorOptions& options = {});
 /// Of the same shape, device and, where its elements lie without gaps, strides.

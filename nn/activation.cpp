@@ -1,7 +1,7 @@
 #include "ebb/nn/activation.h"
 
-#include "ebb/autograd/ops/creation.h"
-#include "ebb/autograd/ops/unary.h"
+#include "ebb/autograd/ops/create/creation.h"
+#include "ebb/autograd/ops/elementwise/unary.h"
 #include "ebb/nn/repr.h"
 
 namespace ebb::nn {

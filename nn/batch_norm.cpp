@@ -1,7 +1,7 @@
 #include "ebb/nn/batch_norm.h"
 
-#include "ebb/autograd/ops/creation.h"
-#include "ebb/autograd/ops/norm.h"
+#include "ebb/autograd/ops/create/creation.h"
+#include "ebb/autograd/ops/norm/batch_norm.h"
 #include "ebb/nn/repr.h"
 
 namespace ebb::nn {

@@ -1,6 +1,6 @@
 #include "ebb/nn/conv.h"
 
-#include "ebb/autograd/ops/window.h"
+#include "ebb/autograd/ops/detail/window.h"
 
 namespace ebb::nn {
 

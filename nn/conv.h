@@ -3,7 +3,7 @@
 #include <concepts>
 #include <string>
 
-#include "ebb/autograd/ops/conv.h"
+#include "ebb/autograd/ops/conv/conv.h"
 #include "ebb/nn/conv_base.h"
 
 namespace ebb::nn {

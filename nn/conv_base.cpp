@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "ebb/autograd/ops/pad.h"
+#include "ebb/autograd/ops/shape/pad.h"
 #include "ebb/nn/init.h"
 #include "ebb/nn/repr.h"
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "ebb/autograd/ops/conv.h"
+#include "ebb/autograd/ops/conv/conv.h"
 #include "ebb/nn/slots.h"
 
 namespace ebb::nn {

@@ -1,8 +1,8 @@
 #include "ebb/nn/dropout.h"
 
-#include "ebb/autograd/ops/creation.h"
-#include "ebb/autograd/ops/dropout.h"
-#include "ebb/autograd/ops/elementwise.h"
+#include "ebb/autograd/ops/activation/dropout.h"
+#include "ebb/autograd/ops/create/creation.h"
+#include "ebb/autograd/ops/elementwise/arithmetic.h"
 #include "ebb/nn/repr.h"
 
 namespace ebb::nn {

@@ -1,7 +1,7 @@
 #include "ebb/nn/embedding.h"
 
 #include "ebb/autograd/grad_mode.h"
-#include "ebb/autograd/ops/index.h"
+#include "ebb/autograd/ops/index/index.h"
 #include "ebb/nn/init.h"
 
 namespace ebb::nn {

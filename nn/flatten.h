@@ -1,6 +1,6 @@
 #pragma once
 
-#include "ebb/autograd/ops/shape.h"
+#include "ebb/autograd/ops/shape/shape.h"
 #include "ebb/nn/repr.h"
 #include "ebb/nn/slots.h"
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "ebb/autograd/ops/fold.h"
+#include "ebb/autograd/ops/conv/fold.h"
 #include "ebb/nn/slots.h"
 
 namespace ebb::nn {

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "ebb/autograd/grad_mode.h"
-#include "ebb/autograd/ops/creation.h"
+#include "ebb/autograd/ops/create/creation.h"
 #include "ebb/nn/orthonormal.h"
 
 namespace ebb::nn::init {

@@ -2,10 +2,10 @@
 #include <cmath>
 
 #include "ebb/autograd/grad_mode.h"
-#include "ebb/autograd/ops/compare.h"
-#include "ebb/autograd/ops/creation.h"
-#include "ebb/autograd/ops/elementwise.h"
-#include "ebb/autograd/ops/unary.h"
+#include "ebb/autograd/ops/create/creation.h"
+#include "ebb/autograd/ops/elementwise/arithmetic.h"
+#include "ebb/autograd/ops/elementwise/compare.h"
+#include "ebb/autograd/ops/elementwise/unary.h"
 #include "ebb/nn/init.h"
 
 namespace ebb::nn::init {

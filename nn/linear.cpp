@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "ebb/autograd/ops/linalg.h"
+#include "ebb/autograd/ops/linalg/linalg.h"
 #include "ebb/nn/init.h"
 #include "ebb/nn/repr.h"
 

@@ -1,6 +1,6 @@
 #include "ebb/nn/loss.h"
 
-#include "ebb/autograd/ops/vector_norm.h"
+#include "ebb/autograd/ops/linalg/vector_norm.h"
 
 namespace ebb::nn {
 

@@ -1,11 +1,11 @@
 #pragma once
 
-#include "ebb/autograd/ops/loss.h"
+#include "ebb/autograd/ops/loss/loss.h"
 #include "ebb/nn/slots.h"
 
 namespace ebb::nn {
 
-// One module for each loss of ebb/autograd/ops/loss.h: what it computes stands there. Weights are buffers.
+// One module for each loss of ebb/autograd/ops/loss/loss.h: what it computes stands there. Weights are buffers.
 
 /// Cross entropy of scores and targets.
 class CrossEntropyLoss : public Module {

@@ -1,7 +1,7 @@
 #include "ebb/nn/norm.h"
 
-#include "ebb/autograd/ops/creation.h"
-#include "ebb/autograd/ops/layer_norm.h"
+#include "ebb/autograd/ops/create/creation.h"
+#include "ebb/autograd/ops/norm/layer_norm.h"
 #include "ebb/nn/repr.h"
 
 namespace ebb::nn {

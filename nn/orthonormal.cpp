@@ -4,7 +4,7 @@
 #include <numeric>
 #include <span>
 
-#include "ebb/autograd/ops/shape.h"
+#include "ebb/autograd/ops/shape/shape.h"
 
 namespace ebb::nn {
 

@@ -1,6 +1,6 @@
 #include "ebb/nn/padding.h"
 
-#include "ebb/autograd/ops/pad.h"
+#include "ebb/autograd/ops/shape/pad.h"
 #include "ebb/nn/repr.h"
 
 namespace ebb::nn {

@@ -2,8 +2,8 @@
 
 #include <vector>
 
-#include "ebb/autograd/ops/avg_pool.h"
-#include "ebb/autograd/ops/pool.h"
+#include "ebb/autograd/ops/pool/avg_pool.h"
+#include "ebb/autograd/ops/pool/max_pool.h"
 #include "ebb/nn/slots.h"
 
 namespace ebb::nn {

@@ -1,6 +1,6 @@
 #include "ebb/nn/softmax.h"
 
-#include "ebb/autograd/ops/softmax.h"
+#include "ebb/autograd/ops/activation/softmax.h"
 
 namespace ebb::nn {
 

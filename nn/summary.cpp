@@ -6,7 +6,7 @@
 #include <unordered_set>
 
 #include "ebb/autograd/grad_mode.h"
-#include "ebb/autograd/ops/creation.h"
+#include "ebb/autograd/ops/create/creation.h"
 
 namespace ebb::nn {
 namespace {

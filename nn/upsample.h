@@ -1,6 +1,6 @@
 #pragma once
 
-#include "ebb/autograd/ops/interpolate.h"
+#include "ebb/autograd/ops/resample/interpolate.h"
 #include "ebb/nn/slots.h"
 
 namespace ebb::nn {

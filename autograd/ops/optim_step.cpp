@@ -3,8 +3,8 @@
 #include <array>
 
 #include "ebb/autograd/grad_mode.h"
-#include "ebb/autograd/ops/as_strided.h"
-#include "ebb/autograd/ops/creation.h"
+#include "ebb/autograd/ops/create/creation.h"
+#include "ebb/autograd/ops/shape/as_strided.h"
 #include "ebb/autograd/view.h"
 
 namespace ebb {

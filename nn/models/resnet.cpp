@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "ebb/autograd/ops/elementwise.h"
+#include "ebb/autograd/ops/elementwise/arithmetic.h"
 #include "ebb/nn/init.h"
 
 namespace ebb::models {

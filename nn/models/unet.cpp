@@ -1,7 +1,7 @@
 #include "ebb/nn/models/unet.h"
 
-#include "ebb/autograd/ops/join.h"
-#include "ebb/autograd/ops/pad.h"
+#include "ebb/autograd/ops/shape/join.h"
+#include "ebb/autograd/ops/shape/pad.h"
 
 namespace ebb::models {
 

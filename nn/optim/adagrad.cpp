@@ -1,6 +1,6 @@
 #include "ebb/nn/optim/adagrad.h"
 
-#include "ebb/autograd/ops/creation.h"
+#include "ebb/autograd/ops/create/creation.h"
 #include "ebb/autograd/ops/optim_step.h"
 
 namespace ebb::optim {

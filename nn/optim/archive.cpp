@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "ebb/autograd/ops/as_strided.h"
-#include "ebb/autograd/ops/creation.h"
+#include "ebb/autograd/ops/create/creation.h"
+#include "ebb/autograd/ops/shape/as_strided.h"
 
 namespace ebb::optim {
 namespace {

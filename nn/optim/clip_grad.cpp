@@ -4,12 +4,12 @@
 #include <vector>
 
 #include "ebb/autograd/grad_mode.h"
-#include "ebb/autograd/ops/compare.h"
-#include "ebb/autograd/ops/creation.h"
-#include "ebb/autograd/ops/elementwise.h"
-#include "ebb/autograd/ops/join.h"
-#include "ebb/autograd/ops/reduce.h"
-#include "ebb/autograd/ops/unary.h"
+#include "ebb/autograd/ops/create/creation.h"
+#include "ebb/autograd/ops/elementwise/arithmetic.h"
+#include "ebb/autograd/ops/elementwise/compare.h"
+#include "ebb/autograd/ops/elementwise/unary.h"
+#include "ebb/autograd/ops/reduce/reduce.h"
+#include "ebb/autograd/ops/shape/join.h"
 
 namespace ebb::nn {
 namespace {

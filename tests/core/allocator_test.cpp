@@ -1,7 +1,7 @@
 #include <cstdint>
 #include <cstring>
 
-#include "ebb/autograd/ops/creation.h"
+#include "ebb/autograd/ops/create/creation.h"
 #include "ebb/core/memory/allocator.h"
 #include "ebb/core/tensor.h"
 

@@ -1,7 +1,7 @@
 #include <cstring>
 
-#include "ebb/autograd/ops/compare.h"
-#include "ebb/autograd/ops/creation.h"
+#include "ebb/autograd/ops/create/creation.h"
+#include "ebb/autograd/ops/elementwise/compare.h"
 #include "ebb/core/random/rng_state.h"
 
 #include "tests/support/catch.h"

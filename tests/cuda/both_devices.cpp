@@ -4,7 +4,7 @@
 #include <limits>
 #include <random>
 
-#include "ebb/autograd/ops/shape.h"
+#include "ebb/autograd/ops/shape/shape.h"
 #include "ebb/core/dispatch.h"
 
 #include "tests/support/catch.h"

@@ -1,6 +1,6 @@
 #include <cstring>
 
-#include "ebb/autograd/ops/elementwise.h"
+#include "ebb/autograd/ops/elementwise/arithmetic.h"
 #include "ebb/core/dispatch.h"
 #include "ebb/kernels/elementwise/elementwise.h"
 

@@ -1,6 +1,6 @@
 #include <limits>
 
-#include "ebb/autograd/ops/creation.h"
+#include "ebb/autograd/ops/create/creation.h"
 #include "ebb/kernels/index/index.h"
 
 #include "tests/cuda/both_devices.h"

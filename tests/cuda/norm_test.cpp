@@ -1,5 +1,5 @@
 // The kernels of batch norm, dropout and the choice of classes.
-#include "ebb/autograd/ops/elementwise.h"
+#include "ebb/autograd/ops/elementwise/arithmetic.h"
 #include "ebb/kernels/index/pick.h"
 #include "ebb/kernels/norm/batch_norm.h"
 #include "ebb/kernels/random/dropout.h"

@@ -1,6 +1,6 @@
 // The steps of the optimizers, with each of their flags.
-#include "ebb/autograd/ops/elementwise.h"
-#include "ebb/autograd/ops/unary.h"
+#include "ebb/autograd/ops/elementwise/arithmetic.h"
+#include "ebb/autograd/ops/elementwise/unary.h"
 #include "ebb/kernels/optim/optim_step.h"
 
 #include "tests/cuda/both_devices.h"

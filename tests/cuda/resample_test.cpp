@@ -1,4 +1,4 @@
-#include "ebb/autograd/ops/creation.h"
+#include "ebb/autograd/ops/create/creation.h"
 #include "ebb/kernels/resample/resample.h"
 
 #include "tests/cuda/both_devices.h"

@@ -1,8 +1,8 @@
 // All layers together: ops, gradients and modules with their tensors on the GPU.
-#include "ebb/autograd/ops/creation.h"
-#include "ebb/autograd/ops/elementwise.h"
-#include "ebb/autograd/ops/loss.h"
-#include "ebb/autograd/ops/reduce.h"
+#include "ebb/autograd/ops/create/creation.h"
+#include "ebb/autograd/ops/elementwise/arithmetic.h"
+#include "ebb/autograd/ops/loss/loss.h"
+#include "ebb/autograd/ops/reduce/reduce.h"
 #include "ebb/core/memory/allocator.h"
 #include "ebb/core/random/generator.h"
 #include "ebb/nn/layers.h"

@@ -1,6 +1,6 @@
 #include <functional>
 
-#include "ebb/autograd/ops/creation.h"
+#include "ebb/autograd/ops/create/creation.h"
 #include "ebb/io/checkpoint_files.h"
 #include "ebb/io/idx.h"
 #include "ebb/io/npy.h"

@@ -11,7 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "ebb/autograd/ops/creation.h"
+#include "ebb/autograd/ops/create/creation.h"
 #include "ebb/io/checkpoint_files.h"
 #include "ebb/io/pth.h"
 

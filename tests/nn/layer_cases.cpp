@@ -1,6 +1,6 @@
 #include "tests/nn/layer_cases.h"
 
-#include "ebb/autograd/ops/creation.h"
+#include "ebb/autograd/ops/create/creation.h"
 
 namespace ebb::test {
 namespace {

@@ -7,8 +7,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "ebb/autograd/ops/conv.h"
-#include "ebb/autograd/ops/loss.h"
+#include "ebb/autograd/ops/conv/conv.h"
+#include "ebb/autograd/ops/loss/loss.h"
 #include "ebb/core/tensor.h"
 
 namespace parity {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "ebb/autograd/ops/creation.h"
+#include "ebb/autograd/ops/create/creation.h"
 
 #include "tests/parity/compare.h"
 #include "tests/parity/recorded_call.h"

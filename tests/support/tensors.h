@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "ebb/autograd/grad_mode.h"
-#include "ebb/autograd/ops/creation.h"
-#include "ebb/autograd/ops/shape.h"
+#include "ebb/autograd/ops/create/creation.h"
+#include "ebb/autograd/ops/shape/shape.h"
 
 namespace ebb::test {
 

@@ -2,7 +2,7 @@
 // write schedules.json for another seed into some folder, and run with EBB_TEST_DATA=FOLDER.
 #include <fstream>
 
-#include "ebb/autograd/ops/creation.h"
+#include "ebb/autograd/ops/create/creation.h"
 
 #include "tests/nn/optim/make_scheduler.h"
 #include "tests/support/catch.h"

@@ -1,6 +1,6 @@
 #include "tests/nn/optim/values.h"
 
-#include "ebb/autograd/ops/compare.h"
+#include "ebb/autograd/ops/elementwise/compare.h"
 #include "ebb/core/error.h"
 
 namespace ebb::test {

@@ -1,0 +1,26 @@
+#include "ebb/autograd/ops/detail/activate.h"
+
+#include "ebb/core/context.h"
+
+namespace ebb::ops {
+
+Tensor compute(const kernels::ActivationOp& f, const Tensor& x) {
+  Tensor y = empty_like(x);
+  on_device(x.device(), [&](auto& context) { kernels::activation(context, f, x, y); });
+  return y;
+}
+
+Tensor compute(const kernels::ActivationOp& f, const Tensor& dy, const Tensor& x) {
+  Tensor dx = empty_like(x);
+  on_device(x.device(), [&](auto& context) { kernels::activation_backward(context, f, dy, x, dx); });
+  return dx;
+}
+
+void write(const kernels::ActivationOp& f, const Tensor& x) {
+  autograd::begin_write(x);
+  Tensor y = x.detach();
+  on_device(x.device(), [&](auto& context) { kernels::activation(context, f, x, y); });
+  autograd::end_write(x);
+}
+
+}  // namespace ebb::ops

@@ -1,0 +1,36 @@
+#include "ebb/autograd/ops/detail/compute.h"
+
+#include "ebb/autograd/grad_mode.h"
+#include "ebb/autograd/node.h"
+#include "ebb/core/context.h"
+
+namespace ebb::ops {
+
+void check_one_device(const Tensor& a, const Tensor& b) {
+  check(a.device() == b.device(), "both tensors must be on one device, got ", a.device(), " and ", b.device(),
+        "; move one with to()");
+}
+
+Tensor compute(const kernels::UnaryOp& op, const Tensor& x) {
+  Tensor y = empty_like(x);
+  on_device(x.device(), [&](auto& context) { kernels::unary(context, op, x, y); });
+  return y;
+}
+
+Tensor compute(const kernels::BinaryOp& op, const Tensor& a, const Tensor& b) {
+  const Shape shape = broadcast_shapes(a.shape(), b.shape());
+  Tensor y = a.shape() == shape   ? empty_like(a)
+             : b.shape() == shape ? empty_like(b)
+                                  : empty(shape, {.dtype = a.dtype(), .device = a.device()});
+  on_device(a.device(), [&](auto& context) { kernels::binary(context, op, a, b, y); });
+  return y;
+}
+
+Tensor value_before(const Tensor& x, const Tensor& needed_by) {
+  if (!is_grad_enabled() || !autograd::wants_grad(needed_by)) return x;
+  const Tensor before = x.detach().clone();
+  autograd::set_node(before, autograd::node_of(x));
+  return before;
+}
+
+}  // namespace ebb::ops

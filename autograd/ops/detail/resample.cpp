@@ -1,0 +1,94 @@
+#include "ebb/autograd/ops/detail/resample.h"
+
+#include "ebb/autograd/ops/create/creation.h"
+#include "ebb/autograd/ops/shape/shape.h"
+#include "ebb/autograd/record.h"
+#include "ebb/kernels/resample/resample.h"
+
+namespace ebb::ops {
+
+using autograd::record;
+using autograd::wrt;
+
+SparseMatrix SparseMatrix::transposed() const {
+  std::vector<std::vector<std::pair<std::int64_t, double>>> entries(static_cast<std::size_t>(columns_));
+  for (std::int64_t row = 0; row < rows(); ++row) {
+    for (auto k = static_cast<std::size_t>(offsets_[static_cast<std::size_t>(row)]);
+         k < static_cast<std::size_t>(offsets_[static_cast<std::size_t>(row) + 1]); ++k) {
+      entries[static_cast<std::size_t>(columns_of_[k])].emplace_back(row, weights_[k]);
+    }
+  }
+  SparseMatrix result(rows());
+  for (const auto& row : entries) {
+    for (const auto& [column, weight] : row) result.add(column, weight);
+    result.end_row();
+  }
+  return result;
+}
+
+namespace {
+
+template <class T>
+Tensor vector_of(std::span<const T> values) {
+  return from_values(values, {static_cast<std::int64_t>(values.size())});
+}
+
+kernels::SparseRows as_tensors(const SparseMatrix& matrix, const Tensor& x) {
+  const NoGradGuard no_grad;
+  return {vector_of(matrix.offsets()).to(x.device()), vector_of(matrix.columns_of_entries()).to(x.device()),
+          vector_of(matrix.weights()).to(x.dtype()).to(x.device())};
+}
+
+/// The memory of x as (dimensions outside of dim, dim, dimensions inside of it).
+Tensor folded(const Tensor& x, int dim, MemoryFormat format) {
+  Dims order{0, 2, 3, 1};
+  if (format == MemoryFormat::contiguous) {
+    order = Dims::filled(x.dim(), 0);
+    for (int i = 0; i < x.dim(); ++i) order[i] = i;
+  }
+  Shape shape{1, x.size(dim), 1};
+  int place = 0;
+  for (const std::int64_t d : order) {
+    if (d == dim) {
+      place = 2;
+    } else {
+      shape[place] *= x.size(d);
+    }
+  }
+  return x.alias(shape, contiguous_strides(shape), x.storage_offset());
+}
+
+}  // namespace
+
+Tensor resample(const Tensor& given, int dim, const SparseMatrix& matrix) {
+  const MemoryFormat format = given.suggested_format();
+  const Tensor x = contiguous(given, format);
+  Shape shape = x.shape();
+  shape[dim] = matrix.rows();
+  const Tensor y = empty(shape, {.dtype = x.dtype(), .device = x.device()}, format);
+  Tensor lines = folded(y, dim, format);
+  on_device(x.device(),
+            [&](auto& context) { kernels::resample(context, folded(x, dim, format), as_tensors(matrix, x), lines); });
+  return record(y, wrt(x, [matrix, dim](const Tensor& dy) {
+                  const OpScope op("resample", Site{});
+                  return resample(dy, dim, matrix.transposed());
+                }));
+}
+
+Tensor resample(const Tensor& x, std::span<const SparseMatrix> matrices) {
+  const int count = static_cast<int>(matrices.size()), first = x.dim() - count;
+  const auto grows = [&](int i) {
+    const SparseMatrix& m = matrices[static_cast<std::size_t>(i)];
+    return m.rows() > m.columns();
+  };
+  Tensor y = x;  // the slowest, innermost dimension takes part when the others are small
+  for (int i = 0; i < count; ++i) {
+    if (!grows(i)) y = resample(y, first + i, matrices[static_cast<std::size_t>(i)]);
+  }
+  for (int i = count - 1; i >= 0; --i) {
+    if (grows(i)) y = resample(y, first + i, matrices[static_cast<std::size_t>(i)]);
+  }
+  return y;
+}
+
+}  // namespace ebb::ops

@@ -1,0 +1,39 @@
+#include "ebb/autograd/ops/detail/window.h"
+
+#include <algorithm>
+
+#include "ebb/core/error.h"
+
+namespace ebb::ops {
+
+static constexpr std::int64_t largest = std::int64_t{1} << 30;
+
+void check_window(const Window& w) {
+  check(w.kernel > 0, "kernel_size must be positive, got ", w.kernel);
+  check(w.stride > 0, "the stride must be positive, got ", w.stride);
+  check(w.dilation > 0, "the dilation must be positive, got ", w.dilation);
+  check(w.padding >= 0, "the padding must not be negative, got ", w.padding);
+  check(std::max({w.kernel, w.stride, w.padding, w.dilation}) <= largest,
+        "kernel_size, stride, padding and dilation must be at most ", largest, ", got ", w.kernel, ", ", w.stride, ", ",
+        w.padding, " and ", w.dilation);
+}
+
+Dims three(const Dims& sizes, const char* what) {
+  check(sizes.size() == 1 || sizes.size() == 3, what, " must be one number or three, got ", sizes);
+  return sizes.size() == 1 ? Dims::filled(3, sizes[0]) : sizes;
+}
+
+void check_padding(const Window& w) {
+  check(2 * w.padding <= w.reach(), "the padding must be at most half of the window's reach: got padding ", w.padding,
+        " for kernel_size ", w.kernel, ", dilation ", w.dilation);
+}
+
+std::int64_t window_count(std::int64_t size, const Window& w, bool ceil_mode) {
+  const std::int64_t room = size + 2 * w.padding - w.reach();
+  check(room >= 0, "the window is larger than the padded input, of size ", size);
+  const std::int64_t count = (room + (ceil_mode ? w.stride - 1 : 0)) / w.stride + 1;
+  const bool last_begins_in_padding = w.start(count - 1) >= size;
+  return ceil_mode && last_begins_in_padding ? count - 1 : count;
+}
+
+}  // namespace ebb::ops

@@ -1,0 +1,78 @@
+// Ops of indices that are made of others.
+#include "ebb/autograd/ops/create/creation.h"
+#include "ebb/autograd/ops/detail/compute.h"
+#include "ebb/autograd/ops/elementwise/compare.h"
+#include "ebb/autograd/ops/index/index.h"
+#include "ebb/autograd/ops/reduce/reduce.h"
+#include "ebb/autograd/ops/shape/shape.h"
+#include "ebb/autograd/record.h"
+
+namespace ebb {
+
+using autograd::record;
+using autograd::Saved;
+using autograd::wrt;
+
+Tensor embedding(const Tensor& x, const Tensor& weight, const EmbeddingOptions& o, Site site) {
+  const OpScope op("embedding", site);
+  check(weight.dim() == 2, "the weight must be (n, d), got shape ", weight.shape());
+  const std::int64_t padding = o.padding_idx.value_or(-1), count = weight.size(0);
+  check(!o.padding_idx || (padding >= -count && padding < count), "padding_idx must be one of ", count, " rows, got ",
+        padding);
+  const std::int64_t ignored = o.padding_idx && padding < 0 ? padding + count : padding;
+  const Tensor index = x.flatten().to(kInt64);
+  Shape shape = x.shape();
+  shape.push_back(weight.size(1));
+  const Tensor rows = no_grad([&] { return index_select(weight, 0, index); });
+  const Tensor y = record(rows, wrt(weight, [=, index = Saved(index), size = weight.shape()](const Tensor& dy) {
+                            const Tensor kept = masked_fill(dy, eq(index, ignored).unsqueeze(-1), 0);
+                            const Tensor nothing = zeros(size, {.dtype = dy.dtype(), .device = dy.device()});
+                            return index_add(nothing, 0, index, o.padding_idx ? kept : dy);
+                          }));
+  return y.reshape(shape);
+}
+
+Tensor masked_fill(const Tensor& x, const Tensor& mask, Scalar value, Site site) {
+  const OpScope op("masked_fill", site);
+  check(promote(value.dtype(), x.dtype()) == x.dtype() || is_floating(x.dtype()), "a ", x.dtype(),
+        " tensor cannot hold a ", value.dtype());
+  return masked_fill(x, mask, full({}, value, {.dtype = x.dtype(), .device = x.device()}));
+}
+
+Tensor masked_fill(const Tensor& x, const Tensor& mask, const Tensor& value, Site site) {
+  const OpScope op("masked_fill", site);
+  check(value.dim() == 0, "the value must be a scalar tensor, got shape ", value.shape());
+  return where(mask, value.to(x.dtype()), x);
+}
+
+Tensor masked_select(const Tensor& x, const Tensor& mask, Site site) {
+  const OpScope op("masked_select", site);
+  check(mask.dtype() == kBool, "the mask must be a bool tensor, got ", mask.dtype());
+  ops::check_one_device(x, mask);
+  const Shape shape = broadcast_shapes(x.shape(), mask.shape());
+  const Tensor host = contiguous(mask.detach().to(kCPU).expand(shape));
+  const std::span holds(host.data<bool>(), static_cast<std::size_t>(host.numel()));
+  std::vector<std::int64_t> places;
+  for (std::size_t i = 0; i < holds.size(); ++i) {
+    if (holds[i]) places.push_back(static_cast<std::int64_t>(i));
+  }
+  const Shape count{static_cast<std::int64_t>(places.size())};
+  const Tensor index = from_values(std::span<const std::int64_t>(places), count).to(x.device());
+  return index_select(x.expand(shape).flatten(), 0, index);
+}
+
+Tensor one_hot(const Tensor& x, std::int64_t num_classes, Site site) {
+  const OpScope op("one_hot", site);
+  check(x.dtype() == kInt64, "the classes must be int64, got ", x.dtype());
+  check(x.numel() > 0 || num_classes > 0, "num_classes must be given and positive where there is no class to count");
+  check(num_classes == -1 || num_classes > 0, "num_classes must be -1 or positive, got ", num_classes);
+  const std::int64_t least = x.numel() > 0 ? amin(x).item<std::int64_t>() : 0;
+  const std::int64_t most = x.numel() > 0 ? amax(x).item<std::int64_t>() : 0;
+  const std::int64_t count = num_classes == -1 ? most + 1 : num_classes;
+  check(least >= 0 && most < count, "classes must be in [0, ", count, "), got some in [", least, ", ", most, "]");
+  Shape shape = x.shape();
+  shape.push_back(count);
+  return scatter(zeros(shape, {.dtype = kInt64, .device = x.device()}), -1, x.unsqueeze(-1), 1);
+}
+
+}  // namespace ebb

@@ -1,0 +1,193 @@
+#include "ebb/autograd/ops/linalg/linalg.h"
+
+#include "ebb/autograd/ops/create/creation.h"
+#include "ebb/autograd/ops/detail/compute.h"
+#include "ebb/autograd/ops/elementwise/arithmetic.h"
+#include "ebb/autograd/ops/elementwise/compare.h"
+#include "ebb/autograd/ops/reduce/reduce.h"
+#include "ebb/autograd/ops/shape/shape.h"
+#include "ebb/autograd/record.h"
+#include "ebb/kernels/matmul/bmm.h"
+
+namespace ebb {
+
+using autograd::record;
+using autograd::Saved;
+using autograd::wrt;
+
+namespace {
+
+void check_alike(const Tensor& a, const Tensor& b) {
+  check(a.dtype() == b.dtype(), "both operands must be of one dtype, got ", a.dtype(), " and ", b.dtype());
+  ops::check_one_device(a, b);
+}
+
+void check_inner(const Tensor& a, const Tensor& b, std::int64_t left, std::int64_t right) {
+  check(left == right, "shapes ", a.shape(), " and ", b.shape(), " cannot be multiplied: inner sizes ", left, " and ",
+        right, " differ");
+}
+
+/// Dimensions before the matrix ones.
+Shape batch_shape(const Tensor& x) {
+  return Shape(std::span(x.shape().begin(), static_cast<std::size_t>(x.dim() - 2)));
+}
+
+Tensor with_batch(const Tensor& x, const Shape& batch) {
+  Shape shape = batch;
+  shape.push_back(x.size(-2));
+  shape.push_back(x.size(-1));
+  return x.shape() == shape ? x : x.expand(shape);
+}
+
+}  // namespace
+
+Tensor bmm(const Tensor& a, const Tensor& b, Site site) {
+  const OpScope op("bmm", site);
+  check(a.dim() == 3 && b.dim() == 3, "needs batches of matrices (batch, rows, columns), got shapes ", a.shape(),
+        " and ", b.shape());
+  check_alike(a, b);
+  check(a.size(0) == b.size(0), "batches differ: shapes ", a.shape(), " and ", b.shape());
+  check_inner(a, b, a.size(2), b.size(1));
+  Tensor y = empty({a.size(0), a.size(1), b.size(2)}, {.dtype = a.dtype(), .device = a.device()});
+  on_device(a.device(), [&](auto& context) { kernels::bmm(context, a, b, y); });
+  return record(y, wrt(a, [b = Saved(b)](const Tensor& dy) { return bmm(dy, b->transpose(1, 2)); }),
+                wrt(b, [a = Saved(a)](const Tensor& dy) { return bmm(a->transpose(1, 2), dy); }));
+}
+
+Tensor mm(const Tensor& a, const Tensor& b, Site site) {
+  const OpScope op("mm", site);
+  check(a.dim() == 2 && b.dim() == 2, "needs two matrices, got shapes ", a.shape(), " and ", b.shape());
+  check_alike(a, b);
+  check_inner(a, b, a.size(1), b.size(0));
+  Tensor y = empty({a.size(0), b.size(1)}, {.dtype = a.dtype(), .device = a.device()});
+  const auto as_batch = [](const Tensor& x) {
+    return x.alias({1, x.size(0), x.size(1)}, {0, x.stride(0), x.stride(1)}, x.storage_offset());
+  };
+  Tensor y_batch = as_batch(y);
+  on_device(a.device(), [&](auto& context) { kernels::bmm(context, as_batch(a), as_batch(b), y_batch); });
+  return record(y, wrt(a, [b = Saved(b)](const Tensor& dy) { return mm(dy, b->t()); }),
+                wrt(b, [a = Saved(a)](const Tensor& dy) { return mm(a->t(), dy); }));
+}
+
+Tensor mv(const Tensor& a, const Tensor& x, Site site) {
+  const OpScope op("mv", site);
+  check(a.dim() == 2 && x.dim() == 1, "needs a matrix and a vector, got shapes ", a.shape(), " and ", x.shape());
+  check_inner(a, x, a.size(1), x.size(0));
+  return mm(a, x.unsqueeze(1)).squeeze(1);
+}
+
+Tensor dot(const Tensor& a, const Tensor& b, Site site) {
+  const OpScope op("dot", site);
+  check(a.dim() == 1 && b.dim() == 1, "needs two vectors, got shapes ", a.shape(), " and ", b.shape());
+  check_alike(a, b);
+  check_inner(a, b, a.size(0), b.size(0));
+  return sum(a * b);
+}
+
+Tensor matmul(const Tensor& a, const Tensor& b, Site site) {
+  const OpScope op("matmul", site);
+  check(a.dim() > 0 && b.dim() > 0, "needs vectors or matrices, got shapes ", a.shape(), " and ", b.shape());
+  if (a.dim() == 1 && b.dim() == 1) return dot(a, b);
+  if (a.dim() == 1) return matmul(a.unsqueeze(0), b).squeeze(-2);
+  if (b.dim() == 1) return matmul(a, b.unsqueeze(1)).squeeze(-1);
+  check_inner(a, b, a.size(-1), b.size(-2));
+  if (a.dim() == 2 && b.dim() == 2) return mm(a, b);
+  if (b.dim() == 2) {  // one matrix for all rows
+    Shape shape = batch_shape(a);
+    shape.push_back(a.size(-2));
+    shape.push_back(b.size(1));
+    return mm(a.reshape({numel(batch_shape(a)) * a.size(-2), a.size(-1)}), b).reshape(shape);
+  }
+  const Shape batch = broadcast_shapes(batch_shape(a), batch_shape(b));
+  const auto flat = [&](const Tensor& x) {
+    return with_batch(x, batch).reshape({numel(batch), x.size(-2), x.size(-1)});
+  };
+  Shape shape = batch;
+  shape.push_back(a.size(-2));
+  shape.push_back(b.size(-1));
+  return bmm(flat(a), flat(b)).reshape(shape);
+}
+
+/// beta x + alpha product
+static Tensor blend(const Tensor& x, const Tensor& product, Scalar beta, Scalar alpha) {
+  check_alike(x, product);
+  check(broadcast_shapes(x.shape(), product.shape()) == product.shape(), "a tensor of shape ", x.shape(),
+        " does not broadcast to the product's shape ", product.shape());
+  const auto scaled = [](const Tensor& t, Scalar s) { return s.to<double>() == 1.0 ? t : t * s; };
+  if (beta.to<double>() == 0.0) {  // NaN and infinity in x do not count
+    const Tensor nowhere = zeros(x.shape(), {.dtype = kBool, .device = x.device()});
+    return add(scaled(product, alpha), where(nowhere, x, zeros_like(x)));
+  }
+  return add(scaled(product, alpha), scaled(x, beta));
+}
+
+Tensor addmm(const Tensor& x, const Tensor& a, const Tensor& b, Scalar beta, Scalar alpha, Site site) {
+  const OpScope op("addmm", site);
+  return blend(x, mm(a, b), beta, alpha);
+}
+
+Tensor addmv(const Tensor& x, const Tensor& a, const Tensor& b, Scalar beta, Scalar alpha, Site site) {
+  const OpScope op("addmv", site);
+  return blend(x, mv(a, b), beta, alpha);
+}
+
+Tensor baddbmm(const Tensor& x, const Tensor& a, const Tensor& b, Scalar beta, Scalar alpha, Site site) {
+  const OpScope op("baddbmm", site);
+  return blend(x, bmm(a, b), beta, alpha);
+}
+
+Tensor addbmm(const Tensor& x, const Tensor& a, const Tensor& b, Scalar beta, Scalar alpha, Site site) {
+  const OpScope op("addbmm", site);
+  return blend(x, sum(bmm(a, b), {0}), beta, alpha);
+}
+
+Tensor outer(const Tensor& a, const Tensor& b, Site site) {
+  const OpScope op("outer", site);
+  check(a.dim() == 1 && b.dim() == 1, "needs two vectors, got shapes ", a.shape(), " and ", b.shape());
+  return a.unsqueeze(1) * b;
+}
+
+Tensor inner(const Tensor& a, const Tensor& b, Site site) {
+  const OpScope op("inner", site);
+  if (a.dim() == 0 || b.dim() == 0) return a * b;
+  check_inner(a, b, a.size(-1), b.size(-1));
+  const std::int64_t length = a.size(-1);
+  Shape shape = a.shape();
+  shape.erase(a.dim() - 1);
+  for (int i = 0; i + 1 < b.dim(); ++i) shape.push_back(b.size(i));
+  const auto rows = [length](const Tensor& t) { return t.reshape({length == 0 ? 0 : t.numel() / length, length}); };
+  return mm(rows(a), rows(b).t()).reshape(shape);
+}
+
+Tensor bilinear(const Tensor& a, const Tensor& b, const Tensor& weight, const Tensor& bias, Site site) {
+  const OpScope op("bilinear", site);
+  check(weight.dim() == 3, "the weight must be (out, in1, in2), got shape ", weight.shape());
+  check(a.dim() > 0 && a.dim() == b.dim(), "both inputs must be (..., in), got shapes ", a.shape(), " and ", b.shape());
+  const std::int64_t outputs = weight.size(0), n = weight.size(1), m = weight.size(2);
+  check(a.size(-1) == n && b.size(-1) == m, "a weight of shape ", weight.shape(), " takes inputs that end with ", n,
+        " and ", m, ", got shapes ", a.shape(), " and ", b.shape());
+  Shape shape = a.shape();
+  for (int i = 0; i + 1 < a.dim(); ++i) {
+    check(a.size(i) == b.size(i), "the inputs must agree but in the last size, got ", a.shape(), " and ", b.shape());
+  }
+  shape[a.dim() - 1] = outputs;
+  std::int64_t rows = 1;
+  for (int i = 0; i + 1 < a.dim(); ++i) rows *= a.size(i);
+  const Tensor half = mm(a.reshape({rows, n}), weight.permute({1, 0, 2}).reshape({n, outputs * m}));
+  const Tensor y = bmm(half.reshape({rows, outputs, m}), b.reshape({rows, m, 1})).reshape(shape);
+  return bias.defined() ? y + bias : y;
+}
+
+Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias, Site site) {
+  const OpScope op("linear", site);
+  check(weight.dim() == 1 || weight.dim() == 2, "the weight must be (out, in) or (in), got shape ", weight.shape());
+  check(x.dim() >= 1, "the input must be (..., in), got a scalar");
+  check(x.size(-1) == weight.size(-1), "the input's last size must be that of the weight: input ", x.shape(),
+        ", weight ", weight.shape());
+  check(!bias.defined() || bias.dim() < 2, "the bias must be (out), got shape ",
+        bias.defined() ? bias.shape() : Shape());
+  const Tensor y = matmul(x, weight.t());
+  return bias.defined() ? y + bias : y;
+}
+
+}  // namespace ebb

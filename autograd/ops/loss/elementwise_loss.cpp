@@ -1,0 +1,125 @@
+// The losses of single elements.
+#include "ebb/autograd/ops/activation/activation.h"
+#include "ebb/autograd/ops/detail/activate.h"
+#include "ebb/autograd/ops/detail/reduce_loss.h"
+#include "ebb/autograd/ops/elementwise/arithmetic.h"
+#include "ebb/autograd/ops/elementwise/compare.h"
+#include "ebb/autograd/ops/elementwise/unary.h"
+#include "ebb/autograd/ops/loss/loss.h"
+#include "ebb/autograd/record.h"
+
+namespace ebb {
+
+using autograd::record;
+using autograd::Saved;
+using autograd::wrt;
+using ops::reduced;
+
+namespace {
+
+/// `losses`, weighted where a weight is given.
+Tensor weighted(const Tensor& losses, const Tensor& weight) { return weight.defined() ? losses * weight : losses; }
+
+void check_weight(const Tensor& weight, const Tensor& x) {
+  check(!weight.defined() || weight.shape() == x.shape(), "the weight must have the shape of the input, ", x.shape(),
+        "; got ", weight.defined() ? weight.shape() : Shape());
+}
+
+/// The mean of weighted losses is over the weights.
+Tensor reduced_with(const Tensor& weight, const Tensor& losses, const Tensor& x, Reduction reduction) {
+  check_weight(weight, x);
+  if (weight.defined() && reduction == Reduction::mean) return sum(losses * weight) / sum(weight);
+  return reduced(weighted(losses, weight), reduction);
+}
+
+/// scale d^2 / 2 of differences d that are less than delta, and a straight line beyond.
+Tensor huber(const Tensor& x, const Tensor& target, double delta, double scale) {
+  const auto curvature = [delta, scale](const Tensor& d) { return lt(abs(d), delta).to(d.dtype()) * scale; };
+  return ops::activate(kernels::Huber{delta, scale}, x - target, curvature);
+}
+
+void check_target(const Tensor& x, const Tensor& target) {
+  check(target.shape() == x.shape(), "the target must have the shape of the input, ", x.shape(), "; got ",
+        target.shape());
+}
+
+/// t log(t), 0 at 0
+Tensor times_own_log(const Tensor& t) {
+  const Tensor y = no_grad([&] { return where(eq(t, 0), 0, t * log(t)); });
+  return record(y, wrt(t, [t = Saved(t)](const Tensor& dy) { return dy * (log(t) + 1); }));
+}
+
+}  // namespace
+
+Tensor mse_loss(const Tensor& x, const Tensor& target, Reduction reduction, const Tensor& weight, Site site) {
+  const OpScope op("mse_loss", site);
+  const Tensor difference = x - target;
+  return reduced_with(weight, difference * difference, x, reduction);
+}
+
+Tensor l1_loss(const Tensor& x, const Tensor& target, Reduction reduction, const Tensor& weight, Site site) {
+  const OpScope op("l1_loss", site);
+  return reduced_with(weight, abs(x - target), x, reduction);
+}
+
+Tensor smooth_l1_loss(const Tensor& x, const Tensor& target, Reduction reduction, double beta, Site site) {
+  const OpScope op("smooth_l1_loss", site);
+  check(beta >= 0, "beta must not be negative, got ", beta);
+  return reduced(beta == 0 ? abs(x - target) : huber(x, target, beta, 1 / beta), reduction);
+}
+
+Tensor huber_loss(const Tensor& x, const Tensor& target, Reduction reduction, double delta, const Tensor& weight,
+                  Site site) {
+  const OpScope op("huber_loss", site);
+  check(delta > 0, "delta must be positive, got ", delta);
+  check_weight(weight, x);
+  return reduced(weighted(huber(x, target, delta, 1), weight), reduction);
+}
+
+Tensor binary_cross_entropy(const Tensor& x, const Tensor& target, const BinaryCrossEntropyOptions& o, Site site) {
+  const OpScope op("binary_cross_entropy", site);
+  check_target(x, target);
+  check(target.dtype() == x.dtype(), "input and target must be of one dtype, got ", x.dtype(), " and ", target.dtype());
+  check(x.numel() == 0 || !x.device().is_cpu() || all(logical_and(ge(x, 0), le(x, 1))).item<bool>(),
+        "all elements of the input must lie in [0, 1]; for scores use binary_cross_entropy_with_logits");
+  const Tensor y = no_grad([&] {
+    constexpr double least = -100;  // of a logarithm
+    return (target - 1) * clamp(log1p(-x), least, {}) - target * clamp(log(x), least, {});
+  });
+  const Tensor losses =
+      record(y,
+             wrt(x, [x = Saved(x), target = Saved(target)](
+                        const Tensor& dy) { return dy * (x - target) / clamp((1 - x) * x, 1e-12, {}); }),
+             wrt(target, [x = Saved(x)](const Tensor& dy) { return dy * (log1p(-x) - log(x)); }));
+  return reduced(weighted(losses, o.weight), o.reduction);
+}
+
+Tensor binary_cross_entropy_with_logits(const Tensor& x, const Tensor& target,
+                                        const BinaryCrossEntropyWithLogitsOptions& o, Site site) {
+  const OpScope op("binary_cross_entropy_with_logits", site);
+  check_target(x, target);
+  const Tensor log_p = logsigmoid(x);
+  const Tensor positive = o.pos_weight.defined() ? ((o.pos_weight - 1) * target + 1) * log_p : log_p;
+  return reduced(weighted((1 - target) * x - positive, o.weight), o.reduction);
+}
+
+Tensor kl_div(const Tensor& x, const Tensor& target, const KlDivOptions& o, Site site) {
+  const OpScope op("kl_div", site);
+  const Tensor losses = o.log_target ? exp(target) * (target - x) : times_own_log(target) - target * x;
+  if (o.reduction != Reduction::batchmean) return reduced(losses, o.reduction);
+  return sum(losses) / (x.dim() == 0 ? 1 : x.size(0));
+}
+
+Tensor soft_margin_loss(const Tensor& x, const Tensor& target, Reduction reduction, Site site) {
+  const OpScope op("soft_margin_loss", site);
+  check_target(x, target);
+  return reduced(-logsigmoid(x * target), reduction);
+}
+
+Tensor hinge_embedding_loss(const Tensor& x, const Tensor& target, double margin, Reduction reduction, Site site) {
+  const OpScope op("hinge_embedding_loss", site);
+  const Tensor apart = where(ne(target, 1), relu(margin - x), 0), together = where(ne(target, -1), x, 0);
+  return reduced(apart + together, reduction);
+}
+
+}  // namespace ebb

@@ -1,0 +1,87 @@
+#include "ebb/autograd/ops/detail/window.h"
+#include "ebb/autograd/ops/pool/max_pool.h"
+#include "ebb/autograd/ops/shape/shape.h"
+#include "ebb/autograd/record.h"
+#include "ebb/kernels/pool/pool.h"
+
+namespace ebb {
+
+using autograd::record;
+using autograd::Saved;
+using autograd::wrt;
+using kernels::PoolGeometry;
+
+namespace {
+
+constexpr auto channels_last = MemoryFormat::channels_last;
+
+Tensor empty_image(const Shape& shape, const Tensor& like, DType dtype) {
+  return empty(shape, {.dtype = dtype, .device = like.device()}, channels_last);
+}
+
+ops::Window window(const PoolGeometry& g, std::size_t i) {
+  return {g.kernel[i], g.stride[i], g.padding[i], g.dilation[i]};
+}
+
+PoolGeometry checked(const MaxPool2dOptions& o) {
+  const Size2 stride = o.stride.value_or(o.kernel_size);
+  const PoolGeometry g{{o.kernel_size.height, o.kernel_size.width},
+                       {stride.height, stride.width},
+                       {o.padding.height, o.padding.width},
+                       {o.dilation.height, o.dilation.width}};
+  for (std::size_t i = 0; i < 2; ++i) {
+    ops::check_window(window(g, i));
+    ops::check_padding(window(g, i));
+  }
+  return g;
+}
+
+// The two maps below are each other's gradients.
+
+Tensor gather(const Tensor& x, const Tensor& indices, const PoolGeometry& g);
+
+Tensor scatter(const Tensor& gradient, const Tensor& indices, const Shape& input, const PoolGeometry& g) {
+  const OpScope op("max_pool2d_backward", Site{});
+  const Tensor dy = contiguous(gradient, channels_last);
+  Tensor dx = empty_image(input, dy, dy.dtype());
+  on_device(dy.device(), [&](auto& context) { kernels::max_pool2d_backward(context, dy, indices, g, dx); });
+  return record(dx, wrt(dy, [indices, g](const Tensor& ddx) { return gather(ddx, indices, g); }));
+}
+
+Tensor gather(const Tensor& input, const Tensor& indices, const PoolGeometry& g) {
+  const OpScope op("max_pool2d_gather", Site{});
+  const Tensor x = contiguous(input, channels_last);
+  Tensor y = empty_image(indices.shape(), x, x.dtype());
+  on_device(x.device(), [&](auto& context) { kernels::max_pool2d_gather(context, x, indices, y); });
+  return record(y,
+                wrt(x, [indices, shape = x.shape(), g](const Tensor& dy) { return scatter(dy, indices, shape, g); }));
+}
+
+}  // namespace
+
+ValuesAndIndices max_pool2d_with_indices(const Tensor& input, const MaxPool2dOptions& o, Site site) {
+  const OpScope op("max_pool2d", site);
+  if (input.dim() == 3) {
+    const auto [y, indices] = max_pool2d_with_indices(input.unsqueeze(0), o);
+    return {y.squeeze(0), indices.squeeze(0)};
+  }
+  check(input.dim() == 4, "the input must be (N, C, H, W) or (C, H, W), got shape ", input.shape());
+  check(input.size(1) > 0 && input.size(2) > 0 && input.size(3) > 0,
+        "only the batch may be empty, got an input of shape ", input.shape());
+  const PoolGeometry g = checked(o);
+  const Tensor x = contiguous(input, channels_last);
+  const Shape shape{x.size(0), x.size(1), ops::window_count(x.size(2), window(g, 0), o.ceil_mode),
+                    ops::window_count(x.size(3), window(g, 1), o.ceil_mode)};
+  Tensor y = empty_image(shape, x, x.dtype()), indices = empty_image(shape, x, kInt64);
+  on_device(x.device(), [&](auto& context) { kernels::max_pool2d(context, x, g, y, indices); });
+  y = record(y, wrt(x, [indices = Saved(indices), from = x.shape(), g](const Tensor& dy) {
+               return scatter(dy, indices, from, g);
+             }));
+  return {y, indices};
+}
+
+Tensor max_pool2d(const Tensor& x, const MaxPool2dOptions& options, Site site) {
+  return max_pool2d_with_indices(x, options, site).values;
+}
+
+}  // namespace ebb

@@ -1,0 +1,59 @@
+#include <algorithm>
+
+#include "ebb/autograd/ops/detail/reduced_dims.h"
+#include "ebb/autograd/ops/elementwise/arithmetic.h"
+#include "ebb/autograd/ops/elementwise/compare.h"
+#include "ebb/autograd/ops/elementwise/unary.h"
+#include "ebb/autograd/ops/reduce/reduce.h"
+#include "ebb/autograd/record.h"
+
+namespace ebb {
+
+using autograd::record;
+using autograd::Saved;
+using autograd::wrt;
+
+/// var, of resolved dims, which are kept.
+static Tensor kept_var(const Tensor& x, const Dims& dims, double correction) {
+  check(is_floating(x.dtype()), "needs a floating tensor, got ", x.dtype(), "; convert first: x.to(kFloat32)");
+  const double freedom = std::max(static_cast<double>(ops::count_of(x.shape(), dims)) - correction, 0.0);
+  const Tensor y = no_grad([&] {
+    const Tensor deviation = x - mean(x, dims, true);
+    return sum(deviation * deviation, dims, true) / freedom;
+  });
+  return record(y, wrt(x, [x = Saved(x), dims, freedom](const Tensor& dy) {
+                  return dy * ((x - mean(x, dims, true)) * (2 / freedom));
+                }));
+}
+
+static Tensor kept_std(const Tensor& x, const Dims& dims, double correction) {
+  const Tensor variance = kept_var(x, dims, correction);
+  return record(no_grad([&] { return sqrt(variance); }), wrt(variance, [](const Tensor& dy, const Tensor& y) {
+                  const Tensor is_zero = eq(y, 0);
+                  return where(is_zero, 0, dy) / (where(is_zero, 1, y) * 2);
+                }));
+}
+
+Tensor var(const Tensor& x, const Dims& named, double correction, bool keepdim, Site site) {
+  const OpScope op("var", site);
+  const Dims dims = ops::resolved(named, x.dim());
+  return ops::without_dims(kept_var(x, dims, correction), dims, keepdim);
+}
+
+Tensor std(const Tensor& x, const Dims& named, double correction, bool keepdim, Site site) {
+  const OpScope op("std", site);
+  const Dims dims = ops::resolved(named, x.dim());
+  return ops::without_dims(kept_std(x, dims, correction), dims, keepdim);
+}
+
+VarAndMean var_mean(const Tensor& x, const Dims& dims, double correction, bool keepdim, Site site) {
+  const OpScope op("var_mean", site);
+  return {var(x, dims, correction, keepdim), mean(x, dims, keepdim)};
+}
+
+StdAndMean std_mean(const Tensor& x, const Dims& dims, double correction, bool keepdim, Site site) {
+  const OpScope op("std_mean", site);
+  return {std(x, dims, correction, keepdim), mean(x, dims, keepdim)};
+}
+
+}  // namespace ebb
