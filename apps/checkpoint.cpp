@@ -2,7 +2,7 @@
 
 #include "ebb/autograd/ops/create/creation.h"
 #include "ebb/io/pth.h"
-#include "ebb/nn/checkpoint.h"
+#include "ebb/nn/loading/checkpoint.h"
 
 namespace ebb::apps {
 

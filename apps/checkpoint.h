@@ -5,7 +5,7 @@
 
 #include "ebb/core/value/value.h"
 #include "ebb/nn/module.h"
-#include "ebb/nn/optim/lr_scheduler.h"
+#include "ebb/nn/optim/schedulers/lr_scheduler.h"
 
 namespace ebb::apps {
 

@@ -11,7 +11,7 @@
 #include "ebb/core/tensor.h"
 #include "ebb/core/value/state_dict.h"
 #include "ebb/nn/hooks.h"
-#include "ebb/nn/load_plan.h"
+#include "ebb/nn/loading/load_plan.h"
 
 namespace ebb::nn {
 

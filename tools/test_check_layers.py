@@ -61,7 +61,7 @@ class Includes(CheckLayers):
                 "core/tensor.h": HEADER + '#include <vector>\n#include "ebb/config.h"\n',
                 "kernels/conv/conv.h": HEADER + '#include "ebb/core/tensor.h"\n',
                 "autograd/ops.h": HEADER + '#include "ebb/kernels/conv/conv.h"\n#include "ebb/core/tensor.h"\n',
-                "nn/conv.h": HEADER + '#include "ebb/autograd/ops.h"\n#include "ebb/nn/module.h"\n',
+                "nn/layers/conv.h": HEADER + '#include "ebb/autograd/ops.h"\n#include "ebb/nn/module.h"\n',
                 "io/pth.cpp": '#include "ebb/core/tensor.h"\n#include "ebb/io/zip.h"\n',
                 "apps/main.cpp": '#include <ebb/ebb.h>\n#include "ebb/io/pth.h"\n#include "train.h"\n',
                 "tests/conv.cpp": '#include "ebb/kernels/cpu/eigen.h"\n#include <Eigen/Core>\n#include "close.h"\n',
@@ -99,7 +99,7 @@ class Includes(CheckLayers):
     def test_eigen_stays_in_the_cpu_kernels(self):
         include = "#include <Eigen/Core>\n#include <unsupported/Eigen/CXX11/Tensor>\n"
         self.assert_clean({"kernels/conv/conv_cpu.cpp": include, "kernels/cpu/eigen.h": HEADER + include})
-        for file in ["kernels/conv.cpp", "core/blas_cpu.cpp", "nn/conv.cpp"]:
+        for file in ["kernels/conv.cpp", "core/blas_cpu.cpp", "nn/layers/conv.cpp"]:
             with self.subTest(file=file):
                 self.assert_finds({file: include}, (f"{file}:1", "Eigen here"), (f"{file}:2", "Eigen here"))
 

@@ -6,7 +6,7 @@
 #include "ebb/io/in_file.h"
 #include "ebb/io/opaque.h"
 #include "ebb/io/pth.h"
-#include "ebb/nn/init.h"
+#include "ebb/nn/init/init.h"
 #include "ebb/zoo/python_classes.h"
 
 namespace ebb::zoo {

@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "ebb/autograd/ops/elementwise/arithmetic.h"
-#include "ebb/nn/init.h"
+#include "ebb/nn/init/init.h"
 
 namespace ebb::models {
 

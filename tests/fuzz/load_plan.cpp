@@ -1,4 +1,4 @@
-#include "ebb/nn/load_plan.h"
+#include "ebb/nn/loading/load_plan.h"
 
 #include <algorithm>
 #include <array>

@@ -1,7 +1,7 @@
 #include "ebb/autograd/ops.h"
 #include "ebb/io/pth.h"
-#include "ebb/nn/checkpoint.h"
 #include "ebb/nn/layers.h"
+#include "ebb/nn/loading/checkpoint.h"
 #include "ebb/nn/optim/optim.h"
 
 #include "tests/support/catch.h"

@@ -1,8 +1,8 @@
 #include "ebb/autograd/ops.h"
 #include "ebb/core/memory/allocator.h"
-#include "ebb/nn/key_match.h"
 #include "ebb/nn/layers.h"
-#include "ebb/nn/load_plan.h"
+#include "ebb/nn/loading/key_match.h"
+#include "ebb/nn/loading/load_plan.h"
 #include "ebb/nn/models/resnet.h"
 
 #include "tests/support/catch.h"

@@ -8,7 +8,7 @@
 #include "ebb/core/random/generator.h"
 #include "ebb/io/file.h"
 #include "ebb/io/gzip.h"
-#include "ebb/nn/init.h"
+#include "ebb/nn/init/init.h"
 #include "ebb/nn/models/convnet.h"
 #include "ebb/nn/models/resnet.h"
 #include "ebb/nn/models/unet.h"

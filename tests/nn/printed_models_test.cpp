@@ -4,7 +4,7 @@
 #include <sstream>
 
 #include "ebb/autograd/ops.h"
-#include "ebb/nn/init.h"
+#include "ebb/nn/init/init.h"
 #include "ebb/nn/models/convnet.h"
 #include "ebb/nn/models/resnet.h"
 #include "ebb/nn/models/unet.h"

@@ -1,6 +1,6 @@
 // Layers, initialisations and summaries beside what PyTorch and torchinfo made of the same: tools/gen_nn.py.
 #include "ebb/autograd/ops.h"
-#include "ebb/nn/init.h"
+#include "ebb/nn/init/init.h"
 #include "ebb/nn/layers.h"
 #include "ebb/nn/models/convnet.h"
 #include "ebb/nn/summary.h"

@@ -2,7 +2,7 @@
 #include "ebb/autograd/ops.h"
 #include "ebb/io/pth.h"
 #include "ebb/io/safetensors.h"
-#include "ebb/nn/init.h"
+#include "ebb/nn/init/init.h"
 #include "ebb/nn/models/convnet.h"
 #include "ebb/nn/models/resnet.h"
 #include "ebb/nn/models/unet.h"

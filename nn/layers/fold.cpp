@@ -1,0 +1,31 @@
+#include "ebb/nn/layers/fold.h"
+
+#include "ebb/nn/repr.h"
+
+namespace ebb::nn {
+
+static std::string short_form(Size2 size) { return repr_short({size.height, size.width}); }
+
+static std::string windows(Size2 kernel_size, Size2 dilation, Size2 padding, Size2 stride) {
+  return "kernel_size=" + short_form(kernel_size) + ", dilation=" + short_form(dilation) +
+         ", padding=" + short_form(padding) + ", stride=" + short_form(stride);
+}
+
+Tensor Fold::operator()(const Tensor& x) const {
+  const FoldOptions& o = options;
+  return ebb::fold(x, o.output_size,
+                   {.kernel_size = o.kernel_size, .dilation = o.dilation, .padding = o.padding, .stride = o.stride});
+}
+
+std::string Fold::extra_repr() const {
+  const FoldOptions& o = options;
+  return "output_size=" + short_form(o.output_size) + ", " + windows(o.kernel_size, o.dilation, o.padding, o.stride);
+}
+
+Tensor Unfold::operator()(const Tensor& x) const { return ebb::unfold(x, options); }
+
+std::string Unfold::extra_repr() const {
+  return windows(options.kernel_size, options.dilation, options.padding, options.stride);
+}
+
+}  // namespace ebb::nn
