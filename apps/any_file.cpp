@@ -1,11 +1,11 @@
 #include "apps/any_file.h"
 
-#include "ebb/io/file.h"
 #include "ebb/io/file_kind.h"
 #include "ebb/io/idx.h"
-#include "ebb/io/in_file.h"
 #include "ebb/io/npy.h"
 #include "ebb/io/safetensors.h"
+#include "ebb/io/system/file.h"
+#include "ebb/io/system/in_file.h"
 
 namespace ebb::apps {
 

@@ -9,8 +9,8 @@
 
 #include "ebb/autograd/grad_mode.h"
 #include "ebb/autograd/ops.h"
-#include "ebb/io/in_file.h"
-#include "ebb/zoo/open.h"
+#include "ebb/interop/open.h"
+#include "ebb/io/system/in_file.h"
 
 #include "apps/any_file.h"
 #include "apps/file_report.h"
@@ -28,7 +28,7 @@ StateDict load_weights(const std::string& path, const std::string& only = "") {
       alone.set("arr_0", file.as_tensor());  // NumPy's name for an array that got none
       return alone;
     }
-    return zoo::find_weights(only.empty() ? file : file[only]);
+    return interop::find_weights(only.empty() ? file : file[only]);
   });
 }
 

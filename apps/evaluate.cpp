@@ -7,10 +7,10 @@
 
 #include "ebb/autograd/grad_mode.h"
 #include "ebb/autograd/ops/loss/loss.h"
-#include "ebb/io/data_loader.h"
-#include "ebb/io/in_file.h"
+#include "ebb/data/loader.h"
+#include "ebb/interop/open.h"
 #include "ebb/io/pth.h"
-#include "ebb/zoo/open.h"
+#include "ebb/io/system/in_file.h"
 
 #include "apps/confusion.h"
 #include "apps/device.h"
@@ -44,7 +44,7 @@ json to_json(const Score& score, bool is_segmentation) {
 /// The model, of those that `ebb train` makes, whose weights the file holds.
 static Task open_task(const EvalArguments& arguments) {
   return io::in_file("eval", arguments.model, Site::current(), [&] {
-    const StateDict weights = zoo::find_weights(io::load_value(arguments.model, {.allow_opaque = true}));
+    const StateDict weights = interop::find_weights(io::load_value(arguments.model, {.allow_opaque = true}));
     const models::Recognised known = models::recognise(weights);
     const auto& names = model_names();
     check(std::ranges::find(names, known.name) != names.end(), "the weights are of a ", known.name,

@@ -10,8 +10,8 @@
 #include <turbojpeg.h>
 
 #include "ebb/core/error.h"
-#include "ebb/io/atomic_file.h"
-#include "ebb/io/file.h"
+#include "ebb/io/system/atomic_file.h"
+#include "ebb/io/system/file.h"
 
 namespace ebb::apps {
 namespace {

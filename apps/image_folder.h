@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "ebb/io/datasets.h"
+#include "ebb/data/datasets.h"
 
 #include "apps/image_file.h"
 

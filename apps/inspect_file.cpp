@@ -6,9 +6,9 @@
 
 #include <nlohmann/json.hpp>
 
-#include "ebb/io/python_calls.h"
-#include "ebb/zoo/open.h"
-#include "ebb/zoo/whole_model.h"
+#include "ebb/interop/open.h"
+#include "ebb/interop/whole_model.h"
+#include "ebb/io/pickle/python_calls.h"
 
 #include "apps/any_file.h"
 #include "apps/file_report.h"
@@ -120,7 +120,7 @@ json find_optimizer(const Value& file) {
 
 json hints_for(const Value& file, const Collector& found) {
   json hints = json::array();
-  if (zoo::is_whole_model(file)) {
+  if (interop::is_whole_model(file)) {
     hints.push_back(
         "this is a whole model: its weights load with io::load_value and io::state_dict_of, and ebb convert "
         "writes them as a state dict");
@@ -142,7 +142,7 @@ json hints_for(const Value& file, const Collector& found) {
 
 json recognise_model(const Value& file) {
   try {
-    const models::Recognised model = models::recognise(zoo::find_weights(file));
+    const models::Recognised model = models::recognise(interop::find_weights(file));
     return {{"name", model.name}, {"classes", model.classes}};
   } catch (const Error&) {
     return nullptr;

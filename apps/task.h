@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "ebb/io/datasets.h"
+#include "ebb/data/datasets.h"
 #include "ebb/nn/module.h"
 
 namespace ebb::apps {

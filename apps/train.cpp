@@ -10,9 +10,9 @@
 
 #include "ebb/autograd/ops/loss/loss.h"
 #include "ebb/core/random/generator.h"
-#include "ebb/io/atomic_file.h"
-#include "ebb/io/data_loader.h"
+#include "ebb/data/loader.h"
 #include "ebb/io/pth.h"
+#include "ebb/io/system/atomic_file.h"
 #include "ebb/nn/optim/optim.h"
 
 #include "apps/checkpoint.h"

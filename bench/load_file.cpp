@@ -10,10 +10,10 @@
 #include <unistd.h>
 
 #include "ebb/core/threads/parallel.h"
-#include "ebb/io/file.h"
 #include "ebb/io/npy.h"
 #include "ebb/io/pth.h"
 #include "ebb/io/safetensors.h"
+#include "ebb/io/system/file.h"
 #include "ebb/nn/models/resnet.h"
 
 #include "bench/peer.h"

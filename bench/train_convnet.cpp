@@ -9,7 +9,7 @@
 #include "ebb/autograd/ops.h"
 #include "ebb/core/op_times.h"
 #include "ebb/core/threads/parallel.h"
-#include "ebb/io/datasets.h"
+#include "ebb/data/datasets.h"
 #include "ebb/nn/models/convnet.h"
 #include "ebb/nn/optim/optim.h"
 

@@ -7,12 +7,12 @@ using namespace ebb;
 
 int main() {
   io::save("net.pth", models::resnet18({.num_classes = 4}).state_dict());
-  const zoo::Opened opened = zoo::open("net.pth");  // Python's files, too
+  const interop::Opened opened = interop::open("net.pth");  // Python's files, too
   std::cout << opened.model.name << " for " << opened.model.classes << " classes\n";
 
   // torch.load("whole.pth", weights_only=False) makes a torch.nn.Sequential of this, and the other way round.
-  zoo::save_module("whole.pth", nn::sequential({nn::linear(4, 2), nn::relu()}));
-  const nn::Layer net = zoo::load_module("whole.pth");
+  interop::save_module("whole.pth", nn::sequential({nn::linear(4, 2), nn::relu()}));
+  const nn::Layer net = interop::load_module("whole.pth");
   std::cout << net.module() << "\n" << net(ones({3, 4})).shape() << "\n";
 }
 

@@ -6,10 +6,10 @@
 #include <cstring>
 #include <filesystem>
 
-#include "ebb/io/file.h"
-#include "ebb/io/in_file.h"
 #include "ebb/io/pth.h"
-#include "ebb/io/system_calls.h"
+#include "ebb/io/system/file.h"
+#include "ebb/io/system/in_file.h"
+#include "ebb/io/system/system_calls.h"
 
 namespace ebb::io {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <string_view>
 
-#include "ebb/io/legacy_pth.h"
+#include "ebb/io/pth/legacy_pth.h"
 
 namespace ebb::io {
 

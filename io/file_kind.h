@@ -1,6 +1,6 @@
 #pragma once
 
-#include "ebb/io/bytes.h"
+#include "ebb/io/bytes/bytes.h"
 
 namespace ebb::io {
 

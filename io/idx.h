@@ -4,7 +4,7 @@
 
 #include "ebb/core/site.h"
 #include "ebb/core/tensor.h"
-#include "ebb/io/bytes.h"
+#include "ebb/io/bytes/bytes.h"
 
 namespace ebb::io {
 

@@ -1,7 +1,7 @@
 #include "ebb/io/map_location.h"
 
 #include "ebb/core/error.h"
-#include "ebb/io/quote.h"
+#include "ebb/io/bytes/quote.h"
 
 namespace ebb::io {
 

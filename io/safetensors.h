@@ -5,7 +5,7 @@
 
 #include "ebb/core/site.h"
 #include "ebb/core/value/state_dict.h"
-#include "ebb/io/bytes.h"
+#include "ebb/io/bytes/bytes.h"
 
 namespace ebb::io {
 

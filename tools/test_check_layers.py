@@ -62,7 +62,7 @@ class Includes(CheckLayers):
                 "kernels/conv/conv.h": HEADER + '#include "ebb/core/tensor.h"\n',
                 "autograd/ops.h": HEADER + '#include "ebb/kernels/conv/conv.h"\n#include "ebb/core/tensor.h"\n',
                 "nn/layers/conv.h": HEADER + '#include "ebb/autograd/ops.h"\n#include "ebb/nn/module.h"\n',
-                "io/pth.cpp": '#include "ebb/core/tensor.h"\n#include "ebb/io/zip.h"\n',
+                "io/pth/pth.cpp": '#include "ebb/core/tensor.h"\n#include "ebb/io/zip.h"\n',
                 "apps/main.cpp": '#include <ebb/ebb.h>\n#include "ebb/io/pth.h"\n#include "train.h"\n',
                 "tests/conv.cpp": '#include "ebb/kernels/cpu/eigen.h"\n#include <Eigen/Core>\n#include "close.h"\n',
             }

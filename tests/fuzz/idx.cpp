@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "ebb/io/gzip.h"
+#include "ebb/io/zip/gzip.h"
 
 #include "tests/fuzz/support.h"
 #include "tests/support/gzip.h"

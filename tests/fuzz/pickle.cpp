@@ -1,4 +1,4 @@
-#include "ebb/io/unpickler.h"
+#include "ebb/io/pickle/unpickler.h"
 
 #include "tests/fuzz/pickle_mutator.h"
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "ebb/io/pickle_opcodes.h"
+#include "ebb/io/pickle/pickle_opcodes.h"
 
 namespace ebb::fuzz {
 namespace {

@@ -7,7 +7,7 @@
 
 #include "ebb/core/error.h"
 #include "ebb/core/value/value.h"
-#include "ebb/io/bytes.h"
+#include "ebb/io/bytes/bytes.h"
 
 /// What the harnesses share. A harness is a file with LLVMFuzzerTestOneInput, and LLVMFuzzerCustomMutator where bytes
 /// that are mutated blindly would get no further than a checksum.

@@ -1,6 +1,6 @@
 #include "tests/fuzz/zip_records.h"
 
-#include "ebb/io/zip_writer.h"
+#include "ebb/io/zip/zip_writer.h"
 
 namespace ebb::fuzz {
 

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "ebb/io/zip_reader.h"
+#include "ebb/io/zip/zip_reader.h"
 
 namespace ebb::fuzz {
 

@@ -1,7 +1,7 @@
 #include "ebb/io/checkpoint_files.h"
 
-#include "ebb/io/file.h"
 #include "ebb/io/pth.h"
+#include "ebb/io/system/file.h"
 
 #include "tests/support/catch.h"
 #include "tests/support/files.h"

@@ -1,9 +1,8 @@
-#include "ebb/io/data_loader.h"
-
 #include <algorithm>
 #include <vector>
 
 #include "ebb/core/memory/allocator.h"
+#include "ebb/data/loader.h"
 
 #include "tests/support/catch.h"
 

@@ -1,8 +1,8 @@
-#include "ebb/io/datasets.h"
+#include "ebb/data/datasets.h"
 
 #include <array>
 
-#include "ebb/io/crc32.h"
+#include "ebb/io/zip/crc32.h"
 
 #include "tests/support/catch.h"
 #include "tests/support/files.h"

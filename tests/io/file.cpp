@@ -1,8 +1,8 @@
-#include "ebb/io/file.h"
+#include "ebb/io/system/file.h"
 
 #include <sys/stat.h>
 
-#include "ebb/io/atomic_file.h"
+#include "ebb/io/system/atomic_file.h"
 
 #include "tests/io/with_faults.h"
 #include "tests/support/catch.h"

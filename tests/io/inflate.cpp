@@ -1,10 +1,10 @@
-#include "ebb/io/inflate.h"
+#include "ebb/io/zip/inflate.h"
 
 #include <random>
 
 #include "ebb/core/random/generator.h"
-#include "ebb/io/crc32.h"
-#include "ebb/io/gzip.h"
+#include "ebb/io/zip/crc32.h"
+#include "ebb/io/zip/gzip.h"
 
 #include "tests/support/catch.h"
 #include "tests/support/files.h"

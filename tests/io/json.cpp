@@ -1,6 +1,6 @@
 #include <vector>
 
-#include "ebb/io/json_reader.h"
+#include "ebb/io/safetensors/json_reader.h"
 
 #include "tests/support/catch.h"
 #include "tests/support/files.h"

@@ -5,7 +5,7 @@
 #include "ebb/io/opaque.h"
 #include "ebb/io/pth.h"
 #include "ebb/io/safetensors.h"
-#include "ebb/io/zip_writer.h"
+#include "ebb/io/zip/zip_writer.h"
 
 #include "tests/support/catch.h"
 #include "tests/support/counted_new.h"

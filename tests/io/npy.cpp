@@ -1,7 +1,7 @@
 #include "ebb/io/npy.h"
 
 #include "ebb/core/random/generator.h"
-#include "ebb/io/npy_header.h"
+#include "ebb/io/npy/npy_header.h"
 
 #include "tests/io/arrays.h"
 #include "tests/support/catch.h"

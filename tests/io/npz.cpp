@@ -1,7 +1,7 @@
 #include "ebb/core/random/generator.h"
 #include "ebb/io/npy.h"
-#include "ebb/io/zip_reader.h"
-#include "ebb/io/zip_writer.h"
+#include "ebb/io/zip/zip_reader.h"
+#include "ebb/io/zip/zip_writer.h"
 
 #include "tests/io/arrays.h"
 #include "tests/support/catch.h"

@@ -1,8 +1,8 @@
 #include <limits>
 
 #include "ebb/core/random/generator.h"
-#include "ebb/io/pickler.h"
-#include "ebb/io/unpickler.h"
+#include "ebb/io/pickle/pickler.h"
+#include "ebb/io/pickle/unpickler.h"
 
 #include "tests/support/catch.h"
 #include "tests/support/files.h"

@@ -1,8 +1,8 @@
 #include "ebb/core/random/generator.h"
-#include "ebb/io/pickler.h"
+#include "ebb/io/pickle/pickler.h"
 #include "ebb/io/pth.h"
-#include "ebb/io/zip_reader.h"
-#include "ebb/io/zip_writer.h"
+#include "ebb/io/zip/zip_reader.h"
+#include "ebb/io/zip/zip_writer.h"
 
 #include "tests/support/catch.h"
 #include "tests/support/files.h"

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "ebb/io/file_faults.h"
+#include "ebb/io/system/file_faults.h"
 
 namespace ebb::test {
 

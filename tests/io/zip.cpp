@@ -1,6 +1,6 @@
 #include "ebb/core/random/generator.h"
-#include "ebb/io/zip_reader.h"
-#include "ebb/io/zip_writer.h"
+#include "ebb/io/zip/zip_reader.h"
+#include "ebb/io/zip/zip_writer.h"
 
 #include "tests/support/catch.h"
 #include "tests/support/files.h"

@@ -3,8 +3,8 @@
 #include <cstdlib>
 #include <sstream>
 
-#include "ebb/io/file.h"
-#include "ebb/io/gzip.h"
+#include "ebb/io/system/file.h"
+#include "ebb/io/zip/gzip.h"
 
 namespace ebb::test {
 

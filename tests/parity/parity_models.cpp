@@ -8,7 +8,7 @@
 #include <memory>
 
 #include "ebb/ebb.h"
-#include "ebb/io/crc32.h"
+#include "ebb/io/zip/crc32.h"
 
 using namespace ebb;
 

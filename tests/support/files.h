@@ -4,8 +4,8 @@
 #include <string>
 
 #include "ebb/core/error.h"
-#include "ebb/io/bytes.h"
-#include "ebb/io/file.h"
+#include "ebb/io/bytes/bytes.h"
+#include "ebb/io/system/file.h"
 
 namespace ebb::test {
 

@@ -1,8 +1,8 @@
 #pragma once
 
 #include "ebb/core/error.h"
-#include "ebb/io/bytes.h"
-#include "ebb/io/crc32.h"
+#include "ebb/io/bytes/bytes.h"
+#include "ebb/io/zip/crc32.h"
 
 namespace ebb::test {
 

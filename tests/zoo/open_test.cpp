@@ -1,12 +1,12 @@
 #include "ebb/autograd/grad_mode.h"
 #include "ebb/autograd/ops.h"
+#include "ebb/interop/open.h"
 #include "ebb/io/pth.h"
 #include "ebb/io/safetensors.h"
 #include "ebb/nn/init/init.h"
 #include "ebb/nn/models/convnet.h"
 #include "ebb/nn/models/resnet.h"
 #include "ebb/nn/models/unet.h"
-#include "ebb/zoo/open.h"
 
 #include "tests/support/catch.h"
 #include "tests/support/files.h"
@@ -35,14 +35,14 @@ void check_opens(M net, const std::string& name, const Shape& input) {
   for (const Value& file : {Value(net.state_dict()), Value(prefixed(net.state_dict(), "module.")), checkpoint}) {
     io::save_value(path, file);
     const std::uint64_t seed = default_generator().sequence.state.index;
-    const zoo::Opened opened = zoo::open(path);
+    const interop::Opened opened = interop::open(path);
     CHECK(opened.model.name == name);
     CHECK(!opened.net.module().is_training());
     CHECK(equal(no_grad([&] { return opened(x); }), expected));
     CHECK(default_generator().sequence.state.index == seed);  // no random number was drawn
   }
   io::save_safetensors(path, net.state_dict());
-  CHECK(equal(no_grad([&] { return zoo::open(path)(x); }), expected));
+  CHECK(equal(no_grad([&] { return interop::open(path)(x); }), expected));
 }
 
 }  // namespace
@@ -59,10 +59,10 @@ TEST_CASE("models are opened by their weights alone") {
 }
 
 TEST_CASE("a model that Python saved whole, of a class of its own, is opened by its weights") {
-  const zoo::Opened opened = zoo::open(test::data_path("whole_models/convnet.pth"));
+  const interop::Opened opened = interop::open(test::data_path("whole_models/convnet.pth"));
   CHECK(opened.model.name == "convnet");
   const Value file = io::load_value(test::data_path("whole_models/convnet.pth"), {.allow_opaque = true});
-  CHECK(equal(opened.net.module().state_dict().at("fc.weight"), zoo::find_weights(file).at("fc.weight")));
+  CHECK(equal(opened.net.module().state_dict().at("fc.weight"), interop::find_weights(file).at("fc.weight")));
 }
 
 TEST_CASE("every residual network is told by its name") {
@@ -82,7 +82,7 @@ TEST_CASE("what is no model is refused with what was looked for") {
   const std::string path = folder.path("a.pth");
   const auto refusal = [&](const Value& file) {
     io::save_value(path, file);
-    return test::message_of([&] { zoo::open(path); });
+    return test::message_of([&] { interop::open(path); });
   };
   StateDict other;
   other.set("transformer.weight", ones({2, 2}));
@@ -103,17 +103,17 @@ TEST_CASE("a small file cannot ask for a large network") {
   StateDict expanded = models::ConvNet().state_dict();
   expanded.set("fc.weight", zeros({1, 1}).expand({1 << 30, 1568}));
   io::save(path, expanded);
-  CHECK_THAT(test::message_of([&] { zoo::open(path); }), ContainsSubstring("of which the file holds"));
+  CHECK_THAT(test::message_of([&] { interop::open(path); }), ContainsSubstring("of which the file holds"));
 
   StateDict unet;
   unet.set("inc.double_conv.0.weight", zeros({200000, 1, 1, 1}));
   unet.set("outc.conv.weight", zeros({2, 1, 1, 1}));
   unet.set("down4.maxpool_conv.1.double_conv.3.weight", zeros({1, 1, 3, 3}));
   io::save(path, unet);
-  CHECK_THAT(test::message_of([&] { zoo::open(path); }), ContainsSubstring("no model that ebb knows"));
+  CHECK_THAT(test::message_of([&] { interop::open(path); }), ContainsSubstring("no model that ebb knows"));
 
   StateDict deep = models::resnet18({.num_classes = 2}).state_dict();
   for (int i = 2; i < 1000; ++i) deep.set("layer4." + std::to_string(i) + ".conv1.weight", zeros({1, 1, 1, 1}));
   io::save(path, deep);
-  CHECK_THAT(test::message_of([&] { zoo::open(path); }), ContainsSubstring("Unexpected key(s)"));
+  CHECK_THAT(test::message_of([&] { interop::open(path); }), ContainsSubstring("Unexpected key(s)"));
 }

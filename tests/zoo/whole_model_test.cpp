@@ -1,11 +1,11 @@
 // Models that Python saved whole: tools/gen_whole_models.py wrote the files, tools/compare_whole_models.py reads ours.
 #include "ebb/autograd/grad_mode.h"
 #include "ebb/autograd/ops.h"
+#include "ebb/interop/whole_model.h"
 #include "ebb/io/opaque.h"
 #include "ebb/io/pth.h"
 #include "ebb/nn/models/convnet.h"
 #include "ebb/nn/models/resnet.h"
-#include "ebb/zoo/whole_model.h"
 
 #include "tests/support/catch.h"
 #include "tests/support/files.h"
@@ -33,7 +33,7 @@ void check_runs(nn::Layer& net, const Value& file) {
 }
 
 Value round_trip(const nn::Module& module) {
-  return io::read_pth(io::write_pth(zoo::to_python(module)), {.allow_opaque = true});
+  return io::read_pth(io::write_pth(interop::to_python(module)), {.allow_opaque = true});
 }
 
 }  // namespace
@@ -42,12 +42,12 @@ TEST_CASE("whole models of torch.nn run, print and save as in Python") {
   for (const char* name : {"layers2d.pth", "layers1d.pth", "resnet18_head.pth", "bottleneck.pth"}) {
     CAPTURE(name);
     const Value file = load_sample(name);
-    nn::Layer net = zoo::from_python(file["model"]);
+    nn::Layer net = interop::from_python(file["model"]);
     CHECK(to_string(net.module()) == file["printed"].as_text());
     CHECK(are_equal(net.module().state_dict(), file["state_dict"].as_state_dict()));
     CHECK(are_equal(io::state_dict_of(file["model"]), file["state_dict"].as_state_dict()));
     check_runs(net, file);
-    nn::Layer again = zoo::from_python(round_trip(net.module()));
+    nn::Layer again = interop::from_python(round_trip(net.module()));
     CHECK(to_string(again.module()) == file["printed"].as_text());
     CHECK(are_equal(again.module().state_dict(), net.module().state_dict()));
     check_runs(again, file);
@@ -56,7 +56,7 @@ TEST_CASE("whole models of torch.nn run, print and save as in Python") {
 
 TEST_CASE("what is shared in a model that was saved whole is shared in the one that runs") {
   const Value file = load_sample("shared.pth");
-  nn::Layer net = zoo::from_python(file["model"]);
+  nn::Layer net = interop::from_python(file["model"]);
   nn::Sequential& all = net.module().as<nn::Sequential>();
   CHECK(&all[0].module() == &all[2].module());
   CHECK(all[1].as<nn::Linear>().weight.get().is_same(all[3].as<nn::Linear>().weight));
@@ -65,7 +65,7 @@ TEST_CASE("what is shared in a model that was saved whole is shared in the one t
   CHECK(!all[3].as<nn::Linear>().bias->requires_grad());
   CHECK(!all[4].module().is_training());
   CHECK(all[0].module().is_training());
-  const nn::Layer again = zoo::from_python(round_trip(net.module()));
+  const nn::Layer again = interop::from_python(round_trip(net.module()));
   CHECK(again.module().parameters().size() == net.module().parameters().size());
   CHECK(!again.module().get_parameter("3.bias").requires_grad());
   for (const auto& [name, tensor] : io::state_dict_of(file["model"])) CHECK(!tensor.requires_grad());
@@ -73,8 +73,8 @@ TEST_CASE("what is shared in a model that was saved whole is shared in the one t
 
 TEST_CASE("models of classes that ebb does not know give their weights") {
   const Value whole = io::load_value(test::data_path("whole_models/convnet.pth"), {.allow_opaque = true});
-  CHECK(zoo::is_whole_model(whole));
-  const std::string message = test::message_of([&] { zoo::from_python(whole); });
+  CHECK(interop::is_whole_model(whole));
+  const std::string message = test::message_of([&] { interop::from_python(whole); });
   CHECK_THAT(message, ContainsSubstring("__main__.ConvNet") && ContainsSubstring("state_dict_of"));
   CHECK(io::state_dict_of(whole).size() == 16);
   models::ConvNet net;
@@ -85,7 +85,7 @@ TEST_CASE("what Python has no class for is not saved whole") {
   struct Own : nn::Module {
     nn::Child<nn::Linear> fc{this, "fc", nn::linear(2, 2)};
   };
-  CHECK_THAT(test::message_of([] { zoo::to_python(Own()); }), ContainsSubstring("Python has no class for a Own"));
+  CHECK_THAT(test::message_of([] { interop::to_python(Own()); }), ContainsSubstring("Python has no class for a Own"));
 }
 
 namespace {
@@ -112,7 +112,7 @@ TEST_CASE("a whole model cannot ask for more than the file holds, or for what eb
   attributes.set("in_features", std::int64_t{1} << 40);
   attributes.set("out_features", 1);
   parameters.set("weight", ones({1, 1}));
-  const auto refusal = [](const Value& model) { return test::message_of([&] { zoo::from_python(model); }); };
+  const auto refusal = [](const Value& model) { return test::message_of([&] { interop::from_python(model); }); };
   CHECK_THAT(refusal(module_of("torch.nn.modules.linear", "Linear", attributes, parameters)),
              ContainsSubstring("Linear: has a tensor \"weight\" of shape [1, 1]"));
   CHECK_THAT(refusal(module_of("torch.nn.modules.linear", "Linear", attributes, Value::dict())),

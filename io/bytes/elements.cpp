@@ -1,0 +1,62 @@
+#include "ebb/io/bytes/elements.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <utility>
+
+#include "ebb/io/system/prefault.h"
+
+namespace ebb::io {
+
+static_assert(std::endian::native == std::endian::little, "files are written as elements lie in memory");
+
+static std::size_t bytes_on(const Tensor& x) { return static_cast<std::size_t>(x.numel()) * size_of(x.dtype()); }
+
+std::uint64_t bytes_of(const Shape& shape, DType dtype) {
+  std::uint64_t bytes = 0;
+  const bool overflows = __builtin_mul_overflow(static_cast<std::uint64_t>(numel(shape)), size_of(dtype), &bytes);
+  check(!overflows, "an array of shape ", shape, " and ", dtype, " takes more bytes than 64 bits can count");
+  return bytes;
+}
+
+void swap_bytes(std::span<std::byte> elements, DType dtype) {
+  const std::size_t width = is_complex(dtype) ? size_of(dtype) / 2 : size_of(dtype);
+  if (width == 1) return;
+  for (std::size_t at = 0; at < elements.size(); at += width) std::ranges::reverse(elements.subspan(at, width));
+}
+
+static void check_elements(ByteView bytes, const Shape& shape, DType dtype) {
+  const std::uint64_t expected = bytes_of(shape, dtype);
+  check(bytes.size() == expected, "an array of shape ", shape, " and ", dtype, " takes ", expected,
+        " bytes, but the file has ", bytes.size(), "; it is cut short or damaged");
+  const bool has_odd_bool = dtype == kBool && std::ranges::any_of(bytes, [](std::byte b) { return b > std::byte{1}; });
+  check(!has_odd_bool, "an array of bools has bytes that are neither 0 nor 1");
+}
+
+Tensor read_elements(ByteView bytes, const Shape& shape, DType dtype, std::endian order) {
+  check_elements(bytes, shape, dtype);
+  Tensor x = empty(shape, {.dtype = dtype});
+  if (bytes.empty()) return x;
+  prefault({x.raw_data(), bytes.size()});
+  std::memcpy(x.raw_data(), bytes.data(), bytes.size());
+  if (order != std::endian::native) swap_bytes({x.raw_data(), bytes.size()}, dtype);
+  return x;
+}
+
+Tensor take_elements(Bytes bytes, std::size_t begin, const Shape& shape, DType dtype, std::endian order) {
+  const std::span<std::byte> elements = std::span(bytes).subspan(begin);
+  const bool is_aligned = reinterpret_cast<std::uintptr_t>(elements.data()) % size_of(dtype) == 0;
+  if (elements.empty() || !is_aligned) return read_elements(elements, shape, dtype, order);
+  check_elements(elements, shape, dtype);
+  if (order != std::endian::native) swap_bytes(elements, dtype);
+  auto owner = std::make_shared<Bytes>(std::move(bytes));
+  auto storage = make_ref<Storage>(elements.data(), elements.size(), kCPU, [owner = std::move(owner)] {});
+  return Tensor(make_ref<TensorBody>(std::move(storage), dtype, shape, contiguous_strides(shape), 0));
+}
+
+DenseElements::DenseElements(const Tensor& x)
+    : tensor(x.detach().to(kCPU).contiguous()), bytes(std::as_const(tensor).raw_data(), bytes_on(tensor)) {}
+
+}  // namespace ebb::io
