@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs in PyTorch the models that ebb saved whole. usage: compare_whole_models.py BUILD
 
-BUILD/tests/zoo/whole_model_copy makes each model of tests/data/whole_models in C++ and saves it whole; PyTorch loads that
+BUILD/tests/interop/whole_model_copy makes each model of tests/vectors/whole_models in C++ and saves it whole; PyTorch loads that
 and must print the same, compute the same, and be able to train it. Needs torch and torchvision.
 """
 
@@ -40,10 +40,10 @@ def differences(file, again):
 
 
 def main():
-    program = pathlib.Path(sys.argv[1]) / "tests/zoo/whole_model_copy"
+    program = pathlib.Path(sys.argv[1]) / "tests/interop/whole_model_copy"
     passed = failed = 0
     with tempfile.TemporaryDirectory() as folder:
-        for path in sorted((ROOT / "tests/data/whole_models").glob("*.pth")):
+        for path in sorted((ROOT / "tests/vectors/whole_models").glob("*.pth")):
             if path.stem == "convnet":  # of a class of its own
                 continue
             copy = pathlib.Path(folder) / path.name

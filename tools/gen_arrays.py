@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the files of tests/data/safetensors and tests/data/npy with the packages safetensors, numpy and torch.
+"""Writes the files of tests/vectors/safetensors and tests/vectors/npy with the packages safetensors, numpy and torch.
 
 usage: tools/gen_arrays.py TESTS_DATA
 

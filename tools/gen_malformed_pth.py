@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Writes .pth files that break one rule each, and the verdicts that tests/io/pth_verdicts.cpp holds ebb to.
+"""Writes .pth files that break one rule each, and the verdicts that tests/io/pth_verdicts_test.cpp holds ebb to.
 
-usage: tools/gen_malformed_pth.py tests/data/pth_rules        needs only Python
+usage: tools/gen_malformed_pth.py tests/vectors/pth_rules        needs only Python
 """
 
 import pathlib

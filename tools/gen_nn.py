@@ -2,7 +2,7 @@
 """Records modules of PyTorch, and torchinfo's summaries, for the tests in tests/nn.
 printed_forms.txt there was recorded in the same way, by hand.
 
-usage: gen_nn.py FOLDER      with a Python that has torch and torchinfo; FOLDER is tests/data/nn
+usage: gen_nn.py FOLDER      with a Python that has torch and torchinfo; FOLDER is tests/vectors/nn
 """
 
 import sys

@@ -2,7 +2,7 @@
 """Writes the .pth files of PyTorch that tests/io/ reads and nobody else made: whole models beside their state dicts, files
 without checksums, the dtypes that are new in PyTorch.
 
-usage: tools/gen_pth.py tests/data/pth        needs a Python with torch; the classes of the model stand in this file
+usage: tools/gen_pth.py tests/vectors/pth        needs a Python with torch; the classes of the model stand in this file
 """
 
 import pathlib

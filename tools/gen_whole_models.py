@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes models that Python saves whole, for tests/zoo: gen_whole_models.py FOLDER
+"""Writes models that Python saves whole, for tests/interop: gen_whole_models.py FOLDER
 
 Each file: the model, an input, what it makes of it in evaluation, how it prints, its state dict. Needs torch, torchvision.
 """

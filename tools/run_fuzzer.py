@@ -28,9 +28,9 @@ def harness(name):
 
 
 def seeds(pattern):
-    """Files of tests/data, or of zip archives there the records of a name."""
+    """Files of tests/vectors, or of zip archives there the records of a name."""
     files, _, record = pattern.partition(":")
-    for path in sorted((ROOT / "tests/data").glob(files)):
+    for path in sorted((ROOT / "tests/vectors").glob(files)):
         if not record:
             yield path.read_bytes()
         elif zipfile.is_zipfile(path):

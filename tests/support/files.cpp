@@ -11,7 +11,7 @@ namespace fs = std::filesystem;
 
 std::string data_path(const std::string& name) {
   const char* folder = std::getenv("EBB_TEST_DATA");
-  return (folder == nullptr ? "tests/data/" : std::string(folder) + "/") + name;
+  return (folder == nullptr ? "tests/vectors/" : std::string(folder) + "/") + name;
 }
 
 TemporaryFolder::TemporaryFolder() {

@@ -9,7 +9,7 @@
 
 namespace ebb::test {
 
-/// The path of a file in tests/data.
+/// The path of a file in tests/vectors.
 std::string data_path(const std::string& name);
 
 /// A folder of its own, removed with what is in it.

@@ -1,0 +1,11 @@
+#pragma once
+
+/// Modules: layers, losses, containers, initialisation, models, loading, summaries.
+#include "ebb/nn/init/init.h"
+#include "ebb/nn/layers.h"
+#include "ebb/nn/loading/checkpoint.h"
+#include "ebb/nn/models/bilinear_pooling.h"
+#include "ebb/nn/models/convnet.h"
+#include "ebb/nn/models/resnet.h"
+#include "ebb/nn/models/unet.h"
+#include "ebb/nn/summary.h"

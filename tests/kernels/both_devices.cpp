@@ -1,0 +1,76 @@
+#include "tests/kernels/both_devices.h"
+
+#include <cmath>
+#include <limits>
+#include <random>
+
+#include "ebb/autograd/ops/shape/shape.h"
+#include "ebb/core/dispatch.h"
+
+#include "tests/support/catch.h"
+
+namespace ebb::test {
+
+Tensor on_gpu(const Tensor& x) {
+  const auto elements = static_cast<std::int64_t>(x.storage().bytes() / size_of(x.dtype()));
+  return x.detach()
+      .alias({elements}, {1}, 0)
+      .detach()
+      .to(kCUDA)
+      .alias(x.shape(), x.strides(), x.storage_offset())
+      .detach();
+}
+
+Tensor random_tensor(const Shape& shape, DType dtype, bool special) {
+  static std::mt19937_64 random(17);
+  std::normal_distribution<double> normal(0, 2);
+  Tensor x = empty(shape, {.dtype = dtype});
+  visit_any(dtype, [&]<class T>() {
+    for (std::int64_t i = 0; i < x.numel(); ++i) {
+      const double value = dtype == kBool || dtype == kUInt8 ? std::abs(std::round(normal(random))) : normal(random);
+      x.data<T>()[i] = T(static_cast<float>(value));
+    }
+    if constexpr (std::is_floating_point_v<T>) {
+      const T specials[] = {std::numeric_limits<T>::quiet_NaN(), std::numeric_limits<T>::infinity(),
+                            -std::numeric_limits<T>::infinity(), T(0), T(-0.0)};
+      for (std::int64_t i = 0; special && i < std::min<std::int64_t>(5, x.numel()); ++i) {
+        x.data<T>()[(i * 7 + 3) % x.numel()] = specials[i];
+      }
+    }
+  });
+  return x;
+}
+
+std::vector<Tensor> layouts_of(const Tensor& x) {
+  std::vector<Tensor> all{x};
+  if (x.dim() == 0) return all;
+  const int last = x.dim() - 1;
+  all.push_back(x.transpose(0, last).contiguous().transpose(0, last));
+  Shape wide = x.shape();
+  wide[last] = wide[last] * 2 + 1;
+  const Tensor sliced = empty(wide, {.dtype = x.dtype()}).fill_(1).slice(last, 1, {}, 2);
+  all.push_back(sliced.copy_(x).detach());
+  const Tensor misaligned = empty({x.numel() + 1}, {.dtype = x.dtype()}).narrow(0, 1, x.numel()).view(x.shape());
+  all.push_back(misaligned.copy_(x).detach());
+  return all;
+}
+
+static bool agree(double actual, double expected, double tolerance) {
+  if (std::isnan(expected) || std::isnan(actual)) return std::isnan(expected) && std::isnan(actual);
+  return actual == expected || std::abs(actual - expected) <= tolerance * (1 + std::abs(expected));
+}
+
+void require_close(const Tensor& actual, const Tensor& expected, double tolerance) {
+  REQUIRE(actual.shape() == expected.shape());
+  REQUIRE(actual.dtype() == expected.dtype());
+  const Tensor a = actual.detach().to(kCPU).to(kFloat64).contiguous();
+  const Tensor e = expected.detach().to(kCPU).to(kFloat64).contiguous();
+  for (std::int64_t i = 0; i < a.numel(); ++i) {
+    const double got = a.data<double>()[i], want = e.data<double>()[i];
+    if (agree(got, want, tolerance)) continue;
+    CAPTURE(i, got, want, to_string(actual.shape()), to_string(actual.dtype()));
+    FAIL("the devices differ");
+  }
+}
+
+}  // namespace ebb::test

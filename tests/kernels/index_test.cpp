@@ -1,0 +1,72 @@
+#include <limits>
+
+#include "ebb/autograd/ops/create/creation.h"
+#include "ebb/kernels/index/index.h"
+
+#include "tests/kernels/both_devices.h"
+#include "tests/support/catch.h"
+
+namespace ebb::test {
+namespace {
+
+struct Case {
+  Shape x;
+  int dim;
+  Tensor index;
+};
+
+std::vector<Case> cases() {
+  const Tensor rows = tensor({3, 0, 0, 2}).reshape({4, 1});
+  return {{{5}, 0, tensor({4, 0, 0})},
+          {{4, 3}, 0, rows.expand({4, 3})},  // one index for a row
+          {{4, 70}, 0, rows.expand({4, 70})},
+          {{3, 4}, 1, tensor({{0, 3, 3}, {1, 1, 1}})},
+          {{2, 5, 3}, 1, randint(0, 5, {2, 4, 3})},
+          {{2, 5, 3}, 1, randint(0, 5, {3, 4, 2}).transpose(0, 2)},
+          {{2, 300, 2}, 1, randint(0, 300, {2, 600, 2})},
+          {{2, 3}, 1, empty({2, 0}, {.dtype = kInt64})}};
+}
+
+}  // namespace
+
+TEST_CASE("gather agrees") {
+  for (const auto& [shape, dim, index] : cases()) {
+    for (const DType dtype : {kFloat32, kFloat64, kInt64, kBool, kFloat16}) {
+      for (const Tensor& x : layouts_of(random_tensor(shape, dtype))) {
+        CAPTURE(to_string(shape), dim, to_string(dtype));
+        require_agreement({x, index}, {empty(index.shape(), {.dtype = dtype})}, 0,
+                          [d = dim](auto& context, const Tensors& in, Tensors& out) {
+                            kernels::gather(context, in[0], d, in[1], out[0]);
+                          });
+      }
+    }
+  }
+}
+
+TEST_CASE("scatter agrees, also where places are equal") {
+  for (const auto& [shape, dim, index] : cases()) {
+    for (const kernels::Scatter how : {kernels::Scatter::assign, kernels::Scatter::add}) {
+      for (const DType dtype : {kFloat32, kFloat64, kInt64}) {
+        const Tensor src = random_tensor(index.shape(), dtype);
+        CAPTURE(to_string(shape), dim, to_string(dtype));
+        require_agreement({src, index}, {empty(shape, {.dtype = dtype})}, 0,
+                          [how, d = dim](auto& context, const Tensors& in, Tensors& out) {
+                            out[0].fill_(1);
+                            kernels::scatter(context, how, d, in[1], in[0], out[0]);
+                          });
+      }
+    }
+  }
+}
+
+TEST_CASE("on a GPU an index outside of its dimension reads NaN and writes nothing") {
+  const Tensor x = on_gpu(ones({3})), index = on_gpu(tensor({0, 3, -1}));
+  Tensor y = empty_like(x), z = x.clone();
+  kernels::gather(cuda_context(0), x, 0, index, y);
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  require_close(y, tensor({1.0F, nan, nan}), 0);
+  kernels::scatter(cuda_context(0), kernels::Scatter::add, 0, index, x, z);
+  require_close(z, tensor({2.0F, 1.0F, 1.0F}), 0);
+}
+
+}  // namespace ebb::test

@@ -1,0 +1,95 @@
+// The kernels of batch norm, dropout and the choice of classes.
+#include "ebb/autograd/ops/elementwise/arithmetic.h"
+#include "ebb/kernels/index/pick.h"
+#include "ebb/kernels/norm/batch_norm.h"
+#include "ebb/kernels/random/dropout.h"
+
+#include "tests/kernels/both_devices.h"
+#include "tests/support/catch.h"
+
+namespace ebb::test {
+
+TEST_CASE("batch norm statistics and gradients agree") {
+  for (const Shape& shape : {Shape{6, 3}, Shape{50, 33}, Shape{1, 7}, Shape{2000, 5}, Shape{0, 4}}) {
+    for (const DType dtype : {kFloat32, kFloat64}) {
+      const double tolerance = dtype == kFloat32 ? 1e-4 : 1e-10;
+      const std::int64_t channels = shape[1];
+      const Tensor x = random_tensor(shape, dtype), dy = random_tensor(shape, dtype);
+      const auto per_channel = [&] { return random_tensor({channels}, dtype); };
+      const Tensor mean = per_channel(), a = per_channel(), b = per_channel(), c = per_channel();
+      CAPTURE(to_string(shape));
+      require_agreement({x}, {mean, a}, tolerance, [](auto& context, const Tensors& in, Tensors& out) {
+        kernels::batch_norm_stats(context, in[0], out[0], out[1]);
+      });
+      require_agreement({x, mean, a, b}, {x}, tolerance, [](auto& context, const Tensors& in, Tensors& out) {
+        kernels::batch_norm_apply(context, in[0], in[1], in[2], in[3], out[0]);
+      });
+      require_agreement({dy, x, mean}, {a, b}, tolerance, [](auto& context, const Tensors& in, Tensors& out) {
+        kernels::batch_norm_backward_sums(context, in[0], in[1], in[2], out[0], out[1]);
+      });
+      require_agreement({dy, x, mean, a, b, c}, {x}, tolerance, [](auto& context, const Tensors& in, Tensors& out) {
+        kernels::batch_norm_backward_apply(context, in[0], in[1], in[2], in[3], in[4], in[5], out[0]);
+      });
+    }
+  }
+}
+
+TEST_CASE("batch norm statistics survive a large mean") {
+  Tensor x = random_tensor({3000, 4}).mul_(0.01).add_(1000.0);
+  const Tensor exact = x.to(kFloat64), deviation = exact - exact.mean({0}, true);
+  const Tensor m2 = (deviation * deviation).sum({0});
+  Tensor mean_gpu = empty({4}, {.device = kCUDA}), m2_gpu = empty({4}, {.device = kCUDA});
+  kernels::batch_norm_stats(cuda_context(0), on_gpu(x), mean_gpu, m2_gpu);
+  require_close(mean_gpu.to(kFloat64), exact.mean({0}), 1e-6);
+  require_close(m2_gpu.to(kFloat64), m2, 0.02);
+}
+
+TEST_CASE("dropout keeps the same elements on both devices") {
+  const Philox random{123456789012345};
+  for (const Shape& shape : {Shape{}, Shape{0}, Shape{3, 5}, Shape{1030}}) {
+    for (const DType dtype : {kFloat32, kFloat64}) {
+      for (const double p : {0.0, 0.3, 0.9}) {
+        const Tensor x = random_tensor(shape, dtype);
+        require_agreement({x}, {x}, 1e-6, [&](auto& context, const Tensors& in, Tensors& out) {
+          kernels::dropout(context, in[0], p, random, std::uint64_t{1} << 33, out[0]);
+        });
+      }
+    }
+  }
+}
+
+TEST_CASE("picked classes and their gradient agree") {
+  for (const Shape& shape : {Shape{5, 4, 1}, Shape{3, 7, 11}, Shape{0, 4, 2}, Shape{300, 3, 2}}) {
+    for (const DType dtype : {kFloat32, kFloat64}) {
+      Tensor target = empty({shape[0], shape[2]}, {.dtype = kInt64});
+      for (std::int64_t i = 0; i < target.numel(); ++i) {
+        target.data<std::int64_t>()[i] = i % 5 == 2 ? -100 : i * 7 % shape[1];
+      }
+      const Tensor dy = random_tensor({shape[0], shape[2]}, dtype), x = random_tensor(shape, dtype);
+      for (const Tensor& source : layouts_of(x)) {
+        require_agreement({source, target}, {dy}, 0, [](auto& context, const Tensors& in, Tensors& out) {
+          kernels::pick(context, in[0], in[1], -100, out[0]);
+        });
+      }
+      for (const Tensor& source : layouts_of(dy)) {
+        require_agreement({source, target}, {x}, 0, [](auto& context, const Tensors& in, Tensors& out) {
+          kernels::put(context, in[0], in[1], -100, out[0]);
+        });
+      }
+    }
+  }
+}
+
+TEST_CASE("a class outside of the range gives NaN on a GPU") {
+  Tensor target = empty({2, 1}, {.dtype = kInt64});
+  target.data<std::int64_t>()[0] = 4;
+  target.data<std::int64_t>()[1] = -1;
+  const Tensor x = on_gpu(random_tensor({2, 4, 1}));
+  Tensor y = empty({2, 1}, {.device = kCUDA});
+  kernels::pick(cuda_context(0), x, on_gpu(target), -100, y);
+  const Tensor back = y.to(kCPU);
+  CHECK(back.data<float>()[0] != back.data<float>()[0]);
+  CHECK(back.data<float>()[1] != back.data<float>()[1]);
+}
+
+}  // namespace ebb::test

@@ -1,0 +1,48 @@
+// The steps of the optimizers, with each of their flags.
+#include "ebb/autograd/ops/elementwise/arithmetic.h"
+#include "ebb/autograd/ops/elementwise/unary.h"
+#include "ebb/kernels/optim/optim_step.h"
+
+#include "tests/kernels/both_devices.h"
+#include "tests/support/catch.h"
+
+namespace ebb::test {
+namespace {
+
+void check_step(const kernels::OptimStep& step, std::size_t states) {
+  for (const std::int64_t count : {0, 1, 1000}) {
+    for (const DType dtype : {kFloat32, kFloat64}) {
+      Tensors in{random_tensor({count}, dtype), random_tensor({count}, dtype)}, out{in[0]};
+      for (std::size_t k = 0; k < states; ++k) {
+        in.push_back(abs(random_tensor({count}, dtype)) + 4);  // so that a variance is positive
+        out.push_back(in.back());
+      }
+      require_agreement(in, out, dtype == kFloat32 ? 2e-6 : 1e-14, [&](auto& context, const Tensors& x, Tensors& y) {
+        y[0].copy_(x[0]);
+        for (std::size_t k = 0; k < states; ++k) y[k + 1].copy_(x[k + 2]);
+        kernels::optim_step(context, step, y[0], x[1], std::span(y).subspan(1));
+      });
+    }
+  }
+}
+
+}  // namespace
+
+TEST_CASE("steps of optimizers agree") {
+  using namespace kernels;
+  for (const bool flag : {false, true}) {
+    const double decay = flag ? 0.01 : 0;
+    check_step(SgdStep{0.1, 0, 0, decay, false, flag, false}, 0);
+    check_step(SgdStep{0.1, 0.9, 0, decay, flag, false, flag}, 1);
+    check_step(SgdStep{0.1, 0.9, 0.2, decay, false, flag, false}, 1);
+    check_step(AdamStep{0.1, 0.9, 0.99, 1e-8, decay, flag ? 0.9 : 1, 0.3, false, flag}, 2);
+    check_step(AdamStep{0.1, 0.4, 0.99, 1e-8, decay, 1, 0.3, true, flag}, 3);
+    check_step(RmspropStep{0.1, 0.99, 1e-8, decay, 0, false, flag}, 1);
+    check_step(RmspropStep{0.1, 0.99, 1e-8, decay, 0.9, false, flag}, 2);
+    check_step(AdagradStep{0.1, 1e-10, decay, flag}, 1);
+  }
+  check_step(RmspropStep{0.01, 0.99, 1, 0, 0.9, true, false}, 3);
+  check_step(RmspropStep{0.01, 0.99, 1, 0, 0, true, false}, 2);
+}
+
+}  // namespace ebb::test

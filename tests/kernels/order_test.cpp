@@ -1,0 +1,66 @@
+#include "ebb/kernels/scan/scan.h"
+#include "ebb/kernels/sort/sort.h"
+
+#include "tests/kernels/both_devices.h"
+#include "tests/support/catch.h"
+
+namespace ebb::test {
+namespace {
+
+constexpr DType number_types[] = {kBool, kUInt8, kInt32, kInt64, kFloat32, kFloat64};
+
+void check_sort(const Tensor& x) {
+  for (const bool descending : {false, true}) {
+    require_agreement({x}, {empty(x.shape(), {.dtype = x.dtype()}), empty(x.shape(), {.dtype = kInt64})}, 0,
+                      [&](auto& context, const Tensors& in, Tensors& out) {
+                        kernels::sort(context, in[0], descending, out[0], out[1]);
+                      });
+  }
+}
+
+void check_cumsum(const Tensor& x, int dim) {
+  const Tensor y = empty(x.shape(), {.dtype = is_floating(x.dtype()) ? x.dtype() : kInt64});
+  for (const bool reverse : {false, true}) {
+    require_agreement({x}, {y}, 1e-6, [&](auto& context, const Tensors& in, Tensors& out) {
+      kernels::cumsum(context, in[0], dim, reverse, out[0]);
+    });
+  }
+}
+
+}  // namespace
+
+TEST_CASE("sorts agree, NaN and equal elements too") {
+  for (const DType dtype : number_types) check_sort(random_tensor({4, 37}, dtype, true));
+  for (const Tensor& x : layouts_of(random_tensor({9, 20}))) check_sort(x);
+  check_sort(random_tensor({1, 700}, kFloat32, true));
+  check_sort(random_tensor({3, 0}));
+  check_sort(random_tensor({0, 3}));
+}
+
+TEST_CASE("permutations of rows agree, and undo each other") {
+  for (const Tensor& x : layouts_of(random_tensor({5, 30}))) {
+    Tensor sorted = empty(x.shape()), order = empty(x.shape(), {.dtype = kInt64}), back = empty(x.shape());
+    CpuContext cpu;
+    kernels::sort(cpu, x, false, sorted, order);
+    kernels::unpermute_rows(cpu, sorted, order, back);
+    require_close(back, x, 0);
+    require_agreement({x, order}, {sorted}, 0, [](auto& context, const Tensors& in, Tensors& out) {
+      kernels::permute_rows(context, in[0], in[1], out[0]);
+    });
+    require_agreement({x, order}, {sorted}, 0, [](auto& context, const Tensors& in, Tensors& out) {
+      kernels::unpermute_rows(context, in[0], in[1], out[0]);
+    });
+  }
+}
+
+TEST_CASE("running sums agree along any dimension") {
+  for (const Tensor& x : layouts_of(random_tensor({3, 5, 70}))) {
+    for (const int dim : {0, 1, 2}) check_cumsum(x, dim);
+  }
+  for (const DType dtype : number_types) check_cumsum(random_tensor({5, 9}, dtype), 1);
+  check_cumsum(random_tensor({400, 100}), 0);
+  check_cumsum(random_tensor({3, 0, 2}), 1);
+  check_cumsum(random_tensor({3, 0, 2}), 0);
+}
+
+}  // namespace ebb::test

@@ -1,0 +1,73 @@
+#include <limits>
+
+#include "ebb/kernels/pool/pool.h"
+
+#include "tests/kernels/both_devices.h"
+#include "tests/support/catch.h"
+
+namespace ebb::test {
+namespace {
+
+struct Case {
+  Shape x;
+  Shape y;
+  kernels::PoolGeometry geometry;
+};
+
+std::vector<Case> cases() {
+  return {{{2, 3, 8, 7}, {2, 3, 4, 3}, {{2, 2}, {2, 2}, {0, 0}, {1, 1}}},
+          {{2, 8, 9, 9}, {2, 8, 5, 5}, {{3, 3}, {2, 2}, {1, 1}, {1, 1}}},
+          {{1, 4, 7, 9}, {1, 4, 5, 3}, {{2, 3}, {1, 2}, {0, 1}, {2, 3}}},
+          {{2, 2, 5, 5}, {2, 2, 3, 3}, {{2, 2}, {2, 2}, {0, 0}, {1, 1}}},  // ceil_mode: windows that leave x
+          {{3, 5, 6, 6}, {3, 5, 4, 4}, {{3, 3}, {1, 1}, {0, 0}, {1, 1}}},
+          {{0, 4, 6, 6}, {0, 4, 3, 3}, {{2, 2}, {2, 2}, {0, 0}, {1, 1}}}};
+}
+
+void check_pool(const Case& c, const Tensor& x) {
+  const Tensor y = empty(c.y, {.dtype = x.dtype()}, MemoryFormat::channels_last);
+  const Tensor indices = empty(c.y, {.dtype = kInt64}, MemoryFormat::channels_last);
+  CAPTURE(to_string(c.x), to_string(c.y));
+  require_agreement({x}, {y, indices}, 0, [&](auto& context, const Tensors& in, Tensors& out) {
+    kernels::max_pool2d(context, in[0], c.geometry, out[0], out[1]);
+  });
+  const Tensor dy = random_tensor(c.y, x.dtype()).contiguous(MemoryFormat::channels_last);
+  CpuContext cpu;
+  Tensor pooled = y, chosen = indices;
+  kernels::max_pool2d(cpu, x, c.geometry, pooled, chosen);
+  require_agreement({dy, chosen}, {x}, 1e-6, [&](auto& context, const Tensors& in, Tensors& out) {
+    kernels::max_pool2d_backward(context, in[0], in[1], c.geometry, out[0]);
+  });
+  require_agreement({x, chosen}, {y}, 0, [&](auto& context, const Tensors& in, Tensors& out) {
+    kernels::max_pool2d_gather(context, in[0], in[1], out[0]);
+  });
+}
+
+}  // namespace
+
+TEST_CASE("max pooling, its gradient and its gather agree") {
+  for (const Case& c : cases()) {
+    for (const DType dtype : {kFloat32, kFloat64}) {
+      check_pool(c, random_tensor(c.x, dtype).contiguous(MemoryFormat::channels_last));
+      check_pool(c, random_tensor(c.x, dtype, true).contiguous(MemoryFormat::channels_last));
+    }
+    const Tensor flat = empty(c.x, {}, MemoryFormat::channels_last);
+    check_pool(c, flat.fill_(1));  // the first of equals
+    check_pool(c, flat.fill_(-std::numeric_limits<float>::infinity()));
+  }
+}
+
+TEST_CASE("overlapping windows add their gradients in the same order each time") {
+  const Tensor x = on_gpu(random_tensor({2, 5, 9, 9}).contiguous(MemoryFormat::channels_last));
+  const kernels::PoolGeometry geometry{{3, 3}, {1, 1}, {1, 1}, {1, 1}};
+  Tensor y = empty_like(x), indices = empty_like(x, kInt64), dx = empty_like(x), again = empty_like(x);
+  kernels::max_pool2d(cuda_context(0), x, geometry, y, indices);
+  kernels::max_pool2d_backward(cuda_context(0), y, indices, geometry, dx);
+  for (const std::uint64_t seed : thread_orders()) {
+    set_thread_order(seed);
+    kernels::max_pool2d_backward(cuda_context(0), y, indices, geometry, again);
+    require_close(again, dx, 0);
+  }
+  set_thread_order(0);
+}
+
+}  // namespace ebb::test

@@ -1,0 +1,102 @@
+#include "ebb/kernels/reduce/reduce.h"
+
+#include "tests/kernels/both_devices.h"
+#include "tests/support/catch.h"
+
+namespace ebb::test {
+namespace {
+
+using kernels::Extreme;
+
+Shape reduced(const Shape& shape, const Dims& dims) {
+  Shape out = shape;
+  for (const std::int64_t d : dims) out[static_cast<int>(d)] = 1;
+  return out;
+}
+
+void check_sum(const Tensor& x, const Dims& dims, double tolerance) {
+  const Tensor y = empty(reduced(x.shape(), dims), {.dtype = is_floating(x.dtype()) ? x.dtype() : kInt64});
+  require_agreement({x}, {y}, tolerance, [&](auto& context, const Tensors& in, Tensors& out) {
+    kernels::sum(context, in[0], dims, out[0]);
+  });
+}
+
+void check_extreme(Extreme which, const Tensor& x, const Dims& dims) {
+  require_agreement(
+      {x}, {empty(reduced(x.shape(), dims), {.dtype = x.dtype()})}, 0,
+      [&](auto& context, const Tensors& in, Tensors& out) { kernels::extreme(context, which, in[0], dims, out[0]); });
+}
+
+void check_arg_extreme(Extreme which, const Tensor& x, int dim) {
+  require_agreement({x}, {empty(reduced(x.shape(), {dim}), {.dtype = kInt64})}, 0,
+                    [&](auto& context, const Tensors& in, Tensors& out) {
+                      kernels::arg_extreme(context, which, in[0], dim, out[0]);
+                    });
+}
+
+void check_all(const Tensor& x, const Dims& dims, double tolerance) {
+  check_sum(x, dims, tolerance);
+  for (const Extreme which : {Extreme::max, Extreme::min}) {
+    check_extreme(which, x, dims);
+    if (dims.size() == 1) check_arg_extreme(which, x, static_cast<int>(dims[0]));
+  }
+}
+
+}  // namespace
+
+TEST_CASE("reductions agree over any dimensions and layouts") {
+  for (const Tensor& x : layouts_of(random_tensor({3, 5, 70}))) {
+    for (const Dims& dims : {Dims{0}, Dims{1}, Dims{2}, Dims{0, 1}, Dims{0, 2}, Dims{1, 2}, Dims{0, 1, 2}}) {
+      check_all(x, dims, 1e-5);
+    }
+  }
+  check_all(random_tensor({7, 1}).alias({7, 9}, {1, 0}, 0).detach(), {1}, 1e-5);
+}
+
+TEST_CASE("reductions agree for every dtype") {
+  for (const DType dtype : {kBool, kUInt8, kInt32, kInt64, kFloat32, kFloat64}) {
+    const Tensor x = random_tensor({9, 40}, dtype);
+    check_all(x, {0}, 1e-5);
+    check_all(x, {1}, 1e-5);
+  }
+}
+
+TEST_CASE("long reductions go in chunks") {
+  check_all(random_tensor({40000}), {0}, 1e-4);
+  check_all(random_tensor({2, 20000}), {1}, 1e-4);
+  check_all(random_tensor({1500, 3}), {0}, 1e-4);
+  check_all(random_tensor({3, 700, 5}), {0, 1}, 1e-4);
+}
+
+TEST_CASE("NaN wins, and the first of equals") {
+  const Tensor x = random_tensor({3, 50}, kFloat32, true);
+  check_all(x, {1}, 1e-5);
+  check_all(x, {0}, 1e-5);
+  check_arg_extreme(Extreme::max, random_tensor({4, 100}).fill_(2), 1);
+  check_arg_extreme(Extreme::min, random_tensor({100, 4}).fill_(-std::numeric_limits<float>::infinity()), 0);
+  check_arg_extreme(Extreme::max, random_tensor({600}).fill_(-std::numeric_limits<float>::infinity()), 0);
+  check_arg_extreme(Extreme::max, random_tensor({20, 30}).fill_(std::numeric_limits<float>::quiet_NaN()), 0);
+}
+
+TEST_CASE("empty reductions") {
+  check_sum(random_tensor({0, 4}), {0}, 0);
+  check_sum(random_tensor({0, 4}), {1}, 0);
+  check_sum(random_tensor({0}), {0}, 0);
+  check_extreme(Extreme::max, random_tensor({0, 4}), {1});
+}
+
+TEST_CASE("products agree") {
+  const auto check_prod = [](const Tensor& x, const Dims& dims) {
+    const DType dtype = is_floating(x.dtype()) ? x.dtype() : kInt64;
+    require_agreement(
+        {x}, {empty(reduced(x.shape(), dims), {.dtype = dtype})}, 1e-5,
+        [&](auto& context, const Tensors& in, Tensors& out) { kernels::prod(context, in[0], dims, out[0]); });
+  };
+  for (const Tensor& x : layouts_of(random_tensor({3, 5, 70}))) {
+    for (const Dims& dims : {Dims{0}, Dims{1}, Dims{2}}) check_prod(x, dims);
+  }
+  for (const DType dtype : {kBool, kInt32, kInt64, kFloat64}) check_prod(random_tensor({9, 4}, dtype), {0});
+  check_prod(random_tensor({0, 4}), {0});
+}
+
+}  // namespace ebb::test
