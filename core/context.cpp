@@ -9,7 +9,7 @@ bool is_available(Device device) {
 }
 
 void fail_without_cuda(Device device) {
-  fail("a tensor is to live on ", device, ", but this ebb was built without CUDA");
+  fail<DeviceError>("a tensor is to live on ", device, ", but this ebb was built without CUDA");
 }
 
 Allocator& allocator_for(Device device) {

@@ -1,5 +1,6 @@
 #include "ebb/core/error.h"
 
+#include <cstdio>
 #include <utility>
 
 namespace ebb {
@@ -21,6 +22,28 @@ void Error::compose() {
   if (!module_path_.empty()) text_ += "\n  in module " + module_path_;
 }
 
-void throw_error(std::string message) { throw Error(std::move(message)); }
+namespace detail {
 
+void MessagePart::append_text(std::string& message, const void* text) { message += static_cast<const char*>(text); }
+
+void MessagePart::append_real(std::string& message, double value) {
+  char digits[32];
+  std::snprintf(digits, sizeof digits, "%g", value);
+  message += digits;
+}
+
+template <class E>
+void throw_error(std::initializer_list<MessagePart> parts) {
+  std::string message;
+  for (const MessagePart& part : parts) part.append_to(message);
+  throw E(std::move(message));
+}
+
+template void throw_error<ArgumentError>(std::initializer_list<MessagePart>);
+template void throw_error<GraphError>(std::initializer_list<MessagePart>);
+template void throw_error<FileError>(std::initializer_list<MessagePart>);
+template void throw_error<OutOfMemoryError>(std::initializer_list<MessagePart>);
+template void throw_error<DeviceError>(std::initializer_list<MessagePart>);
+
+}  // namespace detail
 }  // namespace ebb

@@ -3,7 +3,7 @@
 #include <concepts>
 #include <cstddef>
 #include <functional>
-#include <ostream>
+#include <iosfwd>
 #include <string>
 #include <utility>
 #include <vector>

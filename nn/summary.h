@@ -1,8 +1,8 @@
 #pragma once
 
 #include <functional>
+#include <iosfwd>
 #include <optional>
-#include <ostream>
 #include <span>
 #include <string>
 #include <utility>

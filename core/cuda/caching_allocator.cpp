@@ -46,7 +46,8 @@ std::size_t CachingAllocator::segment_size(std::size_t bytes) const {
 }
 
 void* CachingAllocator::allocate(std::size_t requested) {
-  check(requested <= PTRDIFF_MAX / 2, "out of memory: cannot allocate ", requested, " bytes on ", options_.name);
+  check<OutOfMemoryError>(requested <= PTRDIFF_MAX / 2, "out of memory: cannot allocate ", requested, " bytes on ",
+                          options_.name);
   const std::lock_guard guard(mutex_);
   const std::size_t bytes = rounded(requested);
   ++stats_.requests;
@@ -61,10 +62,10 @@ void* CachingAllocator::allocate(std::size_t requested) {
 }
 
 void CachingAllocator::refuse_if_told_to(std::size_t bytes) const {
-  check(stats_.requests != fails_at_, "out of memory on ", options_.name, ": ", bytes, " bytes asked for, ",
-        stats_.allocated, " in use");
-  check(limit_ == 0 || stats_.allocated + bytes <= limit_, "out of memory on ", options_.name, ": ", bytes,
-        " bytes asked for, ", stats_.allocated, " in use, limit ", limit_);
+  check<OutOfMemoryError>(stats_.requests != fails_at_, "out of memory on ", options_.name, ": ", bytes,
+                          " bytes asked for, ", stats_.allocated, " in use");
+  check<OutOfMemoryError>(limit_ == 0 || stats_.allocated + bytes <= limit_, "out of memory on ", options_.name, ": ",
+                          bytes, " bytes asked for, ", stats_.allocated, " in use, limit ", limit_);
 }
 
 /// The smallest free block that is large enough; null where none is.
@@ -94,8 +95,9 @@ void* CachingAllocator::ask_source(std::size_t bytes) {
     release_free_segments();
     memory = source_->allocate(bytes);
   }
-  check(memory != nullptr, "out of memory on ", options_.name, ": the device refused ", bytes, " bytes, ",
-        stats_.allocated, " in use, ", stats_.cached, " cached in pieces that are too small");
+  check<OutOfMemoryError>(memory != nullptr, "out of memory on ", options_.name, ": the device refused ", bytes,
+                          " bytes, ", stats_.allocated, " in use, ", stats_.cached,
+                          " cached in pieces that are too small");
   return memory;
 }
 

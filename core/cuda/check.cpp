@@ -5,11 +5,13 @@
 namespace ebb {
 
 void throw_cuda_error(cudaError_t status, Site site) {
-  fail("CUDA reports ", cudaGetErrorName(status), " (", cudaGetErrorString(status), ") at ", to_string(site));
+  fail<DeviceError>("CUDA reports ", cudaGetErrorName(status), " (", cudaGetErrorString(status), ") at ",
+                    to_string(site));
 }
 
 void throw_cublas_error(cublasStatus_t status, Site site) {
-  fail("cuBLAS reports ", cublasGetStatusName(status), " (", cublasGetStatusString(status), ") at ", to_string(site));
+  fail<DeviceError>("cuBLAS reports ", cublasGetStatusName(status), " (", cublasGetStatusString(status), ") at ",
+                    to_string(site));
 }
 
 }  // namespace ebb

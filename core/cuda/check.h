@@ -7,7 +7,7 @@
 
 namespace ebb {
 
-/// Throws an Error with the name and the text of what CUDA reports, and the line of the call.
+/// Throws a DeviceError with the name and the text of what CUDA reports, and the line of the call.
 void throw_cuda_error(cudaError_t status, Site site);
 void throw_cublas_error(cublasStatus_t status, Site site);
 

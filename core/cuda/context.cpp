@@ -26,11 +26,11 @@ void make_current(int index) {
 void check_present(int index) {
   int count = 0;
   const cudaError_t status = cudaGetDeviceCount(&count);
-  check(status != cudaErrorInsufficientDriver, "a tensor is to live on cuda:", index,
-        ", but this machine has no NVIDIA driver, or one that is too old: ", cudaGetErrorString(status));
+  check<DeviceError>(status != cudaErrorInsufficientDriver, "a tensor is to live on cuda:", index,
+                     ", but this machine has no NVIDIA driver, or one that is too old: ", cudaGetErrorString(status));
   if (status != cudaErrorNoDevice) cuda_check(status);
-  check(index >= 0 && index < count, "there is no device cuda:", index, ": this machine has ", count,
-        count == 1 ? " GPU" : " GPUs");
+  check<DeviceError>(index >= 0 && index < count, "there is no device cuda:", index, ": this machine has ", count,
+                     count == 1 ? " GPU" : " GPUs");
 }
 
 }  // namespace

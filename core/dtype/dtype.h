@@ -2,7 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <ostream>
+#include <iosfwd>
 #include <string>
 
 #include "ebb/core/dtype/float8.h"

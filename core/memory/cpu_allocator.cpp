@@ -48,7 +48,7 @@ class SpinLock {
 class CpuAllocator final : public Allocator {
  public:
   void* allocate(std::size_t bytes) override {
-    check(bytes <= PTRDIFF_MAX / 2, "out of memory: cannot allocate ", bytes, " bytes");
+    check<OutOfMemoryError>(bytes <= PTRDIFF_MAX / 2, "out of memory: cannot allocate ", bytes, " bytes");
     const SizeClass wanted = size_class(bytes);
     {
       const std::lock_guard guard(lock_);
@@ -114,8 +114,8 @@ class CpuAllocator final : public Allocator {
     const bool injected = stats_.requests == fails_at_;
     const bool over_limit = limit_ != 0 && stats_.allocated + bytes > limit_;
     if (injected || over_limit) {
-      fail("out of memory: ", bytes, " bytes asked for, ", stats_.allocated, " in use",
-           over_limit ? ", limit " + std::to_string(limit_) : std::string());
+      fail<OutOfMemoryError>("out of memory: ", bytes, " bytes asked for, ", stats_.allocated, " in use",
+                             over_limit ? ", limit " + std::to_string(limit_) : std::string());
     }
   }
 
@@ -128,7 +128,7 @@ class CpuAllocator final : public Allocator {
     if (block != nullptr) return block;
     const std::lock_guard guard(lock_);
     stats_.allocated -= bytes;
-    fail("out of memory: the system refused ", bytes, " bytes, ", stats_.allocated, " in use");
+    fail<OutOfMemoryError>("out of memory: the system refused ", bytes, " bytes, ", stats_.allocated, " in use");
   }
 
   static bool keep(std::vector<void*>& blocks, void* block) noexcept try {

@@ -15,9 +15,9 @@ auto in_file(const char* op, const std::string& path, Site site, Body body) {
     return body();
   } catch (const Error& error) {
     const bool names_it = error.message().find(path) != std::string::npos;
-    fail(names_it ? "" : path, names_it ? "" : ": ", error.message());
+    fail<FileError>(names_it ? "" : path, names_it ? "" : ": ", error.message());
   } catch (const std::bad_alloc&) {
-    fail(path, ": out of memory");
+    fail<OutOfMemoryError>(path, ": out of memory");
   }
 }
 

@@ -1,8 +1,8 @@
 #pragma once
 
 #include <cstddef>
+#include <iosfwd>
 #include <optional>
-#include <ostream>
 #include <string>
 #include <utility>
 #include <vector>

@@ -2,8 +2,8 @@
 
 #include <cstddef>
 #include <functional>
+#include <iosfwd>
 #include <optional>
-#include <ostream>
 #include <string>
 #include <string_view>
 #include <utility>
