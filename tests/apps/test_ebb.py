@@ -17,7 +17,7 @@ import zipfile
 import zlib
 
 EBB = str(pathlib.Path(sys.argv.pop(1)).resolve())
-DATA = pathlib.Path(__file__).resolve().parent.parent / "data"
+DATA = pathlib.Path(__file__).resolve().parent.parent / "vectors"
 TRAIN = ("train", "convnet", "--data", "synthetic", "--epochs", "1")
 FEW = (*TRAIN, "--limit", "1500")
 JPEG = base64.b64decode(  # 16 x 12 red pixels, written by Pillow

@@ -140,6 +140,6 @@ TEST_CASE("errors name the file and the caller's line", "[io]") {
   } catch (const Error& error) {
     CHECK(error.op() == "load");
     CHECK(error.message().find("/none/such.pth: No such file") != std::string::npos);
-    CHECK(std::string(error.site().file).ends_with("pth.cpp"));
+    CHECK(std::string(error.site().file).ends_with("pth_test.cpp"));
   }
 }
