@@ -5,6 +5,8 @@
 #include <charconv>
 #include <cmath>
 
+#include "ebb/autograd/ops/conv/conv.h"
+
 namespace ebb::nn {
 
 std::string repr(bool value) { return value ? "True" : "False"; }
@@ -32,6 +34,8 @@ std::string repr_short(const Dims& values) {
   const bool all_equal = std::ranges::all_of(values, [&](std::int64_t value) { return value == values[0]; });
   return all_equal && !values.empty() ? std::to_string(values[0]) : repr(values);
 }
+
+std::string repr_short(const Size2& values) { return repr_short(Dims{values.height, values.width}); }
 
 std::string quoted(const std::vector<std::string>& names) {
   std::string text;

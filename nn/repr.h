@@ -5,6 +5,10 @@
 
 #include "ebb/core/shape.h"
 
+namespace ebb {
+struct Size2;
+}
+
 namespace ebb::nn {
 
 /// A number as Python's repr writes it: the shortest digits that read back the same, "1e-05", "0.1", "2.0".
@@ -15,6 +19,7 @@ std::string repr(bool value);
 std::string repr(const Dims& values);
 /// A tuple, or the number where all are equal: what was most likely written.
 std::string repr_short(const Dims& values);
+std::string repr_short(const Size2& values);
 /// "\"a\", \"b\"": names in an error.
 std::string quoted(const std::vector<std::string>& names);
 

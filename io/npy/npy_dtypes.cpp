@@ -9,25 +9,25 @@
 namespace ebb::io {
 namespace {
 
-struct Type {
+struct NpyType {
   std::string_view code;
   DType dtype;
 };
 
-constexpr std::array<Type, 14> types{{{"b1", kBool},
-                                      {"i1", kInt8},
-                                      {"i2", kInt16},
-                                      {"i4", kInt32},
-                                      {"i8", kInt64},
-                                      {"u1", kUInt8},
-                                      {"u2", kUInt16},
-                                      {"u4", kUInt32},
-                                      {"u8", kUInt64},
-                                      {"f2", kFloat16},
-                                      {"f4", kFloat32},
-                                      {"f8", kFloat64},
-                                      {"c8", kComplex64},
-                                      {"c16", kComplex128}}};
+constexpr std::array<NpyType, 14> npy_types{{{"b1", kBool},
+                                             {"i1", kInt8},
+                                             {"i2", kInt16},
+                                             {"i4", kInt32},
+                                             {"i8", kInt64},
+                                             {"u1", kUInt8},
+                                             {"u2", kUInt16},
+                                             {"u4", kUInt32},
+                                             {"u8", kUInt64},
+                                             {"f2", kFloat16},
+                                             {"f4", kFloat32},
+                                             {"f8", kFloat64},
+                                             {"c8", kComplex64},
+                                             {"c16", kComplex128}}};
 
 /// What NumPy's other kinds are.
 const char* describe_kind(char kind) {
@@ -59,15 +59,15 @@ std::pair<DType, std::endian> parse_npy_descr(std::string_view descr) {
     if (code[0] == '>') order = std::endian::big;
     code.remove_prefix(1);
   }
-  const auto* known = std::ranges::find(types, code, &Type::code);
-  check(known != types.end(), "npy: elements of type ", quote(descr), " are ",
+  const auto* known = std::ranges::find(npy_types, code, &NpyType::code);
+  check(known != npy_types.end(), "npy: elements of type ", quote(descr), " are ",
         describe_kind(code.empty() ? ' ' : code[0]));
   return {known->dtype, order};
 }
 
 std::string npy_descr(DType dtype) {
-  const auto* known = std::ranges::find(types, dtype, &Type::dtype);
-  check(known != types.end(), "NumPy has no type for ", dtype, "; convert first: x.to(kFloat32)");
+  const auto* known = std::ranges::find(npy_types, dtype, &NpyType::dtype);
+  check(known != npy_types.end(), "NumPy has no type for ", dtype, "; convert first: x.to(kFloat32)");
   return std::string(size_of(dtype) == 1 ? "|" : "<") + std::string(known->code);
 }
 

@@ -10,7 +10,7 @@
 namespace ebb::io {
 namespace {
 
-constexpr std::string_view suffix = ".npy";
+constexpr std::string_view npy_suffix = ".npy";
 
 Tensor read_record(const ZipRecord& record) {
   if (!record.is_deflated) ZipReader::check_crc(record);
@@ -23,7 +23,7 @@ Tensor read_record(const ZipRecord& record) {
 
 void put_npz(const StateDict& arrays, const ZipWriter::Sink& sink) {
   ZipWriter zip(sink, "");
-  for (const auto& [name, array] : arrays) zip.add(name + std::string(suffix), write_npy(array));
+  for (const auto& [name, array] : arrays) zip.add(name + std::string(npy_suffix), write_npy(array));
   zip.finish();
 }
 
@@ -38,9 +38,9 @@ StateDict read_npz(ByteView file, const NpzOptions& options) {
   StateDict arrays;
   MemoryBudget budget(MemoryBudget::of_file(file.size()));
   for (const ZipRecord& record : zip.records()) {
-    check(record.name.ends_with(suffix), "npz: record ", quote(record.name), " is no .npy file");
+    check(record.name.ends_with(npy_suffix), "npz: record ", quote(record.name), " is no .npy file");
     budget.charge(MemoryBudget::named_tensor + 4 * record.name.size());
-    const std::string name = record.name.substr(0, record.name.size() - suffix.size());
+    const std::string name = record.name.substr(0, record.name.size() - npy_suffix.size());
     arrays.set(name, read_record(record));
   }
   return arrays;

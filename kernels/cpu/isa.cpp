@@ -6,7 +6,6 @@
 #include <string_view>
 
 #include "ebb/core/error.h"
-#include "ebb/kernels/cpu/isa_kernels.h"
 
 namespace ebb::kernels {
 
@@ -32,22 +31,6 @@ const char* to_string(Isa isa) { return isa == Isa::avx512 ? "avx512" : isa == I
 Isa isa() {
   static const Isa chosen = std::min(of_this_cpu(), limit_from_environment());
   return chosen;
-}
-
-template <>
-const IsaKernels<float>& isa_kernels() {
-  static const IsaKernels<float>& best = isa() == Isa::avx512 ? avx512::f32
-                                         : isa() == Isa::avx2 ? avx2::f32
-                                                              : sse2::f32;
-  return best;
-}
-
-template <>
-const IsaKernels<double>& isa_kernels() {
-  static const IsaKernels<double>& best = isa() == Isa::avx512 ? avx512::f64
-                                          : isa() == Isa::avx2 ? avx2::f64
-                                                               : sse2::f64;
-  return best;
 }
 
 }  // namespace ebb::kernels

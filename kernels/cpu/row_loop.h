@@ -50,19 +50,4 @@ void map_row(const T* x, std::int64_t x_step, R* y, std::int64_t y_step, std::in
   }
 }
 
-/// y = op(a, b) along one row.
-template <class T, class R, class Op>
-void map_row(const T* a, std::int64_t a_step, const T* b, std::int64_t b_step, R* y, std::int64_t y_step,
-             std::int64_t count, Op op) {
-  if (a_step == 1 && b_step == 1 && y_step == 1) {
-    for (std::int64_t i = 0; i < count; ++i) y[i] = op(a[i], b[i]);
-  } else if (a_step == 1 && b_step == 0 && y_step == 1) {
-    map_row(a, 1, y, 1, count, [op, right = *b](T left) { return op(left, right); });
-  } else if (a_step == 0 && b_step == 1 && y_step == 1) {
-    map_row(b, 1, y, 1, count, [op, left = *a](T right) { return op(left, right); });
-  } else {
-    for (std::int64_t i = 0; i < count; ++i) y[i * y_step] = op(a[i * a_step], b[i * b_step]);
-  }
-}
-
 }  // namespace ebb::kernels

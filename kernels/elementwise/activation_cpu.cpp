@@ -1,16 +1,22 @@
 #include "ebb/kernels/elementwise/activation.h"
 
 #include "ebb/core/dispatch.h"
-#include "ebb/kernels/elementwise/elementwise_loop.h"
+#include "ebb/kernels/elementwise/rows.h"
 
 namespace ebb::kernels {
 
 void activation(CpuContext&, const ActivationOp& op, const Tensor& x, Tensor& y) {
-  std::visit([&](const auto& f) { visit_float(x.dtype(), [&]<class T>() { unary_as<T>(f, x, y); }); }, op);
+  visit_float(x.dtype(), [&]<class T>() {
+    const UnaryRow row = best([]<Isa isa> { return activation_row<isa, T>; })(op.index());
+    map_rows(row, functor_of(op), x, y);
+  });
 }
 
 void activation_backward(CpuContext&, const ActivationOp& op, const Tensor& dy, const Tensor& x, Tensor& dx) {
-  std::visit([&](const auto& f) { visit_float(x.dtype(), [&]<class T>() { binary_as<T, T>(f, dy, x, dx); }); }, op);
+  visit_float(x.dtype(), [&]<class T>() {
+    const BinaryRow row = best([]<Isa isa> { return activation_backward_row<isa, T>; })(op.index());
+    map_rows(row, functor_of(op), dy, x, dx);
+  });
 }
 
 }  // namespace ebb::kernels

@@ -1,42 +1,53 @@
 #include "ebb/kernels/elementwise/elementwise.h"
 
 #include "ebb/core/dispatch.h"
-#include "ebb/kernels/elementwise/elementwise_loop.h"
+#include "ebb/kernels/cpu/row_loop.h"
+#include "ebb/kernels/elementwise/row_functions.h"
 
 namespace ebb::kernels {
+namespace {
+
+[[noreturn]] void fail_for_integers(DType dtype) {
+  fail("needs float32 or float64, got ", dtype, "; convert first: x.to(kFloat32)");
+}
+
+}  // namespace
+
+// Floating rows are compiled for each instruction set, those of integers and bools here.
 
 void unary(CpuContext&, const UnaryOp& op, const Tensor& x, Tensor& y) {
-  std::visit(
-      [&]<class Op>(const Op& functor) {
-        visit_number(x.dtype(), [&]<class T>() {
-          if constexpr (std::is_invocable_v<Op, T>) {
-            unary_as<T>(functor, x, y);
-          } else {
-            fail("needs float32 or float64, got ", x.dtype(), "; convert first: x.to(kFloat32)");
-          }
-        });
-      },
-      op);
+  const UnaryRow row = visit_number(x.dtype(), [&]<class T>() -> UnaryRow {
+    if constexpr (std::is_floating_point_v<T>) {
+      return best([]<Isa isa> { return unary_row<isa, T>; })(op.index());
+    } else {
+      return RowsOf<UnaryOp>::of_one<T>(op.index());
+    }
+  });
+  if (row == nullptr) fail_for_integers(x.dtype());
+  map_rows(row, functor_of(op), x, y);
 }
 
 void binary(CpuContext&, const BinaryOp& op, const Tensor& a, const Tensor& b, Tensor& y) {
-  std::visit(
-      [&]<class Op>(const Op& functor) {
-        visit_number(y.dtype(), [&]<class T>() {
-          if constexpr (std::is_invocable_v<Op, T, T>) {
-            binary_as<T, T>(functor, a, b, y);
-          } else {
-            fail("needs float32 or float64, got ", y.dtype(), "; convert first: x.to(kFloat32)");
-          }
-        });
-      },
-      op);
+  const BinaryRow row = visit_number(y.dtype(), [&]<class T>() -> BinaryRow {
+    if constexpr (std::is_floating_point_v<T>) {
+      return best([]<Isa isa> { return binary_row<isa, T>; })(op.index());
+    } else {
+      return RowsOf<BinaryOp>::of_two<T>(op.index());
+    }
+  });
+  if (row == nullptr) fail_for_integers(y.dtype());
+  map_rows(row, functor_of(op), a, b, y);
 }
 
 void compare(CpuContext&, const CompareOp& op, const Tensor& a, const Tensor& b, Tensor& y) {
-  std::visit(
-      [&](const auto& functor) { visit_number(a.dtype(), [&]<class T>() { binary_as<T, bool>(functor, a, b, y); }); },
-      op);
+  const BinaryRow row = visit_number(a.dtype(), [&]<class T>() -> BinaryRow {
+    if constexpr (std::is_floating_point_v<T>) {
+      return best([]<Isa isa> { return compare_row<isa, T>; })(op.index());
+    } else {
+      return RowsOf<CompareOp>::of_two<T, bool>(op.index());
+    }
+  });
+  map_rows(row, functor_of(op), a, b, y);
 }
 
 void where(CpuContext&, const Tensor& condition, const Tensor& a, const Tensor& b, Tensor& y) {

@@ -3,13 +3,16 @@
 #include <algorithm>
 
 #include "ebb/core/threads/parallel.h"
-#include "ebb/kernels/cpu/isa_kernels.h"
 
 namespace ebb::kernels {
 
-void gemm(const Gemm<float>& task) { isa_kernels<float>().gemm(task); }
+void gemm(const Gemm<float>& task) {
+  best([]<Isa isa> { return gemm_eigen<isa, float>; })(task);
+}
 
-void gemm(const Gemm<double>& task) { isa_kernels<double>().gemm(task); }
+void gemm(const Gemm<double>& task) {
+  best([]<Isa isa> { return gemm_eigen<isa, double>; })(task);
+}
 
 template <class T>
 static void split_rows(const Gemm<T>& g) {

@@ -2,6 +2,8 @@
 
 #include <cstdint>
 
+#include "ebb/kernels/cpu/isa.h"
+
 namespace ebb::kernels {
 
 /// c = a b, or c += a b where `accumulate`. a is m x k, b is k x n: rows and columns lie `row` and `column` elements
@@ -17,6 +19,9 @@ struct Gemm {
   std::int64_t c_row;
   bool accumulate = false;
 };
+
+template <Isa, class T>
+void gemm_eigen(const Gemm<T>& task);
 
 /// On this thread, with the widest instructions that the CPU has.
 void gemm(const Gemm<float>& task);

@@ -1,10 +1,11 @@
-// Eigen's matrix product, compiled once an instruction set. The build renames Eigen's namespace for each (-DEigen=...),
-// because the linker would otherwise keep one variant of its inline functions for all.
+// Eigen's matrix product. The build renames Eigen's namespace for each instruction set (-DEigen=...), because the
+// linker would otherwise keep one variant of its inline functions for all.
 #include <Eigen/Core>
 
+#include "ebb/kernels/cpu/this_isa.h"
 #include "ebb/kernels/matmul/gemm.h"
 
-namespace ebb::kernels::EBB_ISA {
+namespace ebb::kernels {
 namespace {
 
 template <class T, int order>
@@ -28,8 +29,10 @@ void multiply(const Gemm<T>& g) {
   }
 }
 
-template <class T>
-void multiply(const Gemm<T>& g) {
+}  // namespace
+
+template <Isa, class T>
+void gemm_eigen(const Gemm<T>& g) {
   constexpr int rows = Eigen::RowMajor, columns = Eigen::ColMajor;
   const bool a_rows = g.a_column == 1, b_rows = g.b_column == 1;
   if (a_rows && b_rows) return multiply<T, rows, rows>(g);
@@ -38,9 +41,7 @@ void multiply(const Gemm<T>& g) {
   multiply<T, columns, columns>(g);
 }
 
-}  // namespace
+template void gemm_eigen<this_isa>(const Gemm<float>&);
+template void gemm_eigen<this_isa>(const Gemm<double>&);
 
-void gemm_f32(const Gemm<float>& task) { multiply(task); }
-void gemm_f64(const Gemm<double>& task) { multiply(task); }
-
-}  // namespace ebb::kernels::EBB_ISA
+}  // namespace ebb::kernels

@@ -5,7 +5,7 @@
 
 #include "ebb/core/dispatch.h"
 #include "ebb/core/threads/parallel.h"
-#include "ebb/kernels/cpu/isa_kernels.h"
+#include "ebb/kernels/norm/channel_loops.h"
 
 namespace ebb::kernels {
 namespace {
@@ -45,9 +45,9 @@ template <class T>
 void stats(const Tensor& x, Tensor& mean, Tensor& m2) {
   BlockSums<T> sums(x);
   const std::int64_t channels = sums.channels;
+  const auto loop = best([]<Isa isa> { return channel_stats<isa, T>; });
   for_each_block(x, [&](std::int64_t block, std::int64_t first, std::int64_t last) {
-    isa_kernels<T>().channel_stats(x.data<T>() + first * channels, last - first, channels, sums.first(block),
-                                   sums.second(block));
+    loop(x.data<T>() + first * channels, last - first, channels, sums.first(block), sums.second(block));
   });
   for (std::int64_t c = 0; c < channels; ++c) {
     double count = 0, total_mean = 0, total_m2 = 0;
@@ -66,9 +66,10 @@ void stats(const Tensor& x, Tensor& mean, Tensor& m2) {
 template <class T>
 void apply(const Tensor& x, const Tensor& mean, const Tensor& scale, const Tensor& shift, Tensor& y) {
   const std::int64_t channels = x.size(1);
+  const auto loop = best([]<Isa isa> { return channel_apply<isa, T>; });
   for_each_block(x, [&](std::int64_t, std::int64_t first, std::int64_t last) {
-    isa_kernels<T>().channel_apply(x.data<T>() + first * channels, last - first, channels, mean.data<T>(),
-                                   scale.data<T>(), shift.data<T>(), y.data<T>() + first * channels);
+    loop(x.data<T>() + first * channels, last - first, channels, mean.data<T>(), scale.data<T>(), shift.data<T>(),
+         y.data<T>() + first * channels);
   });
 }
 
@@ -76,9 +77,10 @@ template <class T>
 void backward_sums(const Tensor& dy, const Tensor& x, const Tensor& mean, Tensor& s1, Tensor& s2) {
   BlockSums<T> sums(x);
   const std::int64_t channels = sums.channels;
+  const auto loop = best([]<Isa isa> { return channel_sums<isa, T>; });
   for_each_block(x, [&](std::int64_t block, std::int64_t first, std::int64_t last) {
-    isa_kernels<T>().channel_sums(dy.data<T>() + first * channels, x.data<T>() + first * channels, last - first,
-                                  channels, mean.data<T>(), sums.first(block), sums.second(block));
+    loop(dy.data<T>() + first * channels, x.data<T>() + first * channels, last - first, channels, mean.data<T>(),
+         sums.first(block), sums.second(block));
   });
   for (std::int64_t c = 0; c < channels; ++c) {
     double sum = 0, product = 0;
@@ -95,10 +97,10 @@ template <class T>
 void backward_apply(const Tensor& dy, const Tensor& x, const Tensor& mean, const Tensor& a, const Tensor& b,
                     const Tensor& c, Tensor& dx) {
   const std::int64_t channels = x.size(1);
+  const auto loop = best([]<Isa isa> { return channel_combine<isa, T>; });
   for_each_block(x, [&](std::int64_t, std::int64_t first, std::int64_t last) {
-    isa_kernels<T>().channel_combine(dy.data<T>() + first * channels, x.data<T>() + first * channels, last - first,
-                                     channels, mean.data<T>(), a.data<T>(), b.data<T>(), c.data<T>(),
-                                     dx.data<T>() + first * channels);
+    loop(dy.data<T>() + first * channels, x.data<T>() + first * channels, last - first, channels, mean.data<T>(),
+         a.data<T>(), b.data<T>(), c.data<T>(), dx.data<T>() + first * channels);
   });
 }
 

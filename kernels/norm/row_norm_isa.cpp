@@ -1,7 +1,7 @@
-// As loops_isa.cpp: plain loops that the compiler vectorises, and no function of the standard library.
-#include "ebb/kernels/cpu/isa_kernels.h"
+#include "ebb/kernels/cpu/this_isa.h"
+#include "ebb/kernels/norm/row_loops.h"
 
-namespace ebb::kernels::EBB_ISA {
+namespace ebb::kernels {
 namespace {
 
 constexpr std::int64_t lanes = 16, block = 1024;
@@ -25,7 +25,9 @@ double mean_of(std::int64_t n, const Term& term) {
   return total / static_cast<double>(n);
 }
 
-template <class T>
+}  // namespace
+
+template <Isa, class T>
 T normalize_row(const T* x, std::int64_t n, double eps, T* __restrict y) {
   const auto mean = static_cast<T>(mean_of<T>(n, [x](std::int64_t i) { return x[i]; }));
   const double variance = mean_of<T>(n, [x, mean](std::int64_t i) { return (x[i] - mean) * (x[i] - mean); });
@@ -34,23 +36,16 @@ T normalize_row(const T* x, std::int64_t n, double eps, T* __restrict y) {
   return rstd;
 }
 
-template <class T>
+template <Isa, class T>
 void normalize_row_backward(const T* dy, const T* y, std::int64_t n, T rstd, T* __restrict dx) {
   const auto mean = static_cast<T>(mean_of<T>(n, [dy](std::int64_t i) { return dy[i]; }));
   const auto along = static_cast<T>(mean_of<T>(n, [dy, y](std::int64_t i) { return dy[i] * y[i]; }));
   for (std::int64_t i = 0; i < n; ++i) dx[i] = rstd * (dy[i] - mean - y[i] * along);
 }
 
-}  // namespace
+template float normalize_row<this_isa>(const float*, std::int64_t, double, float*);
+template double normalize_row<this_isa>(const double*, std::int64_t, double, double*);
+template void normalize_row_backward<this_isa>(const float*, const float*, std::int64_t, float, float*);
+template void normalize_row_backward<this_isa>(const double*, const double*, std::int64_t, double, double*);
 
-float normalize_row_f32(const float* x, std::int64_t n, double eps, float* y) { return normalize_row(x, n, eps, y); }
-double normalize_row_f64(const double* x, std::int64_t n, double eps, double* y) { return normalize_row(x, n, eps, y); }
-
-void normalize_row_backward_f32(const float* dy, const float* y, std::int64_t n, float rstd, float* dx) {
-  normalize_row_backward(dy, y, n, rstd, dx);
-}
-void normalize_row_backward_f64(const double* dy, const double* y, std::int64_t n, double rstd, double* dx) {
-  normalize_row_backward(dy, y, n, rstd, dx);
-}
-
-}  // namespace ebb::kernels::EBB_ISA
+}  // namespace ebb::kernels

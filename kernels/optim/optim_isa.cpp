@@ -1,10 +1,11 @@
 // Compiled without contraction: every rounding is one that PyTorch makes too, and all instruction sets give the same
-// bits. As in loops_isa.cpp, no function of the standard library may be called here.
+// bits.
 #include "ebb/kernels/optim/optim_isa.h"
 
+#include "ebb/kernels/cpu/this_isa.h"
 #include "ebb/kernels/optim/optim_ops.h"
 
-namespace ebb::kernels::EBB_ISA {
+namespace ebb::kernels {
 namespace {
 
 struct Math {
@@ -20,17 +21,20 @@ void run(const Formula formula, std::int64_t count, T* __restrict p, const T* __
   for (std::int64_t i = 0; i < count; ++i) move(formula, p[i], g[i], a, b, c, i);
 }
 
-template <class Step, class T>
-void loop(const Step& step, std::int64_t count, T* p, const T* g, T* a, T* b, T* c) {
+}  // namespace
+
+template <Isa, class Step, class T>
+void step_loop(const Step& step, std::int64_t count, T* p, const T* g, T* a, T* b, T* c) {
   visit_formula<Math, T>(step, [&](const auto& formula) { run(formula, count, p, g, a, b, c); });
 }
 
-template <class T>
-constexpr OptimLoops<T> loops{loop<SgdStep, T>, loop<AdamStep, T>, loop<RmspropStep, T>, loop<AdagradStep, T>};
+template void step_loop<this_isa>(const SgdStep&, std::int64_t, float*, const float*, float*, float*, float*);
+template void step_loop<this_isa>(const SgdStep&, std::int64_t, double*, const double*, double*, double*, double*);
+template void step_loop<this_isa>(const AdamStep&, std::int64_t, float*, const float*, float*, float*, float*);
+template void step_loop<this_isa>(const AdamStep&, std::int64_t, double*, const double*, double*, double*, double*);
+template void step_loop<this_isa>(const RmspropStep&, std::int64_t, float*, const float*, float*, float*, float*);
+template void step_loop<this_isa>(const RmspropStep&, std::int64_t, double*, const double*, double*, double*, double*);
+template void step_loop<this_isa>(const AdagradStep&, std::int64_t, float*, const float*, float*, float*, float*);
+template void step_loop<this_isa>(const AdagradStep&, std::int64_t, double*, const double*, double*, double*, double*);
 
-}  // namespace
-
-extern const OptimLoops<float> optim_f32 = loops<float>;
-extern const OptimLoops<double> optim_f64 = loops<double>;
-
-}  // namespace ebb::kernels::EBB_ISA
+}  // namespace ebb::kernels

@@ -4,7 +4,7 @@
 
 #include "ebb/core/dispatch.h"
 #include "ebb/core/threads/parallel.h"
-#include "ebb/kernels/cpu/isa_kernels.h"
+#include "ebb/kernels/pool/max_window.h"
 
 namespace ebb::kernels {
 namespace {
@@ -22,7 +22,7 @@ template <class T>
 void forward(const Tensor& x, const PoolGeometry& g, Tensor& y, Tensor& indices) {
   const std::int64_t channels = x.size(1), height = x.size(2), width = x.size(3);
   const std::int64_t out_height = y.size(2), out_width = y.size(3);
-  const auto max_window = isa_kernels<T>().max_window;
+  const auto maximum = best([]<Isa isa> { return max_window<isa, T>; });
   parallel_for(x.size(0) * out_height, 4, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t row = begin; row < end; ++row) {
       const T* image = x.data<T>() + row / out_height * channels * height * width;
@@ -30,8 +30,8 @@ void forward(const Tensor& x, const PoolGeometry& g, Tensor& y, Tensor& indices)
       for (std::int64_t column = 0; column < out_width; ++column) {
         const Span1d columns(column * g.stride[1] - g.padding[1], g.kernel[1], g.dilation[1], width);
         const std::int64_t to = (row * out_width + column) * channels;
-        max_window({image, width, channels, rows.first, rows.end, rows.step, columns.first, columns.end, columns.step,
-                    y.data<T>() + to, indices.data<std::int64_t>() + to});
+        maximum({image, width, channels, rows.first, rows.end, rows.step, columns.first, columns.end, columns.step,
+                 y.data<T>() + to, indices.data<std::int64_t>() + to});
       }
     }
   });

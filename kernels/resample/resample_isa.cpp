@@ -1,7 +1,7 @@
-// As loops_isa.cpp: plain loops that the compiler vectorises, and no function of the standard library.
-#include "ebb/kernels/cpu/isa_kernels.h"
+#include "ebb/kernels/cpu/this_isa.h"
+#include "ebb/kernels/resample/combine_rows.h"
 
-namespace ebb::kernels::EBB_ISA {
+namespace ebb::kernels {
 namespace {
 
 /// y = the sum of weighted rows of x, two of them at a time.
@@ -38,7 +38,9 @@ void combine_elements(const CombineRows<T>& task) {
   }
 }
 
-template <class T>
+}  // namespace
+
+template <Isa, class T>
 void combine_rows(const CombineRows<T>& task) {
   if (task.inner == 1) return combine_elements(task);
   for (std::int64_t row = 0; row < task.rows; ++row) {
@@ -48,9 +50,7 @@ void combine_rows(const CombineRows<T>& task) {
   }
 }
 
-}  // namespace
+template void combine_rows<this_isa>(const CombineRows<float>&);
+template void combine_rows<this_isa>(const CombineRows<double>&);
 
-void combine_rows_f32(const CombineRows<float>& task) { combine_rows(task); }
-void combine_rows_f64(const CombineRows<double>& task) { combine_rows(task); }
-
-}  // namespace ebb::kernels::EBB_ISA
+}  // namespace ebb::kernels

@@ -4,11 +4,9 @@
 
 namespace ebb::nn {
 
-static std::string short_form(Size2 size) { return repr_short({size.height, size.width}); }
-
 static std::string windows(Size2 kernel_size, Size2 dilation, Size2 padding, Size2 stride) {
-  return "kernel_size=" + short_form(kernel_size) + ", dilation=" + short_form(dilation) +
-         ", padding=" + short_form(padding) + ", stride=" + short_form(stride);
+  return "kernel_size=" + repr_short(kernel_size) + ", dilation=" + repr_short(dilation) +
+         ", padding=" + repr_short(padding) + ", stride=" + repr_short(stride);
 }
 
 Tensor Fold::operator()(const Tensor& x) const {
@@ -19,7 +17,7 @@ Tensor Fold::operator()(const Tensor& x) const {
 
 std::string Fold::extra_repr() const {
   const FoldOptions& o = options;
-  return "output_size=" + short_form(o.output_size) + ", " + windows(o.kernel_size, o.dilation, o.padding, o.stride);
+  return "output_size=" + repr_short(o.output_size) + ", " + windows(o.kernel_size, o.dilation, o.padding, o.stride);
 }
 
 Tensor Unfold::operator()(const Tensor& x) const { return ebb::unfold(x, options); }

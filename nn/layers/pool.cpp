@@ -4,8 +4,6 @@
 
 namespace ebb::nn {
 
-static std::string short_form(Size2 size) { return repr_short({size.height, size.width}); }
-
 static std::string max_pool_repr(const std::string& kernel_size, const std::string& stride, const std::string& padding,
                                  const std::string& dilation, bool ceil_mode) {
   return "kernel_size=" + kernel_size + ", stride=" + stride + ", padding=" + padding + ", dilation=" + dilation +
@@ -25,8 +23,8 @@ std::string MaxPool1d::extra_repr() const {
 
 std::string MaxPool2d::extra_repr() const {
   const MaxPool2dOptions& o = options;
-  return max_pool_repr(short_form(o.kernel_size), short_form(o.stride.value_or(o.kernel_size)), short_form(o.padding),
-                       short_form(o.dilation), o.ceil_mode);
+  return max_pool_repr(repr_short(o.kernel_size), repr_short(o.stride.value_or(o.kernel_size)), repr_short(o.padding),
+                       repr_short(o.dilation), o.ceil_mode);
 }
 
 std::string AvgPool1d::extra_repr() const {
@@ -37,7 +35,7 @@ std::string AvgPool1d::extra_repr() const {
 
 std::string AvgPool2d::extra_repr() const {
   const AvgPool2dOptions& o = options;
-  return avg_pool_repr(short_form(o.kernel_size), short_form(o.stride.value_or(o.kernel_size)), short_form(o.padding));
+  return avg_pool_repr(repr_short(o.kernel_size), repr_short(o.stride.value_or(o.kernel_size)), repr_short(o.padding));
 }
 
 std::string AdaptivePool::extra_repr() const {

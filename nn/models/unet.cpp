@@ -5,13 +5,13 @@
 
 namespace ebb::models {
 
-static nn::Conv2d conv3x3(std::int64_t in, std::int64_t out) {
+static nn::Conv2d conv3x3_same(std::int64_t in, std::int64_t out) {
   return nn::conv2d({.in_channels = in, .out_channels = out, .kernel_size = 3, .padding = 1, .bias = false});
 }
 
 static nn::Sequential twice(std::int64_t in, std::int64_t mid, std::int64_t out) {
-  return nn::sequential({conv3x3(in, mid), nn::batch_norm2d(mid), nn::relu({.inplace = true}), conv3x3(mid, out),
-                         nn::batch_norm2d(out), nn::relu({.inplace = true})});
+  return nn::sequential({conv3x3_same(in, mid), nn::batch_norm2d(mid), nn::relu({.inplace = true}),
+                         conv3x3_same(mid, out), nn::batch_norm2d(out), nn::relu({.inplace = true})});
 }
 
 DoubleConv::DoubleConv(std::int64_t in, std::int64_t out, std::int64_t mid)

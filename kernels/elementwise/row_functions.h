@@ -1,0 +1,84 @@
+#pragma once
+
+#include <type_traits>
+#include <variant>
+
+#include "ebb/kernels/elementwise/rows.h"
+
+// Makes the functions of rows.h. In an unnamed namespace, since files that are compiled for different instruction sets
+// include it.
+
+namespace ebb::kernels {
+namespace {
+
+template <class Op, class T>
+void apply_row(const void* functor, const void* x, std::int64_t x_step, void* y, std::int64_t y_step,
+             std::int64_t count) {
+  const Op op = *static_cast<const Op*>(functor);
+  const T* from = static_cast<const T*>(x);
+  T* to = static_cast<T*>(y);
+  if (x_step == 1 && y_step == 1) {
+    for (std::int64_t i = 0; i < count; ++i) to[i] = op(from[i]);
+  } else {
+    for (std::int64_t i = 0; i < count; ++i) to[i * y_step] = op(from[i * x_step]);
+  }
+}
+
+/// R: the type of the results.
+template <class Op, class T, class R>
+void apply_row(const void* functor, const void* a, std::int64_t a_step, const void* b, std::int64_t b_step, void* y,
+             std::int64_t y_step, std::int64_t count) {
+  const Op op = *static_cast<const Op*>(functor);
+  const T *left = static_cast<const T*>(a), *right = static_cast<const T*>(b);
+  R* to = static_cast<R*>(y);
+  if (a_step == 1 && b_step == 1 && y_step == 1) {
+    for (std::int64_t i = 0; i < count; ++i) to[i] = op(left[i], right[i]);
+  } else if (a_step == 1 && b_step == 0 && y_step == 1) {
+    const T scalar = *right;
+    for (std::int64_t i = 0; i < count; ++i) to[i] = op(left[i], scalar);
+  } else if (a_step == 0 && b_step == 1 && y_step == 1) {
+    const T scalar = *left;
+    for (std::int64_t i = 0; i < count; ++i) to[i] = op(scalar, right[i]);
+  } else {
+    for (std::int64_t i = 0; i < count; ++i) to[i * y_step] = op(left[i * a_step], right[i * b_step]);
+  }
+}
+
+template <class Op, class T>
+constexpr UnaryRow row_of_one() {
+  if constexpr (std::is_invocable_v<Op, T>) {
+    return apply_row<Op, T>;
+  } else {
+    return nullptr;
+  }
+}
+
+template <class Op, class T, class R>
+constexpr BinaryRow row_of_two() {
+  if constexpr (std::is_invocable_v<Op, T, T>) {
+    return apply_row<Op, T, R>;
+  } else {
+    return nullptr;
+  }
+}
+
+/// The functions of a variant's alternatives, in their order.
+template <class Variant>
+struct RowsOf;
+
+template <class... Op>
+struct RowsOf<std::variant<Op...>> {
+  template <class T>
+  static UnaryRow of_one(std::size_t op) {
+    static constexpr UnaryRow rows[] = {row_of_one<Op, T>()...};
+    return rows[op];
+  }
+  template <class T, class R = T>
+  static BinaryRow of_two(std::size_t op) {
+    static constexpr BinaryRow rows[] = {row_of_two<Op, T, R>()...};
+    return rows[op];
+  }
+};
+
+}  // namespace
+}  // namespace ebb::kernels

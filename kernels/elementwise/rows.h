@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <variant>
+
+#include "ebb/core/tensor.h"
+#include "ebb/kernels/cpu/isa.h"
+
+namespace ebb::kernels {
+
+/// y[i y_step] = op(x[i x_step]) for i < count, of one functor and one element type.
+using UnaryRow = void (*)(const void* op, const void* x, std::int64_t x_step, void* y, std::int64_t y_step,
+                          std::int64_t count);
+/// y = op(a, b) likewise.
+using BinaryRow = void (*)(const void* op, const void* a, std::int64_t a_step, const void* b, std::int64_t b_step,
+                           void* y, std::int64_t y_step, std::int64_t count);
+
+// The function for the alternative that `op` counts, of UnaryOp, BinaryOp, CompareOp and ActivationOp, for float or
+// double. Null where there is none.
+template <Isa, class T>
+UnaryRow unary_row(std::size_t op);
+template <Isa, class T>
+BinaryRow binary_row(std::size_t op);
+template <Isa, class T>
+BinaryRow compare_row(std::size_t op);
+template <Isa, class T>
+UnaryRow activation_row(std::size_t op);
+template <Isa, class T>
+BinaryRow activation_backward_row(std::size_t op);
+
+/// What a row function takes as `op`: the alternative that `ops` holds.
+template <class Ops>
+const void* functor_of(const Ops& ops) {
+  return std::visit([](const auto& op) -> const void* { return &op; }, ops);
+}
+
+/// y = op(x) for inputs of any strides that broadcast to the shape of y.
+void map_rows(UnaryRow row, const void* op, const Tensor& x, Tensor& y);
+/// y = op(a, b) likewise.
+void map_rows(BinaryRow row, const void* op, const Tensor& a, const Tensor& b, Tensor& y);
+
+}  // namespace ebb::kernels

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <cstdint>
+
+#include "ebb/kernels/cpu/isa.h"
+
+namespace ebb::kernels {
+
+// The loops of batch norm over matrices (rows, channels) in C order.
+
+/// mean and m2 += the rows' mean and squared deviations from it; both are 0 before.
+template <Isa, class T>
+void channel_stats(const T* x, std::int64_t rows, std::int64_t channels, T* mean, T* m2);
+/// y = (x - mean) * scale + shift
+template <Isa, class T>
+void channel_apply(const T* x, std::int64_t rows, std::int64_t channels, const T* mean, const T* scale, const T* shift,
+                   T* y);
+/// s1 += dy, s2 += dy * (x - mean)
+template <Isa, class T>
+void channel_sums(const T* dy, const T* x, std::int64_t rows, std::int64_t channels, const T* mean, T* s1, T* s2);
+/// dx = a * dy + b * (x - mean) + c
+template <Isa, class T>
+void channel_combine(const T* dy, const T* x, std::int64_t rows, std::int64_t channels, const T* mean, const T* a,
+                     const T* b, const T* c, T* dx);
+
+}  // namespace ebb::kernels
