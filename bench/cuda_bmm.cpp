@@ -16,7 +16,7 @@
 #include "ebb/core/cuda/check.h"
 #include "ebb/core/cuda/context.h"
 #include "ebb/core/random/generator.h"
-#include "ebb/kernels/matmul/bmm_tiled.h"
+#include "ebb/kernels/matmul/bmm.h"
 
 namespace {
 
@@ -99,7 +99,10 @@ void measure(CudaContext& context, Timer& timer, const Shape3& s, int samples, n
   const TensorOptions gpu{.device = kCUDA};
   const Tensor a = randn({s.batch, s.m, s.k}, gpu), b = randn({s.batch, s.k, s.n}, gpu);
   Tensor own = empty({s.batch, s.m, s.n}, gpu), reference = empty({s.batch, s.m, s.n}, gpu);
-  const auto run_own = [&] { kernels::bmm_tiled(context, a, b, own); };
+  const auto run_own = [&] {
+    const kernels::ForceImplementation force("bmm", "tiled");
+    kernels::bmm(context, a, b, {}, own);
+  };
   const auto run_reference = [&] { by_cublas(context, s, a, b, reference); };
   std::vector<double> own_times, reference_times;
   for (int i = -2; i < samples; ++i) {  // the first two of each do not count

@@ -13,7 +13,7 @@ namespace {
 
 template <class Op, class T>
 void apply_row(const void* functor, const void* x, std::int64_t x_step, void* y, std::int64_t y_step,
-             std::int64_t count) {
+               std::int64_t count) {
   const Op op = *static_cast<const Op*>(functor);
   const T* from = static_cast<const T*>(x);
   T* to = static_cast<T*>(y);
@@ -27,7 +27,7 @@ void apply_row(const void* functor, const void* x, std::int64_t x_step, void* y,
 /// R: the type of the results.
 template <class Op, class T, class R>
 void apply_row(const void* functor, const void* a, std::int64_t a_step, const void* b, std::int64_t b_step, void* y,
-             std::int64_t y_step, std::int64_t count) {
+               std::int64_t y_step, std::int64_t count) {
   const Op op = *static_cast<const Op*>(functor);
   const T *left = static_cast<const T*>(a), *right = static_cast<const T*>(b);
   R* to = static_cast<R*>(y);

@@ -22,7 +22,14 @@ Tensor with_unit_stride(CpuContext& context, const Tensor& x) {
   return copied;
 }
 
-/// Matrices of integers have no fast product: three loops.
+void finish(const Epilogue& epilogue, Tensor& y, std::int64_t first, std::int64_t rows) {
+  visit_float(y.dtype(), [&]<class T>() {
+    const auto finish_these = best([]<Isa isa> { return finish_rows<isa, T>; });
+    finish_these(EpilogueRows<T>(epilogue, y.size(2)), y.data<T>(), first, rows);
+  });
+}
+
+/// Any strides, any dtype: three loops.
 template <class T>
 void gemm_plain(const Gemm<T>& g) {
   for (std::int64_t i = 0; i < g.m; ++i) {
@@ -37,20 +44,14 @@ void gemm_plain(const Gemm<T>& g) {
 }
 
 template <class T>
-void multiply(const Gemm<T>& g) {
-  if constexpr (std::is_floating_point_v<T>) {
-    gemm(g);
-  } else {
-    gemm_plain(g);
-  }
-}
+using Multiply = void (*)(const Gemm<T>&);
 
+/// Rows of the results are shared out among threads, in blocks that depend on the sizes alone.
 template <class T>
-void bmm_as(const Tensor& a, const Tensor& b, Tensor& y) {
+void bmm_as(Multiply<T> multiply, const Tensor& a, const Tensor& b, const Epilogue& epilogue, Tensor& y) {
   const std::int64_t batch = y.size(0), m = y.size(1), n = y.size(2), k = a.size(2);
   const T *a_data = a.data<T>(), *b_data = b.data<T>();
   T* y_data = y.data<T>();
-  // Rows of the results are shared out among threads, in blocks that depend on the sizes alone.
   const std::int64_t work = std::max<std::int64_t>(n * k, 1);
   const std::int64_t block =
       std::clamp<std::int64_t>(multiplications_per_chunk / work / 16 * 16, 16, std::max<std::int64_t>(m, 16));
@@ -59,28 +60,57 @@ void bmm_as(const Tensor& a, const Tensor& b, Tensor& y) {
   parallel_for(batch * blocks, grain, [&](std::int64_t first, std::int64_t last) {
     for (std::int64_t i = first; i < last; ++i) {
       const std::int64_t matrix = i / blocks, row = i % blocks * block, rows = std::min(block, m - row);
-      multiply<T>({.m = rows,
-                   .n = n,
-                   .k = k,
-                   .a = a_data + matrix * a.stride(0) + row * a.stride(1),
-                   .a_row = a.stride(1),
-                   .a_column = a.stride(2),
-                   .b = b_data + matrix * b.stride(0),
-                   .b_row = b.stride(1),
-                   .b_column = b.stride(2),
-                   .c = y_data + (matrix * m + row) * n,
-                   .c_row = n});
+      const std::int64_t to = (matrix * m + row) * n;
+      multiply({.m = rows,
+                .n = n,
+                .k = k,
+                .a = a_data + matrix * a.stride(0) + row * a.stride(1),
+                .a_row = a.stride(1),
+                .a_column = a.stride(2),
+                .b = b_data + matrix * b.stride(0),
+                .b_row = b.stride(1),
+                .b_column = b.stride(2),
+                .c = y_data + to,
+                .c_row = n});
+      if (!epilogue.is_empty()) finish(epilogue, y, to, rows);
     }
   });
 }
 
+void by_eigen(CpuContext& context, const Tensor& a, const Tensor& b, const Epilogue& epilogue, Tensor& y) {
+  const Tensor left = with_unit_stride(context, a), right = with_unit_stride(context, b);
+  visit_float(y.dtype(), [&]<class T>() { bmm_as<T>(gemm, left, right, epilogue, y); });
+}
+
+void by_loops(CpuContext&, const Tensor& a, const Tensor& b, const Epilogue& epilogue, Tensor& y) {
+  visit_number(y.dtype(), [&]<class T>() { bmm_as<T>(gemm_plain<T>, a, b, epilogue, y); });
+}
+
+struct CpuProduct : Implementation<BmmTask> {
+  void (*run)(CpuContext&, const Tensor& a, const Tensor& b, const Epilogue&, Tensor& y);
+};
+
+const char* eigen_refusal(const BmmTask& task) {
+  return is_floating(task.a.dtype()) ? nullptr : "integers have no fast product";
+}
+
+constexpr CpuProduct implementations[] = {
+    {{"eigen", eigen_refusal}, by_eigen},
+    {{"plain", takes_any}, by_loops},
+};
+
 }  // namespace
 
-void bmm(CpuContext& context, const Tensor& a, const Tensor& b, Tensor& y) {
+void bmm(CpuContext& context, const Tensor& a, const Tensor& b, const Epilogue& epilogue, Tensor& y) {
   if (y.numel() == 0) return;
-  if (a.size(2) == 0) return fill(context, 0, y);
-  const Tensor left = with_unit_stride(context, a), right = with_unit_stride(context, b);
-  visit_number(y.dtype(), [&]<class T>() { bmm_as<T>(left, right, y); });
+  if (a.size(2) == 0) {
+    fill(context, 0, y);
+    if (!epilogue.is_empty()) finish(epilogue, y, 0, y.size(0) * y.size(1));
+    return;
+  }
+  choose("bmm", implementations, BmmTask{a, b}).run(context, a, b, epilogue, y);
 }
+
+Choice which_bmm(CpuContext&, const BmmTask& task) { return which("bmm", implementations, task); }
 
 }  // namespace ebb::kernels

@@ -2,10 +2,10 @@
 
 #include <cstdint>
 
+#include "ebb/core/tensor.h"
 #include "ebb/kernels/cuda/packet.cuh"
 
-// One tile of a matrix product, computed by the 16 x 16 threads of a block: what kernels/matmul/bmm_cuda.cu is built
-// of.
+// One tile of a matrix product, computed by the 16 x 16 threads of a block: what bmm_tiled.cu is built of.
 
 namespace ebb::kernels {
 
@@ -16,6 +16,12 @@ struct Factor {
   std::int64_t batch_stride, outer_stride, k_stride;
   std::int64_t outer, k;
 };
+
+/// A batch of matrices as a factor, whose dimensions `outer` and `k` are named.
+template <class T>
+Factor<T> factor(const Tensor& x, int outer, int k) {
+  return {x.data<T>(), x.stride(0), x.stride(outer), x.stride(k), x.size(outer), x.size(k)};
+}
 
 /// What is known of a factor's strides when compiling.
 enum class FactorLayout { k_is_unit, outer_is_unit, any };

@@ -1,5 +1,4 @@
 #include "ebb/kernels/matmul/bmm.h"
-#include "ebb/kernels/matmul/bmm_tiled.h"
 
 #include "tests/kernels/both_devices.h"
 #include "tests/support/catch.h"
@@ -17,7 +16,7 @@ void check_bmm(const Tensor& a, const Tensor& b) {
   const Tensor y = empty({a.size(0), a.size(1), b.size(2)}, {.dtype = a.dtype()});
   CAPTURE(to_string(a.shape()), to_string(a.strides()), to_string(b.shape()), to_string(b.strides()));
   require_agreement({a, b}, {y}, tolerance_of(a.dtype()), [](auto& context, const Tensors& in, Tensors& out) {
-    kernels::bmm(context, in[0], in[1], out[0]);
+    kernels::bmm(context, in[0], in[1], {}, out[0]);
   });
 }
 
@@ -74,9 +73,54 @@ TEST_CASE("a single matrix goes to cuBLAS, and agrees") {
 TEST_CASE("our own kernel agrees with cuBLAS on a single matrix") {
   const Tensor a = on_gpu(random_tensor({1, 70, 36})), b = on_gpu(random_tensor({1, 36, 20}));
   Tensor by_blas = empty({1, 70, 20}, {.device = kCUDA}), own = empty({1, 70, 20}, {.device = kCUDA});
-  kernels::bmm(cuda_context(0), a, b, by_blas);
-  kernels::bmm_tiled(cuda_context(0), a, b, own);
+  CHECK(kernels::which_bmm(cuda_context(0), {a, b}).name == std::string("cublas"));
+  kernels::bmm(cuda_context(0), a, b, {}, by_blas);
+  const kernels::ForceImplementation force("bmm", "tiled");
+  kernels::bmm(cuda_context(0), a, b, {}, own);
   require_close(own, by_blas.to(kCPU), 1e-5);
+}
+
+TEST_CASE("each implementation of a product computes what the plainest does") {
+  CpuContext cpu;
+  for (const Tensor& a : matrices(2, 5, 7, kFloat64)) {
+    for (const Tensor& b : matrices(2, 7, 6, kFloat64)) {
+      const Tensor shift = random_tensor({6}, kFloat64);
+      const auto made_by = [&](const char* name) {
+        const kernels::ForceImplementation force("bmm", name);
+        Tensor y = empty({2, 5, 6}, {.dtype = kFloat64});
+        kernels::bmm(cpu, a, b, {.shift = shift, .activation = kernels::Epilogue::Activation::relu}, y);
+        return y;
+      };
+      require_close(made_by("eigen"), made_by("plain"), 1e-12);
+    }
+  }
+}
+
+TEST_CASE("the epilogues of products agree, of none too") {
+  for (const std::int64_t k : {0, 1, 9}) {
+    for (const std::int64_t batch : {1, 3}) {
+      const Tensor y = random_tensor({batch, 4, 5});
+      require_agreement({random_tensor({batch, 4, k}), random_tensor({batch, k, 5}), random_tensor({5}), y}, {y}, 2e-5,
+                        [](auto& context, const Tensors& in, Tensors& out) {
+                          kernels::bmm(context, in[0], in[1], {.scale = in[2], .shift = in[2], .residual = in[3]},
+                                       out[0]);
+                        });
+    }
+  }
+}
+
+TEST_CASE("what does not take a product says why") {
+  CpuContext cpu;
+  const Tensor integers = random_tensor({1, 3, 3}, kInt64), several = on_gpu(random_tensor({2, 3, 3}));
+  CHECK(kernels::which_bmm(cpu, {integers, integers}).name == std::string("plain"));
+  CHECK(kernels::which_bmm(cpu, {integers, integers}).reason ==
+        "eigen does not take it: integers have no fast product");
+  CHECK(kernels::which_bmm(cuda_context(0), {several, several}).name == std::string("tiled"));
+  CHECK(kernels::which_bmm(cuda_context(0), {several, several}).reason ==
+        "cublas does not take it: there is more than one matrix");
+  const kernels::ForceImplementation force("bmm", "eigen");
+  Tensor y = empty_like(integers);
+  CHECK_THROWS_AS(kernels::bmm(cpu, integers, integers, {}, y), ArgumentError);
 }
 
 TEST_CASE("integer and empty matrices agree") {

@@ -1,3 +1,5 @@
+#include "ebb/autograd/grad_mode.h"
+#include "ebb/autograd/ops.h"
 #include "ebb/kernels/conv/conv.h"
 
 #include "tests/kernels/both_devices.h"
@@ -31,19 +33,114 @@ std::vector<Case> cases() {
           {{9, 1, 12, 12}, {2, 1, 5, 5}, {{1, 1}, {2, 2}, {1, 1}, 1}}};
 }
 
+Shape output_shape(const Case& c) { return {c.x[0], c.weight[0], out_size(c, 0), out_size(c, 1)}; }
+
+/// Every part of an epilogue alone, and all together.
+std::vector<kernels::Epilogue> epilogues(const Tensor& scale, const Tensor& shift, const Tensor& residual) {
+  constexpr auto relu = kernels::Epilogue::Activation::relu;
+  return {{.scale = scale},
+          {.shift = shift},
+          {.residual = residual},
+          {.activation = relu},
+          {.scale = scale, .shift = shift, .residual = residual, .activation = relu}};
+}
+
 }  // namespace
+
+TEST_CASE("the parts of an epilogue agree") {
+  for (const Case& c : cases()) {
+    const Tensor x = channels_last(c.x, kFloat32), residual = channels_last(output_shape(c), kFloat32);
+    const Tensor weight = random_tensor(c.weight), scale = random_tensor({c.weight[0]}),
+                 shift = random_tensor({c.weight[0]});
+    for (std::size_t i = 0; i < 5; ++i) {
+      require_agreement({x, weight, scale, shift, residual}, {residual}, 1e-4,
+                        [&](auto& context, const Tensors& in, Tensors& out) {
+                          kernels::conv2d(context, in[0], in[1], epilogues(in[2], in[3], in[4])[i], c.geometry, out[0]);
+                        });
+    }
+  }
+}
+
+TEST_CASE("an epilogue is scale, shift, residual and activation in that order") {
+  const Tensor x = channels_last({2, 3, 5, 4}, kFloat64), weight = random_tensor({4, 3, 3, 3}, kFloat64);
+  const Tensor scale = random_tensor({4}, kFloat64), shift = random_tensor({4}, kFloat64);
+  const Tensor residual = channels_last({2, 4, 5, 4}, kFloat64);
+  const kernels::ConvGeometry geometry{{1, 1}, {1, 1}, {1, 1}, 1};
+  CpuContext cpu;
+  Tensor y = empty({2, 4, 5, 4}, {.dtype = kFloat64}, MemoryFormat::channels_last);
+  kernels::conv2d(cpu, x, weight, epilogues(scale, shift, residual).back(), geometry, y);
+  const auto per_channel = [](const Tensor& t) { return t.reshape({4, 1, 1}); };
+  const Tensor product = conv2d(x, weight, {}, {.padding = 1});
+  require_close(y, relu(product * per_channel(scale) + per_channel(shift) + residual), 1e-12);
+}
+
+TEST_CASE("each implementation of a convolution computes what the plainest does") {
+  CpuContext cpu;
+  for (const Case& c : cases()) {
+    CAPTURE(to_string(c.x), to_string(c.weight));
+    const Tensor x = channels_last(c.x, kFloat64), weight = random_tensor(c.weight, kFloat64);
+    const Tensor dy = channels_last(output_shape(c), kFloat64), scale = random_tensor({c.weight[0]}, kFloat64);
+    const auto all_passes = [&](const char* name) {
+      const kernels::ForceImplementation force("conv2d", name);
+      CHECK(kernels::which_conv2d(cpu, {kernels::ConvPass::forward, {x, weight, c.geometry, dy}, kFloat64}).name ==
+            std::string(name));
+      Tensors made{empty_like(dy), empty_like(x), empty_like(weight)};
+      kernels::conv2d(cpu, x, weight, epilogues(scale, scale, dy).back(), c.geometry, made[0]);
+      kernels::conv2d_backward_input(cpu, dy, weight, c.geometry, made[1]);
+      kernels::conv2d_backward_weight(cpu, x, dy, c.geometry, made[2]);
+      return made;
+    };
+    const Tensors expected = all_passes("plain"), made = all_passes("im2col");
+    for (std::size_t i = 0; i < made.size(); ++i) require_close(made[i], expected[i], 1e-11);
+  }
+}
+
+TEST_CASE("the choice of a convolution can be asked and forced") {
+  CpuContext cpu;
+  const Tensor x = channels_last({1, 2, 4, 4}, kFloat32), weight = random_tensor({3, 2, 3, 3});
+  Tensor y = empty({1, 3, 2, 2}, {}, MemoryFormat::channels_last);
+  const kernels::ConvGeometry geometry{{1, 1}, {0, 0}, {1, 1}, 1};
+  const kernels::ConvTask task{kernels::ConvPass::forward, {x, weight, geometry, y}, kFloat32};
+  CHECK(kernels::which_conv2d(cpu, task).name == std::string("im2col"));
+  CHECK(kernels::which_conv2d(cpu, task).reason == "it is preferred, and takes the task");
+  {
+    const kernels::ForceImplementation force("conv2d", "plain"), other("bmm", "eigen");
+    CHECK(kernels::which_conv2d(cpu, task).name == std::string("plain"));
+    CHECK(kernels::which_conv2d(cpu, task).reason == "it is forced");
+  }
+  const kernels::ForceImplementation force("conv2d", "fourier");
+  CHECK_THROWS_AS(kernels::conv2d(cpu, x, weight, {}, geometry, y), ArgumentError);
+}
+
+TEST_CASE("a packed weight is packed once, and again when the weight is written to") {
+  const Tensor weight = random_tensor({3, 2, 1, 1});
+  const kernels::PackedWeight packed(weight);
+  int packs = 0;
+  const auto pack = [&] {
+    ++packs;
+    return weight.clone();
+  };
+  const Tensor first = packed.as("a", pack);
+  CHECK(packed.as("a", pack).is_same(first));
+  CHECK(packs == 1);
+  no_grad([&] { weight.mul_(2); });
+  require_close(packed.as("a", pack), weight, 0);
+  CHECK(packs == 2);
+  packed.as("b", pack);
+  CHECK(packs == 3);
+}
 
 TEST_CASE("convolutions and their gradients agree") {
   for (const Case& c : cases()) {
     for (const DType dtype : {kFloat32, kFloat64}) {
       const double tolerance = dtype == kFloat32 ? 1e-4 : 1e-11;
-      const Shape y_shape{c.x[0], c.weight[0], out_size(c, 0), out_size(c, 1)};
+      const Shape y_shape = output_shape(c);
       const Tensor x = channels_last(c.x, dtype), dy = channels_last(y_shape, dtype);
       const Tensor weight = random_tensor(c.weight, dtype);
       CAPTURE(to_string(c.x), to_string(c.weight));
       for (const Tensor& bias : {Tensor(), random_tensor({c.weight[0]}, dtype)}) {
         require_agreement({x, weight, bias}, {dy}, tolerance, [&](auto& context, const Tensors& in, Tensors& out) {
-          kernels::conv2d(context, in[0], in[1], in[2], c.geometry, out[0]);
+          kernels::conv2d(context, in[0], in[1], {.shift = in[2]}, c.geometry, out[0]);
         });
       }
       require_agreement({dy, weight}, {x}, tolerance, [&](auto& context, const Tensors& in, Tensors& out) {

@@ -74,7 +74,7 @@ Tensor convolve(const Tensor& input, const Tensor& weight, const Tensor& bias, c
   const OpScope op("conv2d", Site{});
   const Tensor x = contiguous(input, channels_last), w = contiguous(weight);
   Tensor y = empty_image(output, x);
-  on_device(x.device(), [&](auto& context) { kernels::conv2d(context, x, w, bias, g, y); });
+  on_device(x.device(), [&](auto& context) { kernels::conv2d(context, x, w, {.shift = bias}, g, y); });
   return record(y,
                 wrt(x, [w = Saved(w), shape = x.shape(),
                         g](const Tensor& dy) { return convolve_back_to_input(dy, w, shape, g); }),

@@ -39,6 +39,25 @@ Tensor with_batch(const Tensor& x, const Shape& batch) {
   return x.shape() == shape ? x : x.expand(shape);
 }
 
+/// epilogue(a b) of two matrices
+Tensor product(const Tensor& a, const Tensor& b, const kernels::Epilogue& epilogue) {
+  Tensor y = empty({a.size(0), b.size(1)}, {.dtype = a.dtype(), .device = a.device()});
+  const auto as_batch = [](const Tensor& x) {
+    return x.alias({1, x.size(0), x.size(1)}, {0, x.stride(0), x.stride(1)}, x.storage_offset());
+  };
+  Tensor y_batch = as_batch(y);
+  on_device(a.device(), [&](auto& context) { kernels::bmm(context, as_batch(a), as_batch(b), epilogue, y_batch); });
+  return y;
+}
+
+/// x (rows, in) times the transpose of weight (out, in), plus bias (out).
+Tensor affine(const Tensor& x, const Tensor& weight, const Tensor& bias) {
+  const Tensor y = product(x, weight.t(), {.shift = contiguous(bias)});
+  return record(y, wrt(x, [weight = Saved(weight)](const Tensor& dy) { return mm(dy, weight); }),
+                wrt(weight, [x = Saved(x)](const Tensor& dy) { return mm(dy.t(), x); }),
+                wrt(bias, [](const Tensor& dy) { return sum(dy, {0}); }));
+}
+
 }  // namespace
 
 Tensor bmm(const Tensor& a, const Tensor& b, Site site) {
@@ -49,7 +68,7 @@ Tensor bmm(const Tensor& a, const Tensor& b, Site site) {
   check(a.size(0) == b.size(0), "batches differ: shapes ", a.shape(), " and ", b.shape());
   check_inner(a, b, a.size(2), b.size(1));
   Tensor y = empty({a.size(0), a.size(1), b.size(2)}, {.dtype = a.dtype(), .device = a.device()});
-  on_device(a.device(), [&](auto& context) { kernels::bmm(context, a, b, y); });
+  on_device(a.device(), [&](auto& context) { kernels::bmm(context, a, b, {}, y); });
   return record(y, wrt(a, [b = Saved(b)](const Tensor& dy) { return bmm(dy, b->transpose(1, 2)); }),
                 wrt(b, [a = Saved(a)](const Tensor& dy) { return bmm(a->transpose(1, 2), dy); }));
 }
@@ -59,12 +78,7 @@ Tensor mm(const Tensor& a, const Tensor& b, Site site) {
   check(a.dim() == 2 && b.dim() == 2, "needs two matrices, got shapes ", a.shape(), " and ", b.shape());
   check_alike(a, b);
   check_inner(a, b, a.size(1), b.size(0));
-  Tensor y = empty({a.size(0), b.size(1)}, {.dtype = a.dtype(), .device = a.device()});
-  const auto as_batch = [](const Tensor& x) {
-    return x.alias({1, x.size(0), x.size(1)}, {0, x.stride(0), x.stride(1)}, x.storage_offset());
-  };
-  Tensor y_batch = as_batch(y);
-  on_device(a.device(), [&](auto& context) { kernels::bmm(context, as_batch(a), as_batch(b), y_batch); });
+  const Tensor y = product(a, b, {});
   return record(y, wrt(a, [b = Saved(b)](const Tensor& dy) { return mm(dy, b->t()); }),
                 wrt(b, [a = Saved(a)](const Tensor& dy) { return mm(a->t(), dy); }));
 }
@@ -186,8 +200,20 @@ Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias, Site si
         ", weight ", weight.shape());
   check(!bias.defined() || bias.dim() < 2, "the bias must be (out), got shape ",
         bias.defined() ? bias.shape() : Shape());
-  const Tensor y = matmul(x, weight.t());
-  return bias.defined() ? y + bias : y;
+  const bool fuses = bias.defined() && weight.dim() == 2 && x.dim() >= 2 && bias.dim() == 1 &&
+                     bias.size(0) == weight.size(0) && is_floating(x.dtype()) && x.dtype() == bias.dtype();
+  if (!fuses) {
+    const Tensor y = matmul(x, weight.t());
+    return bias.defined() ? y + bias : y;
+  }
+  check_alike(x, weight);
+  ops::check_one_device(x, bias);
+  if (x.dim() == 2) return affine(x, weight, bias);
+  Shape shape = x.shape();
+  shape[x.dim() - 1] = weight.size(0);
+  std::int64_t rows = 1;
+  for (int i = 0; i + 1 < x.dim(); ++i) rows *= x.size(i);
+  return affine(x.reshape({rows, x.size(-1)}), weight, bias).reshape(shape);
 }
 
 }  // namespace ebb

@@ -1,10 +1,11 @@
-// Direct convolutions: simple and correct. Fast ones will stand behind the same interface.
-#include "ebb/kernels/conv/conv.h"
+// Direct convolutions: one thread per result, simple and correct.
+#include "ebb/kernels/conv/conv_direct.h"
 
 #include "ebb/core/dispatch.h"
 #include "ebb/kernels/cuda/divider.h"
 #include "ebb/kernels/cuda/reduce.cuh"
 #include "ebb/kernels/elementwise/elementwise.h"
+#include "ebb/kernels/matmul/epilogue.cuh"
 
 namespace ebb::kernels {
 namespace {
@@ -26,9 +27,9 @@ struct Convolution {
   }
 };
 
-/// One element of y a thread.
+/// One element of y per thread.
 template <class T>
-__global__ void convolve(Convolution v, const T* x, const T* weight, const T* bias, std::int64_t count, T* y) {
+__global__ void convolve(Convolution v, const T* x, const T* weight, EpilogueOf<T> finish, std::int64_t count, T* y) {
   const std::int64_t thread = thread_index();
   if (thread >= count) return;
   std::int64_t rest = thread / v.out_channels;
@@ -36,7 +37,7 @@ __global__ void convolve(Convolution v, const T* x, const T* weight, const T* bi
   const auto out_column = static_cast<int>(rest % v.out_width),
              out_row = static_cast<int>(rest / v.out_width % v.out_height);
   const std::int64_t image = rest / v.out_width / v.out_height;
-  T sum = bias == nullptr ? T(0) : bias[out];
+  T sum = 0;
   for (int r = 0; r < v.kernel[0]; ++r) {
     const int row = out_row * v.stride[0] - v.padding[0] + r * v.dilation[0];
     if (row < 0 || row >= v.height) continue;
@@ -47,10 +48,10 @@ __global__ void convolve(Convolution v, const T* x, const T* weight, const T* bi
       for (std::int64_t in = 0; in < v.group_in; ++in) sum += from[in] * weight[v.weight_offset(out, in, r, q)];
     }
   }
-  y[thread] = sum;
+  y[thread] = finish(sum, out, thread);
 }
 
-/// One element of dx a thread: the windows that it is in.
+/// One element of dx per thread: the windows that it is in.
 template <class T>
 __global__ void convolve_backward_input(Convolution v, const T* dy, const T* weight, std::int64_t count, T* dx) {
   const std::int64_t thread = thread_index();
@@ -118,18 +119,19 @@ Convolution convolution(const Tensor& x, const Tensor& weight, const Tensor& y, 
 
 }  // namespace
 
-void conv2d(CudaContext& context, const Tensor& x, const Tensor& weight, const Tensor& bias,
-            const ConvGeometry& geometry, Tensor& y) {
+void direct_forward(CudaContext& context, const Tensor& x, const PackedWeight& packed, const Epilogue& epilogue,
+                    const ConvGeometry& geometry, Tensor& y) {
+  const Tensor& weight = packed.weight();
   const Convolution v = convolution(x, weight, y, geometry);
   visit_float(x.dtype(), [&]<class T>() {
-    const T* added = bias.defined() ? bias.data<T>() : nullptr;
-    launch(context, convolve<T>, threads_for(y.numel()), v, x.data<T>(), weight.data<T>(), added, y.numel(),
-           y.data<T>());
+    launch(context, convolve<T>, threads_for(y.numel()), v, x.data<T>(), weight.data<T>(), EpilogueOf<T>(epilogue),
+           y.numel(), y.data<T>());
   });
 }
 
-void conv2d_backward_input(CudaContext& context, const Tensor& dy, const Tensor& weight, const ConvGeometry& geometry,
-                           Tensor& dx) {
+void direct_backward_input(CudaContext& context, const Tensor& dy, const PackedWeight& packed,
+                           const ConvGeometry& geometry, Tensor& dx) {
+  const Tensor& weight = packed.weight();
   const Convolution v = convolution(dx, weight, dy, geometry);
   visit_float(dx.dtype(), [&]<class T>() {
     launch(context, convolve_backward_input<T>, threads_for(dx.numel()), v, dy.data<T>(), weight.data<T>(), dx.numel(),
@@ -137,7 +139,7 @@ void conv2d_backward_input(CudaContext& context, const Tensor& dy, const Tensor&
   });
 }
 
-void conv2d_backward_weight(CudaContext& context, const Tensor& x, const Tensor& dy, const ConvGeometry& geometry,
+void direct_backward_weight(CudaContext& context, const Tensor& x, const Tensor& dy, const ConvGeometry& geometry,
                             Tensor& dweight) {
   const Convolution v = convolution(x, dweight, dy, geometry);
   const std::int64_t positions = v.batch * v.out_height * v.out_width;

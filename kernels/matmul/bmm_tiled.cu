@@ -1,29 +1,13 @@
-// y[i] = a[i] b[i]. Single matrices go to cuBLAS, batches to the tiled kernel here, integers to the plain one.
-#include "ebb/kernels/matmul/bmm.h"
-
+// y[i] = a[i] b[i] by tiles in shared memory.
 #include "ebb/core/dispatch.h"
 #include "ebb/kernels/cuda/launch.cuh"
-#include "ebb/kernels/elementwise/elementwise.h"
-#include "ebb/kernels/matmul/bmm_tiled.h"
+#include "ebb/kernels/matmul/bmm_on_gpu.h"
 #include "ebb/kernels/matmul/gemm_tile.cuh"
 
 namespace ebb::kernels {
 namespace {
 
-/// One thread a result.
-template <class T>
-__global__ void bmm_plain(Factor<T> a, Factor<T> b, std::int64_t batch, T* y) {
-  const std::int64_t i = thread_index(), m = a.outer, n = b.outer;
-  if (i >= batch * m * n) return;
-  const std::int64_t matrix = i / (m * n), row = i / n % m, column = i % n;
-  const T* left = a.data + matrix * a.batch_stride + row * a.outer_stride;
-  const T* right = b.data + matrix * b.batch_stride + column * b.outer_stride;
-  T sum = 0;
-  for (std::int64_t k = 0; k < a.k; ++k) sum = static_cast<T>(sum + left[k * a.k_stride] * right[k * b.k_stride]);
-  y[i] = sum;
-}
-
-/// One block a tile of y, and of every gridDim.z-th matrix. While one stage of shared memory is multiplied, the next
+/// One block per tile of y, and of every gridDim.z-th matrix. While one stage of shared memory is multiplied, the next
 /// elements are on their way from global memory into registers.
 template <class T, int groups, FactorLayout a_layout, FactorLayout b_layout>
 __global__ void __launch_bounds__(gemm_threads, a_layout == FactorLayout::any ? 1 : 2)
@@ -53,11 +37,6 @@ __global__ void __launch_bounds__(gemm_threads, a_layout == FactorLayout::any ? 
                store_vectors);
     __syncthreads();
   }
-}
-
-template <class T>
-Factor<T> factor(const Tensor& x, int outer, int k) {
-  return {x.data<T>(), x.stride(0), x.stride(outer), x.stride(k), x.size(outer), x.size(k)};
 }
 
 /// A layout that may be read by fours: where addresses, sizes and strides are multiples of four elements.
@@ -109,58 +88,10 @@ void bmm_tiled_as(CudaContext& context, const Tensor& a, const Tensor& b, Tensor
   launch_tiled<T, 1>(context, left, right, y.size(0), y.data<T>());
 }
 
-/// How cuBLAS, which counts by columns, is told of a row-major matrix.
-struct BlasMatrix {
-  cublasOperation_t operation;
-  std::int64_t leading;  // 0: its strides are not for cuBLAS
-};
-
-BlasMatrix blas_matrix(const Tensor& x) {
-  const std::int64_t rows = x.size(1), columns = x.size(2);
-  if ((x.stride(2) == 1 || columns == 1) && (x.stride(1) >= columns || rows == 1)) {
-    return {CUBLAS_OP_N, rows == 1 ? columns : x.stride(1)};
-  }
-  if ((x.stride(1) == 1 || rows == 1) && (x.stride(2) >= rows || columns == 1)) {
-    return {CUBLAS_OP_T, columns == 1 ? rows : x.stride(2)};
-  }
-  return {CUBLAS_OP_N, 0};
-}
-
-/// By columns y is the transposed matrix, so cuBLAS is asked for b^T a^T.
-template <class T>
-void gemm(CudaContext& context, const Tensor& a, BlasMatrix left, const Tensor& b, BlasMatrix right, Tensor& y) {
-  const std::int64_t m = y.size(1), n = y.size(2), k = a.size(2);
-  const T one = 1, zero = 0;
-  const auto multiply = [&](auto function) {
-    cublas_check(function(context.cublas(), right.operation, left.operation, n, m, k, &one, b.data<T>(), right.leading,
-                          a.data<T>(), left.leading, &zero, y.data<T>(), n));
-  };
-  if constexpr (std::is_same_v<T, float>) {
-    multiply(cublasSgemm_64);
-  } else {
-    multiply(cublasDgemm_64);
-  }
-}
-
 }  // namespace
 
 void bmm_tiled(CudaContext& context, const Tensor& a, const Tensor& b, Tensor& y) {
   visit_float(y.dtype(), [&]<class T>() { bmm_tiled_as<T>(context, a, b, y); });
-}
-
-void bmm(CudaContext& context, const Tensor& a, const Tensor& b, Tensor& y) {
-  if (y.numel() == 0) return;
-  if (a.size(2) == 0) return fill(context, 0, y);
-  visit_number(y.dtype(), [&]<class T>() {
-    if constexpr (std::is_floating_point_v<T>) {
-      const BlasMatrix left = blas_matrix(a), right = blas_matrix(b);
-      const bool blas = y.size(0) == 1 && left.leading > 0 && right.leading > 0;
-      return blas ? gemm<T>(context, a, left, b, right, y) : bmm_tiled_as<T>(context, a, b, y);
-    } else {
-      launch(context, bmm_plain<T>, threads_for(y.numel()), factor<T>(a, 1, 2), factor<T>(b, 2, 1), y.size(0),
-             y.data<T>());
-    }
-  });
 }
 
 }  // namespace ebb::kernels

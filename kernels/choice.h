@@ -1,0 +1,88 @@
+#pragma once
+
+#include <cstring>
+#include <span>
+#include <string>
+
+#include "ebb/core/error.h"
+
+namespace ebb::kernels {
+
+/// One of the ways to compute an operation; Task is what the choice depends on: sizes, layouts, dtype. A family lists
+/// its implementations in the order of preference, and the first that takes a task gets it.
+template <class Task>
+struct Implementation {
+  const char* name;
+  const char* (*refusal)(const Task& task);  ///< why it does not take the task; null where it does
+};
+
+/// What a task gets, and why: "im2col", "winograd does not take it: the kernel is not 3 x 3".
+struct Choice {
+  const char* name;
+  std::string reason;
+};
+
+/// For tests and benchmarks: while it lives, `operation` ("conv2d", "bmm", ...) is computed on this thread by the
+/// implementation of that name. A task that it does not take, or a name that the device does not have, is an Error.
+class ForceImplementation {
+ public:
+  ForceImplementation(const char* operation, const char* name) : operation_(operation), name_(name), outer_(innermost) {
+    innermost = this;
+  }
+  ~ForceImplementation() { innermost = outer_; }
+  ForceImplementation(const ForceImplementation&) = delete;
+  ForceImplementation& operator=(const ForceImplementation&) = delete;
+
+  /// The name that is forced; null where none is.
+  static const char* of(const char* operation);
+
+ private:
+  static thread_local const ForceImplementation* innermost;
+
+  const char *operation_, *name_;
+  const ForceImplementation* outer_;
+};
+
+namespace detail {
+
+[[noreturn]] void fail_forced(const char* operation, const char* name, const char* refusal);
+
+template <class Entry, class Task>
+const Entry& choose(const char* operation, std::span<const Entry> entries, const Task& task, std::string* reason) {
+  const char* forced = ForceImplementation::of(operation);
+  const char* refusal = "there is none of that name on this device";
+  for (const Entry& entry : entries) {
+    if (forced != nullptr && std::strcmp(forced, entry.name) != 0) continue;
+    refusal = entry.refusal(task);
+    if (refusal == nullptr) return entry;
+    if (reason != nullptr) {
+      *reason += (reason->empty() ? "" : "; ") + std::string(entry.name) + " does not take it: " + refusal;
+    }
+  }
+  fail_forced(operation, forced, refusal);
+}
+
+}  // namespace detail
+
+/// The implementation that gets the task. The last entry must take any.
+template <class Entry, std::size_t n, class Task>
+const Entry& choose(const char* operation, const Entry (&entries)[n], const Task& task) {
+  return detail::choose<Entry, Task>(operation, entries, task, nullptr);
+}
+
+/// The same, as an answer to "which, and why".
+template <class Entry, std::size_t n, class Task>
+Choice which(const char* operation, const Entry (&entries)[n], const Task& task) {
+  std::string reason;
+  const char* name = detail::choose<Entry, Task>(operation, entries, task, &reason).name;
+  if (ForceImplementation::of(operation) != nullptr) return {name, "it is forced"};
+  return {name, reason.empty() ? "it is preferred, and takes the task" : reason};
+}
+
+/// The refusal of an implementation that takes any task.
+template <class Task>
+const char* takes_any(const Task&) {
+  return nullptr;
+}
+
+}  // namespace ebb::kernels

@@ -1,0 +1,24 @@
+#pragma once
+
+#include "ebb/core/context.h"
+#include "ebb/core/tensor.h"
+#include "ebb/kernels/matmul/epilogue.h"
+
+namespace ebb::kernels {
+
+// The products on a GPU, without epilogue, of what is not empty; see bmm.h for what they compute.
+
+/// By ebb's own tiles, of float or double.
+void bmm_tiled(CudaContext&, const Tensor& a, const Tensor& b, Tensor& y);
+
+/// Of any dtype, one thread per result.
+void bmm_plain(CudaContext&, const Tensor& a, const Tensor& b, Tensor& y);
+
+/// By cuBLAS, of a single matrix. `blas_takes`: whether the layouts are those that it knows.
+void bmm_cublas(CudaContext&, const Tensor& a, const Tensor& b, Tensor& y);
+bool blas_takes(const Tensor& a, const Tensor& b);
+
+/// y = epilogue(y), in a launch of its own.
+void finish_product(CudaContext&, const Epilogue& epilogue, Tensor& y);
+
+}  // namespace ebb::kernels
