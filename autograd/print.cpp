@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <ostream>
 
 #include "ebb/autograd/grad_mode.h"
 #include "ebb/autograd/node.h"

@@ -1,6 +1,7 @@
 #include "ebb/core/device.h"
 
 #include <charconv>
+#include <ostream>
 
 #include "ebb/core/error.h"
 

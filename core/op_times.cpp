@@ -1,6 +1,7 @@
 #include "ebb/core/op_times.h"
 
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 namespace ebb {

@@ -1,5 +1,6 @@
 #include <cstdlib>
 #include <memory>
+#include <ostream>
 #include <typeinfo>
 
 #include <cxxabi.h>

@@ -1,4 +1,6 @@
 // Modules to state dicts and back, with PyTorch's keys, order, versions and messages.
+#include <ostream>
+
 #include "ebb/nn/module.h"
 #include "ebb/nn/repr.h"
 

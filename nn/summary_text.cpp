@@ -1,6 +1,7 @@
 // The layout is torchinfo's.
 #include <algorithm>
 #include <cstdio>
+#include <ostream>
 
 #include "ebb/nn/summary.h"
 

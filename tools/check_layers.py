@@ -10,19 +10,13 @@ import re
 import statistics
 import sys
 
-LAYERS = {  # layer: the layers it may include
-    "core": {"core"},
-    "kernels": {"core", "kernels"},
-    "autograd": {"core", "kernels", "autograd"},
-    "nn": {"core", "autograd", "nn"},
-    "io": {"core", "io"},
-    "zoo": {"core", "autograd", "nn", "io", "zoo"},
-}
-FOLDERS = [*LAYERS, "apps", "examples", "bench", "tests"]
+from house import FLOORS, ROOM_LIMIT, is_private, stale_pages
+
+FOLDERS = [*FLOORS, "apps", "examples", "bench", "tests"]
 SUFFIXES = {".h", ".cpp", ".cu", ".cuh"}
 MAY_HAVE_CONDITIONS = "kernels/host_device.h"
 GENERATED_HEADERS = {"ebb/config.h"}  # by Meson, so it is in no layer and any may include it
-PRIVATE_HEADERS = ("kernels/cpu/", "kernels/cuda/", "core/cuda/")
+FOR_USERS = {f"ebb/{name}.h" for name in ("ebb", "tensor", "nn", "optim", "io", "data", "interop")}
 FILE_LIMIT, FILE_USUAL, FILE_MEDIAN = 400, 250, 60
 FUNCTION_LIMIT, FUNCTION_USUAL, FUNCTION_MEDIAN = 60, 40, 10
 
@@ -55,6 +49,7 @@ class Source:
     def __init__(self, path, root):
         self.name = path.relative_to(root).as_posix()
         self.folder = self.name.split("/")[0]
+        self.room = self.name.rpartition("/")[0]
         self.text = path.read_text(encoding="utf-8", errors="replace")
         self.comments = []  # (line, text) for each line of each comment that is no documentation
         self.code = TOKEN.sub(self._read_token, self.text)
@@ -78,24 +73,30 @@ class Source:
         return len(self.text.splitlines())
 
     def is_public_header(self):
-        return self.folder in LAYERS and self.name.endswith(".h") and not self.name.startswith(PRIVATE_HEADERS)
+        return self.folder in FLOORS and self.name.endswith(".h") and not is_private(self.room)
 
 
 # The rules. Each yields (line, problem).
+
+
+def may_include(source, inside):
+    floor, other = FLOORS[source.folder], inside.split("/")[0]
+    allowed = other == source.folder or other in floor.below
+    return allowed or any(source.name.startswith(own) and inside.startswith(their) for own, their in floor.exceptions)
 
 
 def check_layer(source):
     for line, quote, header in source.includes:
         first, _, inside = header.partition("/")
         if first != "ebb":
-            if first in LAYERS or quote == '"':
-                yield line, f'"{header}" has no ebb/ prefix; include it as "ebb/<layer>/<file>"'
+            if first in FLOORS or quote == '"':
+                yield line, f'"{header}" has no ebb/ prefix; include it as "ebb/<floor>/<room>/<file>"'
         elif quote == "<":
             yield line, f'<{header}> is our own; include it as "{header}"'
-        elif header == "ebb/ebb.h":
-            yield line, "ebb/ebb.h is for users; include the headers that this file needs"
-        elif inside.split("/")[0] not in LAYERS[source.folder] and header not in GENERATED_HEADERS:
-            yield line, f"{source.folder}/ may not include {header}; move what it needs to a lower layer"
+        elif header in FOR_USERS:
+            yield line, f"{header} is for users; include the headers that this file needs"
+        elif header not in GENERATED_HEADERS and not may_include(source, inside):
+            yield line, f"{source.folder}/ may not include {header}; move what it needs to a lower floor"
 
 
 def check_conditions(source):
@@ -113,13 +114,13 @@ def check_pragma_once(source):
 
 def check_foreign_headers(source):
     *folders, file = source.name.split("/")
-    may_eigen = source.name.startswith("kernels/cpu/") or (source.folder == "kernels" and file.endswith("_cpu.cpp"))
-    may_cuda = file.endswith((".cu", ".cuh", "_cudnn.cpp")) or "cuda" in folders
+    may_eigen = source.folder == "kernels" and file.endswith(("_cpu.cpp", "_isa.cpp"))
+    may_cuda = file.endswith((".cu", ".cuh", "_cudnn.cpp", "_cublas.cpp")) or "cuda" in folders
     for line, _, header in source.includes:
         if EIGEN.match(header) and not may_eigen:
-            yield line, f"{header}: Eigen here; it belongs in kernels/**_cpu.cpp or kernels/cpu/"
+            yield line, f"{header}: Eigen here; it belongs in kernels/**_cpu.cpp or *_isa.cpp"
         if CUDA.match(header) and not may_cuda:
-            yield line, f"{header}: CUDA here; it belongs in a .cu, .cuh or *_cudnn.cpp file or a folder named cuda/"
+            yield line, f"{header}: CUDA here; it belongs in a .cu, .cuh, *_cudnn.cpp or *_cublas.cpp file or a folder named cuda/"
 
 
 def foreign_headers(source, sources, seen=frozenset()):
@@ -136,6 +137,70 @@ def foreign_headers(source, sources, seen=frozenset()):
 def check_public_header(source, sources):
     for line, chain in foreign_headers(source, sources):
         yield line, f"{chain}: Eigen, CUDA or JSON in a public header; declare here and include it in the .cpp"
+
+
+# What a file that is compiled together with others could forget to include. Names that several headers have are left out.
+STANDARD = {
+    "algorithm": "sort stable_sort min max clamp copy copy_n fill fill_n find find_if any_of all_of none_of transform reverse",
+    "array": "array to_array",
+    "atomic": "atomic",
+    "charconv": "to_chars from_chars",
+    "chrono": "chrono::",
+    "cmath": "sqrt exp log pow isnan isinf floor ceil fabs",
+    "condition_variable": "condition_variable",
+    "cstring": "memcpy memcmp memset strerror strcmp strlen",
+    "deque": "deque",
+    "filesystem": "filesystem",
+    "functional": "function plus multiplies greater less hash",
+    "iostream": "cout cerr",
+    "limits": "numeric_limits",
+    "list": "list",
+    "map": "map",
+    "memory": "unique_ptr shared_ptr make_unique make_shared weak_ptr",
+    "mutex": "mutex scoped_lock lock_guard unique_lock once_flag call_once",
+    "new": "bad_alloc",
+    "numeric": "accumulate iota",
+    "optional": "optional nullopt",
+    "ostream": "ostream",
+    "set": "set",
+    "span": "span",
+    "sstream": "ostringstream stringstream",
+    "string": "string to_string",
+    "string_view": "string_view",
+    "thread": "thread",
+    "tuple": "tuple make_tuple",
+    "unordered_map": "unordered_map",
+    "unordered_set": "unordered_set",
+    "utility": "move exchange pair swap",
+    "variant": "variant visit",
+    "vector": "vector",
+}
+ALSO_IN = {"ostream": {"iostream", "sstream"}, "utility": {"algorithm", "memory", "vector", "tuple", "map", "functional", "optional", "variant"}}
+STANDARD_NAME = re.compile(r"\bstd::(?:ranges::)?(\w+)(::)?")
+HEADER_OF = {name: header for header, names in STANDARD.items() for name in names.split()}
+
+
+def standard_headers(source, sources, seen):
+    """The standard headers that a file includes, by itself or through ours."""
+    seen.add(source.name)
+    for _, _, header in source.includes:
+        inner = sources.get(header.removeprefix("ebb/"))
+        if inner is None:
+            yield header
+        elif inner.name not in seen:
+            yield from standard_headers(inner, sources, seen)
+
+
+def check_standard_includes(source, sources):
+    included = set(standard_headers(source, sources, set()))
+    if source.name.endswith(".h") and "iosfwd" in included:
+        included.add("ostream")
+    missing = set()
+    for name in STANDARD_NAME.finditer(source.code):
+        header = HEADER_OF.get(name[1] + (name[2] or "")) or HEADER_OF.get(name[1])
+        if header and not included & {header, *ALSO_IN.get(header, ())} and header not in missing:
+            missing.add(header)
+            yield source.line_at(name.start()), f"std::{name[1]} without <{header}>, which no header of ours brings in"
 
 
 def check_comments(source):
@@ -164,8 +229,9 @@ def problems(source, sources):
         rules.append(check_pragma_once(source))
     if source.folder != "tests":
         rules.append(check_functions(source))
-    if source.folder in LAYERS:
+    if source.folder in FLOORS:
         rules += [check_layer(source), check_conditions(source), check_foreign_headers(source)]
+        rules.append(check_standard_includes(source, sources))
     if source.is_public_header():
         rules.append(check_public_header(source, sources))
     return [f"{source.name}:{line}: {problem}" for rule in rules for line, problem in rule]
@@ -241,6 +307,36 @@ def functions(source):
     return found
 
 
+# The rooms. Each yields a problem.
+
+
+def check_rooms(sources):
+    files = {}
+    for source in sources.values():
+        files.setdefault(source.room, []).append(source.name)
+    for room, names in sorted(files.items()):
+        if len(names) > ROOM_LIMIT:
+            yield f"{room}/: {len(names)} files, the limit is {ROOM_LIMIT}; split the room by subject"
+        floor, _, inside = room.partition("/")
+        if floor in FLOORS and inside and inside not in FLOORS[floor].rooms:
+            yield f"{room}/: no room of that name is in tools/house.py; put its files where they belong, or add it there"
+
+
+def check_installed(root, sources):
+    """Of a floor that has a list of headers to install: it has those of the rooms that are not private, and only those."""
+    for floor in FLOORS:
+        build = root / floor / "meson.build"
+        if not build.exists():
+            continue
+        found = re.search(r"install_headers\((.*?)subdir:", build.read_text(), re.DOTALL)
+        installed = set(re.findall(r"'([^']+\.h)'", found[0])) if found else set()
+        public = {s.name.partition("/")[2] for s in sources.values() if s.folder == floor and s.is_public_header()}
+        for name in sorted(public - installed):
+            yield f"{floor}/{name}:1: a public header that {floor}/meson.build does not install; list it or move it to a private room"
+        for name in sorted(installed - public):
+            yield f"{floor}/meson.build:1: installs {name}, which is in a private room or not there"
+
+
 # The statistics. Sizes are (lines, place).
 
 
@@ -273,6 +369,8 @@ def main(root):
     files = [(s.line_count(), f"{s.name}:1") for s in measured]
     lengths = [(length, f"{s.name}:{line}") for s in measured for line, _, length in functions(s) or []]
     found += usually_short(files, "files", FILE_USUAL) + usually_short(lengths, "functions", FUNCTION_USUAL)
+    found += [*check_rooms(sources), *check_installed(root, sources)]
+    found += [f"{page}: its map is not that of tools/house.py; run tools/house.py --write" for page in stale_pages(root)]
     print(summary(files, "files", FILE_MEDIAN), summary(lengths, "functions", FUNCTION_MEDIAN), *found, sep="\n")
     return bool(found)
 

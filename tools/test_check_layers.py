@@ -8,6 +8,7 @@ import tempfile
 import unittest
 
 import check_layers
+import house
 
 HEADER = "#pragma once\n"
 
@@ -89,6 +90,7 @@ class Includes(CheckLayers):
             ("#include <core/tensor.h>", "no ebb/ prefix"),
             ("#include <ebb/core/tensor.h>", 'include it as "ebb/core/tensor.h"'),
             ('#include "ebb/ebb.h"', "for users"),
+            ('#include "ebb/nn.h"', "for users"),
         ]:
             with self.subTest(line=line):
                 self.assert_finds({"core/x.cpp": line}, ("core/x.cpp:1", words))
@@ -98,14 +100,14 @@ class Includes(CheckLayers):
 
     def test_eigen_stays_in_the_cpu_kernels(self):
         include = "#include <Eigen/Core>\n#include <unsupported/Eigen/CXX11/Tensor>\n"
-        self.assert_clean({"kernels/conv/conv_cpu.cpp": include, "kernels/cpu/eigen.h": HEADER + include})
-        for file in ["kernels/conv.cpp", "core/blas_cpu.cpp", "nn/layers/conv.cpp"]:
+        self.assert_clean({"kernels/conv/conv_cpu.cpp": include, "kernels/matmul/gemm_isa.cpp": include})
+        for file in ["kernels/conv/conv.cpp", "kernels/cpu/eigen.cpp", "core/blas_cpu.cpp", "nn/layers/conv.cpp"]:
             with self.subTest(file=file):
                 self.assert_finds({file: include}, (f"{file}:1", "Eigen here"), (f"{file}:2", "Eigen here"))
 
     def test_cuda_stays_in_cuda_files(self):
         include = "#include <cuda_runtime_api.h>\n"
-        files = ["kernels/x.cu", "kernels/conv_cudnn.cpp", "core/cuda/nccl.cpp", "kernels/cuda/x.cpp"]
+        files = ["kernels/x.cu", "kernels/conv_cudnn.cpp", "kernels/matmul/bmm_cublas.cpp", "core/cuda/nccl.cpp", "kernels/cuda/x.cpp"]
         self.assert_clean({file: include for file in files} | {"kernels/x.cuh": HEADER + include})
         for header in ["cuda_fp16.h", "cublas_v2.h", "cudnn.h", "nccl.h", "cub/cub.cuh"]:
             with self.subTest(header=header):
@@ -127,6 +129,48 @@ class Includes(CheckLayers):
         public = {"core/context.h": HEADER + '#include "ebb/core/cuda/context.h"\n'}
         self.assert_finds(private | public, ("core/context.h:2", chain))
         self.assert_clean(private | {"core/cuda/context.cpp": '#include "ebb/core/cuda/context.h"\n'})
+
+
+class StandardIncludes(CheckLayers):
+    def test_what_is_used_is_included(self):
+        self.assert_finds(
+            {"core/x.cpp": "#include <string>\nstd::vector<std::string> x;\nstd::vector<int> y = std::ranges::sort(x);\n"},
+            ("core/x.cpp:2", "std::vector without <vector>"),
+            ("core/x.cpp:3", "std::sort without <algorithm>"),
+        )
+
+    def test_a_header_of_ours_may_bring_it(self):
+        files = {"core/x.h": HEADER + "#include <vector>\n", "core/y.h": HEADER + '#include "ebb/core/x.h"\n'}
+        self.assert_clean(files | {"core/y.cpp": '#include "ebb/core/y.h"\nstd::vector<int> x;\n'})
+
+    def test_a_stream_is_declared_in_headers_and_defined_in_sources(self):
+        use = "#include <iosfwd>\nstd::ostream& out;\n"
+        self.assert_clean({"core/x.h": HEADER + use})
+        self.assert_finds({"core/x.cpp": use}, ("core/x.cpp:2", "without <ostream>"))
+
+
+class Rooms(CheckLayers):
+    def test_a_room_has_a_name_in_the_house(self):
+        self.assert_clean({"core/memory/x.cpp": "", "apps/anything/x.cpp": ""})
+        self.assert_finds({"core/attic/x.cpp": ""}, ("core/attic/", "no room of that name"))
+
+    def test_a_room_is_no_hall(self):
+        files = {f"nn/layers/{i}.cpp": "" for i in range(25)}
+        self.assert_clean(files)
+        self.assert_finds(files | {"nn/layers/x.cpp": ""}, ("nn/layers/", "26 files"))
+
+    def test_public_headers_are_installed_and_private_ones_not(self):
+        build = "install_headers(\n  'pth.h',\n  subdir: 'ebb/io')\n"
+        files = {"io/pth.h": HEADER, "io/zip/zip.h": HEADER, "io/meson.build": build}
+        self.assert_clean(files)
+        self.assert_finds(files | {"io/npy.h": HEADER}, ("io/npy.h:1", "does not install"))
+        private = build.replace("'pth.h'", "'pth.h', 'zip/zip.h'")
+        self.assert_finds(files | {"io/meson.build": private}, ("io/meson.build:1", "installs zip/zip.h"))
+
+    def test_the_map_in_the_pages(self):
+        page = f"<!-- written by tools/house.py -->\n```text\n{house.house_map()}```\n"
+        self.assert_clean({"core/x.cpp": "", "CONTRIBUTING.md": page})
+        self.assert_finds({"core/x.cpp": "", "CONTRIBUTING.md": "no map"}, ("CONTRIBUTING.md", "its map is not that"))
 
 
 class Text(CheckLayers):

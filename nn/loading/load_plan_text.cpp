@@ -1,4 +1,5 @@
 // The table of a load plan.
+#include <algorithm>
 #include <array>
 #include <sstream>
 

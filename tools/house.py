@@ -1,0 +1,174 @@
+#!/usr/bin/env python3
+"""The house: its floors and rooms. check_layers.py holds the tree to it, and the maps in README.md and CONTRIBUTING.md are
+printed from it.
+
+usage: tools/house.py             prints the map
+       tools/house.py --write     writes it into the pages
+"""
+
+import dataclasses
+import pathlib
+import re
+import sys
+
+ROOM_LIMIT = 25  # files of code in a folder
+MAP = re.compile(r"(?<=<!-- written by tools/house.py -->\n```text\n).*?(?=```\n)", re.DOTALL)
+PAGES = {"README.md": False, "CONTRIBUTING.md": True}  # whether with rooms
+
+
+@dataclasses.dataclass
+class Floor:
+    subject: str
+    below: tuple  # the floors that it may include, but for itself
+    rooms: dict  # folder: subject
+    private: tuple = ()  # rooms whose headers are not installed; "" is all of the floor
+    exceptions: tuple = ()  # (files of it, files of another floor): may be included too
+
+
+FLOORS = {
+    "core": Floor(
+        "what a tensor is, no mathematics: device, shape, storage, tensor, error, context",
+        (),
+        {
+            "cuda": "the stream, the handles and the memory of a GPU",
+            "dtype": "element types, scalars, the visit of a type",
+            "memory": "allocators, reference counts",
+            "random": "generators and their state",
+            "threads": "parallel_for",
+            "value": "Python's values as data; state dicts",
+        },
+        private=("cuda",),
+    ),
+    "kernels": Floor(
+        "arithmetic on buffers, for CPU and GPU; knows no gradient. One room per family of operations",
+        ("core",),
+        {
+            "conv": "convolution: contract, choice, im2col, plain, direct",
+            "copy": "copies, conversions, transfers between devices",
+            "cpu": "what families share on the CPU: the door of instruction sets, loops over rows",
+            "cuda": "what they share on a GPU: launches, packets, walks, reductions",
+            "elementwise": "functors of one and two elements, activations",
+            "index": "gather, scatter, choice of a class",
+            "matmul": "products of matrices: contract, choice, Eigen, tiles, cuBLAS; epilogues",
+            "norm": "batch norm, norm of rows",
+            "optim": "steps of optimizers",
+            "pool": "pooling by windows",
+            "random": "dropout",
+            "reduce": "sums, products, extremes",
+            "resample": "a sparse matrix along one dimension",
+            "scan": "cumulative sums",
+            "sort": "sorting, permutation of rows",
+        },
+        private=("",),
+    ),
+    "autograd": Floor(
+        "the engine: node, record, saved, backward, view, print; ops/ has each op's checks, forward, gradient",
+        ("core", "kernels"),
+        {
+            "ops/activation": "relu, gelu, softmax, dropout, ...",
+            "ops/conv": "convolutions, transposed ones, fold and unfold",
+            "ops/create": "tensors from values and random numbers",
+            "ops/detail": "what ops share",
+            "ops/elementwise": "arithmetic, comparison, conversion, in-place forms",
+            "ops/index": "gather, scatter, embedding, sort",
+            "ops/linalg": "products of matrices, einsum, norms of vectors",
+            "ops/loss": "cross entropy and other losses",
+            "ops/norm": "batch, layer, group, instance norm",
+            "ops/pool": "max and average pooling",
+            "ops/reduce": "sum, mean, variance, extremes, cumulative sums",
+            "ops/resample": "interpolation, grid_sample",
+            "ops/shape": "views, joining, splitting, padding",
+        },
+        private=("ops/detail",),
+    ),
+    "nn": Floor(
+        "modules: slots, calls, hooks, printing, state dict, summary. Composes ops, calls no kernel",
+        ("core", "autograd"),
+        {
+            "containers": "Sequential, ModuleList, ModuleDict, ParameterList",
+            "init": "initialisation of weights",
+            "layers": "torch.nn's layers",
+            "loading": "load plans, matching of keys, checkpoints",
+            "loss": "losses as modules",
+            "models": "ConvNet, U-Net, ResNets, bilinear pooling; models told by their weights",
+            "optim": "optimizers",
+            "optim/schedulers": "learning rate schedules",
+        },
+        exceptions=(("nn/optim/", "kernels/optim/"),),
+    ),
+    "io": Floor(
+        "files: what a user includes; knows tensors and plain values only",
+        ("core",),
+        {
+            "bytes": "what formats share: bytes, elements, limits of memory, quoting",
+            "idx": "idx files",
+            "npy": ".npy and .npz",
+            "pickle": "Python's pickles, both ways; nothing is executed",
+            "pth": ".pth files, zip and legacy",
+            "safetensors": "safetensors files and their JSON",
+            "system": "files, atomic writes, faults for tests",
+            "zip": "zip archives, deflate, gzip, CRC-32",
+        },
+        private=("bytes", "idx", "npy", "pickle", "pth", "safetensors", "system", "zip"),
+    ),
+    "data": Floor(
+        "data sets and the loader of batches",
+        ("core", "io"),
+        {"synthetic": "data sets that are drawn: shapes, collages"},
+        private=("synthetic",),
+    ),
+    "interop": Floor(
+        "where files and networks meet: models told by their weights, torch.nn's modules both ways",
+        ("core", "autograd", "nn", "io"),
+        {"python": "the classes of torch.nn and torchvision"},
+        private=("python",),
+    ),
+}
+
+BESIDE = {
+    "include/ebb": "the headers of users: ebb.h, tensor.h, nn.h, optim.h, io.h, data.h, interop.h",
+    "apps": "the ebb command",
+    "examples": "programs to copy",
+    "bench": "benchmarks",
+    "tests": "mirrors the floors; vectors/ is what they compare with",
+    "docs": "pages whose programs are compiled",
+    "tools": "scripts: rules, generators, comparisons with PyTorch",
+}
+
+
+def is_private(folder):
+    """Whether the headers of a folder, such as "io/zip", are not installed."""
+    floor, _, room = folder.partition("/")
+    return any(private in ("", room) for private in FLOORS[floor].private)
+
+
+def house_map(with_rooms=True):
+    lines = []
+    for name, floor in FLOORS.items():
+        lines.append((f"{name}/", floor.subject))
+        lines += [(f"  {room}/", subject) for room, subject in floor.rooms.items() if with_rooms]
+    lines += [(f"{name}/", subject) for name, subject in BESIDE.items()]
+    width = max(len(name) for name, _ in lines) + 2
+    return "".join(f"{name:{width}}{subject}\n" for name, subject in lines)
+
+
+def stale_pages(root):
+    """The pages whose map is not what house_map() says. A tree that lacks a page has none."""
+    for name, with_rooms in PAGES.items():
+        page = pathlib.Path(root, name)
+        if page.exists() and MAP.findall(page.read_text(encoding="utf-8")) != [house_map(with_rooms)]:
+            yield name
+
+
+def main():
+    root = pathlib.Path(__file__).resolve().parent.parent
+    if sys.argv[1:] == ["--write"]:
+        for name, with_rooms in PAGES.items():
+            text = (root / name).read_text(encoding="utf-8")
+            (root / name).write_text(MAP.sub(lambda _: house_map(with_rooms), text), encoding="utf-8")
+    else:
+        print(house_map(), end="")
+
+
+if __name__ == "__main__":
+    main()
