@@ -5,7 +5,8 @@
 
 #include "ebb/core/site.h"
 #include "ebb/core/value/state_dict.h"
-#include "ebb/io/bytes/bytes.h"
+#include "ebb/io/byte_view.h"
+#include "ebb/io/load_options.h"
 
 namespace ebb::io {
 
@@ -15,10 +16,6 @@ using SafetensorsMetadata = std::map<std::string, std::string>;
 struct Safetensors {
   StateDict tensors;  ///< in the order of their data
   SafetensorsMetadata metadata;
-};
-
-struct SafetensorsOptions {
-  Device map_location = kCPU;  ///< where all tensors go
 };
 
 /// Saves the tensors as a .safetensors file, those of wide elements first, then by name, and the metadata by name: to
@@ -34,11 +31,10 @@ void save_safetensors(const std::string& path, const StateDict& tensors,
 /// Reads a .safetensors file. All its rules are checked, always: strict JSON, no name twice, and tensors that cover the
 /// data without overlap, hole or tail. An Error that names the file and what is wrong with it, or a type that ebb lacks
 /// (F4, F6, F8_E8M0).
-Safetensors load_safetensors(const std::string& path, const SafetensorsOptions& options = {},
-                             Site site = Site::current());
+Safetensors load_safetensors(const std::string& path, const LoadOptions& options = {}, Site site = Site::current());
 
 /// The content of a .safetensors file in memory.
-Safetensors read_safetensors(ByteView file, const SafetensorsOptions& options = {});
+Safetensors read_safetensors(ByteView file, const LoadOptions& options = {});
 Bytes write_safetensors(const StateDict& tensors, const SafetensorsMetadata& metadata = {{"format", "pt"}});
 
 }  // namespace ebb::io

@@ -50,8 +50,9 @@ DType safetensors_dtype(const std::string& name) {
   const auto* known = std::ranges::find_if(types, [&](const Type& type) { return name == type.name; });
   if (known != types.end()) return known->dtype;
   const bool is_lacking = std::ranges::find(lacking, name) != lacking.end();
-  fail("safetensors: elements of type ", quote(name), is_lacking ? " are not supported; convert in Python: " : "",
-       is_lacking ? "tensor.to(torch.float32)" : " are unknown; the file is damaged or newer than ebb");
+  fail<FileError>("safetensors: elements of type ", quote(name),
+                  is_lacking ? " are not supported; convert in Python: " : "",
+                  is_lacking ? "tensor.to(torch.float32)" : " are unknown; the file is damaged or newer than ebb");
 }
 
 }  // namespace ebb::io
