@@ -10,11 +10,12 @@
 namespace ebb::io {
 
 /// Reads a file of the idx format, in which MNIST and its successors come, plain or compressed by gzip: a tensor of
-/// the file's shape, of uint8, int8, int16, int32, float32 or float64. An Error that names the file for anything else.
+/// the file's shape, of uint8, int8, int16, int32, float32 or float64. A FileError that names the file for anything
+/// else.
 Tensor load_idx(const std::string& path, const LoadOptions& options = {}, Site site = Site::current());
 
-/// Saves such a file, not compressed, which appears whole or not at all. An Error for another dtype, a scalar, and
-/// sizes of 2^32 and more.
+/// Saves such a file, not compressed, which appears whole or not at all. An ArgumentError for another dtype, a scalar,
+/// and sizes of 2^32 and more.
 void save_idx(const std::string& path, const Tensor& array, Site site = Site::current());
 
 /// As load_idx and save_idx, in memory.

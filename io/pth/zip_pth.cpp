@@ -14,7 +14,7 @@ namespace {
 constexpr std::uint64_t most_pickle_bytes = std::uint64_t{1} << 28;
 constexpr std::uint64_t most_inflated_bytes = std::uint64_t{1} << 25;
 
-std::string read_note(const ZipReader& zip, const char* name, const char* otherwise, bool check_crc) {
+std::string read_text_record(const ZipReader& zip, const char* name, const char* otherwise, bool check_crc) {
   const ZipRecord* record = zip.find(name);
   return record == nullptr ? otherwise : std::string(as_text(ZipReader::read(*record, 64, check_crc)));
 }
@@ -28,7 +28,7 @@ void check_version(const std::string& text) {
 }
 
 std::endian read_byte_order(const ZipReader& zip, bool check_crc) {
-  const std::string order = read_note(zip, "byteorder", "little", check_crc);
+  const std::string order = read_text_record(zip, "byteorder", "little", check_crc);
   check<FileError>(order == "little" || order == "big", "byteorder must be little or big, got ", quote(order));
   return order == "big" ? std::endian::big : std::endian::little;
 }
@@ -76,7 +76,7 @@ Value read_zip_pth(ByteView file, const LoadOptions& options) {
                    "this is a TorchScript program, not a checkpoint; in Python, torch.save(model.state_dict(), ...)");
   const ZipRecord* stream = zip.find("data.pkl");
   check<FileError>(stream != nullptr, "this zip archive is no file of torch.save: it has no record \"data.pkl\"");
-  check_version(read_note(zip, "version", "3", options.check_crc));
+  check_version(read_text_record(zip, "version", "3", options.check_crc));
   ZipStorages storages(zip, options);
   return unpickle(ZipReader::read(*stream, most_pickle_bytes, options.check_crc),
                   {.storages = &storages,
