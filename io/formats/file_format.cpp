@@ -40,24 +40,35 @@ bool is_idx(ByteView file) {
   return text.size() >= 4 && text[0] == '\0' && text[1] == '\0' && text[2] >= 8 && text[2] <= 14 && text[3] > 0;
 }
 
-/// In the order in which a file is tried.
+Value npz_value(ByteView file, const LoadOptions& options) { return read_npz(file, options); }
+Value npy_value(ByteView file, const LoadOptions& options) { return read_npy(file, options); }
+Value idx_value(ByteView file, const LoadOptions& options) { return read_idx(file, options); }
+Value safetensors_value(ByteView file, const LoadOptions& options) { return read_safetensors(file, options).tensors; }
+
+/// In the order in which a file is tried: an .npz file is a zip archive, too.
 constexpr std::array formats{
-    FileFormat{"NumPy, archive of arrays", is_npz,
-               [](ByteView file, const LoadOptions& options) { return Value(read_npz(file, options)); }, false,
-               "this is an archive of NumPy arrays: io::load_npz reads it"},
-    FileFormat{"PyTorch, zip archive", is_zip, read_zip_pth, true, ""},
-    FileFormat{"PyTorch, from before 1.6", is_legacy_pth, read_legacy_pth, true, ""},
-    FileFormat{"NumPy, array", is_npy,
-               [](ByteView file, const LoadOptions& options) { return Value(read_npy(file, options)); }, false,
-               "this is a NumPy file: io::load_npy reads it"},
-    FileFormat{"idx, compressed by gzip", is_gzip,
-               [](ByteView file, const LoadOptions& options) { return Value(read_idx(file, options)); }, false,
-               "this is a gzip file"},
-    FileFormat{"safetensors", is_safetensors,
-               [](ByteView file, const LoadOptions& options) { return Value(read_safetensors(file, options).tensors); },
-               false, "this is a safetensors file: io::load_safetensors reads it"},
-    FileFormat{"idx", is_idx, [](ByteView file, const LoadOptions& options) { return Value(read_idx(file, options)); },
-               false, "this is an idx file: io::load_idx reads it"},
+    FileFormat{.name = "NumPy, archive of arrays",
+               .matches = is_npz,
+               .read = npz_value,
+               .instead_of_pth = "this is an archive of NumPy arrays: io::load_npz reads it"},
+    FileFormat{.name = "PyTorch, zip archive", .matches = is_zip, .read = read_zip_pth, .is_pth = true},
+    FileFormat{.name = "PyTorch, from before 1.6", .matches = is_legacy_pth, .read = read_legacy_pth, .is_pth = true},
+    FileFormat{.name = "NumPy, array",
+               .matches = is_npy,
+               .read = npy_value,
+               .instead_of_pth = "this is a NumPy file: io::load_npy reads it"},
+    FileFormat{.name = "idx, compressed by gzip",
+               .matches = is_gzip,
+               .read = idx_value,
+               .instead_of_pth = "this is a gzip file"},
+    FileFormat{.name = "safetensors",
+               .matches = is_safetensors,
+               .read = safetensors_value,
+               .instead_of_pth = "this is a safetensors file: io::load_safetensors reads it"},
+    FileFormat{.name = "idx",
+               .matches = is_idx,
+               .read = idx_value,
+               .instead_of_pth = "this is an idx file: io::load_idx reads it"},
 };
 
 /// What people take for a file of tensors.

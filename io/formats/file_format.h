@@ -13,8 +13,8 @@ struct FileFormat {
   bool (*matches)(ByteView file);
   /// A dict of tensors, a tensor, or whatever was saved.
   Value (*read)(ByteView file, const LoadOptions& options);
-  bool is_pth;                 ///< of torch.save: it says where tensors were
-  const char* instead_of_pth;  ///< what to tell who took it for such a file
+  bool is_pth = false;              ///< of torch.save: it says where tensors were
+  const char* instead_of_pth = "";  ///< what to tell who took it for such a file
 };
 
 /// The format that a file has; null for none of those.
