@@ -10,9 +10,13 @@
 #include "ebb/autograd/grad_mode.h"
 #include "ebb/autograd/ops.h"
 #include "ebb/interop/open.h"
+#include "ebb/io/bytes/as_file_error.h"
+#include "ebb/io/load_any.h"
+#include "ebb/io/npy.h"
+#include "ebb/io/pth.h"
+#include "ebb/io/safetensors.h"
 #include "ebb/io/system/in_file.h"
 
-#include "apps/any_file.h"
 #include "apps/file_report.h"
 
 namespace ebb::apps {
@@ -22,14 +26,26 @@ using nlohmann::json;
 
 StateDict load_weights(const std::string& path, const std::string& only = "") {
   return io::in_file("load", path, Site::current(), [&] {
-    const Value file = load_any(path).content;
+    const Value file = io::load_any(path, {.allow_opaque = true});
     if (file.is_tensor() && only.empty()) {
       StateDict alone;
       alone.set("arr_0", file.as_tensor());  // NumPy's name for an array that got none
       return alone;
     }
-    return interop::find_weights(only.empty() ? file : file[only]);
+    const Value& weights = only.empty() ? file : file[only];
+    return io::as_file_error([&] { return interop::find_weights(weights); });
   });
+}
+
+/// Saves in the format that the name's end asks for: .safetensors, .npz, .npy, which takes one tensor, or else .pth.
+void save_weights(const std::string& path, const StateDict& weights) {
+  if (path.ends_with(".safetensors")) return io::save_safetensors(path, weights);
+  if (path.ends_with(".npz")) return io::save_npz(path, weights);
+  if (path.ends_with(".npy")) {
+    check(weights.size() == 1, "a .npy file holds one tensor, got ", weights.size(), "; a .npz file takes them all");
+    return io::save_npy(path, weights.begin()->second);
+  }
+  io::save(path, weights);
 }
 
 /// The elements as doubles, two for a complex one.
@@ -84,9 +100,9 @@ DType dtype_named(const std::string& name) {
 
 json verify_file(const std::string& path) {
   try {
-    load_any(path);
+    io::load_any(path, {.allow_opaque = true});
     return {{"file", path}, {"sound", true}};
-  } catch (const Error& error) {
+  } catch (const FileError& error) {
     return {{"file", path}, {"sound", false}, {"error", error.message()}};
   }
 }

@@ -8,7 +8,7 @@
 
 namespace ebb::apps {
 
-/// What a file holds, of any kind that load_any reads: its format, tensors by path with dtype, shape,
+/// What a file holds, of any kind that io::load_any reads: its format, tensors by path with dtype, shape,
 /// bytes and what they share, places that tensors were on, an optimizer in a line, names of Python objects that are no
 /// data, and hints at usual mistakes.
 nlohmann::json inspect_file(const std::string& path);

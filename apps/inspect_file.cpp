@@ -8,9 +8,10 @@
 
 #include "ebb/interop/open.h"
 #include "ebb/interop/whole_model.h"
+#include "ebb/io/formats/file_format.h"
 #include "ebb/io/pickle/python_calls.h"
+#include "ebb/io/system/in_file.h"
 
-#include "apps/any_file.h"
 #include "apps/file_report.h"
 
 namespace ebb::apps {
@@ -157,11 +158,16 @@ json inspect_file(const std::string& path) {
     ++locations[location];
     return std::optional(kCPU);
   });
-  const auto [file, format] = load_any(path, note);
+  const io::FileFormat* format = nullptr;
+  const Value file = io::load_file("load", path, Site::current(), [&](io::ByteView bytes) {
+    format = &io::format_of(bytes);
+    return format->read(bytes, {.map_location = note, .allow_opaque = true});
+  });
+  if (!format->is_pth) locations.clear();
   Collector found;
   found.visit(file, "");
   json report{{"file", path},
-              {"format", format},
+              {"format", format->name},
               {"file_bytes", std::filesystem::file_size(path)},
               {"holds", file.kind_name()},
               {"tensors", found.tensors},

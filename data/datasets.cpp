@@ -22,13 +22,13 @@ std::string find_file(const std::string& folder, const std::string& name) {
   return "";
 }
 
-Tensor read_part(const std::string& folder, const std::string& name) {
+Tensor load_part(const std::string& folder, const std::string& name) {
   const std::string path = find_file(folder, name);
-  check(
+  check<FileError>(
       !path.empty(), folder, " has no ", name,
       ".gz: install Debian's package dataset-fashion-mnist, name the folder of its files, or take the synthetic data");
-  const Tensor array = io::read_idx(path);
-  check(array.dtype() == kUInt8, path, ": expected elements of uint8, got ", array.dtype());
+  const Tensor array = io::load_idx(path);
+  check<FileError>(array.dtype() == kUInt8, path, ": expected elements of uint8, got ", array.dtype());
   return array;
 }
 
@@ -45,7 +45,8 @@ Tensor widen(const Tensor& bytes) {
   const auto* from = bytes.data<std::uint8_t>();
   auto* to = labels.data<std::int64_t>();
   for (std::int64_t i = 0; i < bytes.numel(); ++i) {
-    check(from[i] < class_count, "label ", i, " is ", int{from[i]}, ", expected one of 0 to ", class_count - 1);
+    check<FileError>(from[i] < class_count, "label ", i, " is ", int{from[i]}, ", expected one of 0 to ",
+                     class_count - 1);
     to[i] = from[i];
   }
   return labels;
@@ -57,10 +58,11 @@ Dataset fashion_mnist(const std::string& split, const std::string& root, Site si
   const OpScope scope("fashion_mnist", site);
   check(split == "train" || split == "test", "split must be \"train\" or \"test\", got \"", split, "\"");
   const std::string folder = folder_or_default(root), prefix = split == "train" ? "train" : "t10k";
-  const Tensor pixels = read_part(folder, prefix + "-images-idx3-ubyte");
-  const Tensor labels = read_part(folder, prefix + "-labels-idx1-ubyte");
-  check(pixels.dim() == 3 && labels.dim() == 1 && pixels.size(0) == labels.size(0), folder, ": images of shape ",
-        pixels.shape(), " and labels of shape ", labels.shape(), " do not belong together");
+  const Tensor pixels = load_part(folder, prefix + "-images-idx3-ubyte");
+  const Tensor labels = load_part(folder, prefix + "-labels-idx1-ubyte");
+  check<FileError>(pixels.dim() == 3 && labels.dim() == 1 && pixels.size(0) == labels.size(0), folder,
+                   ": images of shape ", pixels.shape(), " and labels of shape ", labels.shape(),
+                   " do not belong together");
   return {scale(pixels), widen(labels), "fashion-mnist"};
 }
 

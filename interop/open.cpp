@@ -4,11 +4,9 @@
 #include <unordered_set>
 
 #include "ebb/interop/whole_model.h"
-#include "ebb/io/file_kind.h"
+#include "ebb/io/bytes/as_file_error.h"
+#include "ebb/io/load_any.h"
 #include "ebb/io/opaque.h"
-#include "ebb/io/pth.h"
-#include "ebb/io/safetensors.h"
-#include "ebb/io/system/file.h"
 #include "ebb/io/system/in_file.h"
 
 namespace ebb::interop {
@@ -27,11 +25,14 @@ void check_is_backed(const StateDict& weights) {
         ": no weights that a model was trained to");
 }
 
-Value read_file(const std::string& path) {
-  const io::FileContent content(path);
-  const io::ByteView file = content.bytes();
-  if (io::file_kind(file) == io::FileKind::safetensors) return io::read_safetensors(file).tensors;
-  return io::read_pth(file, {.allow_opaque = true});
+Opened make_opened(const StateDict& weights) {
+  check_is_backed(weights);
+  Opened opened{.model = models::recognise(weights), .net = {}};
+  opened.net = models::make(opened.model);
+  nn::Module& module = opened.net.module();
+  module.plan_load(weights).apply();
+  module.eval();
+  return opened;
 }
 
 }  // namespace
@@ -47,14 +48,8 @@ StateDict find_weights(const Value& file) {
 
 Opened open(const std::string& path, Site site) {
   return io::in_file("open", path, site, [&] {
-    const StateDict weights = find_weights(read_file(path));
-    check_is_backed(weights);
-    Opened opened{.model = models::recognise(weights), .net = {}};
-    opened.net = models::make(opened.model);
-    nn::Module& module = opened.net.module();
-    module.plan_load(weights).apply();
-    module.eval();
-    return opened;
+    const Value file = io::load_any(path, {.allow_opaque = true});
+    return io::as_file_error([&] { return make_opened(find_weights(file)); });
   });
 }
 

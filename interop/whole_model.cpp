@@ -4,6 +4,7 @@
 #include <unordered_map>
 
 #include "ebb/interop/python/classes.h"
+#include "ebb/io/bytes/as_file_error.h"
 #include "ebb/io/opaque.h"
 #include "ebb/io/pth.h"
 #include "ebb/io/system/in_file.h"
@@ -69,7 +70,7 @@ class ModuleReader {
     };
     try {
       return made_[module.identity()] = find_python_class(object.global)->make(fields, child);
-    } catch (const Error& error) {
+    } catch (const ArgumentError& error) {
       fail(object.global.name, ": ", error.message());
     }
   }
@@ -211,8 +212,10 @@ nn::Layer from_python(const Value& model) {
 Value to_python(const nn::Module& module) { return ModuleWriter().write(module); }
 
 nn::Layer load_module(const std::string& path, Site site) {
-  return io::in_file("load_module", path, site,
-                     [&] { return from_python(io::load_value(path, {.allow_opaque = true})); });
+  return io::in_file("load_module", path, site, [&] {
+    const Value file = io::load_value(path, {.allow_opaque = true});
+    return io::as_file_error([&] { return from_python(file); });
+  });
 }
 
 void save_module(const std::string& path, const nn::Module& module, Site site) {

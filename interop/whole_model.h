@@ -20,7 +20,7 @@ nn::Layer from_python(const Value& model);
 /// classes that Python has not.
 Value to_python(const nn::Module& module);
 
-/// As from_python and to_python, from and to a file.
+/// As from_python and to_python, from and to a file; what from_python cannot make is a FileError here.
 nn::Layer load_module(const std::string& path, Site site = Site::current());
 void save_module(const std::string& path, const nn::Module& module, Site site = Site::current());
 

@@ -31,7 +31,7 @@ std::optional<std::int64_t> number_in(std::string_view name, std::string_view pr
 
 void remove_file(const std::string& path) {
   if (system_calls::remove(path.c_str()) == 0 || errno == ENOENT) return;
-  fail("the new checkpoint is saved, but the old one ", path, " cannot be removed: ", std::strerror(errno));
+  fail<FileError>("the new checkpoint is saved, but the old one ", path, " cannot be removed: ", std::strerror(errno));
 }
 
 }  // namespace

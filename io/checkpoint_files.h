@@ -23,8 +23,8 @@ class CheckpointFiles {
   CheckpointFiles(std::string stem, std::int64_t keep_last);
 
   /// Saves the file, whole or not at all, and then removes those of lower numbers but for the `keep_last - 1` highest.
-  /// Those of higher numbers, of a training that went further, are left alone. The path of the file. An Error where it
-  /// cannot be saved, and nothing is removed then, or where an old one cannot be removed.
+  /// Those of higher numbers, of a training that went further, are left alone. The path of the file. A FileError where
+  /// it cannot be saved, and nothing is removed then, or where an old one cannot be removed.
   std::string save(std::int64_t number, const Value& value, Site site = Site::current()) const;
 
   std::string path(std::int64_t number) const;

@@ -21,8 +21,8 @@ static Device parse_location(const std::string& location) {
   try {
     return Device::parse(location);
   } catch (const Error&) {
-    fail("a tensor was saved on ", quote(location),
-         ", where ebb has no tensors; say where it goes: {.map_location = kCPU}");
+    fail<FileError>("a tensor was saved on ", quote(location),
+                    ", where ebb has no tensors; say where it goes: {.map_location = kCPU}");
   }
 }
 

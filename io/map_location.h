@@ -32,7 +32,7 @@ class MapLocation {
   template <std::convertible_to<Function> F>
   MapLocation(F function) : function_(std::move(function)) {}
 
-  /// An Error where that is nowhere that ebb knows.
+  /// A FileError where that is nowhere that ebb knows.
   Device find(const std::string& location) const;
 
  private:

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes .pth files that break one rule each, and the verdicts that tests/io/pth_verdicts_test.cpp holds ebb to.
+"""Writes .pth files that break one rule each, and the verdicts that tests/io/pth/pth_verdicts_test.cpp holds ebb to.
 
 usage: tools/gen_malformed_pth.py tests/vectors/pth_rules        needs only Python
 """

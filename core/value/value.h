@@ -85,7 +85,7 @@ class Value {
   const std::vector<Value>& items() const;  ///< of a list or tuple
   const Dict& as_dict() const;
   Dict& as_dict();
-  StateDict as_state_dict() const;  ///< of a dict of tensors by name
+  StateDict as_state_dict() const;  ///< of a dict of tensors by name, which are detached
 
   // Lists and dicts. A container that is already part of another must not change: that is how no cycle can arise.
   void append(Value item);

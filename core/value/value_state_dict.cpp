@@ -47,7 +47,8 @@ StateDict Value::as_state_dict() const {
            "; a checkpoint that holds more than a state dict is read with io::load_value (keys here: ",
            names_of(as_dict()), ")");
     }
-    tensors.set(key.as_text(), value.as_tensor());
+    const Tensor& tensor = value.as_tensor();
+    tensors.set(key.as_text(), tensor.requires_grad() ? tensor.detach() : tensor);
   }
   read_versions(as_dict().attributes, tensors);
   return tensors;

@@ -62,7 +62,7 @@ bool is_sequence(const Value& value) { return value.kind() == Kind::tuple || val
 void PythonFields::in_field(const char* name, const std::function<void()>& read) {
   try {
     read();
-  } catch (const Error& error) {
+  } catch (const ArgumentError& error) {
     fail("attribute ", name, ": ", error.message());
   }
 }

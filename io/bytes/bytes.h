@@ -4,14 +4,11 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
-#include <vector>
 
 #include "ebb/core/error.h"
+#include "ebb/io/byte_view.h"
 
 namespace ebb::io {
-
-using Bytes = std::vector<std::byte>;
-using ByteView = std::span<const std::byte>;
 
 inline ByteView as_bytes(std::string_view text) { return std::as_bytes(std::span(text.data(), text.size())); }
 inline std::string_view as_text(ByteView bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
@@ -32,8 +29,8 @@ class ByteReader {
   std::size_t left() const { return bytes_.size() - position_; }
 
   ByteView take(std::size_t count) {
-    check(count <= left(), what_, ": ends at byte ", bytes_.size(), ", but ", count, " bytes are needed from byte ",
-          position_);
+    check<FileError>(count <= left(), what_, ": ends at byte ", bytes_.size(), ", but ", count,
+                     " bytes are needed from byte ", position_);
     const ByteView taken = bytes_.subspan(position_, count);
     position_ += count;
     return taken;

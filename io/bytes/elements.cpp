@@ -6,6 +6,7 @@
 #include <memory>
 #include <utility>
 
+#include "ebb/io/bytes/as_file_error.h"
 #include "ebb/io/system/prefault.h"
 
 namespace ebb::io {
@@ -16,8 +17,9 @@ static std::size_t bytes_on(const Tensor& x) { return static_cast<std::size_t>(x
 
 std::uint64_t bytes_of(const Shape& shape, DType dtype) {
   std::uint64_t bytes = 0;
-  const bool overflows = __builtin_mul_overflow(static_cast<std::uint64_t>(numel(shape)), size_of(dtype), &bytes);
-  check(!overflows, "an array of shape ", shape, " and ", dtype, " takes more bytes than 64 bits can count");
+  const auto elements = static_cast<std::uint64_t>(as_file_error([&] { return numel(shape); }));
+  const bool overflows = __builtin_mul_overflow(elements, size_of(dtype), &bytes);
+  check<FileError>(!overflows, "an array of shape ", shape, " and ", dtype, " takes more bytes than 64 bits can count");
   return bytes;
 }
 
@@ -27,17 +29,20 @@ void swap_bytes(std::span<std::byte> elements, DType dtype) {
   for (std::size_t at = 0; at < elements.size(); at += width) std::ranges::reverse(elements.subspan(at, width));
 }
 
+bool are_bools(ByteView bytes) {
+  return std::ranges::all_of(bytes, [](std::byte b) { return b <= std::byte{1}; });
+}
+
 static void check_elements(ByteView bytes, const Shape& shape, DType dtype) {
   const std::uint64_t expected = bytes_of(shape, dtype);
-  check(bytes.size() == expected, "an array of shape ", shape, " and ", dtype, " takes ", expected,
-        " bytes, but the file has ", bytes.size(), "; it is cut short or damaged");
-  const bool has_odd_bool = dtype == kBool && std::ranges::any_of(bytes, [](std::byte b) { return b > std::byte{1}; });
-  check(!has_odd_bool, "an array of bools has bytes that are neither 0 nor 1");
+  check<FileError>(bytes.size() == expected, "an array of shape ", shape, " and ", dtype, " takes ", expected,
+                   " bytes, but the file has ", bytes.size(), "; it is cut short or damaged");
+  check<FileError>(dtype != kBool || are_bools(bytes), "an array of bools has bytes that are neither 0 nor 1");
 }
 
 Tensor read_elements(ByteView bytes, const Shape& shape, DType dtype, std::endian order) {
   check_elements(bytes, shape, dtype);
-  Tensor x = empty(shape, {.dtype = dtype});
+  Tensor x = as_file_error([&] { return empty(shape, {.dtype = dtype}); });
   if (bytes.empty()) return x;
   prefault({x.raw_data(), bytes.size()});
   std::memcpy(x.raw_data(), bytes.data(), bytes.size());
@@ -51,9 +56,10 @@ Tensor take_elements(Bytes bytes, std::size_t begin, const Shape& shape, DType d
   if (elements.empty() || !is_aligned) return read_elements(elements, shape, dtype, order);
   check_elements(elements, shape, dtype);
   if (order != std::endian::native) swap_bytes(elements, dtype);
+  const Strides strides = as_file_error([&] { return contiguous_strides(shape); });
   auto owner = std::make_shared<Bytes>(std::move(bytes));
   auto storage = make_ref<Storage>(elements.data(), elements.size(), kCPU, [owner = std::move(owner)] {});
-  return Tensor(make_ref<TensorBody>(std::move(storage), dtype, shape, contiguous_strides(shape), 0));
+  return Tensor(make_ref<TensorBody>(std::move(storage), dtype, shape, strides, 0));
 }
 
 DenseElements::DenseElements(const Tensor& x)

@@ -9,7 +9,7 @@
 
 namespace ebb::io {
 
-/// The bytes that the elements of such a tensor take. An Error where 64 bits cannot count them.
+/// The bytes that the elements of such a tensor of a file take. An Error where 64 bits cannot count them.
 std::uint64_t bytes_of(const Shape& shape, DType dtype);
 
 /// A tensor on the CPU of elements that lie in C order in a file; `bytes` must be as many as bytes_of says. An Error
@@ -31,5 +31,8 @@ struct DenseElements {
 
 /// Reverses the bytes of each number; a complex element is two.
 void swap_bytes(std::span<std::byte> elements, DType dtype);
+
+/// Whether each is 0 or 1, as those of bools must be.
+bool are_bools(ByteView bytes);
 
 }  // namespace ebb::io

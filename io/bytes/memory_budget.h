@@ -25,8 +25,8 @@ class MemoryBudget {
       : bytes_(bytes), advice_(advice) {}
 
   void charge(std::uint64_t bytes) {
-    check(bytes <= bytes_ - used_, "its values would take more memory than the ", bytes_, " bytes that they may",
-          advice_);
+    check<FileError>(bytes <= bytes_ - used_, "its values would take more memory than the ", bytes_,
+                     " bytes that they may", advice_);
     used_ += bytes;
   }
 

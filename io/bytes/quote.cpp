@@ -4,21 +4,21 @@
 
 namespace ebb::io {
 
-std::string quote(std::string_view text) {
+std::string to_string(Quoted quoted) {
   constexpr std::size_t longest = 100;
-  std::string quoted = "\"";
-  for (const char c : text.substr(0, longest)) {
+  std::string text = "\"";
+  for (const char c : quoted.text.substr(0, longest)) {
     const auto code = static_cast<unsigned char>(c);
     if (code >= 0x20 && code != 0x7f) {
-      quoted += c;
+      text += c;
     } else {
       constexpr const char* digits = "0123456789abcdef";
-      quoted += "\\x";
-      quoted += digits[code >> 4];
-      quoted += digits[code & 15];
+      text += "\\x";
+      text += digits[code >> 4];
+      text += digits[code & 15];
     }
   }
-  return quoted + (text.size() > longest ? "...\"" : "\"");
+  return text + (quoted.text.size() > longest ? "...\"" : "\"");
 }
 
 /// The bytes of the character that starts with `lead`; 0 for none.

@@ -5,8 +5,15 @@
 
 namespace ebb::io {
 
-/// `text` from a file, fit for a message: in quotes, without control characters, shortened.
-std::string quote(std::string_view text);
+/// Text for a message, which it must outlive.
+struct Quoted {
+  std::string_view text;
+};
+
+/// `text` from a file, fit for a message: in quotes, without control characters, shortened; written where the message
+/// is.
+inline Quoted quote(std::string_view text) { return {text}; }
+std::string to_string(Quoted quoted);
 
 /// Whether it is UTF-8. Lone surrogates pass, which Python writes with "surrogatepass".
 bool is_utf8(std::string_view text);

@@ -6,7 +6,6 @@
 
 #include "ebb/io/bytes/elements.h"
 #include "ebb/io/bytes/memory_budget.h"
-#include "ebb/io/system/atomic_file.h"
 #include "ebb/io/system/in_file.h"
 #include "ebb/io/zip/gzip.h"
 
@@ -23,7 +22,8 @@ constexpr std::array<Type, 6> types{
 
 DType read_dtype(unsigned code) {
   const auto* known = std::ranges::find(types, code, &Type::code);
-  check(known != types.end(), "idx: the type code of the elements is ", code, "; 8, 9 and 11 to 14 are read");
+  check<FileError>(known != types.end(), "idx: the type code of the elements is ", code,
+                   "; 8, 9 and 11 to 14 are read");
   return known->dtype;
 }
 
@@ -34,12 +34,14 @@ unsigned code_of(DType dtype) {
   return known->code;
 }
 
+/// An E: a file's fault, or the caller's.
+template <class E>
 void check_rank(int rank) {
-  check(rank >= 1 && rank <= max_dims, "idx: an array of ", rank, " dimensions; it must have 1 to ", max_dims);
+  check<E>(rank >= 1 && rank <= max_dims, "idx: an array of ", rank, " dimensions; it must have 1 to ", max_dims);
 }
 
 Shape read_shape(ByteReader& reader, int rank) {
-  check_rank(rank);
+  check_rank<FileError>(rank);
   Shape shape;
   for (int i = 0; i < rank; ++i) shape.push_back(static_cast<std::int64_t>(reader.big(4)));
   return shape;
@@ -59,32 +61,36 @@ struct Header {
 Header read_header(ByteView file) {
   ByteReader reader(file, "idx");
   const auto magic = reader.big(2);
-  check(magic == 0, "idx: the file must begin with two zero bytes, got ", magic, "; it is no idx file");
+  check<FileError>(magic == 0, "idx: the file must begin with two zero bytes, got ", magic, "; it is no idx file");
   const DType dtype = read_dtype(reader.u8());
   const Shape shape = read_shape(reader, reader.u8());
   return {dtype, shape, reader.position()};
 }
 
-Tensor read_compressed(ByteView file, const IdxOptions& options) {
-  const std::uint64_t most_bytes = MemoryBudget::of_file(file.size(), options.most_bytes);
+Tensor read_compressed(ByteView file, std::uint64_t asked) {
+  const std::uint64_t most_bytes = MemoryBudget::of_file(file.size(), asked);
   const std::uint64_t declared = declared_gzip_size(file);
-  check(declared <= most_bytes, "idx: inflates to ", declared, " bytes, more than the ", most_bytes,
-        " that it may; {.most_bytes = ", declared, "} allows it");
+  check<FileError>(declared <= most_bytes, "idx: inflates to ", declared, " bytes, more than the ", most_bytes,
+                   " that it may; {.most_bytes = ", declared, "} allows it");
   Bytes inflated = gunzip(file, most_bytes);
   const Header header = read_header(inflated);
   return take_elements(std::move(inflated), header.data_begin, header.shape, header.dtype, std::endian::big);
 }
 
-}  // namespace
-
-Tensor parse_idx(ByteView file, const IdxOptions& options) {
-  if (is_gzip(file)) return read_compressed(file, options);
+Tensor read_plain(ByteView file) {
   const Header header = read_header(file);
   return read_elements(file.subspan(header.data_begin), header.shape, header.dtype, std::endian::big);
 }
 
-Bytes format_idx(const Tensor& array) {
-  check_rank(array.dim());
+}  // namespace
+
+Tensor read_idx(ByteView file, const LoadOptions& options) {
+  const Tensor array = is_gzip(file) ? read_compressed(file, options.most_bytes) : read_plain(file);
+  return array.to(options.map_location.find("cpu"));
+}
+
+Bytes write_idx(const Tensor& array) {
+  check_rank<ArgumentError>(array.dim());
   Bytes file(2);
   file.push_back(static_cast<std::byte>(code_of(array.dtype())));
   file.push_back(static_cast<std::byte>(array.dim()));
@@ -96,20 +102,12 @@ Bytes format_idx(const Tensor& array) {
   return file;
 }
 
-Tensor read_idx(const std::string& path, const IdxOptions& options, Site site) {
-  return in_file("read_idx", path, site, [&] {
-    const FileContent content(path);
-    return parse_idx(content.bytes(), options);
-  });
+Tensor load_idx(const std::string& path, const LoadOptions& options, Site site) {
+  return load_file("load_idx", path, site, [&](ByteView file) { return read_idx(file, options); });
 }
 
-void write_idx(const std::string& path, const Tensor& array, Site site) {
-  in_file("write_idx", path, site, [&] {
-    const Bytes bytes = format_idx(array);
-    AtomicFile file(path);
-    file.write(bytes);
-    file.commit();
-  });
+void save_idx(const std::string& path, const Tensor& array, Site site) {
+  save_file("save_idx", path, site, [&](const auto& sink) { sink(write_idx(array)); });
 }
 
 }  // namespace ebb::io

@@ -5,7 +5,6 @@
 
 #include "ebb/io/bytes/elements.h"
 #include "ebb/io/npy/npy_header.h"
-#include "ebb/io/system/atomic_file.h"
 #include "ebb/io/system/in_file.h"
 
 namespace ebb::io {
@@ -31,18 +30,20 @@ Tensor make_array(const NpyHeader& header, Read read) {
 
 }  // namespace
 
-Tensor read_npy(ByteView file) {
+Tensor read_npy(ByteView file, const LoadOptions& options) {
   const NpyHeader header = read_npy_header(file);
-  return make_array(header, [&](const Shape& shape) {
+  const Tensor array = make_array(header, [&](const Shape& shape) {
     return read_elements(file.subspan(header.data_begin), shape, header.dtype, header.order);
   });
+  return array.to(options.map_location.find("cpu"));
 }
 
-Tensor take_npy(Bytes file) {
+Tensor read_npy(Bytes&& file, const LoadOptions& options) {
   const NpyHeader header = read_npy_header(file);
-  return make_array(header, [&](const Shape& shape) {
+  const Tensor array = make_array(header, [&](const Shape& shape) {
     return take_elements(std::move(file), header.data_begin, shape, header.dtype, header.order);
   });
+  return array.to(options.map_location.find("cpu"));
 }
 
 Bytes write_npy(const Tensor& array) {
@@ -56,19 +57,11 @@ Bytes write_npy(const Tensor& array) {
 }
 
 void save_npy(const std::string& path, const Tensor& array, Site site) {
-  in_file("save_npy", path, site, [&] {
-    const Bytes bytes = write_npy(array);
-    AtomicFile file(path);
-    file.write(bytes);
-    file.commit();
-  });
+  save_file("save_npy", path, site, [&](const auto& sink) { sink(write_npy(array)); });
 }
 
-Tensor load_npy(const std::string& path, Site site) {
-  return in_file("load_npy", path, site, [&] {
-    const FileContent content(path);
-    return read_npy(content.bytes());
-  });
+Tensor load_npy(const std::string& path, const LoadOptions& options, Site site) {
+  return load_file("load_npy", path, site, [&](ByteView file) { return read_npy(file, options); });
 }
 
 }  // namespace ebb::io

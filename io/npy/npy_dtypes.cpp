@@ -60,8 +60,8 @@ std::pair<DType, std::endian> parse_npy_descr(std::string_view descr) {
     code.remove_prefix(1);
   }
   const auto* known = std::ranges::find(npy_types, code, &NpyType::code);
-  check(known != npy_types.end(), "npy: elements of type ", quote(descr), " are ",
-        describe_kind(code.empty() ? ' ' : code[0]));
+  check<FileError>(known != npy_types.end(), "npy: elements of type ", quote(descr), " are ",
+                   describe_kind(code.empty() ? ' ' : code[0]));
   return {known->dtype, order};
 }
 

@@ -22,6 +22,7 @@ Shape read_shape(PythonLiteral& literal) {
   bool has_comma = true;
   while (!literal.take(')')) {
     if (!has_comma) literal.fail_at("',' or ')'");
+    check<FileError>(shape.size() < max_dims, "npy: an array of more than ", max_dims, " dimensions");
     shape.push_back(literal.integer());
     has_comma = literal.take(',');
   }
@@ -30,7 +31,8 @@ Shape read_shape(PythonLiteral& literal) {
 }
 
 std::string read_descr(PythonLiteral& literal) {
-  check(!literal.take('['), "npy: a structured array, of several fields; in Python, save its fields one by one");
+  check<FileError>(!literal.take('['),
+                   "npy: a structured array, of several fields; in Python, save its fields one by one");
   return literal.string();
 }
 
@@ -42,8 +44,8 @@ void read_dict(PythonLiteral& literal, NpyHeader& header) {
     const std::string key = literal.string();
     literal.expect(':');
     const auto place = static_cast<std::size_t>(std::find(keys.begin(), keys.end(), key) - keys.begin());
-    check(place < keys.size() && !seen[place], "npy: the header has the key ", quote(key),
-          "; it must have descr, fortran_order and shape, each once");
+    check<FileError>(place < keys.size() && !seen[place], "npy: the header has the key ", quote(key),
+                     "; it must have descr, fortran_order and shape, each once");
     seen[place] = true;
     if (place == 0) std::tie(header.dtype, header.order) = parse_npy_descr(read_descr(literal));
     if (place == 1) header.fortran_order = literal.boolean();
@@ -53,7 +55,7 @@ void read_dict(PythonLiteral& literal, NpyHeader& header) {
       break;
     }
   }
-  check(seen[0] && seen[1] && seen[2], "npy: the header lacks one of descr, fortran_order and shape");
+  check<FileError>(seen[0] && seen[1] && seen[2], "npy: the header lacks one of descr, fortran_order and shape");
 }
 
 std::string tuple_text(const Shape& shape) {
@@ -65,15 +67,15 @@ std::string tuple_text(const Shape& shape) {
 }  // namespace
 
 NpyHeader read_npy_header(ByteView file) {
-  check(as_text(file).starts_with(magic), "npy: the file must begin with \\x93NUMPY; it is no .npy file");
+  check<FileError>(as_text(file).starts_with(magic), "npy: the file must begin with \\x93NUMPY; it is no .npy file");
   ByteReader reader(file, "npy");
   reader.skip(magic.size());
   const unsigned major = reader.u8(), minor = reader.u8();
-  check(major >= 1 && major <= 3 && minor == 0, "npy: version ", major, ".", minor,
-        " of the format; 1.0, 2.0 and 3.0 are read");
+  check<FileError>(major >= 1 && major <= 3 && minor == 0, "npy: version ", major, ".", minor,
+                   " of the format; 1.0, 2.0 and 3.0 are read");
   const std::size_t size = major == 1 ? reader.u16() : reader.u32();
-  check(size <= most_header_bytes, "npy: a header of ", size, " bytes, more than the ", most_header_bytes,
-        " that it may");
+  check<FileError>(size <= most_header_bytes, "npy: a header of ", size, " bytes, more than the ", most_header_bytes,
+                   " that it may");
   PythonLiteral literal(as_text(reader.take(size)), "npy header");
   NpyHeader header;
   read_dict(literal, header);

@@ -9,8 +9,8 @@
 namespace ebb::io {
 
 void PythonLiteral::fail_at(const char* wanted) const {
-  fail(what_, ": expected ", wanted, " at byte ", at_, ", got ",
-       at_ < text_.size() ? quote(text_.substr(at_, 20)) : "the end");
+  fail<FileError>(what_, ": expected ", wanted, " at byte ", at_, ", got ",
+                  at_ < text_.size() ? to_string(quote(text_.substr(at_, 20))) : "the end");
 }
 
 void PythonLiteral::skip_space() { at_ = std::min(text_.find_first_not_of(" \t\n\r\f", at_), text_.size()); }

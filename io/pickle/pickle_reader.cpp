@@ -9,7 +9,7 @@ namespace ebb::io {
 
 std::string PickleReader::text(std::uint64_t size) {
   std::string text(as_text(take(size)));
-  check(is_utf8(text), "a text is not UTF-8: ", quote(text));
+  check<FileError>(is_utf8(text), "a text is not UTF-8: ", quote(text));
   return text;
 }
 

@@ -21,7 +21,7 @@ void PickleStack::mark() {
 }
 
 Value& PickleStack::top() {
-  check(values_.size() > floor(), "an opcode needs a value, but there is none");
+  check<FileError>(values_.size() > floor(), "an opcode needs a value, but there is none");
   return values_.back();
 }
 
@@ -32,7 +32,7 @@ Value PickleStack::pop() {
 }
 
 std::vector<Value> PickleStack::pop_mark() {
-  check(!marks_.empty(), "an opcode needs a mark, but there is none");
+  check<FileError>(!marks_.empty(), "an opcode needs a mark, but there is none");
   const auto first = values_.begin() + static_cast<std::ptrdiff_t>(marks_.back());
   std::vector<Value> items(std::make_move_iterator(first), std::make_move_iterator(values_.end()));
   values_.erase(first, values_.end());
@@ -47,7 +47,7 @@ void PickleStack::remember(std::uint32_t place) {
 
 void PickleStack::recall(std::uint32_t place) {
   const auto found = memo_.find(place);
-  check(found != memo_.end(), "value ", place, " is recalled, but was never remembered");
+  check<FileError>(found != memo_.end(), "value ", place, " is recalled, but was never remembered");
   push(found->second);
 }
 

@@ -12,16 +12,18 @@ static bool is_tagged(const Value& id, std::size_t count, std::string_view tag) 
 
 static StorageId::Part read_part(const Value& part, std::int64_t elements) {
   const bool is_triple = part.kind() == Value::Kind::tuple && part.items().size() == 3;
-  check(is_triple, "a part of a storage must be a tuple of key, begin and size, got ", part.kind_name());
+  check<FileError>(is_triple, "a part of a storage must be a tuple of key, begin and size, got ", part.kind_name());
   const std::int64_t begin = part.items()[1].as_int(), count = part.items()[2].as_int();
   const bool fits = begin >= 0 && count >= 0 && begin <= elements && count <= elements - begin;
-  check(fits, "a part of a storage has ", count, " elements from element ", begin, ", but the storage has ", elements);
+  check<FileError>(fits, "a part of a storage has ", count, " elements from element ", begin, ", but the storage has ",
+                   elements);
   return {begin, count};
 }
 
 StorageId read_storage_id(const Value& id, bool is_legacy) {
-  check(is_tagged(id, is_legacy ? 6 : 5, "storage"),
-        "a persistent id must be a tuple of 'storage', class, key, location and size", is_legacy ? ", and part" : "");
+  check<FileError>(is_tagged(id, is_legacy ? 6 : 5, "storage"),
+                   "a persistent id must be a tuple of 'storage', class, key, location and size",
+                   is_legacy ? ", and part" : "");
   const std::vector<Value>& items = id.items();
   StorageId storage;
   storage.dtype = storage_dtype(items[1].as_global());
@@ -40,7 +42,7 @@ std::uint64_t storage_bytes(const StorageId& id) {
   std::uint64_t bytes = 0;
   const bool fits =
       id.elements >= 0 && !__builtin_mul_overflow(static_cast<std::uint64_t>(id.elements), size_of(id.dtype), &bytes);
-  check(fits, "storage ", quote(id.key), " is said to have ", id.elements, " elements of ", id.dtype);
+  check<FileError>(fits, "storage ", quote(id.key), " is said to have ", id.elements, " elements of ", id.dtype);
   return bytes;
 }
 

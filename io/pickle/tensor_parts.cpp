@@ -31,16 +31,18 @@ DType dtype_of_bytes(const Global& global) {
     const auto dtype = static_cast<DType>(code);
     if (dtype != kBool && global.module == "torch" && global.name == to_string(dtype)) return dtype;
   }
-  fail("tensors of ", quote(global.text()), " are not supported");
+  fail<FileError>("tensors of ", quote(global.text()), " are not supported");
 }
 
 Dims read_dims(const Value& tuple, const char* what) {
-  check(tuple.kind() == Value::Kind::tuple, "a tensor's ", what, " must be a tuple, got ", tuple.kind_name());
+  check<FileError>(tuple.kind() == Value::Kind::tuple, "a tensor's ", what, " must be a tuple, got ",
+                   tuple.kind_name());
   const std::vector<Value>& items = tuple.items();
-  check(items.size() <= max_dims, "a tensor has ", items.size(), " dimensions; at most ", max_dims, " are supported");
+  check<FileError>(items.size() <= max_dims, "a tensor has ", items.size(), " dimensions; at most ", max_dims,
+                   " are supported");
   Dims dims;
   for (const Value& item : items) {
-    check(item.as_int() >= 0, "a tensor's ", what, " must not be negative, got ", item.as_int());
+    check<FileError>(item.as_int() >= 0, "a tensor's ", what, " must not be negative, got ", item.as_int());
     dims.push_back(item.as_int());
   }
   return dims;
@@ -54,18 +56,19 @@ std::int64_t elements_needed(const Shape& shape, const Strides& strides, std::in
     std::int64_t reach = 0;
     const bool overflows =
         __builtin_mul_overflow(shape[i] - 1, strides[i], &reach) || __builtin_add_overflow(last, reach, &last);
-    check(!overflows, "a tensor of shape ", shape, " and strides ", strides, " reaches beyond 64 bits");
+    check<FileError>(!overflows, "a tensor of shape ", shape, " and strides ", strides, " reaches beyond 64 bits");
   }
-  check(last < INT64_MAX, "a tensor of shape ", shape, " and strides ", strides, " reaches beyond 64 bits");
+  check<FileError>(last < INT64_MAX, "a tensor of shape ", shape, " and strides ", strides, " reaches beyond 64 bits");
   return last + 1;
 }
 
 void check_plain(const Value& requires_grad, const Value& metadata) {
-  check(requires_grad.kind() == Value::Kind::boolean, "a tensor's requires_grad must be a bool, got ",
-        requires_grad.kind_name());
+  check<FileError>(requires_grad.kind() == Value::Kind::boolean, "a tensor's requires_grad must be a bool, got ",
+                   requires_grad.kind_name());
   if (metadata.is_none()) return;
   const bool is_empty = metadata.is_dict() && metadata.as_dict().entries.empty();
-  check(is_empty, "a tensor with metadata (a conjugate or negative view) is not supported; save a clone of it");
+  check<FileError>(is_empty,
+                   "a tensor with metadata (a conjugate or negative view) is not supported; save a clone of it");
 }
 
 /// A view of the elements, which it shares; an Error where it reaches outside.
@@ -73,11 +76,11 @@ Tensor view_storage(const Tensor& elements, const std::vector<Value>& arguments)
   const std::int64_t offset = arguments[1].as_int();
   const Shape shape = read_dims(arguments[2], "size");
   const Strides strides = read_dims(arguments[3], "stride");
-  check(offset >= 0, "a tensor's offset must not be negative, got ", offset);
-  check(shape.size() == strides.size(), "a tensor has size ", shape, " but stride ", strides);
+  check<FileError>(offset >= 0, "a tensor's offset must not be negative, got ", offset);
+  check<FileError>(shape.size() == strides.size(), "a tensor has size ", shape, " but stride ", strides);
   const std::int64_t needed = elements_needed(shape, strides, offset);
-  check(needed <= elements.numel(), "a tensor of shape ", shape, ", strides ", strides, " and offset ", offset,
-        " needs ", needed, " elements, but its storage has ", elements.numel());
+  check<FileError>(needed <= elements.numel(), "a tensor of shape ", shape, ", strides ", strides, " and offset ",
+                   offset, " needs ", needed, " elements, but its storage has ", elements.numel());
   const bool points_past_end = offset > elements.numel();  // legal, for a tensor without elements
   return Tensor(make_ref<TensorBody>(elements.body().storage, elements.dtype(), shape, strides,
                                      points_past_end ? 0 : elements.storage_offset() + offset));
@@ -99,30 +102,32 @@ bool is_untyped(const Global& storage_class) {
 
 DType storage_dtype(const Global& storage_class) {
   if (is_untyped(storage_class)) return kUInt8;
-  const bool is_quantised = storage_class.module == "torch" && storage_class.name.starts_with("Q");
-  check(!is_quantised, "quantised tensors (", quote(storage_class.text()),
-        ") are not supported. Convert in Python: tensor.dequantize()");
+  if (storage_class.module == "torch" && storage_class.name.starts_with("Q")) {
+    fail<FileError>("quantised tensors (", quote(storage_class.text()),
+                    ") are not supported. Convert in Python: tensor.dequantize()");
+  }
   for (const StorageClass& known : storage_classes) {
     if (storage_class.module == "torch" && storage_class.name == known.name) return known.dtype;
   }
-  fail("tensors with ", quote(storage_class.text()), " are not supported. Convert in Python: tensor.to(torch.float32)");
+  fail<FileError>("tensors with ", quote(storage_class.text()),
+                  " are not supported. Convert in Python: tensor.to(torch.float32)");
 }
 
-Tensor rebuild_tensor(const std::vector<Value>& arguments) {
+Value rebuild_tensor(const std::vector<Value>& arguments) {
   const std::size_t count = arguments.size();
-  check(count == 4 || count == 6 || count == 7, "a tensor is made from 6 or 7 arguments, got ", count);
+  check<FileError>(count == 4 || count == 6 || count == 7, "a tensor is made from 6 or 7 arguments, got ", count);
   if (count >= 6) check_plain(arguments[4], count == 7 ? arguments[6] : Value());
   return view_storage(arguments[0].as_storage(), arguments);
 }
 
-Tensor rebuild_tensor_of_bytes(const std::vector<Value>& arguments) {
+Value rebuild_tensor_of_bytes(const std::vector<Value>& arguments) {
   const std::size_t count = arguments.size();
-  check(count == 7 || count == 8, "a tensor of bytes is made from 7 or 8 arguments, got ", count);
+  check<FileError>(count == 7 || count == 8, "a tensor of bytes is made from 7 or 8 arguments, got ", count);
   check_plain(arguments[4], count == 8 ? arguments[7] : Value());
   const Tensor& bytes = arguments[0].as_storage();
   const DType dtype = dtype_of_bytes(arguments[6].as_global());
-  check(bytes.dtype() == kUInt8 && bytes.storage_offset() == 0, "a tensor of ", dtype,
-        " needs a whole storage of bytes, got one of ", bytes.dtype());
+  check<FileError>(bytes.dtype() == kUInt8 && bytes.storage_offset() == 0, "a tensor of ", dtype,
+                   " needs a whole storage of bytes, got one of ", bytes.dtype());
   const std::int64_t count_of_elements = bytes.numel() / static_cast<std::int64_t>(size_of(dtype));
   const Tensor elements(make_ref<TensorBody>(bytes.body().storage, dtype, Shape{count_of_elements}, Strides{1}, 0));
   return view_storage(elements, arguments);

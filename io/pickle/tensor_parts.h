@@ -18,8 +18,8 @@ DType storage_dtype(const Global& storage_class);
 
 /// The tensor that `_rebuild_tensor_v2(storage, offset, size, stride, requires_grad, hooks[, metadata])` makes: a view
 /// of the storage, which it shares. An Error where it reaches outside.
-Tensor rebuild_tensor(const std::vector<Value>& arguments);
+Value rebuild_tensor(const std::vector<Value>& arguments);
 /// `_rebuild_tensor_v3(storage, offset, size, stride, requires_grad, hooks, dtype[, metadata])`, of a storage of bytes.
-Tensor rebuild_tensor_of_bytes(const std::vector<Value>& arguments);
+Value rebuild_tensor_of_bytes(const std::vector<Value>& arguments);
 
 }  // namespace ebb::io

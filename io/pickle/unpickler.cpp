@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "ebb/io/bytes/as_file_error.h"
 #include "ebb/io/bytes/memory_budget.h"
 #include "ebb/io/bytes/quote.h"
 #include "ebb/io/pickle/pickle_opcodes.h"
@@ -25,33 +26,36 @@ class Unpickler {
 
   Unpickled run() {
     try {
-      for (start(); !finished_;) step();
-    } catch (const Error& error) {
-      if (!unknown_.empty() && !options_.allow_opaque) refuse_unknown();
-      fail("pickle, near byte ", reader_.position(), ": ", error.message());
+      as_file_error([&] {
+        for (start(); !finished_;) step();
+      });
+    } catch (const FileError& error) {
+      refuse_unknown();
+      fail<FileError>("pickle, near byte ", reader_.position(), ": ", error.message());
     }
-    if (!unknown_.empty() && !options_.allow_opaque) refuse_unknown();
+    refuse_unknown();
     return {std::move(*finished_), reader_.position()};
   }
 
  private:
   void start() {
-    check(reader_.left() > 0, "is missing: the file is cut short");
+    check<FileError>(reader_.left() > 0, "is missing: the file is cut short");
     const bool has_protocol = reader_.u8() == opcode::protocol;
-    check(has_protocol, "does not begin with a protocol, as pickles since protocol 2 do");
+    check<FileError>(has_protocol, "does not begin with a protocol, as pickles since protocol 2 do");
     const unsigned protocol = reader_.u8();
-    check(protocol >= 2 && protocol <= 5, "protocol ", protocol, " is not read, only 2 to 5 are");
+    check<FileError>(protocol >= 2 && protocol <= 5, "protocol ", protocol, " is not read, only 2 to 5 are");
   }
 
   void step() {
     const std::uint8_t code = reader_.u8();
     if (push_constant(code) || push_text(code) || build_container(code) || use_memo(code) || call(code)) return;
     if (code == opcode::stop) return stop();
-    fail("opcode ", static_cast<unsigned>(code), " does not occur in PyTorch's files");
+    fail<FileError>("opcode ", static_cast<unsigned>(code), " does not occur in PyTorch's files");
   }
 
   void stop() {
-    check(stack_.size() == 1 && !stack_.has_marks(), "ends with ", stack_.size(), " values, where one is expected");
+    check<FileError>(stack_.size() == 1 && !stack_.has_marks(), "ends with ", stack_.size(),
+                     " values, where one is expected");
     finished_ = stack_.pop();
   }
 
@@ -238,7 +242,7 @@ class Unpickler {
   }
 
   bool set_items(std::vector<Value> items) {
-    check(items.size() % 2 == 0, "a dict is given ", items.size(), " keys and values, an odd number");
+    check<FileError>(items.size() % 2 == 0, "a dict is given ", items.size(), " keys and values, an odd number");
     for (std::size_t i = 0; i < items.size(); i += 2) set(stack_.top(), std::move(items[i]), std::move(items[i + 1]));
     return true;
   }
@@ -246,7 +250,7 @@ class Unpickler {
   bool push_global(Global global) {
     if (global.module == "__builtin__") global.module = "builtins";  // as Python 2 called it
     if (!is_known(global) && std::ranges::find(unknown_, global) == unknown_.end()) {
-      check(unknown_.size() < 1000, "more than 1000 unknown names");
+      check<FileError>(unknown_.size() < 1000, "more than 1000 unknown names");
       unknown_.push_back(global);
     }
     const std::uint64_t bytes = 2 * MemoryBudget::text + global.module.size() + global.name.size();
@@ -255,7 +259,8 @@ class Unpickler {
 
   /// What an unknown call returns may be called again: its result is inert all the same.
   bool push_call(const Value& callee, const Value& arguments) {
-    check(arguments.kind() == Value::Kind::tuple, "a call needs a tuple of arguments, got ", arguments.kind_name());
+    check<FileError>(arguments.kind() == Value::Kind::tuple, "a call needs a tuple of arguments, got ",
+                     arguments.kind_name());
     const bool is_inert = callee.kind() == Value::Kind::object && !unknown_.empty();
     const Global& global = is_inert ? callee.as_object().global : callee.as_global();
     budget_.charge(cost_of_call(global, arguments));
@@ -265,14 +270,16 @@ class Unpickler {
   Value find_persistent(const Value& id) const {
     if (options_.is_legacy && is_class_id(id)) return id.items()[1].as_global();
     const StorageId storage = read_storage_id(id, options_.is_legacy);
-    check(options_.find_storage != nullptr, "tensors cannot stand here");
-    return Value::storage(options_.find_storage(storage));
+    check<FileError>(options_.storages != nullptr, "tensors cannot stand here");
+    return Value::storage(options_.storages->find(storage));
   }
 
-  [[noreturn]] void refuse_unknown() const {
+  /// They are named all at once, and before whatever else is wrong.
+  void refuse_unknown() const {
+    if (unknown_.empty() || options_.allow_opaque) return;
     std::string names;
-    for (const Global& global : unknown_) names += (names.empty() ? "" : ", ") + quote(global.text());
-    fail("the file names Python objects that are not data: ", names, ". ", explain_unknown(unknown_));
+    for (const Global& global : unknown_) names += (names.empty() ? "" : ", ") + to_string(quote(global.text()));
+    fail<FileError>("the file names Python objects that are not data: ", names, ". ", explain_unknown(unknown_));
   }
 
   PickleReader reader_;
@@ -287,7 +294,7 @@ class Unpickler {
 
 Value unpickle(ByteView stream, const UnpickleOptions& options) {
   Unpickled pickle = unpickle_front(stream, options);
-  check(pickle.bytes == stream.size(), "pickle: has ", stream.size() - pickle.bytes, " bytes after its end");
+  check<FileError>(pickle.bytes == stream.size(), "pickle: has ", stream.size() - pickle.bytes, " bytes after its end");
   return std::move(pickle.value);
 }
 

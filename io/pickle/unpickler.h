@@ -1,16 +1,14 @@
 #pragma once
 
-#include <functional>
-
 #include "ebb/core/value/value.h"
 #include "ebb/io/bytes/bytes.h"
-#include "ebb/io/pickle/storage_id.h"
+#include "ebb/io/pickle/storage_source.h"
 
 namespace ebb::io {
 
 struct UnpickleOptions {
-  /// The elements of a storage, a tensor of one dimension; an Error where there is none such.
-  std::function<Tensor(const StorageId&)> find_storage = {};
+  /// Without one, no tensors may stand in the pickle.
+  StorageSource* storages = nullptr;
   /// Keeps names that are not known as inert objects, where they are an Error otherwise.
   bool allow_opaque = false;
   /// Persistent ids are those of PyTorch before 1.6.
@@ -19,10 +17,10 @@ struct UnpickleOptions {
   std::uint64_t most_bytes = 0;
 };
 
-/// Reads a pickle of protocol 2 to 5 as PyTorch writes them, into plain values. Nothing is constructed or called. An
-/// Error for whatever else: unknown names (all in one message), opcodes that PyTorch does not write, cycles, nesting
-/// deeper than Value::max_depth, damage, bytes after its end.
-Value unpickle(ByteView stream, const UnpickleOptions& options);
+/// Reads a pickle of protocol 2 to 5 as PyTorch writes them, into plain values. Nothing is constructed or called. A
+/// FileError for whatever else: unknown names (all in one message), opcodes that PyTorch does not write, cycles,
+/// nesting deeper than Value::max_depth, damage, bytes after its end.
+Value unpickle(ByteView stream, const UnpickleOptions& options = {});
 
 struct Unpickled {
   Value value;
@@ -30,6 +28,6 @@ struct Unpickled {
 };
 
 /// As unpickle, where more may follow.
-Unpickled unpickle_front(ByteView stream, const UnpickleOptions& options);
+Unpickled unpickle_front(ByteView stream, const UnpickleOptions& options = {});
 
 }  // namespace ebb::io

@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "ebb/io/bytes/as_file_error.h"
 #include "ebb/io/bytes/memory_budget.h"
 #include "ebb/io/bytes/quote.h"
 #include "ebb/io/pickle/unpickler.h"
@@ -29,33 +30,49 @@ void take_header(ByteView& rest) {
   const Value number = take_pickle(rest);
   const bool is_magic = number.kind() == Value::Kind::object && number.as_object().arguments.items().size() == 1 &&
                         number.as_object().arguments.items()[0].as_bytes() == magic;
-  check(is_magic, "the file does not begin with PyTorch's magic number");
+  check<FileError>(is_magic, "the file does not begin with PyTorch's magic number");
   const std::int64_t version = take_pickle(rest).as_int();
-  check(version == protocol, "the file has protocol ", version, " of PyTorch's format; ", protocol, " is read");
+  check<FileError>(version == protocol, "the file has protocol ", version, " of PyTorch's format; ", protocol,
+                   " is read");
   const Value machine = take_pickle(rest);
-  check(machine.is_dict(), "what describes the machine must be a dict, got ", machine.kind_name());
+  check<FileError>(machine.is_dict(), "what describes the machine must be a dict, got ", machine.kind_name());
 }
 
-UnpickleOptions object_options(std::function<Tensor(const StorageId&)> find_storage, bool allow_opaque,
-                               std::uint64_t most_bytes) {
-  return {std::move(find_storage), allow_opaque, true, most_bytes};
-}
-
-/// The tensors of a first reading have no elements: those come after the object, which says what they are.
-ByteView take_object(ByteView& rest, bool allow_opaque, std::uint64_t most_bytes, Ids& ids) {
-  const ByteView from = rest;
-  const auto find_storage = [&](const StorageId& id) {
+/// Storages without elements, for a first reading: those come after the object, which says what they are.
+class StorageCollector final : public StorageSource {
+ public:
+  Tensor find(const StorageId& id) override {
     ids.try_emplace(id.key, id);
     return empty({id.part ? id.part->elements : id.elements}, {.dtype = id.dtype, .device = kMeta});
-  };
-  take_pickle(rest, object_options(find_storage, allow_opaque, most_bytes));
-  return from.first(from.size() - rest.size());
-}
+  }
+
+  Ids ids;
+};
+
+class LegacyStorages final : public StorageReader {
+ public:
+  LegacyStorages(const Records& records, const MapLocation& locations) : StorageReader(locations), records_(records) {}
+
+ private:
+  std::uint64_t record_bytes(const std::string& key) const override { return record(key).size(); }
+
+  void read_record(const std::string& key, std::span<std::byte> to) const override {
+    if (!to.empty()) std::memcpy(to.data(), record(key).data(), to.size());
+  }
+
+  ByteView record(const std::string& key) const {
+    const auto found = records_.find(key);
+    check<FileError>(found != records_.end(), "a tensor needs storage ", quote(key), ", but the file does not have it");
+    return found->second;
+  }
+
+  const Records& records_;
+};
 
 ByteView take_record(ByteReader& reader, const StorageId& id) {
   const auto elements = static_cast<std::int64_t>(reader.u64());
-  check(elements == id.elements, "storage ", quote(id.key), " is said to have ", id.elements, " elements and to have ",
-        elements);
+  check<FileError>(elements == id.elements, "storage ", quote(id.key), " is said to have ", id.elements,
+                   " elements and to have ", elements);
   return reader.take(storage_bytes(id));
 }
 
@@ -65,21 +82,12 @@ Records take_records(ByteView rest, const Ids& ids) {
   Records records;
   for (const Value& key : keys.items()) {
     const auto id = ids.find(key.as_text());
-    check(id != ids.end(), "the file has a storage ", quote(key.as_text()), " that no tensor needs");
+    check<FileError>(id != ids.end(), "the file has a storage ", quote(key.as_text()), " that no tensor needs");
     const bool is_new = records.emplace(key.as_text(), take_record(reader, id->second)).second;
-    check(is_new, "the file has storage ", quote(key.as_text()), " twice");
+    check<FileError>(is_new, "the file has storage ", quote(key.as_text()), " twice");
   }
-  check(reader.left() == 0, "the file has ", reader.left(), " bytes after its last storage");
+  check<FileError>(reader.left() == 0, "the file has ", reader.left(), " bytes after its last storage");
   return records;
-}
-
-StorageRecord find_record(const Records& records, const std::string& key) {
-  const auto found = records.find(key);
-  check(found != records.end(), "a tensor needs storage ", quote(key), ", but the file does not have it");
-  const ByteView bytes = found->second;
-  return {bytes.size(), [bytes](std::span<std::byte> to) {
-            if (!to.empty()) std::memcpy(to.data(), bytes.data(), to.size());
-          }};
 }
 
 }  // namespace
@@ -91,14 +99,19 @@ bool is_legacy_pth(ByteView file) {
 }
 
 Value read_legacy_pth(ByteView file, const LoadOptions& options) {
-  const std::uint64_t most_bytes = MemoryBudget::of_file(file.size(), options.most_bytes);
-  take_header(file);
-  Ids ids;
-  const ByteView object = take_object(file, options.allow_opaque, most_bytes, ids);
-  const Records records = take_records(file, ids);
-  StorageReader storages([&](const std::string& key) { return find_record(records, key); }, options.map_location);
-  const auto find_storage = [&](const StorageId& id) { return storages.find(id); };
-  return unpickle(object, object_options(find_storage, options.allow_opaque, most_bytes));
+  UnpickleOptions object_options{.allow_opaque = options.allow_opaque,
+                                 .is_legacy = true,
+                                 .most_bytes = MemoryBudget::of_file(file.size(), options.most_bytes)};
+  as_file_error([&] { take_header(file); });
+  const ByteView object = file;
+  StorageCollector collector;
+  object_options.storages = &collector;
+  take_pickle(file, object_options);
+  const std::size_t object_bytes = object.size() - file.size();
+  const Records records = as_file_error([&] { return take_records(file, collector.ids); });
+  LegacyStorages storages(records, options.map_location);
+  object_options.storages = &storages;
+  return unpickle(object.first(object_bytes), object_options);
 }
 
 }  // namespace ebb::io

@@ -1,40 +1,39 @@
 #pragma once
 
+#include <bit>
 #include <cstdint>
-#include <functional>
 #include <span>
 #include <string>
 #include <unordered_map>
 
 #include "ebb/io/map_location.h"
-#include "ebb/io/pickle/storage_id.h"
+#include "ebb/io/pickle/storage_source.h"
 
 namespace ebb::io {
 
-/// The bytes of a storage, as they lie in a file.
-struct StorageRecord {
-  std::uint64_t bytes = 0;
-  std::function<void(std::span<std::byte>)> read;  ///< fills all of them, or throws
-};
-
-/// Makes tensors of the storages in a file: each is read once, however many tensors see it.
-class StorageReader {
+/// Makes tensors of the storages in a file: each is read once, however many tensors see it. What finds and reads their
+/// bytes is derived from this.
+class StorageReader : public StorageSource {
  public:
-  /// An Error where the file has none.
-  using Find = std::function<StorageRecord(const std::string& key)>;
+  explicit StorageReader(const MapLocation& locations, std::endian order = std::endian::little)
+      : locations_(locations), order_(order) {}
 
-  StorageReader(Find find, const MapLocation& locations, bool swaps_bytes = false)
-      : find_(std::move(find)), locations_(locations), swaps_bytes_(swaps_bytes) {}
+  /// A FileError where the file has more or fewer elements than the id says.
+  Tensor find(const StorageId& id) final;
 
-  /// Its elements, a tensor of one dimension. An Error where the file has more or fewer.
-  Tensor find(const StorageId& id);
+ protected:
+  ~StorageReader() = default;
 
  private:
+  /// How many bytes the file has for this key; a FileError where it has none.
+  virtual std::uint64_t record_bytes(const std::string& key) const = 0;
+  /// Fills `to`, which is of that size.
+  virtual void read_record(const std::string& key, std::span<std::byte> to) const = 0;
+
   Tensor read(const StorageId& id) const;
 
-  Find find_;
   const MapLocation& locations_;
-  bool swaps_bytes_;
+  std::endian order_;
   std::unordered_map<std::string, Tensor> storages_;
 };
 

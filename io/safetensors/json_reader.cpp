@@ -26,12 +26,12 @@ static void append_utf8(std::string& text, std::uint32_t code) {
 }
 
 JsonReader::JsonReader(std::string_view text, const char* what) : text_(text), what_(what) {
-  check(is_utf8(text) && !has_surrogates(text), what, ": is not UTF-8");
+  check<FileError>(is_utf8(text) && !has_surrogates(text), what, ": is not UTF-8");
 }
 
 void JsonReader::fail_at(const char* wanted) const {
-  fail(what_, ": expected ", wanted, " at byte ", at_, ", got ",
-       at_ < text_.size() ? quote(text_.substr(at_, 20)) : "the end");
+  fail<FileError>(what_, ": expected ", wanted, " at byte ", at_, ", got ",
+                  at_ < text_.size() ? to_string(quote(text_.substr(at_, 20))) : "the end");
 }
 
 void JsonReader::skip_space() { at_ = std::min(text_.find_first_not_of(" \t\n\r", at_), text_.size()); }
@@ -89,10 +89,10 @@ void JsonReader::append_escape(std::string& text) {
   if (code >= 0xd800 && code < 0xdc00) {
     if (!take_raw("\\u")) fail_at("the second half of a surrogate pair");
     const std::uint32_t low = hex4();
-    check(low >= 0xdc00 && low < 0xe000, what_, ": a lone surrogate before byte ", at_);
+    check<FileError>(low >= 0xdc00 && low < 0xe000, what_, ": a lone surrogate before byte ", at_);
     code = 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
   }
-  check(code < 0xdc00 || code >= 0xe000, what_, ": a lone surrogate before byte ", at_);
+  check<FileError>(code < 0xdc00 || code >= 0xe000, what_, ": a lone surrogate before byte ", at_);
   append_utf8(text, code);
 }
 
@@ -118,7 +118,7 @@ std::uint64_t JsonReader::integer() {
   if (!take_raw("0")) skip_digits();
   std::uint64_t value = 0;
   const auto [rest, status] = std::from_chars(text_.data() + first, text_.data() + at_, value);
-  check(status == std::errc(), what_, ": the number at byte ", first, " does not fit 64 bits");
+  check<FileError>(status == std::errc(), what_, ": the number at byte ", first, " does not fit 64 bits");
   return value;
 }
 
@@ -152,7 +152,8 @@ bool JsonReader::enter(std::string& awaited) {
     skip_scalar();
     return false;
   }
-  check(awaited.size() < most_levels, what_, ": is nested deeper than ", most_levels, " levels, at byte ", at_);
+  check<FileError>(awaited.size() < most_levels, what_, ": is nested deeper than ", most_levels, " levels, at byte ",
+                   at_);
   if (take(closing)) return false;
   awaited += closing;
   return true;

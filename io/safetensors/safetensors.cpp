@@ -9,7 +9,6 @@
 #include "ebb/io/safetensors/json_reader.h"
 #include "ebb/io/safetensors/safetensors_header.h"
 #include "ebb/io/safetensors/safetensors_types.h"
-#include "ebb/io/system/atomic_file.h"
 #include "ebb/io/system/in_file.h"
 
 namespace ebb::io {
@@ -65,38 +64,29 @@ void put_safetensors(const StateDict& tensors, const SafetensorsMetadata& metada
 
 }  // namespace
 
-Safetensors read_safetensors(ByteView file, const SafetensorsOptions& options) {
-  SafetensorsHeader header = read_safetensors_header(file);
+Safetensors read_safetensors(ByteView file, const LoadOptions& options) {
+  SafetensorsHeader header = read_safetensors_header(file, options.most_bytes);
   const ByteView data = file.subspan(header.data_begin);
   Safetensors content;
   for (const SafetensorsEntry& entry : header.entries) {
     const Tensor x = read_elements(data.subspan(entry.begin, entry.end - entry.begin), entry.shape, entry.dtype);
-    content.tensors.set(entry.name, x.to(options.map_location));
+    content.tensors.set(entry.name, x.to(options.map_location.find("cpu")));
   }
   content.metadata = std::move(header.metadata);
   return content;
 }
 
 Bytes write_safetensors(const StateDict& tensors, const SafetensorsMetadata& metadata) {
-  Bytes bytes;
-  put_safetensors(tensors, metadata, [&](ByteView part) { bytes.insert(bytes.end(), part.begin(), part.end()); });
-  return bytes;
+  return collect_bytes([&](const auto& sink) { put_safetensors(tensors, metadata, sink); });
 }
 
 void save_safetensors(const std::string& path, const StateDict& tensors, const SafetensorsMetadata& metadata,
                       Site site) {
-  in_file("save_safetensors", path, site, [&] {
-    AtomicFile file(path);
-    put_safetensors(tensors, metadata, [&](ByteView part) { file.write(part); });
-    file.commit();
-  });
+  save_file("save_safetensors", path, site, [&](const auto& sink) { put_safetensors(tensors, metadata, sink); });
 }
 
-Safetensors load_safetensors(const std::string& path, const SafetensorsOptions& options, Site site) {
-  return in_file("load_safetensors", path, site, [&] {
-    const FileContent content(path);
-    return read_safetensors(content.bytes(), options);
-  });
+Safetensors load_safetensors(const std::string& path, const LoadOptions& options, Site site) {
+  return load_file("load_safetensors", path, site, [&](ByteView file) { return read_safetensors(file, options); });
 }
 
 }  // namespace ebb::io

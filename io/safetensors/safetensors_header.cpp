@@ -17,17 +17,17 @@ namespace {
 constexpr std::uint64_t most_header_bytes = 100'000'000;
 
 ByteView header_of(ByteView file) {
-  check(file.size() >= 8, "safetensors: ", file.size(), " bytes are too few for the header's size");
+  check<FileError>(file.size() >= 8, "safetensors: ", file.size(), " bytes are too few for the header's size");
   const std::uint64_t size = ByteReader(file, "safetensors").u64();
-  check(size <= most_header_bytes, "safetensors: a header of ", size, " bytes, more than the ", most_header_bytes,
-        " that it may; this is no safetensors file, or a damaged one");
-  check(size <= file.size() - 8, "safetensors: a header of ", size, " bytes, but the file has only ", file.size() - 8,
-        " after its size; it is cut short");
+  check<FileError>(size <= most_header_bytes, "safetensors: a header of ", size, " bytes, more than the ",
+                   most_header_bytes, " that it may; this is no safetensors file, or a damaged one");
+  check<FileError>(size <= file.size() - 8, "safetensors: a header of ", size, " bytes, but the file has only ",
+                   file.size() - 8, " after its size; it is cut short");
   return file.subspan(8, size);
 }
 
 void check_new(bool is_new, const std::string& name) {
-  check(is_new, "safetensors: the header has ", quote(name), " twice");
+  check<FileError>(is_new, "safetensors: the header has ", quote(name), " twice");
 }
 
 SafetensorsMetadata read_metadata(JsonReader& json, MemoryBudget& budget) {
@@ -45,8 +45,8 @@ Shape read_shape(JsonReader& json, const std::string& name) {
   Shape shape;
   json.array([&] {
     const std::uint64_t size = json.integer();
-    check(size <= INT64_MAX && shape.size() < max_dims, "safetensors: tensor ", quote(name), " has more than ",
-          max_dims, " dimensions, or a size beyond 63 bits");
+    check<FileError>(size <= INT64_MAX && shape.size() < max_dims, "safetensors: tensor ", quote(name),
+                     " has more than ", max_dims, " dimensions, or a size beyond 63 bits");
     shape.push_back(static_cast<std::int64_t>(size));
   });
   return shape;
@@ -77,8 +77,8 @@ SafetensorsEntry read_entry(JsonReader& json, const std::string& name) {
       json.skip_value();
     }
   });
-  check(has_dtype && has_shape && has_offsets, "safetensors: tensor ", quote(name),
-        " needs a dtype, a shape and data_offsets");
+  check<FileError>(has_dtype && has_shape && has_offsets, "safetensors: tensor ", quote(name),
+                   " needs a dtype, a shape and data_offsets");
   return entry;
 }
 
@@ -86,26 +86,27 @@ SafetensorsEntry read_entry(JsonReader& json, const std::string& name) {
 void check_cover(const std::vector<SafetensorsEntry>& entries, std::uint64_t data_bytes) {
   std::uint64_t end = 0;
   for (const SafetensorsEntry& entry : entries) {
-    check(entry.begin == end && entry.end >= entry.begin, "safetensors: tensor ", quote(entry.name), " lies at bytes ",
-          entry.begin, " to ", entry.end, ", but the one before it ends at ", end,
-          "; there must be no hole and no overlap");
+    check<FileError>(entry.begin == end && entry.end >= entry.begin, "safetensors: tensor ", quote(entry.name),
+                     " lies at bytes ", entry.begin, " to ", entry.end, ", but the one before it ends at ", end,
+                     "; there must be no hole and no overlap");
     const std::uint64_t bytes = bytes_of(entry.shape, entry.dtype);
-    check(entry.end - entry.begin == bytes, "safetensors: tensor ", quote(entry.name), " of shape ", entry.shape,
-          " and ", entry.dtype, " takes ", bytes, " bytes, but lies at ", entry.begin, " to ", entry.end);
+    check<FileError>(entry.end - entry.begin == bytes, "safetensors: tensor ", quote(entry.name), " of shape ",
+                     entry.shape, " and ", entry.dtype, " takes ", bytes, " bytes, but lies at ", entry.begin, " to ",
+                     entry.end);
     end = entry.end;
   }
-  check(end == data_bytes, "safetensors: the tensors take ", end, " bytes, but the file has ", data_bytes,
-        " after its header; it is cut short or has a tail");
+  check<FileError>(end == data_bytes, "safetensors: the tensors take ", end, " bytes, but the file has ", data_bytes,
+                   " after its header; it is cut short or has a tail");
 }
 
 }  // namespace
 
-SafetensorsHeader read_safetensors_header(ByteView file) {
+SafetensorsHeader read_safetensors_header(ByteView file, std::uint64_t most_bytes) {
   const ByteView text = header_of(file);
   SafetensorsHeader header{.entries = {}, .metadata = {}, .data_begin = 8 + text.size()};
   JsonReader json(as_text(text), "safetensors header");
   std::unordered_set<std::string> names;
-  MemoryBudget budget(MemoryBudget::of_file(file.size()));
+  MemoryBudget budget(MemoryBudget::of_file(file.size(), most_bytes));
   json.object([&](const std::string& name) {
     check_new(names.insert(name).second, name);
     if (name == "__metadata__") {

@@ -23,6 +23,7 @@ struct SafetensorsHeader {
   std::uint64_t data_begin;  ///< bytes of the file before the data
 };
 
-SafetensorsHeader read_safetensors_header(ByteView file);
+/// `most_bytes`: as LoadOptions has it.
+SafetensorsHeader read_safetensors_header(ByteView file, std::uint64_t most_bytes);
 
 }  // namespace ebb::io

@@ -52,8 +52,9 @@ DType safetensors_dtype(const std::string& name) {
   const auto* known = std::ranges::find_if(named_types, [&](const NamedType& type) { return name == type.name; });
   if (known != named_types.end()) return known->dtype;
   const bool is_lacking = std::ranges::find(lacking, name) != lacking.end();
-  fail("safetensors: elements of type ", quote(name), is_lacking ? " are not supported; convert in Python: " : "",
-       is_lacking ? "tensor.to(torch.float32)" : " are unknown; the file is damaged or newer than ebb");
+  fail<FileError>("safetensors: elements of type ", quote(name),
+                  is_lacking ? " are not supported; convert in Python: " : "",
+                  is_lacking ? "tensor.to(torch.float32)" : " are unknown; the file is damaged or newer than ebb");
 }
 
 }  // namespace ebb::io

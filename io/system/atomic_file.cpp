@@ -57,8 +57,9 @@ void remove_abandoned(const std::string& path) {
 AtomicFile::AtomicFile(const std::string& path) : path_(resolve_link(path)) {
   struct stat old;
   const bool replaces = system_calls::status(path_.c_str(), old) == 0;
-  check(replaces || errno == ENOENT, "cannot write ", path_, ": ", std::strerror(errno));
-  check(!replaces || S_ISREG(old.st_mode), "cannot write ", path_, ": something that is no file has this name");
+  check<FileError>(replaces || errno == ENOENT, "cannot write ", path_, ": ", std::strerror(errno));
+  check<FileError>(!replaces || S_ISREG(old.st_mode), "cannot write ", path_,
+                   ": something that is no file has this name");
   remove_abandoned(path_);
   try {
     create();
@@ -92,7 +93,7 @@ void AtomicFile::commit() {
   file_->close();
   if (system_calls::rename(temporary_.c_str(), path_.c_str()) != 0) {
     const int reason = errno;
-    fail("cannot rename ", temporary_, " to ", path_, ": ", std::strerror(reason));
+    fail<FileError>("cannot rename ", temporary_, " to ", path_, ": ", std::strerror(reason));
   }
   file_.reset();
   File folder = File::open_folder(folder_of(path_));

@@ -16,7 +16,7 @@ namespace {
 
 [[noreturn]] void fail_to(const char* action, const std::string& path) {
   const int reason = errno;
-  fail("cannot ", action, " ", path, ": ", std::strerror(reason));
+  fail<FileError>("cannot ", action, " ", path, ": ", std::strerror(reason));
 }
 
 struct stat status_of(const File& file) {
@@ -27,7 +27,7 @@ struct stat status_of(const File& file) {
 
 struct stat status_of_readable(const File& file) {
   const struct stat status = status_of(file);
-  check(!S_ISDIR(status.st_mode), "cannot read ", file.path(), ": it is a folder");
+  check<FileError>(!S_ISDIR(status.st_mode), "cannot read ", file.path(), ": it is a folder");
   return status;
 }
 
@@ -38,7 +38,8 @@ Bytes read_all(File& file, std::size_t expected, std::size_t limit) {
     bytes.resize(filled + room);
     const std::size_t count = file.read(std::span(bytes).subspan(filled));
     filled += count;
-    check(filled <= limit, "cannot read ", file.path(), ": it holds more than the ", limit, " bytes that it may");
+    check<FileError>(filled <= limit, "cannot read ", file.path(), ": it holds more than the ", limit,
+                     " bytes that it may");
     if (count < room) break;
   }
   bytes.resize(filled);
@@ -140,7 +141,8 @@ std::vector<std::string> file_names(const std::string& folder) {
 Bytes read_file(const std::string& path, std::size_t limit) {
   File file = File::open_to_read(path);
   const auto size = static_cast<std::size_t>(status_of_readable(file).st_size);
-  check(size <= limit, "cannot read ", path, ": it holds ", size, " bytes, more than the ", limit, " that it may");
+  check<FileError>(size <= limit, "cannot read ", path, ": it holds ", size, " bytes, more than the ", limit,
+                   " that it may");
   return read_all(file, size, limit);
 }
 

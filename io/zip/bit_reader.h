@@ -20,7 +20,7 @@ class BitReader {
   }
 
   void consume(unsigned count) {
-    check(count <= available_, "compressed data: cut short at byte ", bytes_.size());
+    check<FileError>(count <= available_, "compressed data: cut short at byte ", bytes_.size());
     bits_ >>= count;
     available_ -= count;
   }
@@ -40,7 +40,7 @@ class BitReader {
     next_ = position();
     bits_ = 0;
     available_ = 0;
-    check(count <= bytes_.size() - next_, "compressed data: cut short at byte ", bytes_.size());
+    check<FileError>(count <= bytes_.size() - next_, "compressed data: cut short at byte ", bytes_.size());
     const ByteView taken = bytes_.subspan(next_, count);
     next_ += count;
     return taken;

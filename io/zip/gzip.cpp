@@ -16,17 +16,18 @@ void skip_text(ByteReader& reader) {
 }
 
 void skip_header(ByteView member, ByteReader& reader) {
-  check(reader.u16() == 0x8b1f, "gzip: a member starts with other bytes than 1f 8b; the file is damaged or has a tail");
+  check<FileError>(reader.u16() == 0x8b1f,
+                   "gzip: a member starts with other bytes than 1f 8b; the file is damaged or has a tail");
   const unsigned method = reader.u8(), flags = reader.u8();
-  check(method == 8, "gzip: compression method ", method, " is unknown; only 8 (deflate) is defined");
-  check((flags & reserved) == 0, "gzip: reserved header flags are set: ", flags);
+  check<FileError>(method == 8, "gzip: compression method ", method, " is unknown; only 8 (deflate) is defined");
+  check<FileError>((flags & reserved) == 0, "gzip: reserved header flags are set: ", flags);
   reader.skip(6);  // time, level, system
   if ((flags & extra_field) != 0) reader.skip(reader.u16());
   if ((flags & original_name) != 0) skip_text(reader);
   if ((flags & comment) != 0) skip_text(reader);
   if ((flags & header_crc) != 0) {
     const auto computed = static_cast<std::uint16_t>(crc32(member.first(reader.position())));
-    check(reader.u16() == computed, "gzip: the header's CRC does not match; the file is damaged");
+    check<FileError>(reader.u16() == computed, "gzip: the header's CRC does not match; the file is damaged");
   }
 }
 
@@ -38,11 +39,11 @@ Inflated read_member(ByteView file, std::size_t limit) {
   Inflated member = inflate(file.subspan(start), limit, declared_gzip_size(file));
   reader.skip(member.consumed);
   const std::uint32_t stored_crc = reader.u32(), stored_size = reader.u32();
-  check(stored_size == static_cast<std::uint32_t>(member.bytes.size()), "gzip: holds ", member.bytes.size(),
-        " bytes, but its trailer says ", stored_size, "; the file is damaged");
+  check<FileError>(stored_size == static_cast<std::uint32_t>(member.bytes.size()), "gzip: holds ", member.bytes.size(),
+                   " bytes, but its trailer says ", stored_size, "; the file is damaged");
   const std::uint32_t computed = crc32(member.bytes);
-  check(stored_crc == computed, "gzip: the content's CRC is ", computed, ", but its trailer says ", stored_crc,
-        "; the file is damaged");
+  check<FileError>(stored_crc == computed, "gzip: the content's CRC is ", computed, ", but its trailer says ",
+                   stored_crc, "; the file is damaged");
   member.consumed = reader.position();
   return member;
 }
@@ -52,7 +53,7 @@ Inflated read_member(ByteView file, std::size_t limit) {
 bool is_gzip(ByteView bytes) { return as_text(bytes).starts_with("\x1f\x8b"); }
 
 std::uint32_t declared_gzip_size(ByteView file) {
-  check(file.size() >= 4, "gzip: cut short; the file has ", file.size(), " bytes");
+  check<FileError>(file.size() >= 4, "gzip: cut short; the file has ", file.size(), " bytes");
   return ByteReader(file.last(4), "gzip").u32();
 }
 

@@ -11,10 +11,10 @@ HuffmanCode::HuffmanCode(std::span<const std::uint8_t> lengths, const char* what
   int unused = 1;  // codes of the present length that are still free
   for (unsigned length = 1; length <= longest; ++length) {
     unused = unused * 2 - counts_[length];
-    check(unused >= 0, "compressed data: the ", what, " code is over-subscribed");
+    check<FileError>(unused >= 0, "compressed data: the ", what, " code is over-subscribed");
   }
   const bool may_be_incomplete = used == 0 || (used == 1 && counts_[1] == 1);
-  check(unused == 0 || may_be_incomplete, "compressed data: the ", what, " code is incomplete");
+  check<FileError>(unused == 0 || may_be_incomplete, "compressed data: the ", what, " code is incomplete");
 
   std::array<std::uint16_t, longest + 2> first{};
   for (unsigned length = 1; length <= longest; ++length) {
@@ -64,7 +64,7 @@ unsigned HuffmanCode::decode_slowly(BitReader& bits) const {
     index += counts_[length];
     first = (first + counts_[length]) << 1;
   }
-  fail("compressed data: bits that are no ", what_, " code");
+  fail<FileError>("compressed data: bits that are no ", what_, " code");
 }
 
 }  // namespace ebb::io

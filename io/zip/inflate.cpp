@@ -47,7 +47,7 @@ class Inflater {
 
  private:
   void block(std::uint32_t type) {
-    check(type != 3, "compressed data: a block of the reserved type 3");
+    check<FileError>(type != 3, "compressed data: a block of the reserved type 3");
     if (type == 0) {
       stored();
     } else {
@@ -57,14 +57,14 @@ class Inflater {
 
   void make_room(std::size_t bytes) {
     if (bytes <= out_.size() - size_) return;
-    check(bytes <= limit_ - size_, "compressed data: gives more than the ", limit_, " bytes it may");
+    check<FileError>(bytes <= limit_ - size_, "compressed data: gives more than the ", limit_, " bytes it may");
     out_.resize(std::min(limit_, std::max(2 * out_.size(), size_ + bytes)));
   }
 
   void stored() {
     bits_.drop_to_byte();
     const std::uint32_t length = bits_.take(16), complement = bits_.take(16);
-    check((length ^ complement) == 0xffffu, "compressed data: the length of a stored block is damaged");
+    check<FileError>((length ^ complement) == 0xffffu, "compressed data: the length of a stored block is damaged");
     make_room(length);
     const ByteView bytes = bits_.take_bytes(length);
     std::ranges::copy(bytes, out_.begin() + static_cast<std::ptrdiff_t>(size_));
@@ -85,16 +85,17 @@ class Inflater {
   }
 
   void copy_back(const Codes& codes, unsigned length_symbol) {
-    check(length_symbol < length_ranges.size(), "compressed data: length symbol ", length_symbol + 257,
-          " has no meaning");
+    check<FileError>(length_symbol < length_ranges.size(), "compressed data: length symbol ", length_symbol + 257,
+                     " has no meaning");
     const Range lengths = length_ranges[length_symbol];
     const std::size_t length = lengths.base + bits_.take(lengths.extra_bits);
     const unsigned distance_symbol = codes.distances.decode(bits_);
-    check(distance_symbol < distance_ranges.size(), "compressed data: distance symbol ", distance_symbol,
-          " has no meaning");
+    check<FileError>(distance_symbol < distance_ranges.size(), "compressed data: distance symbol ", distance_symbol,
+                     " has no meaning");
     const Range distances = distance_ranges[distance_symbol];
     const std::size_t distance = distances.base + bits_.take(distances.extra_bits);
-    check(distance <= size_, "compressed data: refers ", distance, " bytes back, but only ", size_, " came before");
+    check<FileError>(distance <= size_, "compressed data: refers ", distance, " bytes back, but only ", size_,
+                     " came before");
     make_room(length);
     std::byte* const to = out_.data() + size_;
     const std::byte* const from = to - distance;
@@ -122,11 +123,11 @@ class Inflater {
 
   Codes read_codes() {
     const std::size_t literals = bits_.take(5) + 257, distances = bits_.take(5) + 1;
-    check(literals <= 286 && distances <= 30, "compressed data: a block declares ", literals, " literal and ",
-          distances, " distance codes; at most 286 and 30 are legal");
+    check<FileError>(literals <= 286 && distances <= 30, "compressed data: a block declares ", literals,
+                     " literal and ", distances, " distance codes; at most 286 and 30 are legal");
     const HuffmanCode length_code = read_length_code();
     const std::vector<std::uint8_t> lengths = read_lengths(length_code, literals + distances);
-    check(lengths[256] != 0, "compressed data: a block has no end-of-block code");
+    check<FileError>(lengths[256] != 0, "compressed data: a block has no end-of-block code");
     return {HuffmanCode(std::span(lengths).first(literals), "literal"),
             HuffmanCode(std::span(lengths).subspan(literals), "distance")};
   }
@@ -147,12 +148,12 @@ class Inflater {
         lengths.push_back(static_cast<std::uint8_t>(symbol));
         continue;
       }
-      check(symbol != 16 || !lengths.empty(), "compressed data: repeats a code length before the first one");
+      check<FileError>(symbol != 16 || !lengths.empty(), "compressed data: repeats a code length before the first one");
       const std::uint8_t value = symbol == 16 ? lengths.back() : std::uint8_t{0};
       const std::size_t times = symbol == 16   ? 3 + bits_.take(2)
                                 : symbol == 17 ? 3 + bits_.take(3)
                                                : 11 + bits_.take(7);
-      check(times <= count - lengths.size(), "compressed data: more code lengths than the block declares");
+      check<FileError>(times <= count - lengths.size(), "compressed data: more code lengths than the block declares");
       lengths.insert(lengths.end(), times, value);
     }
     return lengths;

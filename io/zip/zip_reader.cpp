@@ -17,21 +17,23 @@ constexpr std::uint64_t most_expansion = 1032;  // of any DEFLATE stream
 
 void check_supported(const zip::Entry& entry) {
   const unsigned known = zip::has_descriptor | zip::is_utf8 | zip::deflate_level;
-  check((entry.flags & ~known) == 0, "zip: record ", quote(entry.name),
-        " is encrypted or uses flags that are not read (", entry.flags, ")");
-  check(entry.method == zip::stored || entry.method == zip::deflated, "zip: record ", quote(entry.name),
-        " is compressed by method ", entry.method, "; only 0 (stored) and 8 (deflate) are read");
-  check(entry.method == zip::deflated || entry.size == entry.compressed_size, "zip: record ", quote(entry.name),
-        " is stored, but says it takes ", entry.compressed_size, " bytes for ", entry.size);
-  check(entry.size / most_expansion <= entry.compressed_size, "zip: record ", quote(entry.name),
-        " cannot inflate from ", entry.compressed_size, " to ", entry.size, " bytes");
+  check<FileError>((entry.flags & ~known) == 0, "zip: record ", quote(entry.name),
+                   " is encrypted or uses flags that are not read (", entry.flags, ")");
+  check<FileError>(entry.method == zip::stored || entry.method == zip::deflated, "zip: record ", quote(entry.name),
+                   " is compressed by method ", entry.method, "; only 0 (stored) and 8 (deflate) are read");
+  check<FileError>(entry.method == zip::deflated || entry.size == entry.compressed_size, "zip: record ",
+                   quote(entry.name), " is stored, but says it takes ", entry.compressed_size, " bytes for ",
+                   entry.size);
+  check<FileError>(entry.size / most_expansion <= entry.compressed_size, "zip: record ", quote(entry.name),
+                   " cannot inflate from ", entry.compressed_size, " to ", entry.size, " bytes");
 }
 
 /// The values that a local header repeats: those of the directory, or zeros where a descriptor follows the data.
 void check_local(const zip::Entry& entry, std::uint32_t crc, std::uint64_t compressed_size, std::uint64_t size) {
   const bool is_deferred = (entry.flags & zip::has_descriptor) != 0 && crc == 0 && compressed_size == 0 && size == 0;
   const bool agrees = crc == entry.crc && compressed_size == entry.compressed_size && size == entry.size;
-  check(is_deferred || agrees, "zip: the local header of record ", quote(entry.name), " contradicts the directory");
+  check<FileError>(is_deferred || agrees, "zip: the local header of record ", quote(entry.name),
+                   " contradicts the directory");
 }
 
 /// `has_zip64`: the local header has 64 bit sizes, as Python writes to a pipe, even for small records.
@@ -40,27 +42,28 @@ void check_descriptor(const zip::Entry& entry, bool has_zip64, ByteReader& reade
   const std::uint32_t signature = reader.u32(), crc = reader.u32();
   const std::uint64_t compressed_size = is_wide ? reader.u64() : reader.u32();
   const std::uint64_t size = is_wide ? reader.u64() : reader.u32();
-  check(signature == zip::descriptor_signature && crc == entry.crc && compressed_size == entry.compressed_size &&
-            size == entry.size,
-        "zip: the descriptor behind record ", quote(entry.name), " contradicts the directory");
+  check<FileError>(signature == zip::descriptor_signature && crc == entry.crc &&
+                       compressed_size == entry.compressed_size && size == entry.size,
+                   "zip: the descriptor behind record ", quote(entry.name), " contradicts the directory");
 }
 
 ZipRecord read_record(ByteView archive, const zip::Entry& entry) {
   check_supported(entry);
-  check(entry.offset <= archive.size(), "zip: record ", quote(entry.name), " starts past the end of the file");
+  check<FileError>(entry.offset <= archive.size(), "zip: record ", quote(entry.name),
+                   " starts past the end of the file");
   ByteReader reader(archive.subspan(entry.offset), "zip record");
-  check(reader.u32() == zip::local_signature, "zip: record ", quote(entry.name),
-        " has no header where it should start");
+  check<FileError>(reader.u32() == zip::local_signature, "zip: record ", quote(entry.name),
+                   " has no header where it should start");
   reader.skip(2);  // version
   const unsigned flags = reader.u16(), method = reader.u16();
-  check(flags == entry.flags && method == entry.method, "zip: the local header of record ", quote(entry.name),
-        " contradicts the directory");
+  check<FileError>(flags == entry.flags && method == entry.method, "zip: the local header of record ",
+                   quote(entry.name), " contradicts the directory");
   reader.skip(4);  // time
   const std::uint32_t crc = reader.u32();
   std::uint64_t compressed_size = reader.u32(), size = reader.u32();
   const std::size_t name_bytes = reader.u16(), extra_bytes = reader.u16();
   const bool same_name = as_text(reader.take(name_bytes)) == entry.name;
-  check(same_name, "zip: record ", quote(entry.name), " has another name in its local header");
+  check<FileError>(same_name, "zip: record ", quote(entry.name), " has another name in its local header");
   const bool has_zip64 = zip::resolve_zip64(reader.take(extra_bytes), {&size, &compressed_size});
   check_local(entry, crc, compressed_size, size);
 
@@ -77,14 +80,15 @@ ZipRecord read_record(ByteView archive, const zip::Entry& entry) {
 }
 
 void compare_crc(const ZipRecord& record, std::uint32_t computed) {
-  check(computed == record.crc, "zip: record ", quote(record.name), " is damaged: its CRC is ", computed,
-        ", but the archive says ", record.crc, "; where it was written without CRCs, {.check_crc = false} reads it");
+  check<FileError>(computed == record.crc, "zip: record ", quote(record.name), " is damaged: its CRC is ", computed,
+                   ", but the archive says ", record.crc,
+                   "; where it was written without CRCs, {.check_crc = false} reads it");
 }
 
 Bytes inflate_record(const ZipRecord& record) {
   Bytes inflated = inflate(record.content, record.size, record.size).bytes;
-  check(inflated.size() == record.size, "zip: record ", quote(record.name), " inflates to ", inflated.size(),
-        " bytes, but the archive says ", record.size);
+  check<FileError>(inflated.size() == record.size, "zip: record ", quote(record.name), " inflates to ", inflated.size(),
+                   " bytes, but the archive says ", record.size);
   return inflated;
 }
 
@@ -101,12 +105,13 @@ ZipReader::ZipReader(ByteView archive, ZipLayout layout) {
 }
 
 void ZipReader::strip_root() {
-  check(!records_.empty(), "zip: the archive is empty");
+  check<FileError>(!records_.empty(), "zip: the archive is empty");
   const std::string root = records_.front().name.substr(0, records_.front().name.find('/') + 1);
-  check(root.size() > 1, "zip: records must lie in one folder, but ", quote(records_.front().name), " lies in none");
+  check<FileError>(root.size() > 1, "zip: records must lie in one folder, but ", quote(records_.front().name),
+                   " lies in none");
   for (ZipRecord& record : records_) {
-    check(record.name.starts_with(root) && record.name.size() > root.size(),
-          "zip: records must lie in one folder, but ", quote(record.name), " does not lie in ", quote(root));
+    check<FileError>(record.name.starts_with(root) && record.name.size() > root.size(),
+                     "zip: records must lie in one folder, but ", quote(record.name), " does not lie in ", quote(root));
     record.name.erase(0, root.size());
   }
 }
@@ -114,7 +119,7 @@ void ZipReader::strip_root() {
 void ZipReader::index_names() {
   for (const ZipRecord& record : records_) {
     const bool is_new = places_.emplace(record.name, places_.size()).second;
-    check(is_new, "zip: two records are named ", quote(record.name));
+    check<FileError>(is_new, "zip: two records are named ", quote(record.name));
   }
 }
 
@@ -124,10 +129,11 @@ void ZipReader::check_overlaps(std::uint64_t directory_begin) const {
   std::ranges::sort(order, {}, [&](std::size_t i) { return records_[i].begin; });
   std::uint64_t free_from = 0;
   for (const std::size_t i : order) {
-    check(records_[i].begin >= free_from, "zip: record ", quote(records_[i].name), " overlaps the one before it");
+    check<FileError>(records_[i].begin >= free_from, "zip: record ", quote(records_[i].name),
+                     " overlaps the one before it");
     free_from = records_[i].end;
   }
-  check(free_from <= directory_begin, "zip: a record overlaps the directory");
+  check<FileError>(free_from <= directory_begin, "zip: a record overlaps the directory");
 }
 
 const ZipRecord* ZipReader::find(const std::string& name) const {
@@ -136,8 +142,8 @@ const ZipRecord* ZipReader::find(const std::string& name) const {
 }
 
 void ZipReader::read(const ZipRecord& record, std::span<std::byte> to, bool check_crc) {
-  check(to.size() == record.size, "zip: record ", quote(record.name), " has ", record.size, " bytes, but ", to.size(),
-        " are needed");
+  check<FileError>(to.size() == record.size, "zip: record ", quote(record.name), " has ", record.size, " bytes, but ",
+                   to.size(), " are needed");
   const Bytes inflated = record.is_deflated ? inflate_record(record) : Bytes();
   const ByteView from = record.is_deflated ? inflated : record.content;
   constexpr std::size_t chunk = std::size_t{1} << 16;  // copied and summed while in cache
@@ -151,8 +157,8 @@ void ZipReader::read(const ZipRecord& record, std::span<std::byte> to, bool chec
 }
 
 Bytes ZipReader::read(const ZipRecord& record, std::uint64_t limit, bool check_crc) {
-  check(record.size <= limit, "zip: record ", quote(record.name), " has ", record.size, " bytes, more than the ", limit,
-        " that it may");
+  check<FileError>(record.size <= limit, "zip: record ", quote(record.name), " has ", record.size,
+                   " bytes, more than the ", limit, " that it may");
   if (record.is_deflated) {
     Bytes inflated = inflate_record(record);
     if (check_crc) compare_crc(record, crc32(inflated));

@@ -36,15 +36,15 @@ TEST_CASE("Fashion-MNIST from a folder", "[io]") {
   CHECK(set.labels.data<std::int64_t>()[1] == 9);
   CHECK(!data::has_fashion_mnist(folder.path("")));
   write_set(folder, 3, 9);
-  CHECK_THROWS_AS(data::fashion_mnist("test", folder.path("")), Error);
+  CHECK_THROWS_AS(data::fashion_mnist("test", folder.path("")), FileError);
   write_set(folder, 2, 10);
-  CHECK_THROWS_AS(data::fashion_mnist("test", folder.path("")), Error);
+  CHECK_THROWS_AS(data::fashion_mnist("test", folder.path("")), FileError);
 }
 
 TEST_CASE("a missing Fashion-MNIST names the package", "[io]") {
   const std::string message = test::message_of([] { data::fashion_mnist("train", "/none"); });
   CHECK(message.find("dataset-fashion-mnist") != std::string::npos);
-  CHECK_THROWS_AS(data::fashion_mnist("valid"), Error);
+  CHECK_THROWS_AS(data::fashion_mnist("valid"), ArgumentError);
 }
 
 TEST_CASE("Debian's Fashion-MNIST", "[io]") {

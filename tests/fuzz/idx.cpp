@@ -12,9 +12,9 @@ using namespace ebb;
 /// A file that is read is the one that is written, once it is inflated.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const io::ByteView file = fuzz::view(data, size);
-  const auto array = fuzz::accepted([&] { return io::parse_idx(file); });
+  const auto array = fuzz::accepted([&] { return io::read_idx(file); });
   if (!array) return 0;
-  const io::Bytes written = io::format_idx(*array);
+  const io::Bytes written = io::write_idx(*array);
   fuzz::require(io::is_gzip(file) ? io::gunzip(file) == written : std::ranges::equal(file, written));
   return 0;
 }

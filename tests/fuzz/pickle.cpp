@@ -4,18 +4,25 @@
 
 using namespace ebb;
 
-static Tensor make_storage(const io::StorageId& id) {
-  check(io::storage_bytes(id) <= 4096, "a storage too large to play with");
-  Tensor storage = empty({id.elements}, {.dtype = id.dtype});
-  std::fill_n(storage.raw_data(), storage.storage().bytes(), std::byte{1});
-  return storage;
-}
+namespace {
+
+struct SmallStorages final : io::StorageSource {
+  Tensor find(const io::StorageId& id) override {
+    check<FileError>(io::storage_bytes(id) <= 4096, "a storage too large to play with");
+    Tensor storage = empty({id.elements}, {.dtype = id.dtype});
+    std::fill_n(storage.raw_data(), storage.storage().bytes(), std::byte{1});
+    return storage;
+  }
+};
+
+}  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const bool is_legacy = size % 4 == 0, allow_opaque = size % 2 == 0;
+  SmallStorages storages;
   try {
-    fuzz::check_value(io::unpickle_front(fuzz::view(data, size), {make_storage, allow_opaque, is_legacy}).value);
-  } catch (const Error&) {
+    fuzz::check_value(io::unpickle_front(fuzz::view(data, size), {&storages, allow_opaque, is_legacy}).value);
+  } catch (const FileError&) {
   }
   return 0;
 }

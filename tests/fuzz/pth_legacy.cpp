@@ -24,7 +24,7 @@ std::vector<io::Bytes> split_file(io::ByteView file) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   try {
     fuzz::check_value(io::read_pth(fuzz::view(data, size), {.allow_opaque = size % 2 == 0}));
-  } catch (const Error&) {
+  } catch (const FileError&) {
   }
   return 0;
 }

@@ -24,7 +24,7 @@ void mutate_records(std::vector<fuzz::Record>& records, fuzz::Random& random) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   try {
     fuzz::check_value(io::read_pth(fuzz::view(data, size), {.allow_opaque = size % 2 == 0, .check_crc = size % 4 > 1}));
-  } catch (const Error&) {
+  } catch (const FileError&) {
   }
   return 0;
 }

@@ -40,12 +40,12 @@ std::size_t mutate(std::uint8_t* data, std::size_t size, std::size_t max_size, u
   return put(bytes, data, size, max_size);
 }
 
-/// What `read` returns, or nothing where it throws an Error.
+/// What `read` returns, or nothing where it throws a FileError, as a file's fault is.
 template <class Read>
 auto accepted(Read read) -> std::optional<decltype(read())> {
   try {
     return read();
-  } catch (const Error&) {
+  } catch (const FileError&) {
     return {};
   }
 }

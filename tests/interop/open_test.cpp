@@ -1,6 +1,8 @@
 #include "ebb/autograd/grad_mode.h"
 #include "ebb/autograd/ops.h"
 #include "ebb/interop/open.h"
+#include "ebb/interop/whole_model.h"
+#include "ebb/io/npy.h"
 #include "ebb/io/pth.h"
 #include "ebb/io/safetensors.h"
 #include "ebb/nn/init/init.h"
@@ -42,6 +44,8 @@ void check_opens(M net, const std::string& name, const Shape& input) {
     CHECK(default_generator().sequence.state.index == seed);  // no random number was drawn
   }
   io::save_safetensors(path, net.state_dict());
+  CHECK(equal(no_grad([&] { return interop::open(path)(x); }), expected));
+  io::save_npz(path, net.state_dict());
   CHECK(equal(no_grad([&] { return interop::open(path)(x); }), expected));
 }
 
@@ -88,6 +92,9 @@ TEST_CASE("what is no model is refused with what was looked for") {
   other.set("transformer.weight", ones({2, 2}));
   CHECK_THAT(refusal(other), ContainsSubstring("no model that ebb knows") && ContainsSubstring("transformer.weight"));
   CHECK_THAT(refusal(Value(3)), ContainsSubstring("a state dict is a dict of tensors"));
+  CHECK_THROWS_AS(interop::open(path), FileError);
+  CHECK_THROWS_AS(interop::load_module(path), FileError);
+  CHECK_THROWS_AS(interop::from_python(Value(3)), ArgumentError);
 
   StateDict incomplete;
   for (const auto& [name, tensor] : models::resnet18().state_dict()) {

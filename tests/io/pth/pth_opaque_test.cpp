@@ -1,5 +1,6 @@
 #include "ebb/io/opaque.h"
 
+#include "tests/io/refusal.h"
 #include "tests/io/samples.h"
 #include "tests/support/catch.h"
 
@@ -49,7 +50,7 @@ TEST_CASE("whole models give PyTorch's state dict", "[io]") {
 
 TEST_CASE("a whole model needs allow_opaque", "[io]") {
   for (const char* name : {"convnet_whole.pth", "whole_legacy.pth"}) {
-    const std::string message = test::message_of([&] { io::load(test::sample_path(name)); });
+    const std::string message = test::refusal_of([&] { io::load(test::sample_path(name)); });
     CHECK(message.find("whole model") != std::string::npos);
     CHECK(message.find("allow_opaque") != std::string::npos);
   }

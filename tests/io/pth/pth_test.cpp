@@ -3,6 +3,7 @@
 
 #include "ebb/io/pth.h"
 
+#include "tests/io/refusal.h"
 #include "tests/io/samples.h"
 #include "tests/support/catch.h"
 
@@ -12,7 +13,7 @@ using test::load_sample;
 namespace {
 
 std::string refusal(const std::string& name) {
-  return test::message_of([&] { load_sample(name); });
+  return test::refusal_of([&] { load_sample(name); });
 }
 
 Tensor numbered(const Shape& shape) {
@@ -82,7 +83,7 @@ TEST_CASE("what ebb cannot hold is refused by its name", "[io]") {
   CHECK(refusal("convnet_boundmethod.pth").find("without the parentheses") != std::string::npos);
   CHECK(refusal("numpy_inside.pth").find("numpy") != std::string::npos);
   CHECK(refusal("new_ckpt_args_namespace.pth").find("vars(args)") != std::string::npos);
-  const std::string message = test::message_of([] { io::load(test::data_path("pth/new_ckpt_adamw.pth")); });
+  const std::string message = test::refusal_of([] { io::load(test::data_path("pth/new_ckpt_adamw.pth")); });
   CHECK(message.find("io::load_value") != std::string::npos);
 }
 

@@ -2,6 +2,7 @@
 #include "ebb/io/zip/zip_reader.h"
 #include "ebb/io/zip/zip_writer.h"
 
+#include "tests/io/refusal.h"
 #include "tests/support/catch.h"
 #include "tests/support/files.h"
 
@@ -39,7 +40,7 @@ TEST_CASE("an archive gives back what was put in, aligned", "[io]") {
 }
 
 TEST_CASE("archives that readers could disagree about are refused", "[io]") {
-  const auto refusal = [](const Bytes& file) { return test::message_of([&] { const io::ZipReader zip(file); }); };
+  const auto refusal = [](const Bytes& file) { return test::refusal_of([&] { const io::ZipReader zip(file); }); };
   CHECK(refusal(make_zip({})).find("empty") != std::string::npos);
   CHECK(refusal(make_zip({{"a", "1"}, {"a", "2"}})).find("two records") != std::string::npos);
   Bytes two_roots = make_zip({{"a", "1"}, {"b", "2"}});
@@ -56,7 +57,7 @@ TEST_CASE("archives that readers could disagree about are refused", "[io]") {
 TEST_CASE("an archive cut anywhere is refused", "[io]") {
   const Bytes file = make_zip(three);
   for (std::size_t size = 0; size < file.size(); ++size) {
-    REQUIRE(!test::succeeds([&] { const io::ZipReader zip(io::ByteView(file).first(size)); }));
+    REQUIRE(!test::accepts([&] { const io::ZipReader zip(io::ByteView(file).first(size)); }));
   }
 }
 
@@ -66,7 +67,7 @@ TEST_CASE("a flipped bit never changes the content of a record", "[io]") {
   for (int round = 0; round < 5000; ++round) {
     Bytes damaged = file;
     damaged[random.next32() % file.size()] ^= static_cast<std::byte>(1u << (random.next32() % 8));
-    test::succeeds([&] {
+    test::accepts([&] {
       const io::ZipReader zip(damaged);
       for (const auto& [name, content] : three) {
         const io::ZipRecord* record = zip.find(name);

@@ -1,3 +1,4 @@
+#include "tests/io/refusal.h"
 #include "tests/io/samples.h"
 #include "tests/support/catch.h"
 
@@ -9,7 +10,7 @@ namespace {
 std::string legacy_text(const std::string& name) { return std::string(io::as_text(test::read_sample(name))); }
 
 std::string refusal(const std::string& file) {
-  return test::message_of([&] { io::read_pth(io::as_bytes(file)); });
+  return test::refusal_of([&] { io::read_pth(io::as_bytes(file)); });
 }
 
 }  // namespace

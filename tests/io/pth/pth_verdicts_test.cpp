@@ -1,6 +1,7 @@
 #include <chrono>
 #include <fstream>
 
+#include "tests/io/refusal.h"
 #include "tests/io/samples.h"
 #include "tests/support/catch.h"
 
@@ -16,7 +17,7 @@ int check_verdicts(const std::string& folder) {
     CAPTURE(name, why);
     const std::string path = test::data_path(folder + "/" + name);
     const auto start = std::chrono::steady_clock::now();
-    const std::string message = test::message_of([&] { io::load_value(path); });
+    const std::string message = test::refusal_of([&] { io::load_value(path); });
     CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(1));
     if (verdict == "accept") CHECK(message == "");
     if (verdict == "reject") CHECK(message != "");

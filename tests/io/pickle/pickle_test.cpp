@@ -4,6 +4,7 @@
 #include "ebb/io/pickle/pickler.h"
 #include "ebb/io/pickle/unpickler.h"
 
+#include "tests/io/refusal.h"
 #include "tests/support/catch.h"
 #include "tests/support/files.h"
 
@@ -16,7 +17,7 @@ Value again(const Value& value) { return io::unpickle(io::pickle(value).stream, 
 Value read(std::string_view opcodes) { return io::unpickle(io::as_bytes("\x80\x02" + std::string(opcodes)), {}); }
 
 std::string refusal(std::string_view opcodes) {
-  return test::message_of([&] { read(opcodes); });
+  return test::refusal_of([&] { read(opcodes); });
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include "ebb/io/system/atomic_file.h"
 #include "ebb/io/system/file.h"
 
+#include "tests/io/refusal.h"
 #include "tests/io/with_faults.h"
 #include "tests/support/catch.h"
 #include "tests/support/files.h"
@@ -87,10 +88,10 @@ TEST_CASE("a link to a file stays a link", "[io]") {
 
 TEST_CASE("files that cannot be read or written say why", "[io]") {
   const test::TemporaryFolder folder;
-  CHECK(test::message_of([&] { io::read_file(folder.path("none")); }).find("No such file") != std::string::npos);
-  CHECK(test::message_of([&] { io::read_file(folder.path("")); }).find("it is a folder") != std::string::npos);
+  CHECK(test::refusal_of([&] { io::read_file(folder.path("none")); }).find("No such file") != std::string::npos);
+  CHECK(test::refusal_of([&] { io::read_file(folder.path("")); }).find("it is a folder") != std::string::npos);
   CHECK(test::message_of([&] { save_text(folder.path(""), ""); }).find("no file has this name") != std::string::npos);
   CHECK(test::message_of([&] { save_text(folder.path("no/a"), ""); }).find("No such file") != std::string::npos);
   save_text(folder.path("a"), old_text);
-  CHECK(test::message_of([&] { io::read_file(folder.path("a"), 5); }).find("more than the 5") != std::string::npos);
+  CHECK(test::refusal_of([&] { io::read_file(folder.path("a"), 5); }).find("more than the 5") != std::string::npos);
 }

@@ -2,6 +2,7 @@
 #include "ebb/io/idx.h"
 
 #include "tests/io/arrays.h"
+#include "tests/io/refusal.h"
 #include "tests/support/catch.h"
 #include "tests/support/files.h"
 #include "tests/support/gzip.h"
@@ -21,41 +22,41 @@ Bytes idx_file(int type, std::initializer_list<std::uint32_t> shape, std::initia
 }
 
 std::string refusal(const Bytes& file) {
-  return test::message_of([&] { io::parse_idx(file); });
+  return test::refusal_of([&] { io::read_idx(file); });
 }
 
 }  // namespace
 
 TEST_CASE("idx arrays of each type", "[io]") {
-  const Tensor bytes = io::parse_idx(idx_file(0x08, {2, 3}, {1, 2, 3, 4, 5, 255}));
+  const Tensor bytes = io::read_idx(idx_file(0x08, {2, 3}, {1, 2, 3, 4, 5, 255}));
   CHECK(bytes.shape() == Shape{2, 3});
   CHECK(bytes.data<std::uint8_t>()[5] == 255);
-  const Tensor integers = io::parse_idx(idx_file(0x0c, {2}, {0, 0, 1, 2, 0xff, 0xff, 0xff, 0xfe}));
+  const Tensor integers = io::read_idx(idx_file(0x0c, {2}, {0, 0, 1, 2, 0xff, 0xff, 0xff, 0xfe}));
   CHECK(integers.data<std::int32_t>()[0] == 258);
   CHECK(integers.data<std::int32_t>()[1] == -2);
-  const Tensor reals = io::parse_idx(idx_file(0x0d, {1}, {0x3f, 0xc0, 0, 0}));
+  const Tensor reals = io::read_idx(idx_file(0x0d, {1}, {0x3f, 0xc0, 0, 0}));
   CHECK(reals.data<float>()[0] == 1.5f);
-  const Tensor doubles = io::parse_idx(idx_file(0x0e, {1}, {0xc0, 0, 0, 0, 0, 0, 0, 0}));
+  const Tensor doubles = io::read_idx(idx_file(0x0e, {1}, {0xc0, 0, 0, 0, 0, 0, 0, 0}));
   CHECK(doubles.data<double>()[0] == -2.0);
-  const Tensor small = io::parse_idx(idx_file(0x09, {2}, {127, 0xfe}));
+  const Tensor small = io::read_idx(idx_file(0x09, {2}, {127, 0xfe}));
   CHECK(small.data<std::int8_t>()[1] == -2);
-  const Tensor shorts = io::parse_idx(idx_file(0x0b, {2}, {1, 2, 0xff, 0xfe}));
+  const Tensor shorts = io::read_idx(idx_file(0x0b, {2}, {1, 2, 0xff, 0xfe}));
   CHECK(shorts.data<std::int16_t>()[0] == 258);
   CHECK(shorts.data<std::int16_t>()[1] == -2);
-  CHECK(io::parse_idx(idx_file(0x08, {0, 28, 28}, {})).numel() == 0);
+  CHECK(io::read_idx(idx_file(0x08, {0, 28, 28}, {})).numel() == 0);
 }
 
 TEST_CASE("idx arrays are written as they are read", "[io]") {
   const Bytes file = idx_file(0x0b, {2, 2}, {1, 2, 0xff, 0xfe, 0, 0, 0, 7});
-  CHECK(io::format_idx(io::parse_idx(file)) == file);
-  CHECK(io::format_idx(io::parse_idx(file).transpose(0, 1)) == idx_file(0x0b, {2, 2}, {1, 2, 0, 0, 0xff, 0xfe, 0, 7}));
+  CHECK(io::write_idx(io::read_idx(file)) == file);
+  CHECK(io::write_idx(io::read_idx(file).transpose(0, 1)) == idx_file(0x0b, {2, 2}, {1, 2, 0, 0, 0xff, 0xfe, 0, 7}));
   const test::TemporaryFolder folder;
   for (const DType dtype : {kUInt8, kInt8, kInt16, kInt32, kFloat32, kFloat64}) {
     const Tensor x = test::patterned({3, 5, 2}, dtype);
-    io::write_idx(folder.path("a"), x);
-    CHECK(test::same_elements(io::read_idx(folder.path("a")), x));
+    io::save_idx(folder.path("a"), x);
+    CHECK(test::same_elements(io::load_idx(folder.path("a")), x));
   }
-  const auto refused = [](const Tensor& x) { return test::message_of([&] { io::format_idx(x); }); };
+  const auto refused = [](const Tensor& x) { return test::message_of([&] { io::write_idx(x); }); };
   CHECK(refused(test::patterned({2}, kInt64)).find("no type for int64") != std::string::npos);
   CHECK(refused(test::patterned({}, kUInt8)).find("0 dimensions") != std::string::npos);
   CHECK(refused(empty({0, std::int64_t{1} << 32}, {.dtype = kUInt8})).find("less than 2^32") != std::string::npos);
@@ -85,24 +86,24 @@ TEST_CASE("an idx file cut anywhere is refused, a flipped bit does no harm", "[i
   for (int round = 0; round < 3000; ++round) {
     Bytes damaged = file;
     damaged[random.next32() % file.size()] ^= static_cast<std::byte>(1u << (random.next32() % 8));
-    test::succeeds([&] { io::parse_idx(damaged); });
+    test::accepts([&] { io::read_idx(damaged); });
   }
 }
 
 TEST_CASE("a compressed idx file is read like a plain one, up to the bytes that it may inflate to", "[io]") {
   const Bytes file = idx_file(0x08, {5}, {1, 2, 3, 4, 5});
   const Bytes packed = test::gzip_stored(file);
-  CHECK(test::same_elements(io::parse_idx(packed), io::parse_idx(file)));
-  CHECK(test::same_elements(io::parse_idx(packed, {.most_bytes = file.size()}), io::parse_idx(file)));
-  const std::string message = test::message_of([&] { io::parse_idx(packed, {.most_bytes = file.size() - 1}); });
+  CHECK(test::same_elements(io::read_idx(packed), io::read_idx(file)));
+  CHECK(test::same_elements(io::read_idx(packed, {.most_bytes = file.size()}), io::read_idx(file)));
+  const std::string message = test::refusal_of([&] { io::read_idx(packed, {.most_bytes = file.size() - 1}); });
   CHECK(message == "idx: inflates to 13 bytes, more than the 12 that it may; {.most_bytes = 13} allows it");
   for (std::size_t size = 0; size < packed.size(); ++size) {
     REQUIRE(refusal(Bytes(packed.begin(), packed.begin() + static_cast<std::ptrdiff_t>(size))) != "");
   }
 }
 
-TEST_CASE("errors of read_idx name the file", "[io]") {
+TEST_CASE("errors of load_idx name the file", "[io]") {
   const test::TemporaryFolder folder;
   test::write_bytes(folder.path("labels"), idx_file(0x08, {3}, {1, 2}));
-  CHECK(test::message_of([&] { io::read_idx(folder.path("labels")); }).starts_with(folder.path("labels")));
+  CHECK(test::refusal_of([&] { io::load_idx(folder.path("labels")); }).starts_with(folder.path("labels")));
 }

@@ -4,6 +4,7 @@
 #include "ebb/io/zip/zip_writer.h"
 
 #include "tests/io/arrays.h"
+#include "tests/io/refusal.h"
 #include "tests/support/catch.h"
 
 using namespace ebb;
@@ -22,7 +23,7 @@ StateDict two_arrays() {
 }
 
 bool loads(io::ByteView file) {
-  return test::succeeds([&] { io::read_npz(file); });
+  return test::accepts([&] { io::read_npz(file); });
 }
 
 Bytes zip_of(const std::string& name, io::ByteView content) {
@@ -55,11 +56,11 @@ TEST_CASE("arrays survive an npz file, whose bytes depend on nothing else", "[io
 }
 
 TEST_CASE("npz records that are no arrays are refused, and named", "[io]") {
-  const auto refusal = [](const Bytes& file) { return test::message_of([&] { io::read_npz(file); }); };
+  const auto refusal = [](const Bytes& file) { return test::refusal_of([&] { io::read_npz(file); }); };
   CHECK(refusal(zip_of("notes.txt", io::as_bytes("x"))).find("\"notes.txt\" is no .npy file") != std::string::npos);
   CHECK(refusal(zip_of("w.npy", io::as_bytes("x"))).find("record \"w.npy\": npy: ") != std::string::npos);
   const std::string path = test::data_path("npy_malformed/bomb.npz");
-  const std::string message = test::message_of([&] { io::load_npz(path, {.most_bytes = 1 << 20}); });
+  const std::string message = test::refusal_of([&] { io::load_npz(path, {.most_bytes = 1 << 20}); });
   CHECK(message.find("more than the 1048576") != std::string::npos);
 }
 
@@ -78,7 +79,7 @@ TEST_CASE("an npz file cut anywhere is refused, random damage does no harm", "[i
 
 TEST_CASE("arrays inflate to as much as their file allows, or as they are told", "[io]") {
   const std::string path = test::data_path("npy_malformed/bomb.npz");
-  const std::string message = test::message_of([&] { io::load_npz(path); });
+  const std::string message = test::refusal_of([&] { io::load_npz(path); });
   CAPTURE(message);
   CHECK(message.find("more than the ") != std::string::npos);
   CHECK(message.find("{.most_bytes = ") != std::string::npos);

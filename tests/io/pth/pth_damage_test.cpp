@@ -4,6 +4,8 @@
 #include "ebb/io/zip/zip_reader.h"
 #include "ebb/io/zip/zip_writer.h"
 
+#include "tests/io/arrays.h"
+#include "tests/io/refusal.h"
 #include "tests/support/catch.h"
 #include "tests/support/files.h"
 
@@ -32,24 +34,7 @@ int touch(const Value& value) {
 }
 
 bool loads(io::ByteView file) {
-  return test::succeeds([&] { touch(io::read_pth(file)); });
-}
-
-void damage(Bytes& bytes, Mt19937& random) {
-  const std::size_t at = random.next32() % bytes.size();
-  switch (random.next32() % 4) {
-    case 0:
-      bytes[at] ^= static_cast<std::byte>(1u << (random.next32() % 8));
-      break;
-    case 1:
-      bytes[at] = static_cast<std::byte>(random.next32());
-      break;
-    case 2:
-      bytes.erase(bytes.begin() + static_cast<std::ptrdiff_t>(at));
-      break;
-    default:
-      bytes.insert(bytes.begin() + static_cast<std::ptrdiff_t>(at), bytes[random.next32() % bytes.size()]);
-  }
+  return test::accepts([&] { touch(io::read_pth(file)); });
 }
 
 /// The same archive around another pickle, so that no CRC stands in the way.
@@ -79,7 +64,7 @@ TEST_CASE("flipped bits and lost bytes do no harm", "[io]") {
     const Bytes file = sample(name);
     for (int round = 0; round < 3000; ++round) {
       Bytes damaged = file;
-      for (std::uint32_t times = 1 + random.next32() % 3; times > 0; --times) damage(damaged, random);
+      for (std::uint32_t times = 1 + random.next32() % 3; times > 0; --times) test::damage(damaged, random);
       loads(damaged);
     }
   }
@@ -94,7 +79,7 @@ TEST_CASE("a damaged pickle in a sound archive does no harm", "[io]") {
     const Bytes pickle = io::ZipReader::read(*zip.find("data.pkl"), 100000);
     for (int round = 0; round < 4000; ++round) {
       Bytes damaged = pickle;
-      damage(damaged, random);
+      test::damage(damaged, random);
       accepted += loads(with_pickle(zip, damaged)) ? 1 : 0;
     }
   }
@@ -108,7 +93,7 @@ TEST_CASE("what loads after damage can be saved and loaded again", "[io]") {
   const Bytes pickle = io::ZipReader::read(*zip.find("data.pkl"), 100000);
   for (int round = 0; round < 2000; ++round) {
     Bytes damaged = pickle;
-    damage(damaged, random);
+    test::damage(damaged, random);
     const Bytes changed = with_pickle(zip, damaged);
     if (loads(changed)) REQUIRE(loads(io::write_pth(io::read_pth(changed))));
   }

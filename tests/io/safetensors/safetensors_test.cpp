@@ -2,6 +2,7 @@
 #include "ebb/io/safetensors.h"
 
 #include "tests/io/arrays.h"
+#include "tests/io/refusal.h"
 #include "tests/support/catch.h"
 
 using namespace ebb;
@@ -37,7 +38,7 @@ StateDict odd_names() {
 std::string sample_path(const std::string& name) { return test::data_path("safetensors/" + name); }
 
 bool loads(io::ByteView file) {
-  return test::succeeds([&] { io::read_safetensors(file); });
+  return test::accepts([&] { io::read_safetensors(file); });
 }
 
 /// A file with this header around `data` zero bytes.
@@ -50,7 +51,7 @@ Bytes with_header(const std::string& json, std::size_t data = 0) {
 }
 
 std::string refusal(const std::string& json, std::size_t data = 0) {
-  return test::message_of([&] { io::read_safetensors(with_header(json, data)); });
+  return test::refusal_of([&] { io::read_safetensors(with_header(json, data)); });
 }
 
 bool mentions(const std::string& message, const std::string& part) { return message.find(part) != std::string::npos; }
@@ -96,7 +97,7 @@ TEST_CASE("verdicts on malformed safetensors files", "[io]") {
   for (const auto& [verdict, name] : all) {
     CAPTURE(name);
     const std::string path = test::data_path("safetensors_malformed/" + name);
-    const std::string message = test::message_of([&] { io::load_safetensors(path); });
+    const std::string message = test::refusal_of([&] { io::load_safetensors(path); });
     if (verdict == "accept") CHECK(message == "");
     if (verdict == "reject") CHECK(message != "");
     if (message != "") CHECK(message.starts_with(path));
@@ -155,7 +156,7 @@ TEST_CASE("a header that nests or claims too much is refused before memory is ta
   CHECK(mentions(refusal(deep), "nested deeper"));
   Bytes claims;
   io::append_little(claims, 100'000'001, 8);
-  CHECK(mentions(test::message_of([&] { io::read_safetensors(claims); }), "no safetensors file"));
+  CHECK(mentions(test::refusal_of([&] { io::read_safetensors(claims); }), "no safetensors file"));
 }
 
 TEST_CASE("a safetensors file cut anywhere is refused, random damage does no harm", "[io]") {

@@ -3,6 +3,7 @@
 #include "ebb/io/npy/npy_header.h"
 
 #include "tests/io/arrays.h"
+#include "tests/io/refusal.h"
 #include "tests/support/catch.h"
 
 using namespace ebb;
@@ -20,7 +21,7 @@ std::string sample_path(const std::string& name) { return test::data_path("npy/"
 Tensor sample(const std::string& name) { return io::load_npy(sample_path(name)); }
 
 bool loads(io::ByteView file) {
-  return test::succeeds([&] { io::read_npy(file); });
+  return test::accepts([&] { io::read_npy(file); });
 }
 
 /// A version 1.0 file with this header and `data` zero bytes.
@@ -34,7 +35,7 @@ Bytes with_header(const std::string& header, std::size_t data = 0) {
 }
 
 std::string refusal(const std::string& header, std::size_t data = 0) {
-  return test::message_of([&] { io::read_npy(with_header(header, data)); });
+  return test::refusal_of([&] { io::read_npy(with_header(header, data)); });
 }
 
 bool mentions(const std::string& message, const std::string& part) { return message.find(part) != std::string::npos; }
@@ -78,7 +79,7 @@ TEST_CASE("npy files are written to the byte as NumPy writes them", "[io]") {
 
 TEST_CASE("npy elements that no tensor holds are refused by their name", "[io]") {
   const auto refused = [](const std::string& name) {
-    return test::message_of([&] { sample("refused_" + name + ".npy"); });
+    return test::refusal_of([&] { sample("refused_" + name + ".npy"); });
   };
   CHECK(mentions(refused("text"), "text"));
   CHECK(mentions(refused("struct"), "structured"));
@@ -94,7 +95,7 @@ TEST_CASE("verdicts on malformed npy files", "[io]") {
   for (const auto& [verdict, name] : all) {
     CAPTURE(name);
     const std::string path = test::data_path("npy_malformed/" + name);
-    const std::string message = test::message_of([&] {
+    const std::string message = test::refusal_of([&] {
       if (path.ends_with(".npz")) {
         io::load_npz(path);
       } else {
