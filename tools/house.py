@@ -101,6 +101,7 @@ FLOORS = {
         ("core",),
         {
             "bytes": "what formats share: bytes, elements, limits of memory, quoting",
+            "formats": "the table of the formats: how each is told and read",
             "idx": "idx files",
             "npy": ".npy and .npz",
             "pickle": "Python's pickles, both ways; nothing is executed",
@@ -109,7 +110,7 @@ FLOORS = {
             "system": "files, atomic writes, faults for tests",
             "zip": "zip archives, deflate, gzip, CRC-32",
         },
-        private=("bytes", "idx", "npy", "pickle", "pth", "safetensors", "system", "zip"),
+        private=("bytes", "formats", "idx", "npy", "pickle", "pth", "safetensors", "system", "zip"),
     ),
     "data": Floor(
         "data sets and the loader of batches",

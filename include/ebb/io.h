@@ -4,6 +4,7 @@
 #include "ebb/io/checkpoint_files.h"
 #include "ebb/io/idx.h"
 #include "ebb/io/load_any.h"
+#include "ebb/io/load_any.h"
 #include "ebb/io/npy.h"
 #include "ebb/io/opaque.h"
 #include "ebb/io/pth.h"
