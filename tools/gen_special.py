@@ -3,7 +3,7 @@
 
 usage: tools/gen_special.py OUTDIR     (with a Python that has torch)
 
-The files are those of gen_opinfo.py, which never samples such values, nor ops with variants (div, pad, max, min).
+The files are those of tools/gen_opinfo.py, which never samples such values, nor ops with variants (div, pad, max, min).
 """
 
 import json

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes docs/ops.md: what PyTorch's own samples and finite differences say of each op.
 
-usage: make_ops_table.py BUILD SAMPLES...     SAMPLES: folders written by gen_opinfo.py
+usage: make_ops_table.py BUILD SAMPLES...     SAMPLES: folders written by tools/gen_opinfo.py
 """
 
 import collections

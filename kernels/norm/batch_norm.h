@@ -2,6 +2,7 @@
 
 #include "ebb/core/context.h"
 #include "ebb/core/tensor.h"
+#include "ebb/kernels/choice.h"
 
 namespace ebb::kernels {
 
@@ -29,5 +30,14 @@ void batch_norm_backward_apply(CpuContext&, const Tensor& dy, const Tensor& x, c
                                const Tensor& b, const Tensor& c, Tensor& dx);
 void batch_norm_backward_apply(CudaContext&, const Tensor& dy, const Tensor& x, const Tensor& mean, const Tensor& a,
                                const Tensor& b, const Tensor& c, Tensor& dx);
+
+/// What the choice of an implementation depends on.
+struct BatchNormTask {
+  const Tensor& x;  // (rows, C)
+};
+
+/// Which implementation a batch norm gets: of "batch_norm" on the CPU "channels" or "plain", on a GPU "own".
+Choice which_batch_norm(CpuContext&, const BatchNormTask& task);
+Choice which_batch_norm(CudaContext&, const BatchNormTask& task);
 
 }  // namespace ebb::kernels

@@ -4,6 +4,7 @@
 
 #include "ebb/core/context.h"
 #include "ebb/core/tensor.h"
+#include "ebb/kernels/choice.h"
 
 namespace ebb::kernels {
 
@@ -27,5 +28,15 @@ void max_pool2d_backward(CudaContext&, const Tensor& dy, const Tensor& indices, 
 /// y = the elements of x (of the pooled tensor's shape) at `indices`.
 void max_pool2d_gather(CpuContext&, const Tensor& x, const Tensor& indices, Tensor& y);
 void max_pool2d_gather(CudaContext&, const Tensor& x, const Tensor& indices, Tensor& y);
+
+/// What the choice of an implementation depends on.
+struct PoolTask {
+  const Tensor &x, &y;
+  const PoolGeometry& geometry;
+};
+
+/// Which implementation a pooling gets: of "max_pool2d" on the CPU "windows" or "plain", on a GPU "own".
+Choice which_max_pool2d(CpuContext&, const PoolTask& task);
+Choice which_max_pool2d(CudaContext&, const PoolTask& task);
 
 }  // namespace ebb::kernels

@@ -34,6 +34,26 @@ TEST_CASE("batch norm statistics and gradients agree") {
   }
 }
 
+TEST_CASE("each implementation of batch norm computes what the plainest does") {
+  CpuContext cpu;
+  for (const Shape& shape : {Shape{6, 3}, Shape{50, 33}, Shape{1, 7}, Shape{2000, 5}, Shape{0, 4}}) {
+    const Tensor x = random_tensor(shape, kFloat64), dy = random_tensor(shape, kFloat64);
+    const Tensor a = random_tensor({shape[1]}, kFloat64), b = random_tensor({shape[1]}, kFloat64);
+    const auto made_by = [&](const char* name) {
+      const kernels::ForceImplementation force("batch_norm", name);
+      CHECK(kernels::which_batch_norm(cpu, {x}).name == std::string(name));
+      Tensors made{empty_like(a), empty_like(a), empty_like(a), empty_like(a), empty_like(x), empty_like(x)};
+      kernels::batch_norm_stats(cpu, x, made[0], made[1]);
+      kernels::batch_norm_backward_sums(cpu, dy, x, a, made[2], made[3]);
+      kernels::batch_norm_apply(cpu, x, a, b, a, made[4]);
+      kernels::batch_norm_backward_apply(cpu, dy, x, a, b, a, b, made[5]);
+      return made;
+    };
+    const Tensors expected = made_by("plain"), made = made_by("channels");
+    for (std::size_t i = 0; i < made.size(); ++i) require_close(made[i], expected[i], 1e-10);
+  }
+}
+
 TEST_CASE("batch norm statistics survive a large mean") {
   Tensor x = random_tensor({3000, 4}).mul_(0.01).add_(1000.0);
   const Tensor exact = x.to(kFloat64), deviation = exact - exact.mean({0}, true);

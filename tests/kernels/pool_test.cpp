@@ -56,6 +56,24 @@ TEST_CASE("max pooling, its gradient and its gather agree") {
   }
 }
 
+TEST_CASE("each implementation of pooling computes what the plainest does") {
+  CpuContext cpu;
+  for (const Case& c : cases()) {
+    const Tensor x = random_tensor(c.x, kFloat64, true).contiguous(MemoryFormat::channels_last);
+    const Tensor dy = random_tensor(c.y, kFloat64).contiguous(MemoryFormat::channels_last);
+    const auto made_by = [&](const char* name) {
+      const kernels::ForceImplementation force("max_pool2d", name);
+      CHECK(kernels::which_max_pool2d(cpu, {x, dy, c.geometry}).name == std::string(name));
+      Tensors made{empty_like(dy), empty_like(dy, kInt64), empty_like(x)};
+      kernels::max_pool2d(cpu, x, c.geometry, made[0], made[1]);
+      kernels::max_pool2d_backward(cpu, dy, made[1], c.geometry, made[2]);
+      return made;
+    };
+    const Tensors expected = made_by("plain"), made = made_by("windows");
+    for (std::size_t i = 0; i < made.size(); ++i) require_close(made[i], expected[i], 1e-13);
+  }
+}
+
 TEST_CASE("overlapping windows add their gradients in the same order each time") {
   const Tensor x = on_gpu(random_tensor({2, 5, 9, 9}).contiguous(MemoryFormat::channels_last));
   const kernels::PoolGeometry geometry{{3, 3}, {1, 1}, {1, 1}, {1, 1}};

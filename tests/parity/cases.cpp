@@ -102,7 +102,7 @@ class Recording {
     return Pass::plain;
   }
 
-  /// gen_opinfo.py writes tensors at the end. A batch norm in training has by then moved the running statistics that
+  /// tools/gen_opinfo.py writes tensors at the end. A batch norm in training has by then moved the running statistics that
   /// it shares with earlier cases, whose results belong to others.
   bool was_overwritten(std::size_t i) const {
     const json& cases = json_.at("cases");
@@ -159,7 +159,7 @@ std::vector<std::filesystem::path> descriptions_in(const std::filesystem::path& 
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
     if (entry.path().extension() == ".json") files.push_back(entry.path());
   }
-  if (files.empty()) throw BadFolder(folder.string() + ": holds no .json file; write one with gen_opinfo.py");
+  if (files.empty()) throw BadFolder(folder.string() + ": holds no .json file; write one with tools/gen_opinfo.py");
   std::ranges::sort(files);
   return files;
 }

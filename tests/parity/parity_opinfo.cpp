@@ -56,7 +56,7 @@ static void print_json(const std::vector<Result>& results) {
 int main(int argc, char** argv) {
   const bool as_json = argc == 3 && std::string_view(argv[2]) == "--json";
   if (argc != 2 && !as_json) {
-    std::cerr << "usage: parity_opinfo DIR [--json]\n  DIR: written by gen_opinfo.py\n";
+    std::cerr << "usage: parity_opinfo DIR [--json]\n  DIR: written by tools/gen_opinfo.py\n";
     return 2;
   }
   try {

@@ -1,4 +1,4 @@
-#include "ebb/kernels/pool/pool.h"
+#include "ebb/kernels/pool/pool_own.h"
 
 #include <limits>
 
@@ -136,7 +136,7 @@ void launch_max_pool(CudaContext& context, const Pooling& p, const Tensor& x, Te
 
 }  // namespace
 
-void max_pool2d(CudaContext& context, const Tensor& x, const PoolGeometry& geometry, Tensor& y, Tensor& indices) {
+void own_max_pool2d(CudaContext& context, const Tensor& x, const PoolGeometry& geometry, Tensor& y, Tensor& indices) {
   if (y.numel() == 0) return;
   const Pooling p = pooling(x, y, geometry);
   visit_float(x.dtype(), [&]<class T>() {
@@ -151,8 +151,8 @@ void max_pool2d(CudaContext& context, const Tensor& x, const PoolGeometry& geome
   });
 }
 
-void max_pool2d_backward(CudaContext& context, const Tensor& dy, const Tensor& indices, const PoolGeometry& geometry,
-                         Tensor& dx) {
+void own_max_pool2d_backward(CudaContext& context, const Tensor& dy, const Tensor& indices,
+                             const PoolGeometry& geometry, Tensor& dx) {
   if (dx.numel() == 0) return;
   const Pooling p = pooling(dx, dy, geometry);
   const Grid grid(p.batch, p.height, p.width, p.channels);
@@ -162,7 +162,7 @@ void max_pool2d_backward(CudaContext& context, const Tensor& dy, const Tensor& i
   });
 }
 
-void max_pool2d_gather(CudaContext& context, const Tensor& x, const Tensor& indices, Tensor& y) {
+void own_max_pool2d_gather(CudaContext& context, const Tensor& x, const Tensor& indices, Tensor& y) {
   if (y.numel() == 0) return;
   const Grid grid(y.size(0), y.size(2), y.size(3), y.size(1));
   const std::int64_t image_size = x.size(1) * x.size(2) * x.size(3);

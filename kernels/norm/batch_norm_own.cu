@@ -1,4 +1,4 @@
-#include "ebb/kernels/norm/batch_norm.h"
+#include "ebb/kernels/norm/batch_norm_own.h"
 
 #include "ebb/core/dispatch.h"
 #include "ebb/kernels/cuda/reduce.cuh"
@@ -75,31 +75,31 @@ void reduce_channels(CudaContext& context, const Tensor& x, const Reduction& red
 
 }  // namespace
 
-void batch_norm_stats(CudaContext& context, const Tensor& x, Tensor& mean, Tensor& m2) {
+void own_stats(CudaContext& context, const Tensor& x, Tensor& mean, Tensor& m2) {
   visit_float(x.dtype(), [&]<class T>() {
     const ChannelMoments<T> moments{x.data<T>(), x.size(1), mean.data<T>(), m2.data<T>()};
     reduce_channels(context, x, moments, mean, m2);
   });
 }
 
-void batch_norm_apply(CudaContext& context, const Tensor& x, const Tensor& mean, const Tensor& scale,
-                      const Tensor& shift, Tensor& y) {
+void own_apply(CudaContext& context, const Tensor& x, const Tensor& mean, const Tensor& scale, const Tensor& shift,
+               Tensor& y) {
   visit_float(x.dtype(), [&]<class T>() {
     launch(context, apply<T>, threads_for(x.numel()), x.data<T>(), mean.data<T>(), scale.data<T>(), shift.data<T>(),
            x.numel(), x.size(1), y.data<T>());
   });
 }
 
-void batch_norm_backward_sums(CudaContext& context, const Tensor& dy, const Tensor& x, const Tensor& mean, Tensor& s1,
-                              Tensor& s2) {
+void own_backward_sums(CudaContext& context, const Tensor& dy, const Tensor& x, const Tensor& mean, Tensor& s1,
+                       Tensor& s2) {
   visit_float(x.dtype(), [&]<class T>() {
     const ChannelGradientSums<T> sums{dy.data<T>(), x.data<T>(), mean.data<T>(), x.size(1), s1.data<T>(), s2.data<T>()};
     reduce_channels(context, x, sums, s1, s2);
   });
 }
 
-void batch_norm_backward_apply(CudaContext& context, const Tensor& dy, const Tensor& x, const Tensor& mean,
-                               const Tensor& a, const Tensor& b, const Tensor& c, Tensor& dx) {
+void own_backward_apply(CudaContext& context, const Tensor& dy, const Tensor& x, const Tensor& mean, const Tensor& a,
+                        const Tensor& b, const Tensor& c, Tensor& dx) {
   visit_float(x.dtype(), [&]<class T>() {
     launch(context, apply_backward<T>, threads_for(x.numel()), dy.data<T>(), x.data<T>(), mean.data<T>(), a.data<T>(),
            b.data<T>(), c.data<T>(), x.numel(), x.size(1), dx.data<T>());
