@@ -8,8 +8,6 @@ using autograd::Leaf;
 using autograd::Node;
 using autograd::node_of;
 
-bool Tensor::requires_grad() const { return autograd::wants_grad(*this); }
-
 bool Tensor::is_leaf() const {
   const Ref<Node> node = node_of(*this);
   return !node || node->is_leaf();

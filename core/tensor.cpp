@@ -72,29 +72,19 @@ void Tensor::set_data(const Tensor& other) const {
   b.is_contiguous = from.is_contiguous;
 }
 
+bool Tensor::requires_grad() const {
+  if (!defined()) return false;
+  return body().link || (body().base && body().base->link);
+}
+
 Tensor Tensor::detach() const {
   const TensorBody& b = body();
   return Tensor(make_ref<TensorBody>(b.storage, b.dtype, b.shape, b.strides, b.offset));
 }
 
-Tensor empty(const Shape& shape, const TensorOptions& options, MemoryFormat format) {
-  const auto bytes = static_cast<std::size_t>(numel(shape)) * size_of(options.dtype);
-  auto storage = make_ref<Storage>(bytes, options.device);
-  const Tensor x(make_ref<TensorBody>(std::move(storage), options.dtype, shape, strides_for(shape, format), 0));
-  return options.requires_grad ? x.requires_grad_() : x;
-}
-
-Tensor empty_strided(const Shape& shape, const Strides& strides, const TensorOptions& options) {
-  check(shape.size() == strides.size(), "empty_strided: shape ", shape, " and strides ", strides, " differ in length");
-  std::int64_t last = 0;
-  for (int i = 0; i < shape.size(); ++i) {
-    check(strides[i] >= 0, "empty_strided: strides must not be negative, got ", strides);
-    last += std::max<std::int64_t>(shape[i] - 1, 0) * strides[i];
-  }
-  const std::int64_t count = numel(shape) == 0 ? 0 : last + 1;
-  auto storage = make_ref<Storage>(static_cast<std::size_t>(count) * size_of(options.dtype), options.device);
-  const Tensor x(make_ref<TensorBody>(std::move(storage), options.dtype, shape, strides, 0));
-  return options.requires_grad ? x.requires_grad_() : x;
+Tensor allocate(const Shape& shape, DType dtype, Device device, MemoryFormat format) {
+  auto storage = make_ref<Storage>(static_cast<std::size_t>(numel(shape)) * size_of(dtype), device);
+  return Tensor(make_ref<TensorBody>(std::move(storage), dtype, shape, strides_for(shape, format), 0));
 }
 
 // From stride 1 on, each dimension must step over exactly those before it.
@@ -122,13 +112,5 @@ Tensor empty_like(const Tensor& x, DType dtype) {
 }
 
 Tensor empty_like(const Tensor& x) { return empty_like(x, x.dtype()); }
-
-Tensor from_blob(void* data, const Shape& shape, const TensorOptions& options, std::function<void()> release) {
-  const auto bytes = static_cast<std::size_t>(numel(shape)) * size_of(options.dtype);
-  check(data != nullptr || bytes == 0, "from_blob: the pointer is null");
-  auto storage = make_ref<Storage>(data, bytes, options.device, std::move(release));
-  const Tensor x(make_ref<TensorBody>(std::move(storage), options.dtype, shape, contiguous_strides(shape), 0));
-  return options.requires_grad ? x.requires_grad_() : x;
-}
 
 }  // namespace ebb

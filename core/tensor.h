@@ -81,9 +81,10 @@ class Tensor {
   /// Shares the elements, cut off from the graph.
   Tensor detach() const;
 
+  bool requires_grad() const;  ///< a leaf that collects a gradient, or made from one
+
   // What follows is defined by autograd (autograd/tensor_members.cpp, autograd/tensor_autograd.cpp).
 
-  bool requires_grad() const;  ///< a leaf that collects a gradient, or made from one
   Tensor requires_grad_(bool requires_grad = true) const;
   bool is_leaf() const;
   Tensor grad() const;  ///< undefined until backward() reached this tensor
@@ -155,13 +156,18 @@ class Tensor {
   Ref<TensorBody> body_;
 };
 
-/// Uninitialised elements. For filled ones see ebb/autograd/ops/create/creation.h.
-Tensor empty(const Shape& shape, const TensorOptions& options = {}, MemoryFormat format = MemoryFormat::contiguous);
-Tensor empty_strided(const Shape& shape, const Strides& strides, const TensorOptions& options = {});
+/// Uninitialised elements, without a gradient: what kernels and files make tensors by.
+Tensor allocate(const Shape& shape, DType dtype = kFloat32, Device device = kCPU,
+                MemoryFormat format = MemoryFormat::contiguous);
 /// Of the same shape, device and, where its elements lie without gaps, strides.
 Tensor empty_like(const Tensor& x);
 Tensor empty_like(const Tensor& x, DType dtype);
 
+// What follows is defined by autograd (autograd/ops/create/empty.cpp), since it may make leaves.
+
+/// Uninitialised elements. For filled ones see ebb/autograd/ops/create/creation.h.
+Tensor empty(const Shape& shape, const TensorOptions& options = {}, MemoryFormat format = MemoryFormat::contiguous);
+Tensor empty_strided(const Shape& shape, const Strides& strides, const TensorOptions& options = {});
 /// A tensor over memory that the caller owns; `release` is called when the last tensor lets go.
 Tensor from_blob(void* data, const Shape& shape, const TensorOptions& options = {},
                  std::function<void()> release = nullptr);

@@ -33,7 +33,7 @@ Tensor load_part(const std::string& folder, const std::string& name) {
 }
 
 Tensor scale(const Tensor& pixels) {
-  Tensor images = empty({pixels.size(0), 1, pixels.size(1), pixels.size(2)});
+  Tensor images = allocate({pixels.size(0), 1, pixels.size(1), pixels.size(2)});
   const auto* from = pixels.data<std::uint8_t>();
   auto* to = images.data<float>();
   for (std::int64_t i = 0; i < pixels.numel(); ++i) to[i] = static_cast<float>(from[i]) / 255.0f;
@@ -41,7 +41,7 @@ Tensor scale(const Tensor& pixels) {
 }
 
 Tensor widen(const Tensor& bytes) {
-  Tensor labels = empty(bytes.shape(), {.dtype = kInt64});
+  Tensor labels = allocate(bytes.shape(), kInt64);
   const auto* from = bytes.data<std::uint8_t>();
   auto* to = labels.data<std::int64_t>();
   for (std::int64_t i = 0; i < bytes.numel(); ++i) {

@@ -31,7 +31,7 @@ std::vector<std::int64_t> shuffled(std::int64_t count, std::uint64_t seed, std::
 Tensor gather(const Tensor& from, std::span<const std::int64_t> order) {
   Shape shape = from.shape();
   shape[0] = static_cast<std::int64_t>(order.size());
-  Tensor rows = empty(shape, {.dtype = from.dtype()});
+  Tensor rows = allocate(shape, from.dtype());
   const std::size_t row_bytes = static_cast<std::size_t>(from.numel() / from.size(0)) * size_of(from.dtype());
   std::byte* to = rows.raw_data();
   for (const std::int64_t row : order) {

@@ -31,7 +31,7 @@ Tensor get_rng_state(const Generator& generator) {
   for (std::size_t i = 0; i < from.words.size(); ++i) state.words[i] = from.words[i];
   state.has_normal = generator.next_normal ? 1 : 0;
   state.normal = generator.next_normal.value_or(0);
-  Tensor bytes = empty({sizeof(State)}, {.dtype = kUInt8});
+  Tensor bytes = allocate({sizeof(State)}, kUInt8);
   std::memcpy(bytes.raw_data(), &state, sizeof(State));
   return bytes;
 }

@@ -50,7 +50,7 @@ Dataset collages(const Dataset& items, const CollageOptions& options, Site site)
   check(size >= side, "size must be at least that of the items, ", side, ", got ", size);
 
   const Tensor source = images.contiguous();
-  Dataset made{empty({options.count, 1, size, size}), empty({options.count, size, size}, {.dtype = kInt64}),
+  Dataset made{allocate({options.count, 1, size, size}), allocate({options.count, size, size}, kInt64),
                "collages of " + items.name};
   Dice dice(options.seed);
   for (std::int64_t i = 0; i < options.count; ++i) {

@@ -92,7 +92,7 @@ Dataset synthetic(const std::string& split, Site site) {
   check(split == "train" || split == "test", "split must be \"train\" or \"test\", got \"", split, "\"");
   const bool is_train = split == "train";
   const std::int64_t count = is_train ? 6000 : 1000;
-  Dataset data{empty({count, 1, side, side}), empty({count}, {.dtype = kInt64}), "synthetic"};
+  Dataset data{allocate({count, 1, side, side}), allocate({count}, kInt64), "synthetic"};
   Dice dice(is_train ? 1 : 2);
   auto* pixel = data.images.data<float>();
   for (std::int64_t i = 0; i < count; ++i) {

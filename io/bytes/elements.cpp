@@ -42,7 +42,7 @@ static void check_elements(ByteView bytes, const Shape& shape, DType dtype) {
 
 Tensor read_elements(ByteView bytes, const Shape& shape, DType dtype, std::endian order) {
   check_elements(bytes, shape, dtype);
-  Tensor x = as_file_error([&] { return empty(shape, {.dtype = dtype}); });
+  Tensor x = as_file_error([&] { return allocate(shape, dtype); });
   if (bytes.empty()) return x;
   prefault({x.raw_data(), bytes.size()});
   std::memcpy(x.raw_data(), bytes.data(), bytes.size());

@@ -208,7 +208,7 @@ class Pickler {
   Tensor whole_storage(const Tensor& elements) {
     const std::size_t bytes = size_of(elements.dtype()) * static_cast<std::size_t>(elements.numel());
     if (bytes == elements.storage().bytes()) return elements;
-    Tensor copy = empty(elements.shape(), {.dtype = elements.dtype()});
+    Tensor copy = allocate(elements.shape(), elements.dtype());
     std::copy_n(elements.to(kCPU).raw_data(), bytes, copy.raw_data());
     return copy;
   }

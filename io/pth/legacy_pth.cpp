@@ -43,7 +43,7 @@ class StorageCollector final : public StorageSource {
  public:
   Tensor find(const StorageId& id) override {
     ids.try_emplace(id.key, id);
-    return empty({id.part ? id.part->elements : id.elements}, {.dtype = id.dtype, .device = kMeta});
+    return allocate({id.part ? id.part->elements : id.elements}, id.dtype, kMeta);
   }
 
   Ids ids;

@@ -23,8 +23,8 @@ Tensor StorageReader::read(const StorageId& id) const {
   check<FileError>(in_file == bytes, "storage ", quote(id.key), " is said to have ", id.elements, " elements of ",
                    id.dtype, ", but its record has ", in_file, " bytes");
   const Device device = locations_.find(id.location);
-  if (device.is_meta()) return empty({id.elements}, {.dtype = id.dtype, .device = device});
-  Tensor storage = empty({id.elements}, {.dtype = id.dtype});
+  if (device.is_meta()) return allocate({id.elements}, id.dtype, device);
+  Tensor storage = allocate({id.elements}, id.dtype);
   const std::span<std::byte> to(storage.raw_data(), bytes);
   prefault(to);
   read_record(id.key, to);

@@ -19,7 +19,7 @@ constexpr std::int64_t most_partial_elements = 1 << 22;
 /// (O, C / groups, kh, kw) as, for each group, (kh kw c, o) in C order.
 template <class T>
 Tensor pack(const ConvSizes& s, const Tensor& weight) {
-  Tensor packed = empty({weight.numel()}, {.dtype = weight.dtype()});
+  Tensor packed = allocate({weight.numel()}, weight.dtype());
   const std::int64_t channels = s.group_channels(), outputs = s.group_outputs(), taps = s.taps();
   const T* from = weight.data<T>();
   for (std::int64_t o = 0; o < s.out_channels; ++o) {

@@ -34,7 +34,7 @@ void copy(CpuContext&, const Tensor& x, Tensor& y) {
 
 void fill(CpuContext& context, Scalar value, Tensor& y) {
   if (is_storage_only(y.dtype())) {
-    Tensor element = empty({}, {.dtype = value.dtype()});
+    Tensor element = allocate({}, value.dtype());
     fill(context, value, element);
     return copy_stored(element, y);
   }

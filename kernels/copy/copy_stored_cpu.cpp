@@ -41,7 +41,7 @@ DType wide_type(DType from, DType to) {
 }
 
 Tensor widen(const Tensor& x, DType to) {
-  Tensor wide = empty(x.shape(), {.dtype = wide_type(x.dtype(), to)});
+  Tensor wide = allocate(x.shape(), wide_type(x.dtype(), to));
   if (is_floating(x.dtype())) {
     visit_float8(x.dtype(), [&]<class T>() {
       map_elements<T, float>(x, wide, [](T value) { return static_cast<float>(value); });
@@ -66,7 +66,7 @@ std::uint64_t to_uint64(double value) {
 
 void narrow(const Tensor& x, Tensor& y) {
   const bool is_real = y.dtype() == kUInt64 && is_floating(x.dtype());
-  Tensor wide = empty(x.shape(), {.dtype = is_real ? kFloat64 : kInt64});
+  Tensor wide = allocate(x.shape(), is_real ? kFloat64 : kInt64);
   CpuContext context;
   copy(context, x, wide);
   if (is_real) return map_elements<double, std::uint64_t>(wide, y, to_uint64);

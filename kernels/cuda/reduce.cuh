@@ -150,7 +150,7 @@ void run(CudaContext& context, const Reduction& reduction, std::int64_t count, s
   Value* partial = nullptr;
   if (split.chunks() > 1) {
     const auto bytes = split.chunks() * outputs * static_cast<std::int64_t>(sizeof(Value));
-    scratch = empty({bytes}, {.dtype = kUInt8, .device = context.device()});
+    scratch = allocate({bytes}, kUInt8, context.device());
     partial = reinterpret_cast<Value*>(scratch.raw_data());
   }
   if (rows) {

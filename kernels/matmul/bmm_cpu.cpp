@@ -17,7 +17,7 @@ Tensor with_unit_stride(CpuContext& context, const Tensor& x) {
   const bool by_rows = x.stride(2) == 1 && x.stride(1) >= x.size(2);
   const bool by_columns = x.stride(1) == 1 && x.stride(2) >= x.size(1);
   if (by_rows || by_columns) return x;
-  Tensor copied = empty(x.shape(), {.dtype = x.dtype()});
+  Tensor copied = allocate(x.shape(), x.dtype());
   copy(context, x, copied);
   return copied;
 }

@@ -82,7 +82,7 @@ void row_norm(CudaContext& context, const Tensor& x, double eps, Tensor& y, Tens
 
 void row_norm_backward(CudaContext& context, const Tensor& dy, const Tensor& y, const Tensor& rstd, Tensor& dx) {
   if (dy.numel() == 0) return;
-  const Tensor scratch = empty({2 * dy.size(0)}, {.dtype = dy.dtype(), .device = dy.device()});
+  const Tensor scratch = allocate({2 * dy.size(0)}, dy.dtype(), dy.device());
   visit_float(dy.dtype(), [&]<class T>() {
     auto* means = reinterpret_cast<TwoMeans<T>*>(Tensor(scratch).raw_data());
     const RowGradientMeans<T> sums{dy.data<T>(), y.data<T>(), dy.size(1), means};
