@@ -19,17 +19,23 @@ import torch
 from torch.testing._internal.common_methods_invocations import op_db
 from torch.utils._pytree import tree_flatten
 
+# Names in PyTorch's list, F. for nn.functional., with the variant behind a colon.
 OPS = """
     add sub mul div pow sqrt exp log neg abs sign reciprocal sin cos tanh sigmoid F.relu F.leaky_relu F.elu F.selu F.gelu F.silu
-    F.softplus F.hardswish F.mish F.hardsigmoid F.hardtanh F.logsigmoid F.prelu F.conv1d F.conv2d F.conv_transpose2d F.max_pool2d
-    F.avg_pool2d F.adaptive_avg_pool2d F.batch_norm F.layer_norm F.group_norm F.instance_norm F.linear F.bilinear F.embedding
-    F.interpolate F.upsample_bilinear F.upsample_nearest F.pad F.cross_entropy F.nll_loss F.mse_loss F.l1_loss F.smooth_l1_loss
-    F.binary_cross_entropy F.binary_cross_entropy_with_logits F.kl_div F.normalize F.cosine_similarity F.grid_sample F.unfold F.fold
-    F.dropout matmul mm bmm addmm mv dot einsum softmax log_softmax sum mean prod amax amin max min argmax argmin var std norm cumsum
-    logsumexp cat stack split chunk narrow select slice gather scatter index_select masked_fill where transpose permute t reshape view
-    unsqueeze squeeze expand repeat flip roll tril triu clamp sort topk flatten contiguous clone eq ne lt gt le ge
+    F.softplus F.hardswish F.mish F.hardsigmoid F.hardtanh F.logsigmoid F.prelu F.conv1d F.conv2d F.conv_transpose1d
+    F.conv_transpose2d F.max_pool1d F.max_pool2d F.avg_pool2d F.avg_pool3d F.adaptive_avg_pool2d F.adaptive_max_pool1d
+    F.adaptive_max_pool2d F.batch_norm F.layer_norm F.group_norm F.instance_norm F.local_response_norm F.rms_norm F.linear F.bilinear
+    F.embedding F.interpolate:nearest F.interpolate:nearest-exact F.interpolate:linear F.interpolate:bilinear F.interpolate:bicubic
+    F.interpolate:area F.upsample_bilinear F.upsample_nearest F.pad:constant F.pad:reflect F.pad:replicate F.pad:replicate_negative
+    F.pad:circular F.pixel_shuffle F.cross_entropy F.nll_loss F.mse_loss F.l1_loss F.smooth_l1_loss F.binary_cross_entropy
+    F.binary_cross_entropy_with_logits F.kl_div F.normalize F.cosine_similarity F.grid_sample F.unfold F.fold F.dropout matmul mm bmm
+    addmm addmv addbmm baddbmm mv dot inner outer einsum softmax log_softmax sum mean prod amax amin max min argmax argmin var std norm
+    cumsum logsumexp cat stack split split:list_args split_with_sizes chunk narrow select slice unbind gather take_along_dim scatter
+    scatter_add index_select index_add masked_fill masked_select where transpose permute t reshape view unsqueeze squeeze
+    squeeze:multiple expand expand_as repeat repeat_interleave flip roll diag tril triu meshgrid:list_of_tensors clamp sort topk flatten
+    contiguous clone eq ne lt gt le ge
 """
-NAMES = {name.replace("F.", "nn.functional.") for name in OPS.split()}
+NAMES = set(OPS.split())
 DTYPES = {
     torch.float32: "F32",
     torch.float64: "F64",
@@ -40,6 +46,10 @@ DTYPES = {
     torch.uint8: "U8",
     torch.bool: "BOOL",
 }
+
+
+def short_name(op):
+    return op.name.replace("nn.functional.", "F.") + (f":{op.variant_test_name}" if op.variant_test_name else "")
 
 
 def seed_everything(seed):
@@ -99,11 +109,12 @@ def gradients(outputs, inputs):
 def record_case(op, sample, seed, prefix, saved):
     inputs = []
     case = encode_call(sample, inputs)
+    given = [tensor.detach().clone() for tensor in inputs]  # batch norm writes to its running statistics
     torch.manual_seed(seed + 1)
     result = op(sample.input, *sample.args, **sample.kwargs)
     outputs = [tensor for tensor in tree_flatten(result)[0] if isinstance(tensor, torch.Tensor)]
     traced = list(gradients(outputs, inputs))
-    saved.update({f"{prefix}.in.{k}": tensor for k, tensor in enumerate(inputs)})
+    saved.update({f"{prefix}.in.{k}": tensor for k, tensor in enumerate(given)})
     saved.update({f"{prefix}.out.{k}": tensor for k, tensor in enumerate(outputs)})
     saved.update({f"{prefix}.{name}": tensor for name, tensor in traced})
     return case | {"req": [tensor.requires_grad for tensor in inputs], "n_out": len(outputs)}
@@ -145,7 +156,7 @@ def record(op, cap, seed, folder):
             cases.append({"skip": f"{type(error).__name__}: {str(error)[:80]}"})
             skipped += 1
     errors = record_errors(op, saved)
-    name = op.name.replace("nn.functional.", "F.")
+    name = short_name(op).replace(":", ".")
     save(folder / f"{name}.safetensors", saved)
     description = {"op": op.name, "torch": torch.__version__, "cases": cases, "errors": errors}
     (folder / f"{name}.json").write_text(json.dumps(description))
@@ -157,7 +168,7 @@ def main(folder, cap="40", seed="0"):
     folder.mkdir(parents=True, exist_ok=True)
     total = [0, 0, 0]
     for op in op_db:
-        if op.name in NAMES and not op.variant_test_name:
+        if short_name(op) in NAMES:
             total = [a + b for a, b in zip(total, record(op, int(cap), int(seed), folder))]
     print(f"{total[0]} cases, {total[1]} refused calls, {total[2]} not recorded")
 
