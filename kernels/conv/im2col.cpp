@@ -16,26 +16,25 @@ namespace {
 constexpr std::int64_t patch_elements_per_block = 1 << 15;  // 128 KB of floats: half of a small L2
 constexpr std::int64_t most_partial_elements = 1 << 22;
 
-/// (O, C / groups, kh, kw) as, for each group, (kh kw c, o) in C order.
-template <class T>
-Tensor pack(const ConvSizes& s, const Tensor& weight) {
-  Tensor packed = allocate({weight.numel()}, weight.dtype());
-  const std::int64_t channels = s.group_channels(), outputs = s.group_outputs(), taps = s.taps();
-  const T* from = weight.data<T>();
-  for (std::int64_t o = 0; o < s.out_channels; ++o) {
-    T* group = packed.data<T>() + o / outputs * s.patch() * outputs + o % outputs;
-    for (std::int64_t c = 0; c < channels; ++c) {
-      for (std::int64_t tap = 0; tap < taps; ++tap) group[(tap * channels + c) * outputs] = *from++;
-    }
-  }
-  return packed;
-}
-
+/// (O, C / groups, kh, kw) as (O, kh, kw, C / groups): a patch's order. A kernel of one pixel has it already.
 template <class T>
 Tensor packed(const ConvSizes& s, const PackedWeight& weight) {
-  return weight.as("im2col", [&] { return pack<T>(s, weight.weight()); });
+  if (s.taps() == 1) return weight.weight();
+  return weight.as("channels last", [&] {
+    Tensor packed = allocate({weight.weight().numel()}, weight.weight().dtype());
+    const std::int64_t channels = s.group_channels(), taps = s.taps();
+    const T* from = weight.weight().data<T>();
+    T* to = packed.data<T>();
+    for (std::int64_t o = 0; o < s.out_channels; ++o, from += s.patch(), to += s.patch()) {
+      for (std::int64_t c = 0; c < channels; ++c) {
+        for (std::int64_t tap = 0; tap < taps; ++tap) to[tap * channels + c] = from[c * taps + tap];
+      }
+    }
+    return packed;
+  });
 }
 
+/// The weight from, for each group, (kh kw c, o) in C order.
 template <class T>
 void unpack_weight(const ConvSizes& s, const std::vector<T>& packed, Tensor& weight) {
   const std::int64_t channels = s.group_channels(), outputs = s.group_outputs(), taps = s.taps();
@@ -87,8 +86,8 @@ void forward(const ConvSizes& s, const Tensor& x, const PackedWeight& weight, co
                    .a_row = direct ? s.channels : patch,
                    .a_column = 1,
                    .b = factors + g * patch * outputs,
-                   .b_row = outputs,
-                   .b_column = 1,
+                   .b_row = 1,
+                   .b_column = patch,
                    .c = y.data<T>() + to + g * outputs,
                    .c_row = s.out_channels});
     }
@@ -117,8 +116,8 @@ void backward_input(const ConvSizes& s, const Tensor& dy, const PackedWeight& we
                        .a_row = s.out_channels,
                        .a_column = 1,
                        .b = factors + g * patch * outputs,
-                       .b_row = 1,
-                       .b_column = outputs,
+                       .b_row = patch,
+                       .b_column = 1,
                        .c = dpatches.data(),
                        .c_row = patch});
           col2im(s, dpatches.data(), g, first, last, to);
