@@ -11,7 +11,7 @@ static thread_local std::vector<Tensor>* collector = nullptr;
 /// may have a graph, which would own the leaf again.
 static Tensor without_owner(const Tensor& tensor) {
   const Ref<Node> node = node_of(tensor);
-  const bool owns_gradient = node && node->keeper == &tensor.body();
+  const bool owns_gradient = node && node->grad_owner == &tensor.body();
   if (!owns_gradient && !tensor.body().base) return tensor;
   const Tensor twin = tensor.detach();
   if (node) set_node(twin, node);
@@ -32,7 +32,7 @@ Saved::Collecting::Collecting(std::vector<Tensor>& into) { collector = &into; }
 
 Saved::Collecting::~Collecting() { collector = nullptr; }
 
-void Saved::blame() const {
+void Saved::fail_overwritten() const {
   const Storage& storage = tensor_.storage();
   const auto at = [](Site site) { return site.line == 0 ? std::string() : " at " + to_string(site); };
   fail(storage.last_writer(), at(storage.last_write_site()), " overwrote what ", OpScope::name(), at(OpScope::site()),

@@ -1,7 +1,7 @@
 #include "ebb/autograd/view.h"
 
 #include <algorithm>
-#include <array>
+#include <mutex>
 
 #include "ebb/autograd/ops/shape/as_strided.h"
 
@@ -10,12 +10,18 @@ namespace ebb::autograd {
 static Tensor base_of(const Tensor& view) { return Tensor(view.body().base); }
 
 void relink_view(const Tensor& view) {
+  static std::mutex relinking;  // one for all views: it happens once after a write
   TensorBody& body = view.body();
-  body.link_version = body.base->graph_version;
   const GradMode recording(true);
   const OpScope op("as_strided", Site{});
-  const Tensor again = as_strided(base_of(view), body.shape, body.strides, body.offset);
-  body.set_link(again.body().link);
+  Ref<GraphLink> link = as_strided(base_of(view), body.shape, body.strides, body.offset).body().link;
+  {
+    const std::lock_guard lock(relinking);
+    if (has_current_link(body)) return;  // another thread was here
+    std::swap(body.link, link);
+    body.link_version.store(body.base->graph_version, std::memory_order_release);
+  }
+  if (link) body.disown_grad(*link);
 }
 
 static void refuse_lost_gradient(const Tensor& x, std::initializer_list<Tensor> others) {
