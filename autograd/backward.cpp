@@ -29,9 +29,10 @@ Tensor root_gradient(const Tensor& output, std::span<const Tensor> grad_outputs,
 
 Ref<autograd::Node> root_of(const Tensor& output) {
   Ref<autograd::Node> root = node_of(output);
-  check(static_cast<bool>(root),
-        "the output was not made from a tensor that requires a gradient: call requires_grad_() on an input first, and "
-        "look for NoGradGuard or detach() on the way");
+  check<GraphError>(
+      static_cast<bool>(root),
+      "the output was not made from a tensor that requires a gradient: call requires_grad_() on an input first, and "
+      "look for NoGradGuard or detach() on the way");
   return root;
 }
 
@@ -45,8 +46,8 @@ std::vector<std::uint64_t> targets_of(std::span<const Tensor> inputs) {
   std::vector<std::uint64_t> ids;
   for (const Tensor& input : inputs) {
     const auto node = node_of(input);
-    check(static_cast<bool>(node), "grad: an input of shape ", input.shape(),
-          " requires no gradient; call requires_grad_() on it before it is used");
+    check<GraphError>(static_cast<bool>(node), "grad: an input of shape ", input.shape(),
+                      " requires no gradient; call requires_grad_() on it before it is used");
     ids.push_back(node->id);
   }
   return ids;
@@ -92,8 +93,8 @@ std::vector<Tensor> grad(std::span<const Tensor> outputs, std::span<const Tensor
   std::vector<Tensor> gradients;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     gradients.push_back(*found.find(targets[i]));
-    check(gradients[i].defined() || options.allow_unused, "grad: no output depends on input ", i, " of shape ",
-          inputs[i].shape(), "; with allow_unused its gradient is undefined instead");
+    check<GraphError>(gradients[i].defined() || options.allow_unused, "grad: no output depends on input ", i,
+                      " of shape ", inputs[i].shape(), "; with allow_unused its gradient is undefined instead");
   }
   return gradients;
 }

@@ -35,9 +35,10 @@ Saved::Collecting::~Collecting() { collector = nullptr; }
 void Saved::fail_overwritten() const {
   const Storage& storage = tensor_.storage();
   const auto at = [](Site site) { return site.line == 0 ? std::string() : " at " + to_string(site); };
-  fail(storage.last_writer(), at(storage.last_write_site()), " overwrote what ", OpScope::name(), at(OpScope::site()),
-       " had saved for its gradient, a tensor of shape ", tensor_.shape(), " (version ", version_, ", now ",
-       storage.version(), "); use the op that does not work in place, or clone() the tensor before it");
+  fail<GraphError>(storage.last_writer(), at(storage.last_write_site()), " overwrote what ", OpScope::name(),
+                   at(OpScope::site()), " had saved for its gradient, a tensor of shape ", tensor_.shape(),
+                   " (version ", version_, ", now ", storage.version(),
+                   "); use the op that does not work in place, or clone() the tensor before it");
 }
 
 }  // namespace ebb::autograd

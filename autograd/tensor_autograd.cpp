@@ -17,8 +17,8 @@ bool Tensor::is_leaf() const {
 }
 
 Tensor Tensor::requires_grad_(bool requires_grad) const {
-  check(is_leaf(), "requires_grad_: only a leaf can be changed, this tensor was made by ", grad_fn(),
-        "; use detach() for one without history");
+  check<GraphError>(is_leaf(), "requires_grad_: only a leaf can be changed, this tensor was made by ", grad_fn(),
+                    "; use detach() for one without history");
   check(!requires_grad || is_floating(dtype()), "requires_grad_: only floating tensors have gradients, got ", dtype());
   if (!requires_grad) {
     body().set_link({});
@@ -32,19 +32,20 @@ Tensor Tensor::requires_grad_(bool requires_grad) const {
 Tensor Tensor::grad() const { return autograd::grad_of(body()); }
 
 void Tensor::set_grad(const Tensor& grad) const {
-  check(requires_grad() || !grad.defined(), "set_grad: the tensor requires no gradient; call requires_grad_() first");
+  check<GraphError>(requires_grad() || !grad.defined(),
+                    "set_grad: the tensor requires no gradient; call requires_grad_() first");
   autograd::set_grad_of(body(), grad);
 }
 
 void Tensor::retain_grad() const {
   const Ref<Node> node = node_of(*this);
-  check(static_cast<bool>(node), "retain_grad: the tensor requires no gradient");
+  check<GraphError>(static_cast<bool>(node), "retain_grad: the tensor requires no gradient");
   node->grad_owner = &body();
 }
 
 void Tensor::register_hook(std::function<Tensor(const Tensor&)> hook) const {
   const Ref<Node> node = node_of(*this);
-  check(static_cast<bool>(node), "register_hook: the tensor requires no gradient");
+  check<GraphError>(static_cast<bool>(node), "register_hook: the tensor requires no gradient");
   if (!node->hooks) node->hooks = std::make_unique<std::vector<autograd::Hook>>();
   node->hooks->push_back(std::move(hook));
 }

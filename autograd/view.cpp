@@ -28,15 +28,16 @@ static void refuse_lost_gradient(const Tensor& x, std::initializer_list<Tensor> 
   const Tensor owner = x.body().base ? base_of(x) : x;
   const Ref<Node> node = node_of(owner);
   const bool is_view = !owner.is_same(x);
-  check(
+  check<GraphError>(
       !node || !node->is_leaf(), is_view ? "a view of " : "",
       "a leaf that requires a gradient would be changed in "
       "place, and its gradient would no longer belong to the value that was used; change it under NoGradGuard, or use "
       "the op that does not work in place");
   const bool gains_history = std::ranges::any_of(others, wants_grad);
-  check(!gains_history || !owner.body().is_buffer,
-        "a module's buffer would be updated from a tensor that has a history, so every step would hang one more "
-        "graph on it; update it from x.detach(), or under NoGradGuard");
+  check<GraphError>(
+      !gains_history || !owner.body().is_buffer,
+      "a module's buffer would be updated from a tensor that has a history, so every step would hang one more "
+      "graph on it; update it from x.detach(), or under NoGradGuard");
 }
 
 static bool has_shared_elements(const Tensor& x) {

@@ -60,9 +60,10 @@ void HookedCall::finish(std::span<Tensor> outputs) {
   for (const auto& [id, hook] : hooks_.forward) hook(module_, inputs, outputs);
   if (!backward_) return;
   for (std::size_t i = 0; gates_inputs_ && i < inputs.size(); ++i) {
-    check(version_of(inputs[i]) == versions_[i], module_.kind(),
-          " has a backward hook and changed its input in place, so nobody knows the gradient of that input; "
-          "make it work out of place (inplace = false), or hook another module");
+    check<GraphError>(
+        version_of(inputs[i]) == versions_[i], module_.kind(),
+        " has a backward hook and changed its input in place, so nobody knows the gradient of that input; "
+        "make it work out of place (inplace = false), or hook another module");
   }
   const auto enter = [call = backward_, gates_inputs = gates_inputs_, count = inputs.size()](
                          autograd::Pass& pass, std::span<Tensor> gradients) {
