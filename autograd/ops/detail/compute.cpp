@@ -6,11 +6,6 @@
 
 namespace ebb::ops {
 
-void check_one_device(const Tensor& a, const Tensor& b) {
-  check(a.device() == b.device(), "both tensors must be on one device, got ", a.device(), " and ", b.device(),
-        "; move one with to()");
-}
-
 Tensor compute(const kernels::UnaryOp& op, const Tensor& x) {
   Tensor y = empty_like(x);
   on_device(x.device(), [&](auto& context) { kernels::unary(context, op, x, y); });

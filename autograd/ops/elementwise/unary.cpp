@@ -213,10 +213,7 @@ Tensor relu(const Tensor& x, Site site) {
 
 Tensor relu_(const Tensor& x, Site site) {
   const OpScope op("relu_", site);
-  autograd::begin_write(x);
-  Tensor y = x.detach();
-  on_device(x.device(), [&](auto& context) { kernels::unary(context, kernels::Relu{}, x, y); });
-  autograd::end_write(x);
+  ops::write_in_place(x, {}, [&](auto& context, Tensor& y) { kernels::unary(context, kernels::Relu{}, x, y); });
   return autograd::record_in_place(x, wrt(x, relu_backward));
 }
 

@@ -1,6 +1,6 @@
 // Ops of indices that are made of others.
 #include "ebb/autograd/ops/create/creation.h"
-#include "ebb/autograd/ops/detail/compute.h"
+#include "ebb/autograd/ops/detail/checks.h"
 #include "ebb/autograd/ops/elementwise/compare.h"
 #include "ebb/autograd/ops/index/index.h"
 #include "ebb/autograd/ops/reduce/reduce.h"

@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "ebb/autograd/backward.h"
+#include "ebb/autograd/ops/detail/checks.h"
 #include "ebb/autograd/ops/detail/resample.h"
 #include "ebb/autograd/ops/elementwise/arithmetic.h"
 #include "ebb/autograd/ops/elementwise/unary.h"
@@ -51,8 +52,6 @@ Tensor affine(Tensor y, const Tensor& weight, const Tensor& bias) {
   return bias.defined() ? y + bias : y;
 }
 
-void check_floating(const Tensor& x) { check(is_floating(x.dtype()), "needs a floating input, got ", x.dtype()); }
-
 /// How many elements the last dimensions have, which must be `shape`.
 std::int64_t check_last(const Tensor& x, const Shape& shape) {
   const int first = x.dim() - shape.size();
@@ -91,7 +90,7 @@ void move_statistics(const Tensor& x, const InstanceNormOptions& o) {
 
 Tensor layer_norm(const Tensor& x, const Shape& normalized_shape, const LayerNormOptions& o, Site site) {
   const OpScope op("layer_norm", site);
-  check_floating(x);
+  ops::check_floating(x);
   const std::int64_t n = check_last(x, normalized_shape);
   check_shape("weight", o.weight, normalized_shape);
   check_shape("bias", o.bias, normalized_shape);
@@ -101,7 +100,7 @@ Tensor layer_norm(const Tensor& x, const Shape& normalized_shape, const LayerNor
 
 Tensor rms_norm(const Tensor& x, const Shape& normalized_shape, const RmsNormOptions& o, Site site) {
   const OpScope op("rms_norm", site);
-  check_floating(x);
+  ops::check_floating(x);
   check_last(x, normalized_shape);
   check_shape("weight", o.weight, normalized_shape);
   Dims last;
@@ -113,7 +112,7 @@ Tensor rms_norm(const Tensor& x, const Shape& normalized_shape, const RmsNormOpt
 
 Tensor group_norm(const Tensor& x, std::int64_t num_groups, const GroupNormOptions& o, Site site) {
   const OpScope op("group_norm", site);
-  check_floating(x);
+  ops::check_floating(x);
   check(x.dim() >= 2, "the input must be (N, C, ...), got shape ", x.shape());
   check(num_groups > 0 && x.size(1) > 0 && x.size(1) % num_groups == 0, "the ", x.size(1),
         " channels of an input of shape ", x.shape(), " cannot be divided into ", num_groups, " groups");
@@ -127,7 +126,7 @@ Tensor group_norm(const Tensor& x, std::int64_t num_groups, const GroupNormOptio
 
 Tensor instance_norm(const Tensor& x, const InstanceNormOptions& o, Site site) {
   const OpScope op("instance_norm", site);
-  check_floating(x);
+  ops::check_floating(x);
   check(x.dim() >= 3, "the input must be (N, C, ...) with one more dimension at least, got shape ", x.shape());
   check(o.running_mean.defined() == o.running_var.defined(), "running_mean and running_var are needed both or not");
   for (const auto& [name, t] : {std::pair("running_mean", o.running_mean),
@@ -149,7 +148,7 @@ Tensor instance_norm(const Tensor& x, const InstanceNormOptions& o, Site site) {
 
 Tensor local_response_norm(const Tensor& x, const LocalResponseNormOptions& o, Site site) {
   const OpScope op("local_response_norm", site);
-  check_floating(x);
+  ops::check_floating(x);
   check(x.dim() >= 3, "the input must be (N, C, ...) with one more dimension at least, got shape ", x.shape());
   check(o.size > 0, "size must be positive, got ", o.size);
   const std::int64_t channels = x.size(1);

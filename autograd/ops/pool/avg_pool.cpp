@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "ebb/autograd/ops/detail/checks.h"
 #include "ebb/autograd/ops/detail/resample.h"
 #include "ebb/autograd/ops/detail/window.h"
 #include "ebb/autograd/ops/elementwise/arithmetic.h"
@@ -22,7 +23,7 @@ struct Averaging {
 void check_input(const Tensor& x, int dims) {
   check(x.dim() == dims + 1 || x.dim() == dims + 2, "the input must have ", dims, " dimensions after (N, C) or (C), ",
         "got shape ", x.shape());
-  check(is_floating(x.dtype()), "needs a floating input, got ", x.dtype());
+  ops::check_floating(x);
   for (int i = x.dim() == dims + 2 ? 1 : 0; i < x.dim(); ++i) {
     check(x.size(i) > 0, "only the batch may be empty, got an input of shape ", x.shape());
   }
