@@ -5,6 +5,7 @@
 #include "ebb/autograd/backward.h"
 #include "ebb/autograd/grad_mode.h"
 #include "ebb/autograd/ops/create/creation.h"
+#include "ebb/autograd/ops/create/random.h"
 #include "ebb/autograd/ops/elementwise/arithmetic.h"
 
 namespace ebb {

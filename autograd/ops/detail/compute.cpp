@@ -6,6 +6,8 @@
 
 namespace ebb::ops {
 
+Tensor real(const Tensor& x) { return is_floating(x.dtype()) ? x : x.to(kFloat32); }
+
 Tensor compute(const kernels::UnaryOp& op, const Tensor& x) {
   Tensor y = empty_like(x);
   on_device(x.device(), [&](auto& context) { kernels::unary(context, op, x, y); });

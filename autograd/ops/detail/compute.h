@@ -7,6 +7,9 @@
 /// One elementwise kernel, run into a new tensor or in place.
 namespace ebb::ops {
 
+/// x, as float32 where it is not floating.
+Tensor real(const Tensor& x);
+
 /// In the shape and memory order of `x`.
 Tensor compute(const kernels::UnaryOp& op, const Tensor& x);
 

@@ -4,6 +4,7 @@
 
 #include "ebb/autograd/ops/create/creation.h"
 #include "ebb/autograd/ops/detail/checks.h"
+#include "ebb/autograd/ops/detail/norm.h"
 #include "ebb/autograd/ops/elementwise/arithmetic.h"
 #include "ebb/autograd/ops/elementwise/unary.h"
 #include "ebb/autograd/ops/reduce/reduce.h"
@@ -79,11 +80,6 @@ Gradients fused_backward(const Tensor& gradient, const Tensor& x, const Tensor& 
   return {dx, dweight, dbias};
 }
 
-/// running = (1 - momentum) running + momentum factor current
-void move_towards(const Tensor& running, const Tensor& current, double momentum, double factor = 1) {
-  if (running.defined()) running.mul_(1 - momentum).add_(current.to(running.dtype()), momentum * factor);
-}
-
 Tensor train(const Tensor& x, const Tensor& running_mean, const Tensor& running_var, const Tensor& weight,
              const Tensor& bias, const BatchNormOptions& o) {
   const auto n = static_cast<double>(count_per_channel(x));
@@ -91,8 +87,8 @@ Tensor train(const Tensor& x, const Tensor& running_mean, const Tensor& running_
   Tensor mean = empty_per_channel(x), m2 = empty_per_channel(x), y = empty_like(x), y_rows = rows_of(y), inverse;
   no_grad([&] {
     on_device(x.device(), [&](auto& context) { kernels::batch_norm_stats(context, rows, mean, m2); });
-    move_towards(running_mean, mean, o.momentum);
-    move_towards(running_var, m2, o.momentum, 1 / (n - 1));
+    if (running_mean.defined()) ops::move_towards(running_mean, mean, o.momentum);
+    if (running_var.defined()) ops::move_towards(running_var, m2, o.momentum, 1 / (n - 1));
     inverse = rsqrt(m2 / n + o.eps);
     const Tensor scale = weight * inverse;
     on_device(x.device(), [&](auto& context) { kernels::batch_norm_apply(context, rows, mean, scale, bias, y_rows); });
@@ -128,7 +124,7 @@ void check_arguments(const Tensor& x, std::initializer_list<std::pair<const char
   ops::check_floating(x);
   for (const auto& [name, t] : others) {
     check(!t.defined() || (t.dim() == 1 && t.size(0) == x.size(1)), name, " must be (", x.size(1),
-          "), one a channel of an input of shape ", x.shape(), "; got ", t.defined() ? t.shape() : Shape());
+          "), one for each channel of an input of shape ", x.shape(), "; got ", t.defined() ? t.shape() : Shape());
   }
 }
 

@@ -1,3 +1,5 @@
+#include "ebb/autograd/ops/reduce/moments.h"
+
 #include <algorithm>
 
 #include "ebb/autograd/ops/detail/checks.h"

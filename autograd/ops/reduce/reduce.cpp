@@ -5,7 +5,7 @@
 #include "ebb/autograd/ops/detail/reduced_dims.h"
 #include "ebb/autograd/ops/elementwise/arithmetic.h"
 #include "ebb/autograd/ops/elementwise/compare.h"
-#include "ebb/autograd/ops/index/index.h"
+#include "ebb/autograd/ops/index/gather.h"
 #include "ebb/autograd/ops/shape/shape.h"
 #include "ebb/autograd/record.h"
 #include "ebb/kernels/reduce/reduce.h"

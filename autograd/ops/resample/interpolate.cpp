@@ -6,7 +6,7 @@
 
 #include "ebb/autograd/ops/detail/checks.h"
 #include "ebb/autograd/ops/detail/resample.h"
-#include "ebb/autograd/ops/pool/avg_pool.h"
+#include "ebb/autograd/ops/pool/adaptive_pool.h"
 
 namespace ebb {
 
