@@ -37,7 +37,7 @@ Ref<autograd::Node> root_of(const Tensor& output) {
 }
 
 void check_counts(std::span<const Tensor> outputs, std::span<const Tensor> grad_outputs) {
-  check(grad_outputs.empty() || grad_outputs.size() == outputs.size(), "one gradient an output is needed: got ",
+  check(grad_outputs.empty() || grad_outputs.size() == outputs.size(), "one gradient for each output is needed: got ",
         outputs.size(), " outputs and ", grad_outputs.size(), " gradients");
 }
 
