@@ -5,6 +5,7 @@
 #include "ebb/autograd/backward.h"
 #include "ebb/autograd/grad_mode.h"
 #include "ebb/autograd/ops/create/creation.h"
+#include "ebb/autograd/ops/create/random.h"
 #include "ebb/autograd/ops/elementwise/arithmetic.h"
 
 namespace ebb {
@@ -19,7 +20,7 @@ Inputs differentiable(const Inputs& inputs) {
     check(x.dtype() == kFloat64, "gradcheck: finite differences need float64, got an input of ", x.dtype());
     chosen.push_back(x);
   }
-  check(!chosen.empty(), "gradcheck: no input requires a gradient");
+  check<GraphError>(!chosen.empty(), "gradcheck: no input requires a gradient");
   return chosen;
 }
 
@@ -50,7 +51,8 @@ double numeric_slope(const TensorFunction& f, const Inputs& inputs, const Tensor
 void compare(const TensorFunction& f, const Inputs& inputs, const Tensor& direction, const GradcheckOptions& o) {
   const Inputs wanted = differentiable(inputs);
   const Tensor y = f(inputs);
-  if (!y.requires_grad()) fail("gradcheck: the output does not depend on an input that requires a gradient");
+  if (!y.requires_grad())
+    fail<GraphError>("gradcheck: the output does not depend on an input that requires a gradient");
   const auto gradients = grad(std::span(&y, 1), wanted, std::span(&direction, 1), {.allow_unused = true});
   for (std::size_t k = 0; k < wanted.size(); ++k) {
     const Tensor analytic = gradients[k].defined() ? gradients[k] : zeros_like(wanted[k]);

@@ -27,9 +27,8 @@ void Node::destroy() noexcept {
 
 Ref<Node> node_of(const Tensor& tensor) {
   if (!tensor.defined()) return {};
-  TensorBody& body = tensor.body();
-  if (body.base && body.link_version != body.base->graph_version) relink_view(tensor);
-  return Ref<Node>(static_cast<Node*>(body.link.get()));
+  if (!has_current_link(tensor.body())) relink_view(tensor);
+  return Ref<Node>(static_cast<Node*>(tensor.body().link.get()));
 }
 
 void set_node(const Tensor& tensor, const Ref<Node>& node) { tensor.body().set_link(Ref<GraphLink>(node.get())); }

@@ -13,12 +13,14 @@
 namespace ebb::autograd {
 
 class Node;
+class Pass;
 
 /// Leads to the node that made one input of an op; null where no gradient is wanted.
 using Edge = Ref<Node>;
 using Hook = std::function<Tensor(const Tensor&)>;
 
-/// One recorded op, which made one tensor; or a leaf, which has no inputs and collects a gradient.
+/// One recorded op, which made one tensor; or a leaf, which has no inputs and collects a gradient. Passes of several
+/// threads may visit it at the same time.
 class Node : public GraphLink {
  public:
   explicit Node(const char* name);
@@ -29,16 +31,13 @@ class Node : public GraphLink {
 
   virtual bool is_leaf() const { return false; }
   virtual std::span<const Edge> inputs() const = 0;
-  /// Given d(loss)/d(output), sets `dinputs[i]` for each input that has an edge.
-  virtual void backward(const Tensor& dy, std::span<Tensor> dinputs) = 0;
-  /// Lets go of the saved tensors; backward() fails afterwards if there were any.
+  /// Given d(loss)/d(output), sets `dinputs[i]` for each input that the pass wants a gradient for.
+  virtual void backward(Pass& pass, const Tensor& dy, std::span<Tensor> dinputs) = 0;
+  /// Lets go of the saved tensors; a backward() that begins afterwards fails if there were any.
   virtual void release_saved() = 0;
   /// The tensors kept for backward().
   virtual std::vector<Tensor> saved() const = 0;
 
-  // The engine's and the tensor's side of the node.
-  bool is_needed = true;                     // by the running engine
-  Tensor pending;                            // the running engine's sum of gradients that have arrived
   std::unique_ptr<std::vector<Hook>> hooks;  // null: none
 
  protected:
@@ -48,10 +47,17 @@ class Node : public GraphLink {
   Node* next_doomed_ = nullptr;
 };
 
+/// False of a view whose base was written through another view since the view's link was set.
+inline bool has_current_link(const TensorBody& body) {
+  return !body.base || body.link_version.load(std::memory_order_acquire) == body.base->graph_version;
+}
+
 /// The node of a tensor, brought up to date where the tensor is a view of one that was written through another view.
 Ref<Node> node_of(const Tensor& tensor);
 inline bool wants_grad(const Tensor& tensor) {
-  return tensor.defined() && (tensor.body().link || (tensor.body().base && tensor.body().base->link));
+  if (!tensor.defined()) return false;
+  const TensorBody& body = tensor.body();
+  return (body.base && body.base->link) || (has_current_link(body) && body.link);
 }
 
 /// Makes `node` the one that made `tensor`.
@@ -63,7 +69,7 @@ class Leaf final : public Node {
   Leaf() : Node("leaf") {}
   bool is_leaf() const override { return true; }
   std::span<const Edge> inputs() const override { return {}; }
-  void backward(const Tensor&, std::span<Tensor>) override {}
+  void backward(Pass&, const Tensor&, std::span<Tensor>) override {}
   void release_saved() override {}
   std::vector<Tensor> saved() const override { return {}; }
 };

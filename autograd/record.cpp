@@ -13,7 +13,7 @@ Tensor SavedOutput::get(Node& node) const {
 }
 
 void fail_released() {
-  fail(
+  fail<GraphError>(
       "backward ran through this graph before, and let go of what it had saved; to run it again, pass "
       "retain_graph = true to the first backward()");
 }

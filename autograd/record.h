@@ -2,11 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <type_traits>
 #include <utility>
 
 #include "ebb/autograd/grad_mode.h"
-#include "ebb/autograd/node.h"
+#include "ebb/autograd/pass.h"
 
 namespace ebb::autograd {
 
@@ -47,6 +48,27 @@ struct NoOutput {
 
 [[noreturn]] void fail_released();
 
+/// Who is using what a node has saved. Whoever lets go of it only says so where passes of other threads are using it:
+/// the last of them destroys it.
+class SavedUse {
+ public:
+  /// False where it was let go.
+  bool begin() noexcept {
+    std::uint32_t users = state_.load(std::memory_order_relaxed);
+    while ((users & released) == 0) {
+      if (state_.compare_exchange_weak(users, users + 1, std::memory_order_acquire)) return true;
+    }
+    return false;
+  }
+  // Both are true where the caller has to destroy it.
+  bool end() noexcept { return state_.fetch_sub(1, std::memory_order_acq_rel) == (released | 1); }
+  bool release() noexcept { return state_.fetch_or(released, std::memory_order_acq_rel) == 0; }
+
+ private:
+  static constexpr std::uint32_t released = std::uint32_t{1} << 31;
+  std::atomic<std::uint32_t> state_ = 0;  // the number of users, and whether it was let go
+};
+
 template <class Vjp, class Output>
 auto call(const Vjp& vjp, const Tensor& dy, const Output& output, Node& node) {
   if constexpr (takes_output<Vjp>) {
@@ -57,21 +79,31 @@ auto call(const Vjp& vjp, const Tensor& dy, const Output& output, Node& node) {
 }
 
 /// What nodes of both forms share: edges, closures that may be let go, the saved output.
-template <std::size_t n, class... Vjp>
+template <class Edges, class... Vjp>
 class ClosureNode : public Node {
  public:
-  std::span<const Edge> inputs() const override { return edges_; }
+  std::span<const Edge> inputs() const final { return edges_; }
 
-  void release_saved() override {
+  void backward(Pass& pass, const Tensor& dy, std::span<Tensor> dinputs) final {
     if constexpr (owns_something) {
-      std::apply([](auto&... vjp) { (vjp.reset(), ...); }, vjps_);
-      output_.reset();
-      released_ = true;
+      const Use use(*this);
+      if (!use.began) fail_released();
+      run(pass, dy, dinputs);
+    } else {
+      run(pass, dy, dinputs);
     }
   }
 
-  std::vector<Tensor> saved() const override {
+  void release_saved() final {
+    if constexpr (owns_something) {
+      if (use_.release()) destroy_saved();
+    }
+  }
+
+  std::vector<Tensor> saved() const final {
     if constexpr (!owns_something) return {};
+    const Use use(const_cast<ClosureNode&>(*this));
+    if (!use.began) return {};
     return Saved::collect([this] {
       const auto copy = [](const auto& closure) { [[maybe_unused]] const auto copied = closure; };
       std::apply([&](const auto&... vjp) { (copy(vjp), ...); }, vjps_);
@@ -86,30 +118,45 @@ class ClosureNode : public Node {
 
   explicit ClosureNode(const Tensor& y) : Node(OpScope::name()), output_(std::in_place, y) {}
 
-  void check_not_released() const {
-    if (released_) fail_released();
-  }
+  virtual void run(Pass& pass, const Tensor& dy, std::span<Tensor> dinputs) = 0;
 
-  std::array<Edge, n> edges_;
+  Edges edges_;
   std::tuple<std::optional<Vjp>...> vjps_;
   std::optional<Output> output_;
-  bool released_ = false;
+
+ private:
+  struct Use {
+    explicit Use(ClosureNode& node) : node(node), began(node.use_.begin()) {}
+    Use(const Use&) = delete;
+    Use& operator=(const Use&) = delete;
+    ~Use() {
+      if (began && node.use_.end()) node.destroy_saved();
+    }
+    ClosureNode& node;
+    const bool began;
+  };
+
+  void destroy_saved() {
+    std::apply([](auto&... vjp) { (vjp.reset(), ...); }, vjps_);
+    output_.reset();
+  }
+
+  SavedUse use_;
 };
 
 /// A closure for each input. Those of inputs without an edge are dropped, with what they saved.
 template <class... Vjp>
-class PartialsNode final : public ClosureNode<sizeof...(Vjp), Vjp...> {
+class PartialsNode final : public ClosureNode<std::array<Edge, sizeof...(Vjp)>, Vjp...> {
  public:
-  PartialsNode(const Tensor& y, Wrt<Vjp>&... terms) : ClosureNode<sizeof...(Vjp), Vjp...>(y) {
+  PartialsNode(const Tensor& y, Wrt<Vjp>&... terms) : ClosureNode<std::array<Edge, sizeof...(Vjp)>, Vjp...>(y) {
     set(std::index_sequence_for<Vjp...>(), terms...);
   }
 
-  void backward(const Tensor& dy, std::span<Tensor> dinputs) override {
-    this->check_not_released();
-    run(dy, dinputs, std::index_sequence_for<Vjp...>());
+ private:
+  void run(Pass& pass, const Tensor& dy, std::span<Tensor> dinputs) override {
+    run(pass, dy, dinputs, std::index_sequence_for<Vjp...>());
   }
 
- private:
   template <std::size_t... i>
   void set(std::index_sequence<i...>, Wrt<Vjp>&... terms) {
     ((this->edges_[i] = node_of(terms.input)), ...);
@@ -117,9 +164,9 @@ class PartialsNode final : public ClosureNode<sizeof...(Vjp), Vjp...> {
   }
 
   template <std::size_t... i>
-  void run(const Tensor& dy, std::span<Tensor> dinputs, std::index_sequence<i...>) {
+  void run(Pass& pass, const Tensor& dy, std::span<Tensor> dinputs, std::index_sequence<i...>) {
     const auto one = [&](const auto& vjp, const Edge& edge, Tensor& dx) {
-      if (edge && edge->is_needed) dx = call(*vjp, dy, *this->output_, *this);
+      if (pass.wants(edge)) dx = call(*vjp, dy, *this->output_, *this);
     };
     (one(std::get<i>(this->vjps_), this->edges_[i], dinputs[i]), ...);
   }
@@ -127,23 +174,18 @@ class PartialsNode final : public ClosureNode<sizeof...(Vjp), Vjp...> {
 
 /// One closure that returns the gradients of all inputs.
 template <class Vjp>
-class JointNode final : public ClosureNode<0, Vjp> {
+class JointNode final : public ClosureNode<std::vector<Edge>, Vjp> {
  public:
-  JointNode(const Tensor& y, std::span<const Tensor> inputs, Vjp& vjp) : ClosureNode<0, Vjp>(y) {
-    for (const Tensor& input : inputs) edges_.push_back(node_of(input));
+  JointNode(const Tensor& y, std::span<const Tensor> inputs, Vjp& vjp) : ClosureNode<std::vector<Edge>, Vjp>(y) {
+    for (const Tensor& input : inputs) this->edges_.push_back(node_of(input));
     std::get<0>(this->vjps_).emplace(std::move(vjp));
   }
 
-  std::span<const Edge> inputs() const override { return edges_; }
-
-  void backward(const Tensor& dy, std::span<Tensor> dinputs) override {
-    this->check_not_released();
+ private:
+  void run(Pass& /*pass*/, const Tensor& dy, std::span<Tensor> dinputs) override {
     auto gradients = call(*std::get<0>(this->vjps_), dy, *this->output_, *this);
     std::ranges::move(gradients, dinputs.begin());
   }
-
- private:
-  std::vector<Edge> edges_;
 };
 
 bool should_record(const Tensor& y, std::span<const Tensor> inputs);

@@ -11,7 +11,7 @@ static thread_local std::vector<Tensor>* collector = nullptr;
 /// may have a graph, which would own the leaf again.
 static Tensor without_owner(const Tensor& tensor) {
   const Ref<Node> node = node_of(tensor);
-  const bool owns_gradient = node && node->keeper == &tensor.body();
+  const bool owns_gradient = node && node->grad_owner == &tensor.body();
   if (!owns_gradient && !tensor.body().base) return tensor;
   const Tensor twin = tensor.detach();
   if (node) set_node(twin, node);
@@ -32,12 +32,13 @@ Saved::Collecting::Collecting(std::vector<Tensor>& into) { collector = &into; }
 
 Saved::Collecting::~Collecting() { collector = nullptr; }
 
-void Saved::blame() const {
+void Saved::fail_overwritten() const {
   const Storage& storage = tensor_.storage();
   const auto at = [](Site site) { return site.line == 0 ? std::string() : " at " + to_string(site); };
-  fail(storage.last_writer(), at(storage.last_write_site()), " overwrote what ", OpScope::name(), at(OpScope::site()),
-       " had saved for its gradient, a tensor of shape ", tensor_.shape(), " (version ", version_, ", now ",
-       storage.version(), "); use the op that does not work in place, or clone() the tensor before it");
+  fail<GraphError>(storage.last_writer(), at(storage.last_write_site()), " overwrote what ", OpScope::name(),
+                   at(OpScope::site()), " had saved for its gradient, a tensor of shape ", tensor_.shape(),
+                   " (version ", version_, ", now ", storage.version(),
+                   "); use the op that does not work in place, or clone() the tensor before it");
 }
 
 }  // namespace ebb::autograd

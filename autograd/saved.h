@@ -22,7 +22,7 @@ class Saved {
   const Tensor* operator->() const { return &get(); }
   const Tensor& get() const {
     if (tensor_.defined() && tensor_.storage().version() != version_) [[unlikely]] {
-      blame();
+      fail_overwritten();
     }
     return tensor_;
   }
@@ -43,7 +43,7 @@ class Saved {
     ~Collecting();
   };
 
-  [[noreturn]] void blame() const;
+  [[noreturn]] void fail_overwritten() const;
 
   Tensor tensor_;
   std::uint32_t version_ = 0;

@@ -1,4 +1,5 @@
 // The members of Tensor that concern its gradient.
+#include "ebb/autograd/accumulate.h"
 #include "ebb/autograd/backward.h"
 #include "ebb/autograd/node.h"
 
@@ -14,36 +15,35 @@ bool Tensor::is_leaf() const {
 }
 
 Tensor Tensor::requires_grad_(bool requires_grad) const {
-  check(is_leaf(), "requires_grad_: only a leaf can be changed, this tensor was made by ", grad_fn(),
-        "; use detach() for one without history");
+  check<GraphError>(is_leaf(), "requires_grad_: only a leaf can be changed, this tensor was made by ", grad_fn(),
+                    "; use detach() for one without history");
   check(!requires_grad || is_floating(dtype()), "requires_grad_: only floating tensors have gradients, got ", dtype());
   if (!requires_grad) {
     body().set_link({});
   } else if (!body().link) {
     autograd::set_node(*this, Ref<Node>(new Leaf));
-    body().link->keeper = &body();
+    body().link->grad_owner = &body();
   }
   return *this;
 }
 
-Tensor Tensor::grad() const { return Tensor(body().grad); }
+Tensor Tensor::grad() const { return autograd::grad_of(body()); }
 
 void Tensor::set_grad(const Tensor& grad) const {
-  check(requires_grad() || !grad.defined(), "set_grad: the tensor requires no gradient; call requires_grad_() first");
-  check(!grad.defined() || (grad.shape() == shape() && grad.dtype() == dtype() && grad.device() == device()),
-        "set_grad: the gradient must match the tensor, ", dtype(), " ", shape(), " on ", device());
-  body().grad = grad.defined() ? Ref<TensorBody>(&grad.body()) : Ref<TensorBody>();
+  check<GraphError>(requires_grad() || !grad.defined(),
+                    "set_grad: the tensor requires no gradient; call requires_grad_() first");
+  autograd::set_grad_of(body(), grad);
 }
 
 void Tensor::retain_grad() const {
   const Ref<Node> node = node_of(*this);
-  check(static_cast<bool>(node), "retain_grad: the tensor requires no gradient");
-  node->keeper = &body();
+  check<GraphError>(static_cast<bool>(node), "retain_grad: the tensor requires no gradient");
+  node->grad_owner = &body();
 }
 
 void Tensor::register_hook(std::function<Tensor(const Tensor&)> hook) const {
   const Ref<Node> node = node_of(*this);
-  check(static_cast<bool>(node), "register_hook: the tensor requires no gradient");
+  check<GraphError>(static_cast<bool>(node), "register_hook: the tensor requires no gradient");
   if (!node->hooks) node->hooks = std::make_unique<std::vector<autograd::Hook>>();
   node->hooks->push_back(std::move(hook));
 }

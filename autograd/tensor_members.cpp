@@ -1,4 +1,5 @@
 // The member spellings of the common ops; what each does stands with its free function.
+#include "ebb/autograd/ops/activation/rectifier.h"
 #include "ebb/autograd/ops/elementwise/arithmetic.h"
 #include "ebb/autograd/ops/elementwise/unary.h"
 #include "ebb/autograd/ops/linalg/linalg.h"

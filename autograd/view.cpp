@@ -1,7 +1,7 @@
 #include "ebb/autograd/view.h"
 
 #include <algorithm>
-#include <array>
+#include <mutex>
 
 #include "ebb/autograd/ops/shape/as_strided.h"
 
@@ -10,27 +10,34 @@ namespace ebb::autograd {
 static Tensor base_of(const Tensor& view) { return Tensor(view.body().base); }
 
 void relink_view(const Tensor& view) {
+  static std::mutex relinking;  // one for all views: it happens once after a write
   TensorBody& body = view.body();
-  body.link_version = body.base->graph_version;
   const GradMode recording(true);
   const OpScope op("as_strided", Site{});
-  const Tensor again = as_strided(base_of(view), body.shape, body.strides, body.offset);
-  body.set_link(again.body().link);
+  Ref<GraphLink> link = as_strided(base_of(view), body.shape, body.strides, body.offset).body().link;
+  {
+    const std::lock_guard lock(relinking);
+    if (has_current_link(body)) return;  // another thread was here
+    std::swap(body.link, link);
+    body.link_version.store(body.base->graph_version, std::memory_order_release);
+  }
+  if (link) body.disown_grad(*link);
 }
 
 static void refuse_lost_gradient(const Tensor& x, std::initializer_list<Tensor> others) {
   const Tensor owner = x.body().base ? base_of(x) : x;
   const Ref<Node> node = node_of(owner);
   const bool is_view = !owner.is_same(x);
-  check(
+  check<GraphError>(
       !node || !node->is_leaf(), is_view ? "a view of " : "",
       "a leaf that requires a gradient would be changed in "
       "place, and its gradient would no longer belong to the value that was used; change it under NoGradGuard, or use "
       "the op that does not work in place");
   const bool gains_history = std::ranges::any_of(others, wants_grad);
-  check(!gains_history || !owner.body().is_buffer,
-        "a module's buffer would be updated from a tensor that has a history, so every step would hang one more "
-        "graph on it; update it from x.detach(), or under NoGradGuard");
+  check<GraphError>(
+      !gains_history || !owner.body().is_buffer,
+      "a module's buffer would be updated from a tensor that has a history, so every step would hang one more "
+      "graph on it; update it from x.detach(), or under NoGradGuard");
 }
 
 static bool has_shared_elements(const Tensor& x) {

@@ -4,7 +4,7 @@
 
 namespace ebb::autograd {
 
-/// Gives a view whose base was written through another view its node again: base viewed as the view shows it.
+/// Gives a view its node anew, as a view of its base, after a write through another view has changed the base's node.
 void relink_view(const Tensor& view);
 
 /// To be called by an in-place op before it writes to `x`; `others` are its further inputs. Refuses what would lose

@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "ebb/autograd/ops/create/creation.h"
+#include "ebb/autograd/ops/create/random.h"
 #include "ebb/autograd/ops/elementwise/arithmetic.h"
 #include "ebb/autograd/ops/elementwise/unary.h"
 #include "ebb/autograd/ops/reduce/reduce.h"

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -27,10 +28,12 @@ class Storage final : public RefCounted {
   std::size_t bytes() const { return bytes_; }
   Device device() const { return device_; }
 
-  std::uint32_t version() const { return version_; }
-  const char* last_writer() const { return last_writer_; }
-  Site last_write_site() const { return last_write_site_; }
-  /// Called by every in-place op, inside its OpScope.
+  std::uint32_t version() const { return version_.load(std::memory_order_relaxed); }
+  const char* last_writer() const { return last_writer_.load(std::memory_order_relaxed); }
+  Site last_write_site() const {
+    return {last_write_file_.load(std::memory_order_relaxed), last_write_line_.load(std::memory_order_relaxed)};
+  }
+  /// Called by every in-place op, inside its OpScope. Threads may write to different elements at the same time.
   void mark_written();
 
  private:
@@ -38,9 +41,10 @@ class Storage final : public RefCounted {
   std::size_t bytes_;
   Allocator* allocator_;  // null where the bytes are somebody else's, or there are none
   Device device_;
-  std::uint32_t version_ = 0;
-  const char* last_writer_ = "";
-  Site last_write_site_;
+  std::atomic<std::uint32_t> version_ = 0;
+  std::atomic<const char*> last_writer_ = "";
+  std::atomic<const char*> last_write_file_ = "";
+  std::atomic<int> last_write_line_ = 0;
   std::function<void()> release_;
 };
 

@@ -1,6 +1,8 @@
 #include "ebb/core/tensor.h"
 
 #include <algorithm>
+#include <array>
+#include <mutex>
 #include <utility>
 
 namespace ebb {
@@ -24,6 +26,22 @@ TensorBody::TensorBody(Ref<Storage> storage, DType dtype, const Shape& shape, co
       numel(ebb::numel(shape)),
       dtype(dtype),
       is_contiguous(lies_in_c_order(shape, strides)) {}
+
+void TensorBody::clear_grad_owner(GraphLink& from) {
+  const GradLock lock(this);
+  TensorBody* self = this;
+  from.grad_owner.compare_exchange_strong(self, nullptr);
+}
+
+// Few locks for all tensors: two that share one wait for each other a moment.
+static std::array<std::mutex, 64> grad_locks;
+
+static std::size_t lock_of(const TensorBody* body) {
+  return (reinterpret_cast<std::uintptr_t>(body) / sizeof(TensorBody)) % grad_locks.size();
+}
+
+GradLock::GradLock(const TensorBody* body) : index_(lock_of(body)) { grad_locks[index_].lock(); }
+GradLock::~GradLock() { grad_locks[index_].unlock(); }
 
 std::int64_t Tensor::size(std::int64_t dim) const {
   check(this->dim() > 0, "size: a scalar has no dimension ", dim);

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <atomic>
+#include <cstddef>
+
 #include "ebb/core/dtype/dtype.h"
 #include "ebb/core/memory/refcount.h"
 #include "ebb/core/shape.h"
@@ -12,9 +15,10 @@ class TensorBody;
 /// Where a tensor hangs in the graph. Core and kernels never look inside: autograd::Node is one.
 class GraphLink : public RefCounted {
  public:
-  /// Takes the gradient that arrives here; null where nobody wants to keep it. The tensor owns its gradient and not
-  /// the graph, so that a gradient with a graph of its own makes no cycle.
-  TensorBody* keeper = nullptr;
+  /// The tensor whose `grad` collects what arrives here; null where none does. The tensor owns its gradient and not the
+  /// graph, so that a gradient with a graph of its own makes no cycle. Before it goes it takes itself away from here
+  /// under its GradLock: to who holds that and finds it here it is alive.
+  std::atomic<TensorBody*> grad_owner = nullptr;
 };
 
 /// What the copies of a Tensor share.
@@ -24,8 +28,12 @@ class TensorBody final : public RefCounted {
   ~TensorBody() override { set_link({}); }
 
   void set_link(Ref<GraphLink> to) {
-    if (link && link->keeper == this) link->keeper = nullptr;
-    link = std::move(to);
+    std::swap(link, to);
+    if (to) disown_grad(*to);
+  }
+  /// No longer collects the gradients that arrive at `from`.
+  void disown_grad(GraphLink& from) {
+    if (from.grad_owner.load(std::memory_order_relaxed) == this) clear_grad_owner(from);
   }
 
   Ref<Storage> storage;
@@ -38,10 +46,27 @@ class TensorBody final : public RefCounted {
   bool is_buffer = false;  // of a module: may not acquire history
 
   Ref<GraphLink> link;              // the op that made it, or the leaf; null where no gradient is wanted
-  Ref<TensorBody> grad;             // of a leaf, or where retain_grad() asked
+  Ref<TensorBody> grad;             // of a leaf, or where retain_grad() asked; under a GradLock
   Ref<TensorBody> base;             // of a view: the tensor whose elements it shows, never itself a view
-  std::uint32_t link_version = 0;   // of a view: the version of `base` that `link` belongs to
   std::uint32_t graph_version = 0;  // of a base: counts the writes through views that changed its link
+  // Of a view: the version of `base` that `link` belongs to. Whoever uses the view first brings both up to date.
+  std::atomic<std::uint32_t> link_version = 0;
+
+ private:
+  void clear_grad_owner(GraphLink& from);
+};
+
+/// Guards the `grad` of a tensor, which backward passes of several threads may add to. Only held while a gradient is
+/// read, added or replaced.
+class GradLock {
+ public:
+  explicit GradLock(const TensorBody* body);
+  ~GradLock();
+  GradLock(const GradLock&) = delete;
+  GradLock& operator=(const GradLock&) = delete;
+
+ private:
+  std::size_t index_;
 };
 
 }  // namespace ebb

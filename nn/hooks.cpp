@@ -2,6 +2,7 @@
 
 #include "ebb/autograd/gate.h"
 #include "ebb/autograd/grad_mode.h"
+#include "ebb/autograd/pass.h"
 #include "ebb/nn/call.h"
 
 namespace ebb::nn {
@@ -27,17 +28,16 @@ struct BackwardCall {
   Module* module;
   std::weak_ptr<Hooks> alive;
   Hooks hooks;
-  std::vector<Tensor> grad_outputs;
 
-  void enter(std::span<Tensor> gradients) {
+  void enter(autograd::Pass& pass, std::span<Tensor> gradients) {
     const auto keep_alive = alive.lock();
     if (!keep_alive) return;
     for (const auto& [id, hook] : hooks.backward_pre) hook(*module, gradients);
-    grad_outputs.assign(gradients.begin(), gradients.end());
+    pass.kept_for(this).assign(gradients.begin(), gradients.end());
   }
-  void leave(std::span<Tensor> gradients) {
+  void leave(autograd::Pass& pass, std::span<Tensor> gradients) {
     const auto keep_alive = alive.lock();
-    const std::vector<Tensor> outputs = std::exchange(grad_outputs, {});
+    const std::vector<Tensor> outputs = std::exchange(pass.kept_for(this), {});
     if (!keep_alive) return;
     for (const auto& [id, hook] : hooks.backward) hook(*module, gradients, outputs);
   }
@@ -47,10 +47,11 @@ HookedCall::HookedCall(Module& module, std::vector<Tensor> given)
     : inputs(std::move(given)), module_(module), hooks_(*module.hooks()) {
   for (const auto& [id, hook] : hooks_.forward_pre) hook(module_, inputs);
   if (hooks_.backward.empty() && hooks_.backward_pre.empty()) return;
-  backward_ = std::make_shared<BackwardCall>(BackwardCall{&module, module.hooks(), hooks_, {}});
+  backward_ = std::make_shared<BackwardCall>(BackwardCall{&module, module.hooks(), hooks_});
   if (!hooks_.backward.empty()) {
-    const auto leave = [call = backward_](std::span<Tensor> gradients) { call->leave(gradients); };
-    gates_inputs_ = autograd::gate(inputs, leave);
+    gates_inputs_ = autograd::gate(inputs, [call = backward_](autograd::Pass& pass, std::span<Tensor> gradients) {
+      call->leave(pass, gradients);
+    });
   }
   for (const Tensor& input : inputs) versions_.push_back(version_of(input));
 }
@@ -59,15 +60,16 @@ void HookedCall::finish(std::span<Tensor> outputs) {
   for (const auto& [id, hook] : hooks_.forward) hook(module_, inputs, outputs);
   if (!backward_) return;
   for (std::size_t i = 0; gates_inputs_ && i < inputs.size(); ++i) {
-    check(version_of(inputs[i]) == versions_[i], module_.kind(),
-          " has a backward hook and changed its input in place, so nobody knows the gradient of that input; "
-          "make it work out of place (inplace = false), or hook another module");
+    check<GraphError>(
+        version_of(inputs[i]) == versions_[i], module_.kind(),
+        " has a backward hook and changed its input in place, so nobody knows the gradient of that input; "
+        "make it work out of place (inplace = false), or hook another module");
   }
-  const auto enter = [call = backward_, gates_inputs = gates_inputs_,
-                      count = inputs.size()](std::span<Tensor> gradients) {
-    call->enter(gradients);
+  const auto enter = [call = backward_, gates_inputs = gates_inputs_, count = inputs.size()](
+                         autograd::Pass& pass, std::span<Tensor> gradients) {
+    call->enter(pass, gradients);
     std::vector<Tensor> none(count);
-    if (!gates_inputs) call->leave(none);
+    if (!gates_inputs) call->leave(pass, none);
   };
   autograd::gate(outputs, enter);
 }

@@ -28,7 +28,8 @@ class RefCounted {
   static void* operator new(std::size_t bytes) { return small_objects::allocate(bytes); }
   static void operator delete(void* object, std::size_t bytes) noexcept { small_objects::release(object, bytes); }
 
-  std::uint32_t use_count() const noexcept { return references_.load(std::memory_order_relaxed); }
+  /// Who reads 1 sees what the owners before did, and may write.
+  std::uint32_t use_count() const noexcept { return references_.load(std::memory_order_acquire); }
 
  protected:
   virtual ~RefCounted() = default;

@@ -105,7 +105,7 @@ Value PythonFields::to_value(Size2 x) {
   return x.height == x.width ? Value(x.height) : Value::tuple({x.height, x.width});
 }
 
-Value PythonFields::to_value(const nn::AdaptiveSize& x) {
+Value PythonFields::to_value(const OutputSize& x) {
   std::vector<Value> items;
   for (const auto& size : x.sizes) items.push_back(to_value(size));
   return items.size() == 1 ? items[0] : Value::tuple(std::move(items));
@@ -150,7 +150,7 @@ void PythonFields::from_value(const Value& value, Size2& x) {
   x = {sizes[0], sizes.back()};
 }
 
-void PythonFields::from_value(const Value& value, nn::AdaptiveSize& x) {
+void PythonFields::from_value(const Value& value, OutputSize& x) {
   x.sizes.clear();
   const std::vector<Value> items = is_sequence(value) ? value.items() : std::vector<Value>{value};
   for (const Value& item : items) from_value(item, x.sizes.emplace_back());

@@ -49,7 +49,7 @@ class PythonFields {
   static Value to_value(const Scalar& x);
   static Value to_value(const Dims& x);
   static Value to_value(Size2 x);
-  static Value to_value(const nn::AdaptiveSize& x);
+  static Value to_value(const OutputSize& x);
   static Value to_value(const nn::ConvPadding& x);
   static Value to_value(nn::PaddingMode x);
   static Value to_value(InterpolateMode x);
@@ -66,7 +66,7 @@ class PythonFields {
   static void from_value(const Value& value, Scalar& x);
   static void from_value(const Value& value, Dims& x);
   static void from_value(const Value& value, Size2& x);
-  static void from_value(const Value& value, nn::AdaptiveSize& x);
+  static void from_value(const Value& value, OutputSize& x);
   static void from_value(const Value& value, nn::ConvPadding& x);
   static void from_value(const Value& value, nn::PaddingMode& x);
   static void from_value(const Value& value, InterpolateMode& x);

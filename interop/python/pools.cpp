@@ -58,30 +58,30 @@ void list_avg_pool2d(PythonFields& field, AvgPool2dOptions& o) {
 }
 
 template <class M>
-PythonClass adaptive_pool(const char* name, bool is_max, std::function<M(const nn::AdaptiveSize&)> make) {
+PythonClass adaptive_pool(const char* name, bool is_max, std::function<M(const OutputSize&)> make) {
   return {pools, name, &typeid(M),
           [=](PythonFields& field, const ReadChild&) -> nn::SharedLayer {
-            nn::AdaptiveSize size(1);
+            OutputSize size(1);
             field("output_size", size);
             if (is_max) field.fixed("return_indices", false);
             check(size.sizes.size() == 1 || size.sizes.size() == 2, "attribute output_size must have one size or two");
             return make(size);
           },
           [=](PythonFields& field, const nn::Module& of) {
-            nn::AdaptiveSize size = static_cast<const M&>(of).output_size;
+            OutputSize size = static_cast<const M&>(of).output_size;
             field("output_size", size);
             if (is_max) field.fixed("return_indices", false);
           }};
 }
 
 template <class M>
-M make_adaptive1d(const nn::AdaptiveSize& size) {
+M make_adaptive1d(const OutputSize& size) {
   check(size.sizes.size() == 1 && size.sizes[0].has_value(), "attribute output_size must be one size");
   return M(*size.sizes[0]);
 }
 
 template <class M>
-M make_adaptive2d(const nn::AdaptiveSize& size) {
+M make_adaptive2d(const OutputSize& size) {
   return M(size);
 }
 

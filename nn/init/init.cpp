@@ -7,6 +7,7 @@
 
 #include "ebb/autograd/grad_mode.h"
 #include "ebb/autograd/ops/create/creation.h"
+#include "ebb/autograd/ops/create/random.h"
 #include "ebb/nn/init/orthonormal.h"
 
 namespace ebb::nn::init {

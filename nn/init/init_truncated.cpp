@@ -3,6 +3,7 @@
 
 #include "ebb/autograd/grad_mode.h"
 #include "ebb/autograd/ops/create/creation.h"
+#include "ebb/autograd/ops/create/random.h"
 #include "ebb/autograd/ops/elementwise/arithmetic.h"
 #include "ebb/autograd/ops/elementwise/compare.h"
 #include "ebb/autograd/ops/elementwise/unary.h"

@@ -1,5 +1,8 @@
 #include "ebb/nn/layers/activation.h"
 
+#include "ebb/autograd/ops/activation/elu.h"
+#include "ebb/autograd/ops/activation/rectifier.h"
+#include "ebb/autograd/ops/activation/sigmoid.h"
 #include "ebb/autograd/ops/create/creation.h"
 #include "ebb/autograd/ops/elementwise/unary.h"
 #include "ebb/nn/repr.h"

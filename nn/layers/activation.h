@@ -1,6 +1,6 @@
 #pragma once
 
-#include "ebb/autograd/ops/activation/activation.h"
+#include "ebb/autograd/ops/activation/gelu.h"
 #include "ebb/nn/slots.h"
 
 namespace ebb::nn {

@@ -1,7 +1,7 @@
 #include "ebb/nn/layers/embedding.h"
 
 #include "ebb/autograd/grad_mode.h"
-#include "ebb/autograd/ops/index/index.h"
+#include "ebb/autograd/ops/index/embedding.h"
 #include "ebb/nn/init/init.h"
 
 namespace ebb::nn {

@@ -1,7 +1,9 @@
 #include "ebb/nn/layers/norm.h"
 
 #include "ebb/autograd/ops/create/creation.h"
+#include "ebb/autograd/ops/norm/group_norm.h"
 #include "ebb/autograd/ops/norm/layer_norm.h"
+#include "ebb/autograd/ops/norm/local_response_norm.h"
 #include "ebb/nn/repr.h"
 
 namespace ebb::nn {

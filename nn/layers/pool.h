@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "ebb/autograd/ops/pool/adaptive_pool.h"
 #include "ebb/autograd/ops/pool/avg_pool.h"
 #include "ebb/autograd/ops/pool/max_pool.h"
 #include "ebb/nn/slots.h"
@@ -52,23 +53,13 @@ class AvgPool2d : public Module {
 };
 inline AvgPool2d avg_pool2d(const AvgPool2dOptions& options) { return AvgPool2d(options); }
 
-/// The sizes that an adaptive pooling makes: one number for all dimensions, or one each; std::nullopt keeps the
-/// input's.
-class AdaptiveSize {
- public:
-  AdaptiveSize(std::int64_t all) : sizes{all} {}
-  AdaptiveSize(std::optional<std::int64_t> height, std::optional<std::int64_t> width) : sizes{height, width} {}
-
-  std::vector<std::optional<std::int64_t>> sizes;
-};
-
 /// What the adaptive poolings have in common.
 class AdaptivePool : public Module {
  public:
-  explicit AdaptivePool(const AdaptiveSize& output_size) : output_size(output_size) {}
+  explicit AdaptivePool(const OutputSize& output_size) : output_size(output_size) {}
   std::string extra_repr() const override;
 
-  AdaptiveSize output_size;
+  OutputSize output_size;
 };
 
 /// See ebb::adaptive_avg_pool1d.
@@ -82,10 +73,10 @@ inline AdaptiveAvgPool1d adaptive_avg_pool1d(std::int64_t output_size) { return 
 /// See ebb::adaptive_avg_pool2d.
 class AdaptiveAvgPool2d : public AdaptivePool {
  public:
-  explicit AdaptiveAvgPool2d(const AdaptiveSize& output_size) : AdaptivePool(output_size) {}
+  explicit AdaptiveAvgPool2d(const OutputSize& output_size) : AdaptivePool(output_size) {}
   Tensor operator()(const Tensor& x) const;
 };
-inline AdaptiveAvgPool2d adaptive_avg_pool2d(const AdaptiveSize& output_size) { return AdaptiveAvgPool2d(output_size); }
+inline AdaptiveAvgPool2d adaptive_avg_pool2d(const OutputSize& output_size) { return AdaptiveAvgPool2d(output_size); }
 
 /// See ebb::adaptive_max_pool1d.
 class AdaptiveMaxPool1d : public AdaptivePool {
@@ -98,9 +89,9 @@ inline AdaptiveMaxPool1d adaptive_max_pool1d(std::int64_t output_size) { return 
 /// See ebb::adaptive_max_pool2d.
 class AdaptiveMaxPool2d : public AdaptivePool {
  public:
-  explicit AdaptiveMaxPool2d(const AdaptiveSize& output_size) : AdaptivePool(output_size) {}
+  explicit AdaptiveMaxPool2d(const OutputSize& output_size) : AdaptivePool(output_size) {}
   Tensor operator()(const Tensor& x) const;
 };
-inline AdaptiveMaxPool2d adaptive_max_pool2d(const AdaptiveSize& output_size) { return AdaptiveMaxPool2d(output_size); }
+inline AdaptiveMaxPool2d adaptive_max_pool2d(const OutputSize& output_size) { return AdaptiveMaxPool2d(output_size); }
 
 }  // namespace ebb::nn

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "ebb/autograd/ops/loss/elementwise_loss.h"
 #include "ebb/autograd/ops/loss/loss.h"
 #include "ebb/nn/slots.h"
 

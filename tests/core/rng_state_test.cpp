@@ -1,6 +1,7 @@
 #include <cstring>
 
 #include "ebb/autograd/ops/create/creation.h"
+#include "ebb/autograd/ops/create/random.h"
 #include "ebb/autograd/ops/elementwise/compare.h"
 #include "ebb/core/random/rng_state.h"
 

@@ -1,6 +1,7 @@
 #include <limits>
 
 #include "ebb/autograd/ops/create/creation.h"
+#include "ebb/autograd/ops/create/random.h"
 #include "ebb/kernels/index/index.h"
 
 #include "tests/kernels/both_devices.h"

@@ -1,5 +1,6 @@
 // All layers together: ops, gradients and modules with their tensors on the GPU.
 #include "ebb/autograd/ops/create/creation.h"
+#include "ebb/autograd/ops/create/random.h"
 #include "ebb/autograd/ops/elementwise/arithmetic.h"
 #include "ebb/autograd/ops/loss/loss.h"
 #include "ebb/autograd/ops/reduce/reduce.h"

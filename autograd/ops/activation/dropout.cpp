@@ -1,6 +1,7 @@
 #include "ebb/autograd/ops/activation/dropout.h"
 
 #include "ebb/autograd/ops/create/creation.h"
+#include "ebb/autograd/ops/detail/checks.h"
 #include "ebb/autograd/ops/shape/as_strided.h"
 #include "ebb/autograd/record.h"
 #include "ebb/kernels/random/dropout.h"
@@ -22,7 +23,7 @@ static Tensor masked(const Tensor& input, double p, Philox random, std::uint64_t
 Tensor dropout(const Tensor& x, double p, bool training, Site site) {
   const OpScope op("dropout", site);
   check(p >= 0 && p <= 1, "p is a probability and must lie in [0, 1], got ", p);
-  check(is_floating(x.dtype()), "needs a floating tensor, got ", x.dtype());
+  ops::check_floating(x);
   if (!training || p == 0) return x;
   Generator& generator = default_generator();
   const std::uint64_t offset = generator.reserve(static_cast<std::uint64_t>(x.numel() + 3) / 4);

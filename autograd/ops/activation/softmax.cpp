@@ -1,5 +1,6 @@
 #include "ebb/autograd/ops/activation/softmax.h"
 
+#include "ebb/autograd/ops/detail/checks.h"
 #include "ebb/autograd/ops/detail/reduced_dims.h"
 #include "ebb/autograd/ops/elementwise/arithmetic.h"
 #include "ebb/autograd/ops/elementwise/compare.h"
@@ -15,7 +16,7 @@ using autograd::wrt;
 
 /// x - max(x) along `dim`: its exp cannot overflow.
 static Tensor shifted(const Tensor& x, std::int64_t dim) {
-  check(is_floating(x.dtype()), "needs a floating tensor, got ", x.dtype(), "; convert first: x.to(kFloat32)");
+  ops::check_floating(x);
   wrap_dim(dim, x.dim());
   return x.numel() == 0 ? x : x - amax(x, {dim}, true);
 }

@@ -17,10 +17,6 @@ using autograd::Saved;
 using autograd::wrt;
 using kernels::ConvGeometry;
 
-std::string to_string(Size2 size) {
-  return "(" + std::to_string(size.height) + ", " + std::to_string(size.width) + ")";
-}
-
 namespace {
 
 constexpr auto channels_last = MemoryFormat::channels_last;

@@ -2,21 +2,10 @@
 
 #include <array>
 
+#include "ebb/core/size2.h"
 #include "ebb/core/tensor.h"
 
 namespace ebb {
-
-/// A size for height and width: one number for both, or two.
-struct Size2 {
-  constexpr Size2(std::int64_t both) : height(both), width(both) {}
-  constexpr Size2(std::int64_t height, std::int64_t width) : height(height), width(width) {}
-  bool operator==(const Size2&) const = default;
-
-  std::int64_t height, width;
-};
-
-/// "(3, 3)", as PyTorch prints it.
-std::string to_string(Size2 size);
 
 struct Conv2dOptions {
   Size2 stride = 1;

@@ -5,7 +5,7 @@
 
 #include "ebb/autograd/ops/create/creation.h"
 #include "ebb/autograd/ops/detail/window.h"
-#include "ebb/autograd/ops/index/index.h"
+#include "ebb/autograd/ops/index/gather.h"
 #include "ebb/autograd/ops/shape/pad.h"
 #include "ebb/autograd/ops/shape/shape.h"
 

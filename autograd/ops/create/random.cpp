@@ -1,5 +1,7 @@
 // Random tensors, drawn on the CPU from the sequential stream and in PyTorch's order (ATen's DistributionTemplates.h),
 // so that equal seeds give equal weights.
+#include "ebb/autograd/ops/create/random.h"
+
 #include <cmath>
 #include <limits>
 #include <numbers>

@@ -17,10 +17,7 @@ Tensor compute(const kernels::ActivationOp& f, const Tensor& dy, const Tensor& x
 }
 
 void write(const kernels::ActivationOp& f, const Tensor& x) {
-  autograd::begin_write(x);
-  Tensor y = x.detach();
-  on_device(x.device(), [&](auto& context) { kernels::activation(context, f, x, y); });
-  autograd::end_write(x);
+  write_in_place(x, {}, [&](auto& context, Tensor& y) { kernels::activation(context, f, x, y); });
 }
 
 }  // namespace ebb::ops

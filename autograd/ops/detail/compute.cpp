@@ -6,10 +6,7 @@
 
 namespace ebb::ops {
 
-void check_one_device(const Tensor& a, const Tensor& b) {
-  check(a.device() == b.device(), "both tensors must be on one device, got ", a.device(), " and ", b.device(),
-        "; move one with to()");
-}
+Tensor real(const Tensor& x) { return is_floating(x.dtype()) ? x : x.to(kFloat32); }
 
 Tensor compute(const kernels::UnaryOp& op, const Tensor& x) {
   Tensor y = empty_like(x);

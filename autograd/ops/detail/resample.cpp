@@ -81,7 +81,7 @@ Tensor resample(const Tensor& x, std::span<const SparseMatrix> matrices) {
     const SparseMatrix& m = matrices[static_cast<std::size_t>(i)];
     return m.rows() > m.columns();
   };
-  Tensor y = x;  // the slowest, innermost dimension takes part when the others are small
+  Tensor y = x;  // dimensions that shrink go first and those that grow last: what lies between stays small
   for (int i = 0; i < count; ++i) {
     if (!grows(i)) y = resample(y, first + i, matrices[static_cast<std::size_t>(i)]);
   }

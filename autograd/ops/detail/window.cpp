@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "ebb/core/error.h"
+#include "ebb/autograd/ops/detail/checks.h"
 
 namespace ebb::ops {
 
@@ -16,6 +16,15 @@ void check_window(const Window& w) {
   check(std::max({w.kernel, w.stride, w.padding, w.dilation}) <= largest,
         "kernel_size, stride, padding and dilation must be at most ", largest, ", got ", w.kernel, ", ", w.stride, ", ",
         w.padding, " and ", w.dilation);
+}
+
+void check_images(const Tensor& x, int dims) {
+  check(x.dim() == dims + 1 || x.dim() == dims + 2, "the input must have ", dims, " dimensions after (N, C) or (C), ",
+        "got shape ", x.shape());
+  check_floating(x);
+  for (int i = x.dim() == dims + 2 ? 1 : 0; i < x.dim(); ++i) {
+    check(x.size(i) > 0, "only the batch may be empty, got an input of shape ", x.shape());
+  }
 }
 
 Dims three(const Dims& sizes, const char* what) {

@@ -1,8 +1,8 @@
 #pragma once
 
-#include "ebb/core/shape.h"
+#include "ebb/core/tensor.h"
 
-/// Sliding windows along one dimension, as pooling and unfolding have them. Not installed.
+/// Sliding windows along one dimension, as pooling and unfolding have them.
 namespace ebb::ops {
 
 struct Window {
@@ -14,6 +14,9 @@ struct Window {
 
 /// That its numbers make a window, and are so small that no product of them overflows.
 void check_window(const Window& w);
+
+/// That x is floating, with `dims` dimensions after (N, C) or (C), none of which but N is empty.
+void check_images(const Tensor& x, int dims);
 
 /// A size for depth, height and width: as given, or one number for all.
 Dims three(const Dims& sizes, const char* what);

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "ebb/autograd/ops/create/creation.h"
+#include "ebb/autograd/ops/detail/checks.h"
 #include "ebb/autograd/ops/detail/compute.h"
 #include "ebb/autograd/ops/elementwise/compare.h"
 #include "ebb/autograd/ops/elementwise/unary.h"

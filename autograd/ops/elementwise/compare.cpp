@@ -4,6 +4,7 @@
 
 #include "ebb/autograd/grad_mode.h"
 #include "ebb/autograd/ops/create/creation.h"
+#include "ebb/autograd/ops/detail/checks.h"
 #include "ebb/autograd/ops/detail/compute.h"
 #include "ebb/autograd/ops/elementwise/arithmetic.h"
 #include "ebb/autograd/ops/elementwise/unary.h"

@@ -8,7 +8,7 @@
 #include "ebb/autograd/ops/detail/compute.h"
 #include "ebb/autograd/ops/elementwise/arithmetic.h"
 #include "ebb/autograd/ops/elementwise/compare.h"
-#include "ebb/autograd/view.h"
+#include "ebb/autograd/record.h"
 #include "ebb/kernels/elementwise/elementwise.h"
 
 namespace ebb {
@@ -17,8 +17,7 @@ using autograd::record;
 using autograd::Saved;
 using autograd::wrt;
 using ops::compute;
-
-static Tensor real(const Tensor& x) { return is_floating(x.dtype()) ? x : x.to(kFloat32); }
+using ops::real;
 
 Tensor neg(const Tensor& x, Site site) {
   const OpScope op("neg", site);
@@ -144,26 +143,12 @@ Tensor cosh(const Tensor& x, Site site) {
   return record(compute(kernels::Cosh{}, r), wrt(r, [r = Saved(r)](const Tensor& dy) { return dy * sinh(r); }));
 }
 
-Tensor tanh(const Tensor& x, Site site) {
-  const OpScope op("tanh", site);
-  const Tensor r = real(x);
-  return record(compute(kernels::Tanh{}, r),
-                wrt(r, [](const Tensor& dy, const Tensor& y) { return dy * (1 - y * y); }));
-}
-
 Tensor erf(const Tensor& x, Site site) {
   const OpScope op("erf", site);
   const Tensor r = real(x);
   return record(compute(kernels::Erf{}, r), wrt(r, [r = Saved(r)](const Tensor& dy) {
                   return dy * (exp(-square(r)) * (2 * std::numbers::inv_sqrtpi));
                 }));
-}
-
-Tensor sigmoid(const Tensor& x, Site site) {
-  const OpScope op("sigmoid", site);
-  const Tensor r = real(x);
-  return record(compute(kernels::Sigmoid{}, r),
-                wrt(r, [](const Tensor& dy, const Tensor& y) { return dy * y * (1 - y); }));
 }
 
 Tensor square(const Tensor& x, Site site) {
@@ -196,28 +181,6 @@ Tensor round(const Tensor& x, Site site) {
 Tensor trunc(const Tensor& x, Site site) {
   const OpScope op("trunc", site);
   return rounded(kernels::Trunc{}, x);
-}
-
-/// dy but where y <= 0; its own gradient is itself.
-static Tensor relu_backward(const Tensor& dy, const Tensor& y) {
-  const OpScope op("relu_backward", Site{});
-  return record(compute(kernels::ReluBackward{}, dy, y),
-                wrt(dy, [y = Saved(y.detach())](const Tensor& ddx) { return relu_backward(ddx, y); }));
-}
-
-Tensor relu(const Tensor& x, Site site) {
-  const OpScope op("relu", site);
-  check(x.dtype() != kBool, "is not defined for bool tensors");
-  return record(compute(kernels::Relu{}, x), wrt(x, relu_backward));
-}
-
-Tensor relu_(const Tensor& x, Site site) {
-  const OpScope op("relu_", site);
-  autograd::begin_write(x);
-  Tensor y = x.detach();
-  on_device(x.device(), [&](auto& context) { kernels::unary(context, kernels::Relu{}, x, y); });
-  autograd::end_write(x);
-  return autograd::record_in_place(x, wrt(x, relu_backward));
 }
 
 Tensor clamp(const Tensor& x, std::optional<Scalar> low, std::optional<Scalar> high, Site site) {

@@ -28,9 +28,7 @@ Tensor acos(const Tensor& x, Site site = Site::current());
 Tensor atan(const Tensor& x, Site site = Site::current());
 Tensor sinh(const Tensor& x, Site site = Site::current());
 Tensor cosh(const Tensor& x, Site site = Site::current());
-Tensor tanh(const Tensor& x, Site site = Site::current());
-Tensor erf(const Tensor& x, Site site = Site::current());      ///< 2 / sqrt(pi) times the integral of exp(-t^2) from 0
-Tensor sigmoid(const Tensor& x, Site site = Site::current());  ///< 1 / (1 + exp(-x))
+Tensor erf(const Tensor& x, Site site = Site::current());  ///< 2 / sqrt(pi) times the integral of exp(-t^2) from 0
 Tensor square(const Tensor& x, Site site = Site::current());
 
 // The integer that is not greater, not smaller, nearest (the even one of two) and nearer to 0; gradient 0.
@@ -39,9 +37,6 @@ Tensor ceil(const Tensor& x, Site site = Site::current());
 Tensor round(const Tensor& x, Site site = Site::current());
 Tensor trunc(const Tensor& x, Site site = Site::current());
 
-/// max(x, 0), where NaN stays; gradient 0 at 0, 1 at NaN.
-Tensor relu(const Tensor& x, Site site = Site::current());
-Tensor relu_(const Tensor& x, Site site = Site::current());  ///< in place
 /// x limited to [low, high]; an absent bound does not limit. Gradient 1 between them, 0 on and beyond them.
 Tensor clamp(const Tensor& x, std::optional<Scalar> low, std::optional<Scalar> high, Site site = Site::current());
 

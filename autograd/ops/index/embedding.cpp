@@ -1,8 +1,9 @@
-// Ops of indices that are made of others.
+#include "ebb/autograd/ops/index/embedding.h"
+
 #include "ebb/autograd/ops/create/creation.h"
-#include "ebb/autograd/ops/detail/compute.h"
 #include "ebb/autograd/ops/elementwise/compare.h"
-#include "ebb/autograd/ops/index/index.h"
+#include "ebb/autograd/ops/index/gather.h"
+#include "ebb/autograd/ops/index/masked.h"
 #include "ebb/autograd/ops/reduce/reduce.h"
 #include "ebb/autograd/ops/shape/shape.h"
 #include "ebb/autograd/record.h"
@@ -30,35 +31,6 @@ Tensor embedding(const Tensor& x, const Tensor& weight, const EmbeddingOptions& 
                             return index_add(nothing, 0, index, o.padding_idx ? kept : dy);
                           }));
   return y.reshape(shape);
-}
-
-Tensor masked_fill(const Tensor& x, const Tensor& mask, Scalar value, Site site) {
-  const OpScope op("masked_fill", site);
-  check(promote(value.dtype(), x.dtype()) == x.dtype() || is_floating(x.dtype()), "a ", x.dtype(),
-        " tensor cannot hold a ", value.dtype());
-  return masked_fill(x, mask, full({}, value, {.dtype = x.dtype(), .device = x.device()}));
-}
-
-Tensor masked_fill(const Tensor& x, const Tensor& mask, const Tensor& value, Site site) {
-  const OpScope op("masked_fill", site);
-  check(value.dim() == 0, "the value must be a scalar tensor, got shape ", value.shape());
-  return where(mask, value.to(x.dtype()), x);
-}
-
-Tensor masked_select(const Tensor& x, const Tensor& mask, Site site) {
-  const OpScope op("masked_select", site);
-  check(mask.dtype() == kBool, "the mask must be a bool tensor, got ", mask.dtype());
-  ops::check_one_device(x, mask);
-  const Shape shape = broadcast_shapes(x.shape(), mask.shape());
-  const Tensor host = contiguous(mask.detach().to(kCPU).expand(shape));
-  const std::span holds(host.data<bool>(), static_cast<std::size_t>(host.numel()));
-  std::vector<std::int64_t> places;
-  for (std::size_t i = 0; i < holds.size(); ++i) {
-    if (holds[i]) places.push_back(static_cast<std::int64_t>(i));
-  }
-  const Shape count{static_cast<std::int64_t>(places.size())};
-  const Tensor index = from_values(std::span<const std::int64_t>(places), count).to(x.device());
-  return index_select(x.expand(shape).flatten(), 0, index);
 }
 
 Tensor one_hot(const Tensor& x, std::int64_t num_classes, Site site) {

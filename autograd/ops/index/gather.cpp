@@ -1,9 +1,9 @@
-// gather and scatter, and what differs from them by the shape of the index only.
+#include "ebb/autograd/ops/index/gather.h"
+
 #include "ebb/autograd/ops/create/creation.h"
-#include "ebb/autograd/ops/detail/compute.h"
+#include "ebb/autograd/ops/detail/checks.h"
 #include "ebb/autograd/ops/elementwise/arithmetic.h"
 #include "ebb/autograd/ops/elementwise/compare.h"
-#include "ebb/autograd/ops/index/index.h"
 #include "ebb/autograd/ops/shape/shape.h"
 #include "ebb/autograd/record.h"
 #include "ebb/kernels/index/index.h"

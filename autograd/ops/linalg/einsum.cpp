@@ -7,13 +7,15 @@
 
 #include "ebb/autograd/ops/linalg/linalg.h"
 #include "ebb/autograd/ops/reduce/reduce.h"
+#include "ebb/autograd/ops/shape/diagonal.h"
 #include "ebb/autograd/ops/shape/rearrange.h"
 #include "ebb/autograd/ops/shape/shape.h"
 
 namespace ebb {
 namespace {
 
-using Labels = std::string;  // one a dimension; those of an ellipsis are digits, of which the last dimension is '9'
+using Labels =
+    std::string;  // one for each dimension; those of an ellipsis are digits, of which the last dimension is '9'
 
 /// A tensor whose dimensions have different labels.
 struct Term {

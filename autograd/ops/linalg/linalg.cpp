@@ -1,7 +1,7 @@
 #include "ebb/autograd/ops/linalg/linalg.h"
 
 #include "ebb/autograd/ops/create/creation.h"
-#include "ebb/autograd/ops/detail/compute.h"
+#include "ebb/autograd/ops/detail/checks.h"
 #include "ebb/autograd/ops/elementwise/arithmetic.h"
 #include "ebb/autograd/ops/elementwise/compare.h"
 #include "ebb/autograd/ops/reduce/reduce.h"

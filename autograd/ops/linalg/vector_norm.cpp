@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "ebb/autograd/ops/create/creation.h"
+#include "ebb/autograd/ops/detail/checks.h"
 #include "ebb/autograd/ops/detail/reduced_dims.h"
 #include "ebb/autograd/ops/elementwise/arithmetic.h"
 #include "ebb/autograd/ops/elementwise/compare.h"
@@ -55,7 +56,7 @@ Tensor raised_to(const Tensor& x, double least) {
 
 Tensor norm(const Tensor& x, double p, const Dims& named, bool keepdim, Site site) {
   const OpScope op("norm", site);
-  check(is_floating(x.dtype()), "needs a floating tensor, got ", x.dtype(), "; convert first: x.to(kFloat32)");
+  ops::check_floating(x);
   const Dims dims = ops::resolved(named, x.dim());
   return ops::without_dims(kept_norm(x, p, dims), dims, keepdim);
 }

@@ -1,11 +1,12 @@
-// The losses of single elements.
-#include "ebb/autograd/ops/activation/activation.h"
+#include "ebb/autograd/ops/loss/elementwise_loss.h"
+
+#include "ebb/autograd/ops/activation/rectifier.h"
+#include "ebb/autograd/ops/activation/sigmoid.h"
 #include "ebb/autograd/ops/detail/activate.h"
 #include "ebb/autograd/ops/detail/reduce_loss.h"
 #include "ebb/autograd/ops/elementwise/arithmetic.h"
 #include "ebb/autograd/ops/elementwise/compare.h"
 #include "ebb/autograd/ops/elementwise/unary.h"
-#include "ebb/autograd/ops/loss/loss.h"
 #include "ebb/autograd/record.h"
 
 namespace ebb {

@@ -2,8 +2,10 @@
 
 #include "ebb/autograd/ops/activation/softmax.h"
 #include "ebb/autograd/ops/create/creation.h"
+#include "ebb/autograd/ops/detail/checks.h"
 #include "ebb/autograd/ops/detail/reduce_loss.h"
 #include "ebb/autograd/ops/elementwise/arithmetic.h"
+#include "ebb/autograd/ops/elementwise/compare.h"
 #include "ebb/autograd/ops/reduce/reduce.h"
 #include "ebb/autograd/ops/shape/shape.h"
 #include "ebb/autograd/record.h"
@@ -53,30 +55,35 @@ Shape target_shape(const Tensor& x) {
 
 void check_classes(const Tensor& x, const Tensor& target, const Tensor& weight) {
   check(x.dim() >= 1, "the scores must be (C), (N, C) or (N, C, d1, ...), got a scalar");
-  check(is_floating(x.dtype()), "needs floating scores, got ", x.dtype());
+  ops::check_floating(x);
   check(target.dtype() == kInt64, "class targets must be int64, got ", target.dtype());
   check(target.shape() == target_shape(x), "scores of shape ", x.shape(), " need targets of shape ", target_shape(x),
         ", got ", target.shape());
   const std::int64_t classes = x.size(x.dim() == 1 ? 0 : 1);
   check(!weight.defined() || (weight.dim() == 1 && weight.size(0) == classes), "the weight must be (", classes,
-        "), one a class; got ", weight.defined() ? weight.shape() : Shape());
+        "), one for each class; got ", weight.defined() ? weight.shape() : Shape());
+}
+
+/// A weight for each class, along the classes of x (N, C, S).
+Tensor along_classes(const Tensor& weight, const Tensor& x) { return weight.to(x.dtype()).reshape({1, x.size(1), 1}); }
+
+/// 1 for each target, 0 where it is ignored; (N, S).
+Tensor counted(const Tensor& x, const Tensor& target, std::int64_t ignored) {
+  return ne(target, ignored).to(x.dtype());
 }
 
 /// The weight of each target, 0 where it is ignored; (N, S).
 Tensor target_weights(const Tensor& x, const Tensor& target, const Tensor& weight, std::int64_t ignored) {
-  const Tensor one = ones({1}, {.dtype = x.dtype(), .device = x.device()});
-  const Tensor by_class = weight.defined() ? weight.to(x.dtype()).reshape({1, x.size(1), 1}) : one.reshape({1, 1, 1});
-  return pick(by_class.expand(x.shape()), target, ignored);
+  if (!weight.defined()) return counted(x, target, ignored);
+  return pick(along_classes(weight, x).expand(x.shape()), target, ignored);
 }
 
-/// Scores `x` (N, C, S) times one-hot targets, with the share `smoothing` of them spread over all classes.
+/// The losses of the targets (N, S), given log-probabilities (N, C, S), and of the even distribution, mixed.
 Tensor smoothed_loss(const Tensor& log_p, const Tensor& flat_target, const CrossEntropyOptions& o, const Shape& shape) {
   const Tensor weights = target_weights(log_p, flat_target, o.weight, o.ignore_index);
   const Tensor loss = -pick(log_p, flat_target, o.ignore_index) * weights;
-  const Tensor valid = target_weights(log_p, flat_target, {}, o.ignore_index);
-  const Tensor by_class =
-      o.weight.defined() ? log_p * o.weight.to(log_p.dtype()).reshape({1, log_p.size(1), 1}) : log_p;
-  const Tensor even = -sum(by_class, {1}) * valid;
+  const Tensor by_class = o.weight.defined() ? log_p * along_classes(o.weight, log_p) : log_p;
+  const Tensor even = -sum(by_class, {1}) * counted(log_p, flat_target, o.ignore_index);
   const double share = o.label_smoothing / static_cast<double>(log_p.size(1));
   const auto finish = [&](const Tensor& t) {
     if (o.reduction == Reduction::none) return t.reshape(shape);
@@ -111,10 +118,14 @@ Tensor nll_loss(const Tensor& x, const Tensor& target, const NllLossOptions& o, 
   check_classes(x, target, o.weight);
   const Tensor scores = with_three_dims(x);
   const Tensor flat_target = contiguous(target.reshape({scores.size(0), scores.size(2)}));
-  const Tensor weights = target_weights(scores, flat_target, o.weight, o.ignore_index);
-  const Tensor losses = -pick(scores, flat_target, o.ignore_index) * weights;
+  Tensor losses = -pick(scores, flat_target, o.ignore_index), weights;
+  if (o.weight.defined()) {
+    weights = target_weights(scores, flat_target, o.weight, o.ignore_index);
+    losses = losses * weights;
+  }
   if (o.reduction == Reduction::none) return losses.reshape(target.shape());
-  return o.reduction == Reduction::sum ? sum(losses) : sum(losses) / sum(weights);
+  if (o.reduction == Reduction::sum) return sum(losses);
+  return sum(losses) / sum(weights.defined() ? weights : counted(scores, flat_target, o.ignore_index));
 }
 
 Tensor cross_entropy(const Tensor& x, const Tensor& target, const CrossEntropyOptions& o, Site site) {

@@ -1,7 +1,10 @@
 #include "ebb/autograd/ops/norm/batch_norm.h"
 
-#include "ebb/autograd/backward.h"
+#include <array>
+
 #include "ebb/autograd/ops/create/creation.h"
+#include "ebb/autograd/ops/detail/checks.h"
+#include "ebb/autograd/ops/detail/norm.h"
 #include "ebb/autograd/ops/elementwise/arithmetic.h"
 #include "ebb/autograd/ops/elementwise/unary.h"
 #include "ebb/autograd/ops/reduce/reduce.h"
@@ -17,132 +20,111 @@ using autograd::wrt;
 
 namespace {
 
-// All of batch norm works on rows (N H W, C): a channels-last image is one without a copy.
-
-Tensor as_rows(const Tensor& x) {
+/// x as a channels-last image, whose elements are rows of channels; (N, C) stays.
+Tensor as_image(const Tensor& x) {
   if (x.dim() == 2) return contiguous(x);
-  const Tensor image = x.dim() == 4 ? contiguous(x, MemoryFormat::channels_last) : x;
-  Dims order{0};
-  for (int i = 2; i < x.dim(); ++i) order.push_back(i);
-  order.push_back(1);
-  return contiguous(image.permute(order)).reshape({-1, x.size(1)});
+  const Tensor image = x.dim() == 4 ? x : x.reshape({x.size(0), x.size(1), -1, 1});
+  return contiguous(image, MemoryFormat::channels_last);
 }
 
-Tensor from_rows(const Tensor& rows, const Shape& shape) {
-  if (shape.size() == 2) return rows;
-  Shape last = shape;
-  last.erase(1);
-  last.push_back(shape[1]);
-  Dims order{0, shape.size() - 1};
-  for (int i = 1; i + 1 < shape.size(); ++i) order.push_back(i);
-  return rows.reshape(last).permute(order);
+Tensor with_shape(const Tensor& image, const Shape& shape) {
+  return image.shape() == shape ? image : image.reshape(shape);
 }
 
-Tensor per_channel(const Tensor& like) {
-  return empty({like.size(1)}, {.dtype = like.dtype(), .device = like.device()});
+/// The elements of an image as the kernels want them: (N H W, C). Not recorded.
+Tensor rows_of(const Tensor& image) {
+  const std::int64_t channels = image.size(1);
+  return image.detach().alias({image.numel() / channels, channels}, {channels, 1}, image.storage_offset());
 }
 
-Tensor ones_per_channel(const Tensor& like) {
-  return ones({like.size(1)}, {.dtype = like.dtype(), .device = like.device()});
+std::int64_t count_per_channel(const Tensor& image) { return image.numel() / image.size(1); }
+
+Tensor empty_per_channel(const Tensor& image) {
+  return empty({image.size(1)}, {.dtype = image.dtype(), .device = image.device()});
 }
 
-/// The gradients of training-mode batch norm, written with differentiable ops: what differentiates the fused backward.
-struct Gradients {
-  Tensor dx, dweight, dbias;
-};
+/// A tensor (C) so that it multiplies the channels of an image.
+Tensor along_channels(const Tensor& t, const Tensor& image) {
+  return image.dim() == 2 ? t : t.reshape({1, t.size(0), 1, 1});
+}
 
+/// All dimensions but that of the channels.
+Dims others(const Tensor& image) { return image.dim() == 2 ? Dims{0} : Dims{0, 2, 3}; }
+
+using Gradients = std::array<Tensor, 3>;  // of x, weight and bias
+
+/// The gradients in training, written with differentiable ops.
 Gradients composed_backward(const Tensor& dy, const Tensor& x, const Tensor& weight, double eps) {
-  const auto n = static_cast<double>(x.size(0));
-  const Tensor centered = x - mean(x, {0}, true);
-  const Tensor inverse = rsqrt(mean(centered * centered, {0}, true) + eps);
+  const auto n = static_cast<double>(count_per_channel(x));
+  const Dims dims = others(x);
+  const Tensor centered = x - mean(x, dims, true);
+  const Tensor inverse = rsqrt(mean(centered * centered, dims, true) + eps);
   const Tensor normal = centered * inverse;
-  const Tensor dbias = sum(dy, {0}), dweight = sum(dy * normal, {0});
-  return {(dy - dbias / n - normal * (dweight / n)) * (inverse * weight), dweight, dbias};
+  const Tensor dbias = sum(dy, dims, true), dweight = sum(dy * normal, dims, true);
+  const Tensor dx = (dy - dbias / n - normal * (dweight / n)) * (inverse * along_channels(weight, x));
+  return {dx, dweight.reshape(weight.shape()), dbias.reshape(weight.shape())};
 }
 
-/// Differentiates one result of the backward by differentiating the composed one in its place.
-template <class Choose>
-Tensor record_gradient(const Tensor& result, const Tensor& dy, const Tensor& x, const Tensor& weight, double eps,
-                       Choose choose) {
-  return record(result, {dy, x, weight},
-                [dy = Saved(dy), x = Saved(x), weight = Saved(weight), eps, choose](const Tensor& d) {
-                  const bool again = is_grad_enabled();
-                  const GradMode recording(true);
-                  const auto source = [again](const Tensor& t) {
-                    return again && t.requires_grad() ? t * 1 : t.detach().requires_grad_();
-                  };
-                  const Tensor a = source(dy), b = source(x), c = source(weight);
-                  const Tensor output = choose(composed_backward(a, b, c, eps));
-                  return grad(std::span(&output, 1), std::array{a, b, c}, std::span(&d, 1),
-                              {.create_graph = again, .allow_unused = true});
-                });
-}
-
-Gradients train_backward(const Tensor& gradient, const Tensor& x, const Tensor& weight, const Tensor& mean,
-                         const Tensor& inverse, double eps) {
-  const OpScope op("batch_norm_backward", Site{});
-  const Tensor dy = contiguous(gradient);
-  const auto n = static_cast<double>(x.size(0));
-  Tensor s1 = per_channel(x), s2 = per_channel(x), dx = empty_like(x);
-  Tensor dweight, dbias;
-  no_grad([&] {
-    on_device(x.device(), [&](auto& context) { kernels::batch_norm_backward_sums(context, dy, x, mean, s1, s2); });
-    dweight = s2 * inverse;
-    dbias = s1;
-    const Tensor scale = weight * inverse;
-    const Tensor along = scale * inverse * inverse * s2 / -n, offset = scale * s1 / -n;
-    on_device(x.device(), [&](auto& context) {
-      kernels::batch_norm_backward_apply(context, dy, x, mean, scale, along, offset, dx);
-    });
+Gradients fused_backward(const Tensor& gradient, const Tensor& x, const Tensor& weight, const Tensor& mean,
+                         const Tensor& inverse) {
+  const Tensor rows = rows_of(x), dy = rows_of(as_image(gradient));
+  Tensor dx = empty_like(x), dx_rows = rows_of(dx), dbias = empty_per_channel(x), sum_dy_x = empty_per_channel(x);
+  on_device(x.device(),
+            [&](auto& context) { kernels::batch_norm_backward_sums(context, dy, rows, mean, dbias, sum_dy_x); });
+  const Tensor dweight = sum_dy_x * inverse, scale = weight * inverse;
+  const Tensor share = scale / -static_cast<double>(count_per_channel(x));
+  const Tensor along = share * inverse * dweight, offset = share * dbias;
+  on_device(x.device(), [&](auto& context) {
+    kernels::batch_norm_backward_apply(context, dy, rows, mean, scale, along, offset, dx_rows);
   });
-  const auto recorded = [&](const Tensor& result, auto choose) {
-    return record_gradient(result, dy, x, weight, eps, choose);
-  };
-  return {recorded(dx, [](const Gradients& g) { return g.dx; }),
-          recorded(dweight, [](const Gradients& g) { return g.dweight; }),
-          recorded(dbias, [](const Gradients& g) { return g.dbias; })};
-}
-
-void move_towards(const Tensor& running, const Tensor& current, double momentum) {
-  if (running.defined()) running.mul_(1 - momentum).add_(current.to(running.dtype()), momentum);
+  return {dx, dweight, dbias};
 }
 
 Tensor train(const Tensor& x, const Tensor& running_mean, const Tensor& running_var, const Tensor& weight,
              const Tensor& bias, const BatchNormOptions& o) {
-  const auto n = static_cast<double>(x.size(0));
-  Tensor mean = per_channel(x), m2 = per_channel(x), inverse, y = empty_like(x);
+  const auto n = static_cast<double>(count_per_channel(x));
+  const Tensor rows = rows_of(x);
+  Tensor mean = empty_per_channel(x), m2 = empty_per_channel(x), y = empty_like(x), y_rows = rows_of(y), inverse;
   no_grad([&] {
-    on_device(x.device(), [&](auto& context) { kernels::batch_norm_stats(context, x, mean, m2); });
-    move_towards(running_mean, mean, o.momentum);
-    move_towards(running_var, m2 / (n - 1), o.momentum);
+    on_device(x.device(), [&](auto& context) { kernels::batch_norm_stats(context, rows, mean, m2); });
+    if (running_mean.defined()) ops::move_towards(running_mean, mean, o.momentum);
+    if (running_var.defined()) ops::move_towards(running_var, m2, o.momentum, 1 / (n - 1));
     inverse = rsqrt(m2 / n + o.eps);
     const Tensor scale = weight * inverse;
-    on_device(x.device(), [&](auto& context) { kernels::batch_norm_apply(context, x, mean, scale, bias, y); });
+    on_device(x.device(), [&](auto& context) { kernels::batch_norm_apply(context, rows, mean, scale, bias, y_rows); });
   });
   return record(y, {x, weight, bias},
                 [x = Saved(x), weight = Saved(weight), mean = Saved(mean), inverse = Saved(inverse),
                  eps = o.eps](const Tensor& dy) {
-                  const auto [dx, dweight, dbias] = train_backward(dy, x, weight, mean, inverse, eps);
-                  return std::array{dx, dweight, dbias};
+                  return is_grad_enabled() ? composed_backward(dy, x, weight, eps)
+                                           : fused_backward(dy, x, weight, mean, inverse);
                 });
 }
 
 Tensor evaluate(const Tensor& x, const Tensor& mean, const Tensor& var, const Tensor& weight, const Tensor& bias,
                 double eps) {
-  const Tensor scale = weight * no_grad([&] { return rsqrt(var + eps).to(x.dtype()); });
-  Tensor y = empty_like(x);
-  on_device(x.device(), [&](auto& context) { kernels::batch_norm_apply(context, x, mean, scale.detach(), bias, y); });
-  return record(y, wrt(x, [scale = Saved(scale)](const Tensor& dy) { return dy * scale; }),
-                wrt(scale, [x = Saved(x), mean = Saved(mean)](const Tensor& dy) { return sum(dy * (x - mean), {0}); }),
-                wrt(bias, [](const Tensor& dy) { return sum(dy, {0}); }));
+  Tensor y = empty_like(x), y_rows = rows_of(y), inverse;
+  no_grad([&] {
+    inverse = rsqrt(var + eps).to(x.dtype());
+    const Tensor scale = weight * inverse;
+    on_device(x.device(),
+              [&](auto& context) { kernels::batch_norm_apply(context, rows_of(x), mean, scale, bias, y_rows); });
+  });
+  return record(
+      y,
+      wrt(x, [weight = Saved(weight), inverse = Saved(inverse)](
+                 const Tensor& dy) { return dy * along_channels(weight.get() * inverse.get(), dy); }),
+      wrt(weight, [x = Saved(x), mean = Saved(mean), inverse = Saved(inverse)](
+                      const Tensor& dy) { return sum(dy * (x - along_channels(mean, x)), others(x)) * inverse; }),
+      wrt(bias, [](const Tensor& dy) { return sum(dy, others(dy)); }));
 }
 
 void check_arguments(const Tensor& x, std::initializer_list<std::pair<const char*, Tensor>> others) {
   check(x.dim() >= 2, "the input must be (N, C, ...), got shape ", x.shape());
-  check(is_floating(x.dtype()), "needs a floating input, got ", x.dtype());
+  ops::check_floating(x);
   for (const auto& [name, t] : others) {
     check(!t.defined() || (t.dim() == 1 && t.size(0) == x.size(1)), name, " must be (", x.size(1),
-          "), one a channel of an input of shape ", x.shape(), "; got ", t.defined() ? t.shape() : Shape());
+          "), one for each channel of an input of shape ", x.shape(), "; got ", t.defined() ? t.shape() : Shape());
   }
 }
 
@@ -161,16 +143,17 @@ Tensor batch_norm(const Tensor& x, const Tensor& running_mean, const Tensor& run
   check_arguments(x,
                   {{"running_mean", running_mean}, {"running_var", running_var}, {"weight", weight}, {"bias", bias}});
   if (x.numel() == 0) return normalize_nothing(x, weight, bias);
-  const Tensor rows = as_rows(x);
-  const Tensor w = weight.defined() ? weight : ones_per_channel(rows);
+  const Tensor image = as_image(x);
+  const Tensor w = weight.defined() ? weight : full({x.size(1)}, 1, {.dtype = x.dtype(), .device = x.device()});
   const Tensor b = bias.defined() ? contiguous(bias) : zeros_like(w);
   if (options.training) {
-    check(rows.size(0) > 1, "more than one value per channel is needed in training, got an input of shape ", x.shape(),
-          "; use a larger batch, or eval()");
-    return from_rows(train(rows, running_mean, running_var, w, b, options), x.shape());
+    check(count_per_channel(image) > 1, "more than one value per channel is needed in training, got an input of shape ",
+          x.shape(), "; use a larger batch, or eval()");
+    return with_shape(train(image, running_mean, running_var, w, b, options), x.shape());
   }
   check(running_mean.defined() && running_var.defined(), "running_mean and running_var are needed outside of training");
-  return from_rows(evaluate(rows, contiguous(running_mean.to(x.dtype())), running_var, w, b, options.eps), x.shape());
+  const Tensor mean = contiguous(running_mean.to(x.dtype()));
+  return with_shape(evaluate(image, mean, running_var, w, b, options.eps), x.shape());
 }
 
 }  // namespace ebb

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "ebb/autograd/ops/detail/checks.h"
 #include "ebb/autograd/ops/detail/resample.h"
 #include "ebb/autograd/ops/detail/window.h"
 #include "ebb/autograd/ops/elementwise/arithmetic.h"
@@ -19,15 +20,6 @@ struct Averaging {
   std::optional<std::int64_t> divisor_override;
 };
 
-void check_input(const Tensor& x, int dims) {
-  check(x.dim() == dims + 1 || x.dim() == dims + 2, "the input must have ", dims, " dimensions after (N, C) or (C), ",
-        "got shape ", x.shape());
-  check(is_floating(x.dtype()), "needs a floating input, got ", x.dtype());
-  for (int i = x.dim() == dims + 2 ? 1 : 0; i < x.dim(); ++i) {
-    check(x.size(i) > 0, "only the batch may be empty, got an input of shape ", x.shape());
-  }
-}
-
 SparseMatrix average_windows(std::int64_t size, const Window& w, const Averaging& a) {
   SparseMatrix matrix(size);
   const std::int64_t count = ops::window_count(size, w, a.ceil_mode);
@@ -43,7 +35,7 @@ SparseMatrix average_windows(std::int64_t size, const Window& w, const Averaging
 
 Tensor avg_pool(const Tensor& x, std::span<const Window> windows, const Averaging& a) {
   const int dims = static_cast<int>(windows.size());
-  check_input(x, dims);
+  ops::check_images(x, dims);
   check(a.divisor_override != 0, "divisor_override must not be 0");
   std::vector<SparseMatrix> matrices;
   for (int i = 0; i < dims; ++i) {
@@ -54,24 +46,6 @@ Tensor avg_pool(const Tensor& x, std::span<const Window> windows, const Averagin
   }
   const Tensor y = ops::resample(x, matrices);
   return a.divisor_override ? y / *a.divisor_override : y;
-}
-
-SparseMatrix average_shares(std::int64_t size, std::int64_t count) {
-  SparseMatrix matrix(size);
-  for (std::int64_t i = 0; i < count; ++i) {
-    const std::int64_t first = ops::share_begin(i, size, count), last = ops::share_end(i, size, count);
-    for (std::int64_t k = first; k < last; ++k) matrix.add(k, 1 / static_cast<double>(last - first));
-    matrix.end_row();
-  }
-  return matrix;
-}
-
-Tensor adaptive_avg_pool(const Tensor& x, const OutputSize& output_size, int dims) {
-  check_input(x, dims);
-  const Dims sizes = output_size.of(x, dims);
-  std::vector<SparseMatrix> matrices;
-  for (int i = 0; i < dims; ++i) matrices.push_back(average_shares(x.size(i - dims), sizes[i]));
-  return ops::resample(x, matrices);
 }
 
 }  // namespace
@@ -98,32 +72,6 @@ Tensor avg_pool3d(const Tensor& x, const AvgPool3dOptions& o, Site site) {
   std::vector<Window> windows;
   for (int i = 0; i < 3; ++i) windows.push_back({kernel_size[i], stride[i], padding[i]});
   return avg_pool(x, windows, {o.ceil_mode, o.count_include_pad, o.divisor_override});
-}
-
-Dims OutputSize::of(const Tensor& x, int count) const {
-  check(sizes_.size() == 1 || static_cast<int>(sizes_.size()) == count, "output_size must be one number or ", count,
-        ", got ", sizes_.size());
-  Dims sizes;
-  for (int i = 0; i < count; ++i) {
-    sizes.push_back(sizes_[sizes_.size() == 1 ? 0 : static_cast<std::size_t>(i)].value_or(x.size(i - count)));
-    check(sizes[i] >= 0, "output_size must not be negative, got ", sizes[i]);
-  }
-  return sizes;
-}
-
-Tensor adaptive_avg_pool1d(const Tensor& x, const OutputSize& output_size, Site site) {
-  const OpScope op("adaptive_avg_pool1d", site);
-  return adaptive_avg_pool(x, output_size, 1);
-}
-
-Tensor adaptive_avg_pool2d(const Tensor& x, const OutputSize& output_size, Site site) {
-  const OpScope op("adaptive_avg_pool2d", site);
-  return adaptive_avg_pool(x, output_size, 2);
-}
-
-Tensor adaptive_avg_pool3d(const Tensor& x, const OutputSize& output_size, Site site) {
-  const OpScope op("adaptive_avg_pool3d", site);
-  return adaptive_avg_pool(x, output_size, 3);
 }
 
 }  // namespace ebb

@@ -1,9 +1,8 @@
 #pragma once
 
 #include <optional>
-#include <vector>
 
-#include "ebb/autograd/ops/conv/conv.h"
+#include "ebb/core/size2.h"
 #include "ebb/core/tensor.h"
 
 namespace ebb {
@@ -38,26 +37,5 @@ struct AvgPool3dOptions {
 Tensor avg_pool1d(const Tensor& x, const AvgPool1dOptions& options, Site site = Site::current());
 Tensor avg_pool2d(const Tensor& x, const AvgPool2dOptions& options, Site site = Site::current());
 Tensor avg_pool3d(const Tensor& x, const AvgPool3dOptions& options, Site site = Site::current());
-
-/// The sizes that an adaptive pooling makes: one for all dimensions, or one each; std::nullopt keeps the input's.
-class OutputSize {
- public:
-  OutputSize(std::int64_t all) : sizes_{all} {}
-  OutputSize(Size2 size) : sizes_{size.height, size.width} {}
-  OutputSize(std::initializer_list<std::optional<std::int64_t>> sizes) : sizes_(sizes) {}
-  explicit OutputSize(std::vector<std::optional<std::int64_t>> sizes) : sizes_(std::move(sizes)) {}
-
-  /// For the last `count` dimensions of x.
-  Dims of(const Tensor& x, int count) const;
-
- private:
-  std::vector<std::optional<std::int64_t>> sizes_;
-};
-
-/// The mean of windows that share the input evenly: element i of a result of size n is that of elements
-/// floor(i size / n) up to ceil((i + 1) size / n) - 1.
-Tensor adaptive_avg_pool1d(const Tensor& x, const OutputSize& output_size, Site site = Site::current());
-Tensor adaptive_avg_pool2d(const Tensor& x, const OutputSize& output_size, Site site = Site::current());
-Tensor adaptive_avg_pool3d(const Tensor& x, const OutputSize& output_size, Site site = Site::current());
 
 }  // namespace ebb

@@ -1,15 +1,89 @@
-// Pooling made of max_pool2d, or of windows laid out side by side.
 #include "ebb/autograd/ops/pool/max_pool.h"
 
-#include <algorithm>
-#include <vector>
-
-#include "ebb/autograd/ops/create/creation.h"
 #include "ebb/autograd/ops/detail/window.h"
-#include "ebb/autograd/ops/index/index.h"
 #include "ebb/autograd/ops/shape/shape.h"
+#include "ebb/autograd/record.h"
+#include "ebb/kernels/pool/pool.h"
 
 namespace ebb {
+
+using autograd::record;
+using autograd::Saved;
+using autograd::wrt;
+using kernels::PoolGeometry;
+
+namespace {
+
+constexpr auto channels_last = MemoryFormat::channels_last;
+
+Tensor empty_image(const Shape& shape, const Tensor& like, DType dtype) {
+  return empty(shape, {.dtype = dtype, .device = like.device()}, channels_last);
+}
+
+ops::Window window(const PoolGeometry& g, std::size_t i) {
+  return {g.kernel[i], g.stride[i], g.padding[i], g.dilation[i]};
+}
+
+PoolGeometry checked(const MaxPool2dOptions& o) {
+  const Size2 stride = o.stride.value_or(o.kernel_size);
+  const PoolGeometry g{{o.kernel_size.height, o.kernel_size.width},
+                       {stride.height, stride.width},
+                       {o.padding.height, o.padding.width},
+                       {o.dilation.height, o.dilation.width}};
+  for (std::size_t i = 0; i < 2; ++i) {
+    ops::check_window(window(g, i));
+    ops::check_padding(window(g, i));
+  }
+  return g;
+}
+
+// The two maps below are each other's gradients.
+
+Tensor gather(const Tensor& x, const Tensor& indices, const PoolGeometry& g);
+
+Tensor scatter(const Tensor& gradient, const Tensor& indices, const Shape& input, const PoolGeometry& g) {
+  const OpScope op("max_pool2d_backward", Site{});
+  const Tensor dy = contiguous(gradient, channels_last);
+  Tensor dx = empty_image(input, dy, dy.dtype());
+  on_device(dy.device(), [&](auto& context) { kernels::max_pool2d_backward(context, dy, indices, g, dx); });
+  return record(dx, wrt(dy, [indices, g](const Tensor& ddx) { return gather(ddx, indices, g); }));
+}
+
+Tensor gather(const Tensor& input, const Tensor& indices, const PoolGeometry& g) {
+  const OpScope op("max_pool2d_gather", Site{});
+  const Tensor x = contiguous(input, channels_last);
+  Tensor y = empty_image(indices.shape(), x, x.dtype());
+  on_device(x.device(), [&](auto& context) { kernels::max_pool2d_gather(context, x, indices, y); });
+  return record(y,
+                wrt(x, [indices, shape = x.shape(), g](const Tensor& dy) { return scatter(dy, indices, shape, g); }));
+}
+
+}  // namespace
+
+ValuesAndIndices max_pool2d_with_indices(const Tensor& input, const MaxPool2dOptions& o, Site site) {
+  const OpScope op("max_pool2d", site);
+  if (input.dim() == 3) {
+    const auto [y, indices] = max_pool2d_with_indices(input.unsqueeze(0), o);
+    return {y.squeeze(0), indices.squeeze(0)};
+  }
+  check(input.dim() == 4, "the input must be (N, C, H, W) or (C, H, W), got shape ", input.shape());
+  check(input.size(1) > 0 && input.size(2) > 0 && input.size(3) > 0,
+        "only the batch may be empty, got an input of shape ", input.shape());
+  const PoolGeometry g = checked(o);
+  const Tensor x = contiguous(input, channels_last);
+  const Shape shape{x.size(0), x.size(1), ops::window_count(x.size(2), window(g, 0), o.ceil_mode),
+                    ops::window_count(x.size(3), window(g, 1), o.ceil_mode)};
+  Tensor y = empty_image(shape, x, x.dtype()), indices = empty_image(shape, x, kInt64);
+  on_device(x.device(), [&](auto& context) { kernels::max_pool2d(context, x, g, y, indices); });
+  y = record(y, wrt(x, [indices = Saved(indices), from = x.shape(), g](const Tensor& dy) {
+               return scatter(dy, indices, from, g);
+             }));
+  return {y, indices};
+}
+
+Tensor max_pool2d(const Tensor& x, const MaxPool2dOptions& options, Site site) {
+  return max_pool2d_with_indices(x, options, site).values;
+}
 
 ValuesAndIndices max_pool1d_with_indices(const Tensor& x, const MaxPool1dOptions& o, Site site) {
   const OpScope op("max_pool1d", site);
@@ -25,78 +99,6 @@ ValuesAndIndices max_pool1d_with_indices(const Tensor& x, const MaxPool1dOptions
 
 Tensor max_pool1d(const Tensor& x, const MaxPool1dOptions& options, Site site) {
   return max_pool1d_with_indices(x, options, site).values;
-}
-
-namespace {
-
-/// For each window along one dimension the elements in it; all lists have the length of the longest, where shorter
-/// ones repeat their last element.
-std::vector<std::vector<std::int64_t>> shares(std::int64_t size, std::int64_t count) {
-  std::vector<std::vector<std::int64_t>> all;
-  std::int64_t longest = 0;
-  for (std::int64_t i = 0; i < count; ++i)
-    longest = std::max(longest, ops::share_end(i, size, count) - ops::share_begin(i, size, count));
-  for (std::int64_t i = 0; i < count; ++i) {
-    auto& elements = all.emplace_back();
-    for (std::int64_t k = 0; k < longest; ++k) {
-      elements.push_back(std::min(ops::share_begin(i, size, count) + k, ops::share_end(i, size, count) - 1));
-    }
-  }
-  return all;
-}
-
-/// The positions in (H, W) of the elements of each window: (h, w, elements).
-Tensor windows_of(const Tensor& x, const Dims& sizes) {
-  std::vector<std::int64_t> places;
-  const auto rows = shares(x.size(-2), sizes[0]), columns = shares(x.size(-1), sizes[1]);
-  for (const auto& row : rows) {
-    for (const auto& column : columns) {
-      for (const std::int64_t h : row) {
-        for (const std::int64_t w : column) places.push_back(h * x.size(-1) + w);
-      }
-    }
-  }
-  const auto count = static_cast<std::int64_t>(places.size()), windows = sizes[0] * sizes[1];
-  const Tensor flat = from_values(std::span<const std::int64_t>(places), {count});
-  return flat.reshape({sizes[0], sizes[1], windows == 0 ? 0 : count / windows}).to(x.device());
-}
-
-}  // namespace
-
-ValuesAndIndices adaptive_max_pool2d_with_indices(const Tensor& x, const OutputSize& output_size, Site site) {
-  const OpScope op("adaptive_max_pool2d", site);
-  check(x.dim() == 3 || x.dim() == 4, "the input must be (N, C, H, W) or (C, H, W), got shape ", x.shape());
-  for (int i = x.dim() - 3; i < x.dim(); ++i) {
-    check(x.size(i) > 0, "only the batch may be empty, got an input of shape ", x.shape());
-  }
-  const Dims sizes = output_size.of(x, 2);
-  Shape shape = x.shape();
-  shape[x.dim() - 2] = sizes[0];
-  shape[x.dim() - 1] = sizes[1];
-  if (numel(shape) == 0)
-    return {index_select(x.flatten(), 0, empty({0}, {.dtype = kInt64, .device = x.device()})).reshape(shape),
-            empty(shape, {.dtype = kInt64, .device = x.device()})};
-  const Tensor places = windows_of(x, sizes);
-  shape.push_back(places.size(-1));
-  const Tensor elements = index_select(x.flatten(-2), -1, places.flatten()).reshape(shape);
-  const auto [values, chosen] = max(elements, -1, true);
-  return {values.squeeze(-1), gather(places.expand(shape), -1, chosen).squeeze(-1)};
-}
-
-ValuesAndIndices adaptive_max_pool1d_with_indices(const Tensor& x, const OutputSize& output_size, Site site) {
-  const OpScope op("adaptive_max_pool1d", site);
-  check(x.dim() == 2 || x.dim() == 3, "the input must be (N, C, L) or (C, L), got shape ", x.shape());
-  const std::int64_t size = output_size.of(x, 1)[0];
-  const auto [values, indices] = adaptive_max_pool2d_with_indices(x.unsqueeze(-2), {1, size});
-  return {values.squeeze(-2), indices.squeeze(-2)};
-}
-
-Tensor adaptive_max_pool1d(const Tensor& x, const OutputSize& output_size, Site site) {
-  return adaptive_max_pool1d_with_indices(x, output_size, site).values;
-}
-
-Tensor adaptive_max_pool2d(const Tensor& x, const OutputSize& output_size, Site site) {
-  return adaptive_max_pool2d_with_indices(x, output_size, site).values;
 }
 
 }  // namespace ebb

@@ -2,9 +2,8 @@
 
 #include <optional>
 
-#include "ebb/autograd/ops/conv/conv.h"
-#include "ebb/autograd/ops/pool/avg_pool.h"
 #include "ebb/autograd/ops/reduce/reduce.h"
+#include "ebb/core/size2.h"
 #include "ebb/core/tensor.h"
 
 namespace ebb {
@@ -33,13 +32,5 @@ struct MaxPool1dOptions {
 /// The same of x (N, C, L) or (C, L).
 Tensor max_pool1d(const Tensor& x, const MaxPool1dOptions& options, Site site = Site::current());
 ValuesAndIndices max_pool1d_with_indices(const Tensor& x, const MaxPool1dOptions& options, Site site = Site::current());
-
-/// The greatest element of each of the windows of adaptive_avg_pool1d, or 2d, and the positions as above.
-Tensor adaptive_max_pool1d(const Tensor& x, const OutputSize& output_size, Site site = Site::current());
-Tensor adaptive_max_pool2d(const Tensor& x, const OutputSize& output_size, Site site = Site::current());
-ValuesAndIndices adaptive_max_pool1d_with_indices(const Tensor& x, const OutputSize& output_size,
-                                                  Site site = Site::current());
-ValuesAndIndices adaptive_max_pool2d_with_indices(const Tensor& x, const OutputSize& output_size,
-                                                  Site site = Site::current());
 
 }  // namespace ebb

@@ -1,5 +1,8 @@
+#include "ebb/autograd/ops/reduce/moments.h"
+
 #include <algorithm>
 
+#include "ebb/autograd/ops/detail/checks.h"
 #include "ebb/autograd/ops/detail/reduced_dims.h"
 #include "ebb/autograd/ops/elementwise/arithmetic.h"
 #include "ebb/autograd/ops/elementwise/compare.h"
@@ -15,7 +18,7 @@ using autograd::wrt;
 
 /// var, of resolved dims, which are kept.
 static Tensor kept_var(const Tensor& x, const Dims& dims, double correction) {
-  check(is_floating(x.dtype()), "needs a floating tensor, got ", x.dtype(), "; convert first: x.to(kFloat32)");
+  ops::check_floating(x);
   const double freedom = std::max(static_cast<double>(ops::count_of(x.shape(), dims)) - correction, 0.0);
   const Tensor y = no_grad([&] {
     const Tensor deviation = x - mean(x, dims, true);

@@ -1,7 +1,8 @@
+#include "ebb/autograd/ops/reduce/prod.h"
+
 #include "ebb/autograd/ops/create/creation.h"
 #include "ebb/autograd/ops/detail/reduced_dims.h"
 #include "ebb/autograd/ops/elementwise/arithmetic.h"
-#include "ebb/autograd/ops/reduce/reduce.h"
 #include "ebb/autograd/ops/shape/join.h"
 #include "ebb/autograd/ops/shape/shape.h"
 #include "ebb/autograd/record.h"

@@ -1,9 +1,11 @@
 #include "ebb/autograd/ops/reduce/reduce.h"
 
 #include "ebb/autograd/ops/create/creation.h"
+#include "ebb/autograd/ops/detail/checks.h"
 #include "ebb/autograd/ops/detail/reduced_dims.h"
 #include "ebb/autograd/ops/elementwise/arithmetic.h"
 #include "ebb/autograd/ops/elementwise/compare.h"
+#include "ebb/autograd/ops/index/gather.h"
 #include "ebb/autograd/ops/shape/shape.h"
 #include "ebb/autograd/record.h"
 #include "ebb/kernels/reduce/reduce.h"
@@ -79,20 +81,18 @@ Tensor arg_extreme(const Tensor& x, Extreme which, std::optional<std::int64_t> d
   return finish(y, {d}, keepdim && x.dim() > 0);
 }
 
-/// Elements of x at `indices` (which keep the dimension) of one dimension.
+/// The extreme elements along one dimension, read at their positions.
 ValuesAndIndices extreme_along(const Tensor& x, Extreme which, std::int64_t dim, bool keepdim) {
-  const Tensor kept = arg_extreme(x, which, dim, true);
-  if (x.dim() == 0) return {x.reshape({}), kept.reshape({})};
+  const Tensor places = arg_extreme(x, which, dim, true);
+  if (x.dim() == 0) return {x.reshape({}), places.reshape({})};
   const int d = wrap_dim(dim, x.dim());
-  Shape along = Dims::filled(x.dim(), 1);
-  along[d] = x.shape()[d];
-  const Tensor mask = eq(arange(x.shape()[d]).to(x.device()).reshape(along), kept);
-  Tensor y = empty_result(x, {d}, x.dtype());
-  on_device(x.device(), [&](auto& context) { kernels::extreme(context, which, x, {d}, y); });
+  const Tensor y = no_grad([&] { return gather(x, d, places); });
   const Tensor values =
-      record(finish(y, {d}, keepdim),
-             wrt(x, [mask, d](const Tensor& dy) { return stretch(dy, {d}, mask.shape()) * mask.to(dy.dtype()); }));
-  return {values, finish(kept, {d}, keepdim)};
+      record(finish(y, {d}, keepdim), wrt(x, [places = Saved(places), d, shape = x.shape()](const Tensor& dy) {
+               const Tensor nothing = zeros(shape, {.dtype = dy.dtype(), .device = dy.device()});
+               return scatter_add(nothing, d, places, dy.reshape(places->shape()));
+             }));
+  return {values, finish(places, {d}, keepdim)};
 }
 
 }  // namespace
@@ -108,7 +108,7 @@ Tensor sum(const Tensor& x, const Dims& named, bool keepdim, Site site) {
 
 Tensor mean(const Tensor& x, const Dims& named, bool keepdim, Site site) {
   const OpScope op("mean", site);
-  check(is_floating(x.dtype()), "needs a floating tensor, got ", x.dtype(), "; convert first: x.to(kFloat32)");
+  ops::check_floating(x);
   const Dims dims = resolved(named, x.dim());
   return sum(x, dims, keepdim) / count_of(x.shape(), dims);
 }

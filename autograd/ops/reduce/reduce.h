@@ -11,28 +11,6 @@ namespace ebb {
 /// Of integers and bools in int64. An empty sum is 0.
 Tensor sum(const Tensor& x, const Dims& dims = {}, bool keepdim = false, Site site = Site::current());
 Tensor mean(const Tensor& x, const Dims& dims = {}, bool keepdim = false, Site site = Site::current());
-/// The mean of squared deviations, over n - correction of them.
-Tensor var(const Tensor& x, const Dims& dims = {}, double correction = 1, bool keepdim = false,
-           Site site = Site::current());
-/// The square root of var; gradient 0 where it is 0.
-Tensor std(const Tensor& x, const Dims& dims = {}, double correction = 1, bool keepdim = false,
-           Site site = Site::current());
-
-struct VarAndMean {
-  Tensor var, mean;
-};
-VarAndMean var_mean(const Tensor& x, const Dims& dims = {}, double correction = 1, bool keepdim = false,
-                    Site site = Site::current());
-
-struct StdAndMean {
-  Tensor std, mean;
-};
-StdAndMean std_mean(const Tensor& x, const Dims& dims = {}, double correction = 1, bool keepdim = false,
-                    Site site = Site::current());
-
-/// The product along one dimension, or of all elements. Of integers and bools in int64. An empty product is 1.
-Tensor prod(const Tensor& x, std::optional<std::int64_t> dim = {}, bool keepdim = false, Site site = Site::current());
-
 /// How many elements are not 0 (int64), whether any is, and whether all are (bool).
 Tensor count_nonzero(const Tensor& x, const Dims& dims = {}, bool keepdim = false, Site site = Site::current());
 Tensor any(const Tensor& x, const Dims& dims = {}, bool keepdim = false, Site site = Site::current());

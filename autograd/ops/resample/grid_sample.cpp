@@ -9,7 +9,7 @@
 #include "ebb/autograd/ops/elementwise/arithmetic.h"
 #include "ebb/autograd/ops/elementwise/compare.h"
 #include "ebb/autograd/ops/elementwise/unary.h"
-#include "ebb/autograd/ops/index/index.h"
+#include "ebb/autograd/ops/index/gather.h"
 #include "ebb/autograd/ops/linalg/linalg.h"
 #include "ebb/autograd/ops/reduce/reduce.h"
 #include "ebb/autograd/ops/shape/join.h"

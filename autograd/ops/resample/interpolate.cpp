@@ -4,8 +4,9 @@
 #include <array>
 #include <cmath>
 
+#include "ebb/autograd/ops/detail/checks.h"
 #include "ebb/autograd/ops/detail/resample.h"
-#include "ebb/autograd/ops/pool/avg_pool.h"
+#include "ebb/autograd/ops/pool/adaptive_pool.h"
 
 namespace ebb {
 
@@ -107,7 +108,7 @@ void check_mode(const Tensor& x, const InterpolateOptions& o) {
   check(takes_any || x.dim() == dims + 2, "this mode is for inputs of ", dims + 2, " dimensions, got shape ",
         x.shape());
   check(!takes_any || !o.align_corners, "align_corners is an option of the linear and cubic modes only");
-  check(is_floating(x.dtype()), "needs a floating input, got ", x.dtype());
+  ops::check_floating(x);
 }
 
 /// Entry i of a list that may hold one number for all.

@@ -1,7 +1,8 @@
+#include "ebb/autograd/ops/shape/diagonal.h"
+
 #include <algorithm>
 
 #include "ebb/autograd/ops/create/creation.h"
-#include "ebb/autograd/ops/shape/rearrange.h"
 #include "ebb/autograd/ops/shape/shape.h"
 #include "ebb/autograd/record.h"
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "ebb/autograd/ops/create/creation.h"
-#include "ebb/autograd/ops/detail/compute.h"
+#include "ebb/autograd/ops/detail/checks.h"
 #include "ebb/autograd/ops/elementwise/arithmetic.h"
 #include "ebb/autograd/ops/shape/shape.h"
 #include "ebb/autograd/record.h"

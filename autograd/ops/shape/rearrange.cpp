@@ -7,7 +7,7 @@
 #include "ebb/autograd/ops/create/creation.h"
 #include "ebb/autograd/ops/elementwise/arithmetic.h"
 #include "ebb/autograd/ops/elementwise/compare.h"
-#include "ebb/autograd/ops/index/index.h"
+#include "ebb/autograd/ops/index/gather.h"
 #include "ebb/autograd/ops/shape/join.h"
 #include "ebb/autograd/ops/shape/shape.h"
 

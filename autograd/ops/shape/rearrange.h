@@ -28,11 +28,6 @@ Tensor expand_as(const Tensor& x, const Tensor& other, Site site = Site::current
 /// Views with dimensions moved: source[i] becomes destination[i], the others keep their order.
 Tensor movedim(const Tensor& x, const Dims& source, const Dims& destination, Site site = Site::current());
 Tensor swapaxes(const Tensor& x, std::int64_t axis0, std::int64_t axis1, Site site = Site::current());
-/// A view of the diagonal, `offset` to the right, of the matrices of two dimensions; it becomes the last dimension.
-Tensor diagonal(const Tensor& x, std::int64_t offset = 0, std::int64_t dim1 = 0, std::int64_t dim2 = 1,
-                Site site = Site::current());
-/// The diagonal of a matrix, or the matrix with x (n) on its diagonal and 0 elsewhere.
-Tensor diag(const Tensor& x, std::int64_t offset = 0, Site site = Site::current());
 
 /// Slices of `size` elements of dim, `step` apart, in a new last dimension.
 Tensor unfold(const Tensor& x, std::int64_t dim, std::int64_t size, std::int64_t step, Site site = Site::current());

@@ -1,8 +1,7 @@
 #pragma once
 
-#include <optional>
-#include <vector>
-
+#include "ebb/autograd/ops/shape/convert.h"
+#include "ebb/autograd/ops/shape/slice.h"
 #include "ebb/core/tensor.h"
 
 namespace ebb {
@@ -22,18 +21,4 @@ Tensor permute(const Tensor& x, const Dims& dims, Site site = Site::current());
 Tensor expand(const Tensor& x, const Shape& shape, Site site = Site::current());
 Tensor squeeze(const Tensor& x, const Dims& dims, Site site = Site::current());
 Tensor unsqueeze(const Tensor& x, std::int64_t dim, Site site = Site::current());
-/// Elements start, start + step, ... before `end` of one dimension; bounds beyond it are limited to it.
-Tensor slice(const Tensor& x, std::int64_t dim, std::optional<std::int64_t> start, std::optional<std::int64_t> end,
-             std::int64_t step = 1, Site site = Site::current());
-Tensor narrow(const Tensor& x, std::int64_t dim, std::int64_t start, std::int64_t length, Site site = Site::current());
-Tensor select(const Tensor& x, std::int64_t dim, std::int64_t index, Site site = Site::current());
-
-/// A tensor of its own with the same elements.
-Tensor clone(const Tensor& x, Site site = Site::current());
-/// x itself where it lies in `format`, a copy that does otherwise.
-Tensor contiguous(const Tensor& x, MemoryFormat format = MemoryFormat::contiguous, Site site = Site::current());
-/// x itself where it has the dtype, or lives on the device, already.
-Tensor to(const Tensor& x, DType dtype, Site site = Site::current());
-Tensor to(const Tensor& x, Device device, Site site = Site::current());
-
 }  // namespace ebb

@@ -1,4 +1,6 @@
 // Views of a part of one dimension.
+#include "ebb/autograd/ops/shape/slice.h"
+
 #include <algorithm>
 
 #include "ebb/autograd/ops/create/creation.h"

@@ -1,6 +1,6 @@
-// Copies: to another place, another memory format, another dtype, another device.
+#include "ebb/autograd/ops/shape/convert.h"
+
 #include "ebb/autograd/ops/shape/as_strided.h"
-#include "ebb/autograd/ops/shape/shape.h"
 #include "ebb/autograd/record.h"
 #include "ebb/kernels/copy/transfer.h"
 #include "ebb/kernels/elementwise/elementwise.h"

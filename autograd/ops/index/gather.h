@@ -31,21 +31,4 @@ Tensor index_select(const Tensor& x, std::int64_t dim, const Tensor& index, Site
 Tensor index_add(const Tensor& x, std::int64_t dim, const Tensor& index, const Tensor& src, Scalar alpha = 1,
                  Site site = Site::current());
 
-struct EmbeddingOptions {
-  std::optional<std::int64_t> padding_idx = {};  ///< a row that gets no gradient; from the end where negative
-};
-
-/// The rows of weight (n, d) that x, of any shape, names: (..., d).
-Tensor embedding(const Tensor& x, const Tensor& weight, const EmbeddingOptions& options = {},
-                 Site site = Site::current());
-
-/// x with `value`, or a tensor of one element, where mask (bool) holds; both broadcast.
-Tensor masked_fill(const Tensor& x, const Tensor& mask, Scalar value, Site site = Site::current());
-Tensor masked_fill(const Tensor& x, const Tensor& mask, const Tensor& value, Site site = Site::current());
-/// The elements where mask (bool) holds, in C order; both broadcast. Waits for the GPU.
-Tensor masked_select(const Tensor& x, const Tensor& mask, Site site = Site::current());
-
-/// 1 at [..., class] and 0 elsewhere, int64, of the classes x (int64, any shape). -1: as many classes as there are.
-Tensor one_hot(const Tensor& x, std::int64_t num_classes = -1, Site site = Site::current());
-
 }  // namespace ebb

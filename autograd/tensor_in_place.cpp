@@ -1,5 +1,6 @@
-// The in-place forms: the kernels of elementwise.cpp with the first operand as the output.
+// The in-place members of Tensor: elementwise kernels with the first operand as the output.
 #include "ebb/autograd/ops/create/creation.h"
+#include "ebb/autograd/ops/detail/checks.h"
 #include "ebb/autograd/ops/detail/compute.h"
 #include "ebb/autograd/ops/elementwise/arithmetic.h"
 #include "ebb/autograd/ops/shape/shape.h"
@@ -8,12 +9,11 @@
 
 namespace ebb {
 
-using autograd::begin_write;
-using autograd::end_write;
 using autograd::record_in_place;
 using autograd::Saved;
 using autograd::wrt;
 using ops::value_before;
+using ops::write_in_place;
 
 namespace {
 
@@ -31,17 +31,11 @@ Tensor operand_for(const Tensor& x, const Tensor& other) {
 }
 
 void write(const kernels::BinaryOp& op, const Tensor& x, const Tensor& other) {
-  begin_write(x, {other});
-  Tensor y = x.detach();
-  on_device(x.device(), [&](auto& context) { kernels::binary(context, op, x, other, y); });
-  end_write(x);
+  write_in_place(x, {other}, [&](auto& context, Tensor& y) { kernels::binary(context, op, x, other, y); });
 }
 
 void write(const kernels::UnaryOp& op, const Tensor& x) {
-  begin_write(x);
-  Tensor y = x.detach();
-  on_device(x.device(), [&](auto& context) { kernels::unary(context, op, x, y); });
-  end_write(x);
+  write_in_place(x, {}, [&](auto& context, Tensor& y) { kernels::unary(context, op, x, y); });
 }
 
 Tensor same(const Tensor& dy) { return dy; }
@@ -111,11 +105,8 @@ Tensor Tensor::copy_(const Tensor& source, Site site) const {
   const OpScope op("copy_", site);
   check(broadcast_shapes(shape(), source.shape()) == shape(), "a tensor of shape ", shape(),
         " cannot take the elements of one of shape ", source.shape());
-  begin_write(*this, {source});
   const Tensor from = source.device() == device() ? source : source.to(device());
-  Tensor to = detach();
-  on_device(device(), [&](auto& context) { kernels::copy(context, from, to); });
-  end_write(*this);
+  write_in_place(*this, {source}, [&](auto& context, Tensor& to) { kernels::copy(context, from, to); });
   return record_in_place(*this, wrt(*this, [](const Tensor& dy) { return zeros_like(dy); }),
                          wrt(source, [shape = source.shape(), dtype = source.dtype()](const Tensor& dy) {
                            return sum_to(dy, shape).to(dtype);
@@ -124,10 +115,7 @@ Tensor Tensor::copy_(const Tensor& source, Site site) const {
 
 Tensor Tensor::fill_(Scalar value, Site site) const {
   const OpScope op("fill_", site);
-  begin_write(*this);
-  Tensor to = detach();
-  on_device(device(), [&](auto& context) { kernels::fill(context, value, to); });
-  end_write(*this);
+  write_in_place(*this, {}, [&](auto& context, Tensor& to) { kernels::fill(context, value, to); });
   return record_in_place(*this, wrt(*this, [](const Tensor& dy) { return zeros_like(dy); }));
 }
 

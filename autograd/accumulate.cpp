@@ -1,0 +1,68 @@
+#include "ebb/autograd/accumulate.h"
+
+#include <utility>
+
+#include "ebb/autograd/grad_mode.h"
+#include "ebb/autograd/ops/elementwise/arithmetic.h"
+
+namespace ebb::autograd {
+
+static bool is_sole_owner(const Tensor& t) { return t.body().use_count() == 1 && t.storage().use_count() == 1; }
+
+void accumulate(Tensor& sum, Tensor term) {
+  if (!sum.defined()) {
+    sum = std::move(term);
+  } else if (!is_grad_enabled() && is_sole_owner(sum) && elementwise_strides(sum) == sum.strides()) {
+    sum.add_(term);
+  } else {
+    sum = sum + term;
+  }
+}
+
+/// What a tensor keeps as its grad: a tensor of its own, without gaps.
+static Tensor own(const Tensor& gradient) {
+  if (is_grad_enabled()) return gradient;
+  const bool owned = is_sole_owner(gradient) && elementwise_strides(gradient) == gradient.strides();
+  return owned ? gradient : gradient.clone();
+}
+
+static void check_matches(const TensorBody& body, const Tensor& grad) {
+  check(grad.shape() == body.shape && grad.dtype() == body.dtype && grad.device() == body.storage->device(),
+        "the gradient must match the tensor, ", body.dtype, " ", body.shape, " on ", body.storage->device(), "; got ",
+        grad.dtype(), " ", grad.shape(), " on ", grad.device());
+}
+
+// Adds in place where it may: who holds the grad sees it grow, as in PyTorch. Returns what it replaced.
+static Ref<TensorBody> add_to_grad(TensorBody& owner, const Tensor& gradient) {
+  check_matches(owner, gradient);
+  if (owner.grad && !is_grad_enabled()) {
+    Tensor(owner.grad).add_(gradient);
+    return {};
+  }
+  const Tensor sum = owner.grad ? Tensor(owner.grad) + gradient : own(gradient);
+  return std::exchange(owner.grad, Ref<TensorBody>(&sum.body()));
+}
+
+void accumulate_grad(const Node& node, Tensor gradient) {
+  Ref<TensorBody> replaced;  // goes after the lock, as the gradient does: either may be the last owner of a graph
+  while (TensorBody* owner = node.grad_owner.load(std::memory_order_relaxed)) {
+    const GradLock lock(owner);
+    if (node.grad_owner.load(std::memory_order_relaxed) != owner) continue;
+    replaced = add_to_grad(*owner, gradient);
+    return;
+  }
+}
+
+Tensor grad_of(const TensorBody& body) {
+  const GradLock lock(&body);
+  return Tensor(body.grad);
+}
+
+void set_grad_of(TensorBody& body, Tensor grad) {
+  if (grad.defined()) check_matches(body, grad);
+  Ref<TensorBody> replaced = grad.defined() ? Ref<TensorBody>(&grad.body()) : Ref<TensorBody>();
+  const GradLock lock(&body);
+  std::swap(body.grad, replaced);
+}
+
+}  // namespace ebb::autograd

@@ -1,0 +1,11 @@
+#pragma once
+
+#include "ebb/core/tensor.h"
+
+/// What many ops demand of their tensors.
+namespace ebb::ops {
+
+void check_floating(const Tensor& x);
+void check_one_device(const Tensor& a, const Tensor& b);
+
+}  // namespace ebb::ops

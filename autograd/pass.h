@@ -1,0 +1,58 @@
+#pragma once
+
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "ebb/autograd/id_map.h"
+#include "ebb/autograd/node.h"
+
+namespace ebb::autograd {
+
+/// One backward pass, with all that it has to remember: nodes keep nothing of it, so that passes over graphs that share
+/// nodes may run on several threads, and inside each other. Ids count up and an op's inputs exist before it, so
+/// visiting nodes by descending id visits each after everything that uses its output: no recursion, no counting of
+/// uses.
+class Pass {
+ public:
+  explicit Pass(bool retain_graph) : retain_graph_(retain_graph) {}
+
+  /// Leaves out what does not lead from `roots` to a node whose id is in `targets`.
+  void limit_to(std::span<const std::uint64_t> targets, std::span<const Ref<Node>> roots);
+
+  /// Adds to the gradient that `node` will be visited with.
+  void arrive(const Ref<Node>& node, Tensor gradient);
+
+  struct Arrival {
+    Ref<Node> node;
+    Tensor gradient;  // all of it, after the node's hooks
+  };
+  /// The next node in order; none at the end.
+  std::optional<Arrival> next();
+  /// Calls the node's backward; what it yields arrives at its inputs.
+  void visit(Node& node, const Tensor& dy);
+
+  /// Whether the gradient for an input is of use.
+  bool wants(const Edge& edge) const { return edge && (!needed_ || needed_->find(edge->id) != nullptr); }
+  bool wants_any(std::span<const Edge> edges) const;
+
+  /// Tensors that whoever has this key keeps until the end of the pass.
+  std::vector<Tensor>& kept_for(const void* key);
+
+ private:
+  void enqueue(std::uint64_t id);
+
+  struct Waiting {
+    Ref<Node> node;
+    Tensor sum;
+  };
+
+  bool retain_graph_;
+  IdMap<Waiting> waiting_;
+  std::uint64_t newest_ = 0;           // of the waiting nodes; 0: none waits
+  std::vector<std::uint64_t> others_;  // that wait, as a heap
+  std::optional<IdMap<bool>> needed_;  // lead to a target, or are one; absent: all
+  std::vector<std::pair<const void*, std::vector<Tensor>>> kept_;
+};
+
+}  // namespace ebb::autograd
