@@ -1,4 +1,4 @@
-#include "ebb/autograd/ops/optim_step.h"
+#include "ebb/nn/optim/detail/optim_step.h"
 
 #include <array>
 
@@ -7,7 +7,7 @@
 #include "ebb/autograd/ops/shape/as_strided.h"
 #include "ebb/autograd/view.h"
 
-namespace ebb {
+namespace ebb::optim {
 
 void optim_step(const Tensor& p, const Tensor& gradient, std::initializer_list<Tensor*> states,
                 const kernels::OptimStep& step) {
@@ -32,4 +32,4 @@ void optim_step(const Tensor& p, const Tensor& gradient, std::initializer_list<T
   autograd::end_write(p);
 }
 
-}  // namespace ebb
+}  // namespace ebb::optim
