@@ -1,25 +1,21 @@
+// The command line: what it takes. The only file that includes CLI11, which is large.
 #include <cstdio>
 #include <deque>
-#include <filesystem>
-#include <iostream>
 
 #include <CLI/CLI.hpp>
-#include <nlohmann/json.hpp>
 
 #include "ebb/config.h"
 #include "ebb/core/error.h"
 #include "ebb/core/threads/parallel.h"
 
-#include "apps/evaluate.h"
-#include "apps/file_commands.h"
-#include "apps/train.h"
+#include "apps/files/file_commands.h"
+#include "apps/training/commands.h"
 
 namespace {
 
 using namespace ebb;
-using nlohmann::json;
 
-constexpr int bad_input = 2, interrupted = 130;
+constexpr int bad_input = 2;
 
 /// Options that every subcommand has.
 struct Common {
@@ -43,26 +39,6 @@ void add_data(CLI::App& command, apps::DataArguments& data) {
 
 void add_device(CLI::App& command, std::string& device) {
   command.add_option("--device", device, "cpu, cuda or cuda:N; by default the first GPU, or else the CPU");
-}
-
-void print_score(const json& result) {
-  std::printf("test accuracy %.4f\n", result["test_accuracy"].get<double>());
-  if (result.contains("test_mean_iou")) std::printf("test mean IoU %.4f\n", result["test_mean_iou"].get<double>());
-}
-
-int report_training(const json& result, bool as_json) {
-  const bool stopped = result["interrupted"].get<bool>();
-  if (as_json) {
-    std::cout << result.dump(2) << "\n";
-  } else {
-    std::printf("%s in %.1f s, %.0f images/s\n", stopped ? "interrupted; saved, go on with --resume" : "trained",
-                result["train_seconds"].get<double>(), result["images_per_second"].get<double>());
-    std::printf("loss curve in %s\n", result["loss_curve"].get<std::string>().c_str());
-    std::printf("predictions in %s\n", result["predictions"].get<std::string>().c_str());
-    print_score(result);
-    std::printf("model in %s\n", std::filesystem::absolute(result["model"].get<std::string>()).c_str());
-  }
-  return stopped ? interrupted : 0;
 }
 
 const char* about(const std::string& model) {
@@ -105,6 +81,49 @@ CLI::App* add_model(CLI::App& train, apps::TrainArguments& arguments, Common& co
   return command;
 }
 
+using FileCommand = int (*)(const apps::FileArguments&);
+
+/// The commands about files, whose options fill `arguments`.
+std::vector<std::pair<CLI::App*, FileCommand>> add_file_commands(CLI::App& app, apps::FileArguments& arguments) {
+  const auto add = [&](const char* name, const char* about) {
+    CLI::App* command = app.add_subcommand(name, about);
+    command->add_flag("--json", arguments.json, "print the result as JSON");
+    return command;
+  };
+  CLI::App* inspect = add("inspect", "say what a file of tensors holds");
+  CLI::App* verify = add("verify", "check all of a file: structure, CRCs, bounds");
+  CLI::App* diff = add("diff", "compare the weights in two files");
+  CLI::App* convert = add("convert", "write the weights of a file as a state dict");
+  for (CLI::App* command : {inspect, verify, diff}) {
+    command->add_option("file", arguments.file, "a .pth, .safetensors, .npy, .npz or idx file")
+        ->required()
+        ->check(CLI::ExistingFile);
+  }
+  diff->add_option("other", arguments.other, "the other")->required()->check(CLI::ExistingFile);
+  apps::ConvertArguments& options = arguments.convert;
+  convert->add_option("from", options.from, "a file of any of these kinds")->required()->check(CLI::ExistingFile);
+  convert->add_option("to", options.to, "the file to write: .pth, .safetensors, .npz or .npy")->required();
+  convert->add_option("--only", options.only, "the weights under this key, such as model");
+  convert->add_option("--strip", options.strip, "what to take from the front of keys, such as module.");
+  convert->add_option("--dtype", options.dtype, "of floating tensors: float16, bfloat16, float32 or float64");
+  return {{inspect, apps::inspect_command},
+          {verify, apps::verify_command},
+          {diff, apps::diff_command},
+          {convert, apps::convert_command}};
+}
+
+/// `ebb eval`, whose options fill `arguments`.
+CLI::App* add_eval(CLI::App& app, apps::EvalArguments& arguments, Common& common) {
+  CLI::App* command = app.add_subcommand("eval", "measure a saved model on the test images");
+  add_common(*command, common);
+  add_data(*command, arguments.data);
+  add_device(*command, arguments.device);
+  command->add_option("--image-size", arguments.data.image_size, "as it was for training")->check(CLI::Range(28, 1024));
+  command->add_option("--predictions", arguments.predictions, "a PNG file to draw some of them to");
+  command->add_option("model", arguments.model, "a .pth file")->required()->check(CLI::ExistingFile);
+  return command;
+}
+
 int run(int argc, char** argv) {
   CLI::App app("ebb: train and run neural networks, look into their files");
   app.set_version_flag("--version", std::string(ebb::version));
@@ -121,15 +140,9 @@ int run(int argc, char** argv) {
   }
 
   apps::EvalArguments eval;
-  CLI::App* eval_command = app.add_subcommand("eval", "measure a saved model on the test images");
-  add_common(*eval_command, common);
-  add_data(*eval_command, eval.data);
-  add_device(*eval_command, eval.device);
-  eval_command->add_option("--image-size", eval.data.image_size, "as it was for training")->check(CLI::Range(28, 1024));
-  eval_command->add_option("--predictions", eval.predictions, "a PNG file to draw some of them to");
-  eval_command->add_option("model", eval.model, "a .pth file")->required()->check(CLI::ExistingFile);
-
-  const auto run_file_command = apps::add_file_commands(app);
+  add_eval(app, eval, common);
+  apps::FileArguments files;
+  const auto file_commands = add_file_commands(app, files);
 
   try {
     app.parse(argc, argv);
@@ -138,16 +151,12 @@ int run(int argc, char** argv) {
   }
   if (common.threads > 0) set_num_threads(common.threads);
   for (std::size_t i = 0; i < commands.size(); ++i) {
-    if (commands[i]->parsed()) return report_training(apps::train_model(trainings[i]), common.json);
+    if (commands[i]->parsed()) return apps::train_command(trainings[i], common.json);
   }
-  if (const int status = run_file_command(); status >= 0) return status;
-  const json result = apps::eval_model(eval);
-  if (common.json) {
-    std::cout << result.dump(2) << "\n";
-  } else {
-    print_score(result);
+  for (const auto& [command, run_command] : file_commands) {
+    if (command->parsed()) return run_command(files);
   }
-  return 0;
+  return apps::eval_command(eval, common.json);
 }
 
 }  // namespace

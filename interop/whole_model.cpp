@@ -20,36 +20,35 @@ const std::vector<std::pair<Value, Value>>& registry(const Value& module, const 
   return module.as_object().state[name].as_dict().entries;
 }
 
-/// Calls `visit(module, path)` for the module and all below it, under each of their paths. Values are nested at most
-/// Value::max_depth deep; but one that stands in two places of one that stands in two places ... has very many paths.
-class ModuleVisitor {
- public:
-  template <class Visit>
-  void operator()(const Value& module, const std::string& path, const Visit& visit) {
-    constexpr int most = 100'000;
-    check(++count_ <= most, "the model has more than ", most, " parts");
-    check(is_whole_model(module), "\"", path, "\" is no module of torch.nn");
-    visit(module, path);
-    for (const auto& [name, child] : registry(module, "_modules")) {
-      if (!child.is_none()) (*this)(child, path + (path.empty() ? "" : ".") + name.as_text(), visit);
-    }
-  }
-
- private:
-  int count_ = 0;
+struct Part {
+  const Value* module;
+  std::string path;
 };
 
-template <class Visit>
-void visit_modules(const Value& model, const Visit& visit) {
-  ModuleVisitor()(model, "", visit);
+/// The module and all below it, under each of their paths. Values are nested at most Value::max_depth deep; but one
+/// that stands in two places of one that stands in two places ... has very many paths.
+void collect_parts(const Value& module, const std::string& path, std::vector<Part>& parts) {
+  constexpr std::size_t most = 100'000;
+  check(parts.size() < most, "the model has more than ", most, " parts");
+  check(is_whole_model(module), "\"", path, "\" is no module of torch.nn");
+  parts.push_back({&module, path});
+  for (const auto& [name, child] : registry(module, "_modules")) {
+    if (!child.is_none()) collect_parts(child, path + (path.empty() ? "" : ".") + name.as_text(), parts);
+  }
 }
 
-void check_classes(const Value& model) {
+std::vector<Part> parts_of(const Value& model) {
+  std::vector<Part> parts;
+  collect_parts(model, "", parts);
+  return parts;
+}
+
+void check_classes(const std::vector<Part>& parts) {
   std::set<std::string> unknown;
-  visit_modules(model, [&](const Value& module, const std::string&) {
-    const Global& global = module.as_object().global;
+  for (const Part& part : parts) {
+    const Global& global = part.module->as_object().global;
     if (find_python_class(global) == nullptr) unknown.insert(global.text());
-  });
+  }
   std::string names;
   for (const std::string& name : unknown) names += (names.empty() ? "" : ", ") + name;
   check(unknown.empty(), "the model has parts of classes that ebb does not know: ", names,
@@ -88,26 +87,26 @@ nn::Slot* find_slot(nn::Module& module, const std::string& name) {
 }
 
 /// Parameters that are one tensor in Python become one here; those that are frozen there are here.
-void set_parameters(const Value& model, nn::Module& net) {
+void set_parameters(const std::vector<Part>& parts, nn::Module& net) {
   std::unordered_map<const void*, nn::Slot*> first;
-  visit_modules(model, [&](const Value& module, const std::string& path) {
-    nn::Module& at = net.get_submodule(path);
-    for (const auto& [name, value] : registry(module, "_parameters")) {
+  for (const Part& part : parts) {
+    nn::Module& at = net.get_submodule(part.path);
+    for (const auto& [name, value] : registry(*part.module, "_parameters")) {
       nn::Slot* slot = value.is_tensor() ? find_slot(at, name.as_text()) : nullptr;
       if (slot == nullptr) continue;
       slot->parameter()->requires_grad_(value.as_tensor().requires_grad());
       const auto [holder, is_new] = first.try_emplace(&value.as_tensor().body(), slot);
       if (!is_new && holder->second != slot) slot->tie(*holder->second);
     }
-  });
+  }
 }
 
-void set_modes(const Value& model, nn::Module& net) {
-  visit_modules(model, [&](const Value& module, const std::string& path) {
-    const Value* training = module.as_object().state.find("training");
-    if (training == nullptr || training->kind() != Value::Kind::boolean) return;
-    net.get_submodule(path).train(training->as_bool());
-  });
+void set_modes(const std::vector<Part>& parts, nn::Module& net) {
+  for (const Part& part : parts) {
+    const Value* training = part.module->as_object().state.find("training");
+    if (training == nullptr || training->kind() != Value::Kind::boolean) continue;
+    net.get_submodule(part.path).train(training->as_bool());
+  }
 }
 
 Value make_object(Global global, Value arguments, Value state, bool is_new) {
@@ -172,7 +171,7 @@ class ModuleWriter {
 
   Value write_parameter(const Tensor& parameter) {
     if (!parameter.defined()) return {};
-    Value& written = parameters_[&parameter.body()];
+    Value& written = written_[&parameter.body()];
     if (written.is_none()) {
       written =
           make_object({"torch._utils", "_rebuild_parameter"},
@@ -181,8 +180,7 @@ class ModuleWriter {
     return written;
   }
 
-  std::unordered_map<const nn::Module*, Value> written_;
-  std::unordered_map<const void*, Value> parameters_;
+  std::unordered_map<const void*, Value> written_;  // modules and parameters
 };
 
 }  // namespace
@@ -200,12 +198,13 @@ bool is_whole_model(const Value& value) {
 nn::Layer from_python(const Value& model) {
   check(is_whole_model(model), "expected a model that was saved whole, torch.save(model), got ", model.kind_name());
   if (model.as_object().global == data_parallel) return from_python(model.as_object().state["_modules"]["module"]);
-  check_classes(model);
+  const std::vector<Part> parts = parts_of(model);
+  check_classes(parts);
   const nn::init::ZeroInitGuard no_drawing;
   const nn::SharedLayer net = ModuleReader().read(model);
-  set_parameters(model, net.module());
+  set_parameters(parts, net.module());
   net.module().load_state_dict(io::state_dict_of(model));
-  set_modes(model, net.module());
+  set_modes(parts, net.module());
   return net;
 }
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <ranges>
+#include <concepts>
 #include <tuple>
 #include <type_traits>
 
@@ -32,6 +32,12 @@ concept TupleLike = requires {
   std::tuple_size<T>::value;
 };
 
+template <class T>
+concept RangeOfTensors = requires(T& range) {
+  range.end();
+  requires std::same_as<std::decay_t<decltype(*range.begin())>, Tensor>;
+};
+
 /// Calls `visit` with each tensor in a module's argument or result: itself, or the elements of a range or tuple.
 template <class T, class Visit>
 void each_tensor(T& value, Visit&& visit) {
@@ -39,10 +45,8 @@ void each_tensor(T& value, Visit&& visit) {
     visit(value);
   } else if constexpr (TupleLike<std::remove_const_t<T>>) {
     std::apply([&](auto&... parts) { (each_tensor(parts, visit), ...); }, value);
-  } else if constexpr (std::ranges::range<T>) {
-    if constexpr (std::same_as<std::ranges::range_value_t<T>, Tensor>) {
-      for (auto& part : value) visit(part);
-    }
+  } else if constexpr (RangeOfTensors<T>) {
+    for (auto& part : value) visit(part);
   }
 }
 

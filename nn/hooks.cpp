@@ -7,6 +7,8 @@
 
 namespace ebb::nn {
 
+bool Hooks::empty() const { return forward_pre.empty() && forward.empty() && backward_pre.empty() && backward.empty(); }
+
 void Hooks::remove(std::uint64_t id) {
   const auto from = [id](auto& list) { std::erase_if(list, [id](const auto& entry) { return entry.first == id; }); };
   from(forward_pre);
@@ -17,6 +19,28 @@ void Hooks::remove(std::uint64_t id) {
 
 void HookHandle::remove() {
   if (const auto hooks = hooks_.lock()) hooks->remove(id_);
+}
+
+HookSlot::HookSlot() = default;
+HookSlot::HookSlot(const HookSlot& other) : hooks_(other.hooks_ ? std::make_shared<Hooks>(*other.hooks_) : nullptr) {}
+HookSlot::~HookSlot() = default;
+
+template <class F>
+HookHandle HookSlot::add(Hooks::List<F> Hooks::*list, F hook) {
+  if (!hooks_) hooks_ = std::make_shared<Hooks>();
+  (hooks_.get()->*list).emplace_back(hooks_->next_id, std::move(hook));
+  return {hooks_, hooks_->next_id++};
+}
+
+HookHandle Module::register_forward_pre_hook(ForwardPreHook hook) {
+  return hooks_.add(&Hooks::forward_pre, std::move(hook));
+}
+HookHandle Module::register_forward_hook(ForwardHook hook) { return hooks_.add(&Hooks::forward, std::move(hook)); }
+HookHandle Module::register_full_backward_pre_hook(BackwardPreHook hook) {
+  return hooks_.add(&Hooks::backward_pre, std::move(hook));
+}
+HookHandle Module::register_full_backward_hook(BackwardHook hook) {
+  return hooks_.add(&Hooks::backward, std::move(hook));
 }
 
 static std::uint32_t version_of(const Tensor& x) { return x.defined() ? x.storage().version() : 0; }

@@ -34,7 +34,7 @@ struct Hooks {
   List<BackwardHook> backward;
   std::uint64_t next_id = 0;
 
-  bool empty() const { return forward_pre.empty() && forward.empty() && backward_pre.empty() && backward.empty(); }
+  bool empty() const;
   void remove(std::uint64_t id);
 };
 
@@ -65,18 +65,14 @@ class ScopedHook {
 /// Where a module keeps its hooks: null until there is one. A copy of the module has them too, as hooks of its own.
 class HookSlot {
  public:
-  HookSlot() = default;
-  HookSlot(const HookSlot& other) : hooks_(other.hooks_ ? std::make_shared<Hooks>(*other.hooks_) : nullptr) {}
+  HookSlot();
+  HookSlot(const HookSlot& other);
   HookSlot& operator=(const HookSlot&) = delete;
-  ~HookSlot() = default;
+  ~HookSlot();
 
   const std::shared_ptr<Hooks>& get() const { return hooks_; }
   template <class F>
-  HookHandle add(Hooks::List<F> Hooks::*list, F hook) {
-    if (!hooks_) hooks_ = std::make_shared<Hooks>();
-    (hooks_.get()->*list).emplace_back(hooks_->next_id, std::move(hook));
-    return {hooks_, hooks_->next_id++};
-  }
+  HookHandle add(Hooks::List<F> Hooks::*list, F hook);
 
  private:
   std::shared_ptr<Hooks> hooks_;

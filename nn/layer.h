@@ -2,9 +2,10 @@
 
 #include <concepts>
 #include <memory>
+#include <type_traits>
 #include <utility>
 
-#include "ebb/nn/call.h"
+#include "ebb/nn/module.h"
 
 namespace ebb::nn {
 
@@ -15,47 +16,47 @@ class Layer;
 class SharedLayer {
  public:
   SharedLayer() = default;  ///< empty: no module
-  template <std::derived_from<Module> M>
-  SharedLayer(M module) : SharedLayer(std::make_shared<M>(std::move(module))) {}
+  template <class M>
+  requires std::derived_from<std::remove_cvref_t<M>, Module> SharedLayer(M&& module)
+      : SharedLayer(new std::remove_cvref_t<M>(std::forward<M>(module))) {}
   template <std::derived_from<Module> M>
   explicit SharedLayer(std::shared_ptr<M> module)
-      : module_(std::move(module)), call_(call_as<M>), copy_([](const Module& m) -> std::shared_ptr<Module> {
-          return std::make_shared<M>(static_cast<const M&>(m));
-        }) {}
+      : module_(std::move(module)), forward_(forward_as<M>), copy_(copy_as<M>) {}
   SharedLayer(Layer layer);
 
-  Tensor operator()(const Tensor& x, Site site = Site::current()) const {
-    const OpScope line(site);
-    Module& called = module();  // before call_, which is null where there is none
-    return call_(called, x);
-  }
+  Tensor operator()(const Tensor& x, Site site = Site::current()) const;
   explicit operator bool() const { return module_ != nullptr; }
-  Module& module() const {
-    check(module_ != nullptr, "an empty layer was used: one that was not given a module");
-    return *module_;
-  }
+  Module& module() const;
   const std::shared_ptr<Module>& pointer() const { return module_; }
 
   /// Refers to a copy of the module.
-  SharedLayer copy() const {
-    SharedLayer copy(*this);
-    if (module_) copy.module_ = copy_(*module_);
-    return copy;
-  }
+  SharedLayer copy() const;
 
  private:
+  // Of each type of module there is only what must know it.
   template <class M>
-  static Tensor call_as(Module& module, const Tensor& x) {
+  explicit SharedLayer(M* owned)
+      : SharedLayer(std::shared_ptr<Module>(static_cast<Module*>(owned)), forward_as<M>, copy_as<M>) {}
+  SharedLayer(std::shared_ptr<Module> module, Tensor (*forward)(Module&, const Tensor&),
+              Module* (*copy)(const Module&));
+
+  template <class M>
+  static Tensor forward_as(Module& module, const Tensor& x) {
     if constexpr (std::is_invocable_r_v<Tensor, M&, const Tensor&>) {
-      return call(static_cast<M&>(module), x);
+      return static_cast<M&>(module)(x);
     } else {
-      fail(module.kind(), " does not map one tensor to one: call it as what it is, with as<...>()");
+      fail_to_call(module);
     }
   }
+  template <class M>
+  static Module* copy_as(const Module& module) {
+    return new M(static_cast<const M&>(module));
+  }
+  [[noreturn]] static void fail_to_call(const Module& module);
 
   std::shared_ptr<Module> module_;
-  Tensor (*call_)(Module&, const Tensor&) = nullptr;
-  std::shared_ptr<Module> (*copy_)(const Module&) = nullptr;
+  Tensor (*forward_)(Module&, const Tensor&) = nullptr;
+  Module* (*copy_)(const Module&) = nullptr;
 };
 
 /// A module of any type, called with one tensor for one: what a replaceable member or a container's entry holds.
@@ -63,16 +64,13 @@ class SharedLayer {
 class Layer {
  public:
   Layer() = default;  ///< empty: what PyTorch's None is as a member
-  template <std::derived_from<Module> M>
-  Layer(M module) : held_(std::move(module)) {}
-  Layer(SharedLayer shared) : held_(std::move(shared)) {}
-  Layer(const Layer& other) : held_(other.held_.copy()) {}
-  Layer(Layer&&) = default;
-  Layer& operator=(Layer other) {
-    held_ = std::move(other.held_);
-    return *this;
-  }
-  ~Layer() = default;
+  template <class M>
+  requires std::derived_from<std::remove_cvref_t<M>, Module> Layer(M&& module) : held_(std::forward<M>(module)) {}
+  Layer(SharedLayer shared);
+  Layer(const Layer& other);
+  Layer(Layer&& other) noexcept;
+  Layer& operator=(Layer other);
+  ~Layer();
 
   Tensor operator()(const Tensor& x, Site site = Site::current()) const { return held_(x, site); }
   explicit operator bool() const { return static_cast<bool>(held_); }
@@ -87,13 +85,7 @@ class Layer {
   SharedLayer held_;
 };
 
-inline SharedLayer::SharedLayer(Layer layer) : SharedLayer(layer.share()) {}
-
 /// A deep copy that keeps what is shared inside the module shared inside the copy.
-inline Layer clone(const Layer& layer) {
-  Layer copy(layer);
-  restore_ties(layer.module(), copy.module());
-  return copy;
-}
+Layer clone(const Layer& layer);
 
 }  // namespace ebb::nn

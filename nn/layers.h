@@ -13,6 +13,5 @@
 #include "ebb/nn/layers/norm.h"
 #include "ebb/nn/layers/padding.h"
 #include "ebb/nn/layers/pool.h"
-#include "ebb/nn/layers/softmax.h"
 #include "ebb/nn/layers/upsample.h"
 #include "ebb/nn/loss/loss.h"

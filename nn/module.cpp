@@ -9,6 +9,15 @@
 
 namespace ebb::nn {
 
+Slot::Slot(std::string name) : name_(std::move(name)) {}
+Slot::Slot(const Slot&) = default;
+Slot::Slot(Slot&&) noexcept = default;
+Slot::~Slot() = default;
+
+Module* Slot::child() { return nullptr; }
+Tensor* Slot::parameter() { return nullptr; }
+Tensor* Slot::buffer() { return nullptr; }
+bool Slot::is_persistent() const { return true; }
 SharedLayer Slot::share() const { fail("\"", name_, "\" is a tensor: only a child can be shared as a layer"); }
 
 void check_name(const std::string& name) {
@@ -17,6 +26,10 @@ void check_name(const std::string& name) {
         "names of a path; got \"",
         name, "\"");
 }
+
+Module::Module() = default;
+Module::Module(const Module&) = default;
+Module::~Module() = default;
 
 void Module::add_slot(const Slot* slot) {
   const std::string& name = slot->name();

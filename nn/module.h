@@ -21,11 +21,11 @@ class SharedLayer;
 /// A member that is its own registry entry: a parameter, a buffer or a child. See slots.h for the kinds.
 class Slot {
  public:
-  virtual ~Slot() = default;
-  virtual Module* child() { return nullptr; }
-  virtual Tensor* parameter() { return nullptr; }
-  virtual Tensor* buffer() { return nullptr; }
-  virtual bool is_persistent() const { return true; }  ///< of a buffer: part of the state dict
+  virtual ~Slot();
+  virtual Module* child();
+  virtual Tensor* parameter();
+  virtual Tensor* buffer();
+  virtual bool is_persistent() const;  ///< of a buffer: part of the state dict
   /// Holds what `other` holds, the same tensor or module, from now on.
   virtual void tie(Slot& other) = 0;
   /// The child as a layer that shares it.
@@ -34,9 +34,9 @@ class Slot {
   const std::string& name() const { return name_; }
 
  protected:
-  explicit Slot(std::string name) : name_(std::move(name)) {}
-  Slot(const Slot&) = default;
-  Slot(Slot&&) = default;
+  explicit Slot(std::string name);
+  Slot(const Slot&);
+  Slot(Slot&&) noexcept;
   Slot& operator=(const Slot&) = delete;  // assigning to a member keeps its name: each kind says what else it keeps
 
  private:
@@ -70,11 +70,11 @@ std::ostream& operator<<(std::ostream& out, const LoadStateDictResult& result);
 /// stays one tensor, or module, what is one in several places.
 class Module {
  public:
-  Module() = default;
+  Module();
   /// Slots are remembered as offsets, so those of the copy are found where those of the original are.
-  Module(const Module&) = default;
+  Module(const Module&);
   Module& operator=(const Module&) = delete;
-  virtual ~Module() = default;
+  virtual ~Module();
 
   /// Called by each slot's constructor.
   void add_slot(const Slot* slot);
@@ -121,12 +121,10 @@ class Module {
   void zero_grad();
 
   /// Hooks run when the module is called by its parent, or by nn::call: see call.h.
-  HookHandle register_forward_pre_hook(ForwardPreHook hook) { return hooks_.add(&Hooks::forward_pre, std::move(hook)); }
-  HookHandle register_forward_hook(ForwardHook hook) { return hooks_.add(&Hooks::forward, std::move(hook)); }
-  HookHandle register_full_backward_pre_hook(BackwardPreHook hook) {
-    return hooks_.add(&Hooks::backward_pre, std::move(hook));
-  }
-  HookHandle register_full_backward_hook(BackwardHook hook) { return hooks_.add(&Hooks::backward, std::move(hook)); }
+  HookHandle register_forward_pre_hook(ForwardPreHook hook);
+  HookHandle register_forward_hook(ForwardHook hook);
+  HookHandle register_full_backward_pre_hook(BackwardPreHook hook);
+  HookHandle register_full_backward_hook(BackwardHook hook);
   const std::shared_ptr<Hooks>& hooks() const { return hooks_.get(); }  ///< null where there never was one
 
   /// Parameters and persistent buffers, which share their elements with the module's.

@@ -20,10 +20,16 @@ Parameter::Parameter(const Parameter& other) : Slot(other) {
   tensor_ = other.tensor_.detach().clone().requires_grad_(other.tensor_.requires_grad());
 }
 
+Parameter::Parameter(Parameter&& other) noexcept = default;
+Parameter::~Parameter() = default;
+
 Parameter& Parameter::operator=(const Tensor& tensor) {
   tensor_ = trained(tensor);
   return *this;
 }
+
+Tensor* Parameter::parameter() { return &tensor_; }
+void Parameter::tie(Slot& other) { tensor_ = *other.parameter(); }
 
 static Tensor untrained(const Tensor& tensor) {
   if (!tensor.defined()) return tensor;
@@ -45,9 +51,35 @@ Buffer::Buffer(const Buffer& other) : Slot(other), persistent_(other.persistent_
   if (other.tensor_.defined()) tensor_ = untrained(other.tensor_.clone());
 }
 
+Buffer::Buffer(Buffer&& other) noexcept = default;
+Buffer::~Buffer() = default;
+
 Buffer& Buffer::operator=(const Tensor& tensor) {
   tensor_ = untrained(tensor);
   return *this;
+}
+
+Tensor* Buffer::buffer() { return &tensor_; }
+void Buffer::tie(Slot& other) { tensor_ = *other.buffer(); }
+bool Buffer::is_persistent() const { return persistent_; }
+
+ChildSlot::ChildSlot(std::string name, Layer layer) : Slot(std::move(name)), layer_(std::move(layer)) {}
+
+ChildSlot::ChildSlot(Module* parent, const char* name, Layer layer) : ChildSlot(std::string(name), std::move(layer)) {
+  parent->add_slot(this);
+}
+
+ChildSlot::ChildSlot(const ChildSlot& other) = default;
+ChildSlot::ChildSlot(ChildSlot&& other) noexcept = default;
+ChildSlot::~ChildSlot() = default;
+
+Module* ChildSlot::child() { return layer_ ? &layer_.module() : nullptr; }
+void ChildSlot::tie(Slot& other) { layer_ = other.share(); }
+SharedLayer ChildSlot::share() const { return layer_.share(); }
+
+Tensor ChildSlot::call_layer(const Tensor& x, Site site) const {
+  const OpScope line(site);
+  return in_module(name(), [&] { return layer_(x); });
 }
 
 }  // namespace ebb::nn

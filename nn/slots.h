@@ -16,15 +16,16 @@ class Parameter final : public Slot {
   Parameter(Module* parent, const char* name, const Tensor& tensor);
   Parameter(std::string name, const Tensor& tensor);  ///< of a container, which registers it
   Parameter(const Parameter& other);                  ///< a clone
-  Parameter(Parameter&&) = default;
+  Parameter(Parameter&& other) noexcept;
+  ~Parameter() override;
   Parameter& operator=(const Tensor& tensor);
   Parameter& operator=(const Parameter& other) { return *this = Tensor(other.tensor_); }
 
   operator const Tensor&() const { return tensor_; }
   const Tensor* operator->() const { return &tensor_; }
   const Tensor& get() const { return tensor_; }
-  Tensor* parameter() override { return &tensor_; }
-  void tie(Slot& other) override { tensor_ = *other.parameter(); }
+  Tensor* parameter() override;
+  void tie(Slot& other) override;
 
  private:
   Tensor tensor_;
@@ -37,16 +38,17 @@ class Buffer final : public Slot {
   Buffer(Module* parent, const char* name, const Tensor& tensor, bool persistent = true);
   Buffer(std::string name, const Tensor& tensor, bool persistent = true);  ///< of a container, which registers it
   Buffer(const Buffer& other);                                             ///< a clone
-  Buffer(Buffer&&) = default;
+  Buffer(Buffer&& other) noexcept;
+  ~Buffer() override;
   Buffer& operator=(const Tensor& tensor);
   Buffer& operator=(const Buffer& other) { return *this = Tensor(other.tensor_); }
 
   operator const Tensor&() const { return tensor_; }
   const Tensor* operator->() const { return &tensor_; }
   const Tensor& get() const { return tensor_; }
-  Tensor* buffer() override { return &tensor_; }
-  void tie(Slot& other) override { tensor_ = *other.buffer(); }
-  bool is_persistent() const override { return persistent_; }
+  Tensor* buffer() override;
+  void tie(Slot& other) override;
+  bool is_persistent() const override;
 
  private:
   Tensor tensor_;
@@ -64,50 +66,58 @@ decltype(auto) in_module(const std::string& name, Body&& body) {
   }
 }
 
+/// What children of all types have in common.
+class ChildSlot : public Slot {
+ public:
+  ChildSlot(ChildSlot&& other) noexcept;
+  ~ChildSlot() override;
+
+  Module* child() override;
+  void tie(Slot& other) override;
+  SharedLayer share() const override;
+
+ protected:
+  ChildSlot(std::string name, Layer layer);
+  ChildSlot(Module* parent, const char* name, Layer layer);
+  ChildSlot(const ChildSlot& other);  ///< with a copy of the module
+  ChildSlot& operator=(const ChildSlot&) = delete;
+  Tensor call_layer(const Tensor& x, Site site) const;
+
+  Layer layer_;
+};
+
 /// A child of type M. Assigning replaces it and keeps its name; a Child<Layer> takes a module of any type.
 template <class M>
-class Child final : public Slot {
+class Child final : public ChildSlot {
  public:
-  Child(Module* parent, const char* name, M module = M())
-      : Child(parent, name, std::make_shared<M>(std::move(module))) {}
-  Child(Module* parent, const char* name, std::shared_ptr<M> module) : Slot(name), module_(std::move(module)) {
-    parent->add_slot(this);
-  }
-  Child(const Child& other) : Slot(other), module_(std::make_shared<M>(*other.module_)) {}
+  Child(Module* parent, const char* name, M module = M()) : ChildSlot(parent, name, std::move(module)) {}
+  Child(Module* parent, const char* name, std::shared_ptr<M> module)
+      : ChildSlot(parent, name, SharedLayer(std::move(module))) {}
+  Child(const Child&) = default;
   Child(Child&&) = default;
   Child& operator=(M module) {
-    module_ = std::make_shared<M>(std::move(module));
+    layer_ = std::move(module);
     return *this;
   }
-  Child& operator=(const Child& other) { return *this = M(*other.module_); }
+  Child& operator=(const Child& other) { return *this = M(*other); }
 
   /// One tensor: remembers the caller's line.
   Tensor operator()(const Tensor& x, Site site = Site::current()) const requires std::invocable<M&, const Tensor&> {
-    const OpScope line(site);
-    return in_module(name(), [&]() -> Tensor { return call(*module_, x); });
+    return call_layer(x, site);
   }
   template <class... Args>
   requires(!std::same_as<std::tuple<std::decay_t<Args>...>, std::tuple<Tensor>>) auto operator()(Args&&... args) const {
-    return in_module(name(), [&] { return call(*module_, std::forward<Args>(args)...); });
+    return in_module(name(), [&] { return call(**this, std::forward<Args>(args)...); });
   }
-  M* operator->() const { return module_.get(); }
-  M& operator*() const { return *module_; }
-
-  Module* child() override { return module_.get(); }
-  void tie(Slot& other) override { module_ = std::static_pointer_cast<M>(other.share().pointer()); }
-  SharedLayer share() const override { return SharedLayer(module_); }
-
- private:
-  std::shared_ptr<M> module_;
+  M* operator->() const { return static_cast<M*>(&layer_.module()); }
+  M& operator*() const { return static_cast<M&>(layer_.module()); }
 };
 
 template <>
-class Child<Layer> final : public Slot {
+class Child<Layer> final : public ChildSlot {
  public:
-  Child(Module* parent, const char* name, Layer layer = {}) : Child(std::string(name), std::move(layer)) {
-    parent->add_slot(this);
-  }
-  Child(std::string name, Layer layer) : Slot(std::move(name)), layer_(std::move(layer)) {}  ///< of a container
+  Child(Module* parent, const char* name, Layer layer = {}) : ChildSlot(parent, name, std::move(layer)) {}
+  Child(std::string name, Layer layer) : ChildSlot(std::move(name), std::move(layer)) {}  ///< of a container
   Child(const Child&) = default;
   Child(Child&&) = default;
   Child& operator=(Layer layer) {
@@ -116,10 +126,7 @@ class Child<Layer> final : public Slot {
   }
   Child& operator=(const Child& other) { return *this = other.layer_; }
 
-  Tensor operator()(const Tensor& x, Site site = Site::current()) const {
-    const OpScope line(site);
-    return in_module(name(), [&] { return layer_(x); });
-  }
+  Tensor operator()(const Tensor& x, Site site = Site::current()) const { return call_layer(x, site); }
   explicit operator bool() const { return static_cast<bool>(layer_); }
   Module& module() const { return layer_.module(); }
   template <class M>
@@ -128,13 +135,6 @@ class Child<Layer> final : public Slot {
   }
   const Layer* operator->() const { return &layer_; }
   const Layer& operator*() const { return layer_; }
-
-  Module* child() override { return layer_ ? &layer_.module() : nullptr; }
-  void tie(Slot& other) override { layer_ = other.share(); }
-  SharedLayer share() const override { return layer_.share(); }
-
- private:
-  Layer layer_;
 };
 
 }  // namespace ebb::nn

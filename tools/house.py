@@ -92,8 +92,10 @@ FLOORS = {
             "loss": "losses as modules",
             "models": "ConvNet, U-Net, ResNets, bilinear pooling; models told by their weights",
             "optim": "optimizers",
+            "optim/detail": "what optimizers share: the step of one parameter",
             "optim/schedulers": "learning rate schedules",
         },
+        private=("optim/detail",),
         exceptions=(("nn/optim/", "kernels/optim/"),),
     ),
     "io": Floor(

@@ -1,41 +1,37 @@
 #include "ebb/interop/python/classes.h"
+#include "ebb/nn/layers/activation.h"
+#include "ebb/nn/layers/dropout.h"
 
 namespace ebb::interop {
 namespace {
 
-constexpr const char* activations = "torch.nn.modules.activation";
-
 template <class M>
-PythonClass in_place(const char* name) {
-  return {activations, name, &typeid(M),
-          [](PythonFields& field, const ReadChild&) -> nn::SharedLayer {
-            bool inplace = false;
-            field("inplace", inplace);
-            return M(inplace);
-          },
-          [](PythonFields& field, const nn::Module& of) {
-            bool inplace = static_cast<const M&>(of).inplace;
-            field("inplace", inplace);
-          }};
+nn::SharedLayer make_in_place(PythonFields& field, const ReadChild&) {
+  bool inplace = false;
+  field("inplace", inplace);
+  return M(inplace);
+}
+
+void write_in_place(PythonFields& field, const nn::Module& of) {
+  bool inplace = static_cast<const nn::InplaceActivation&>(of).inplace;
+  field("inplace", inplace);
 }
 
 /// Its limits are attributes, too.
-PythonClass relu6() {
-  PythonClass row = in_place<nn::ReLU6>("ReLU6");
-  row.write = [write = row.write](PythonFields& field, const nn::Module& of) {
-    field.fixed("min_val", 0.0);
-    field.fixed("max_val", 6.0);
-    write(field, of);
-  };
-  return row;
+void write_relu6(PythonFields& field, const nn::Module& of) {
+  field.fixed("min_val", 0.0);
+  field.fixed("max_val", 6.0);
+  write_in_place(field, of);
 }
 
 template <class M>
-PythonClass with_alpha(const char* name) {
-  return with_options<M>(activations, name, nn::ELUOptions{}, [](PythonFields& field, nn::ELUOptions& o) {
-    field("alpha", o.alpha);
-    field("inplace", o.inplace);
-  });
+constexpr PythonClass in_place(const char* name, void (*write)(PythonFields&, const nn::Module&) = write_in_place) {
+  return {"torch.nn.modules.activation", name, &typeid(M), make_in_place<M>, write};
+}
+
+void list_elu(PythonFields& field, nn::ELUOptions& o) {
+  field("alpha", o.alpha);
+  field("inplace", o.inplace);
 }
 
 void list_leaky_relu(PythonFields& field, nn::LeakyReLUOptions& o) {
@@ -67,32 +63,51 @@ void list_dropout(PythonFields& field, nn::DropoutOptions& o) {
   field("inplace", o.inplace);
 }
 
+template <class M>
+void list_softmax(PythonFields& field, M& softmax) {
+  field("dim", softmax.dim);
+}
+
 }  // namespace
 
-void add_activations(std::vector<PythonClass>& table) {
-  table.push_back(in_place<nn::ReLU>("ReLU"));
-  table.push_back(relu6());
-  table.push_back(in_place<nn::SELU>("SELU"));
-  table.push_back(in_place<nn::SiLU>("SiLU"));
-  table.push_back(in_place<nn::Mish>("Mish"));
-  table.push_back(in_place<nn::Hardswish>("Hardswish"));
-  table.push_back(in_place<nn::Hardsigmoid>("Hardsigmoid"));
-  table.push_back(with_alpha<nn::ELU>("ELU"));
-  table.push_back(with_alpha<nn::CELU>("CELU"));
-  table.push_back(with_options<nn::LeakyReLU>(activations, "LeakyReLU", nn::LeakyReLUOptions{}, list_leaky_relu));
-  table.push_back(with_options<nn::Hardtanh>(activations, "Hardtanh", nn::HardtanhOptions{}, list_hardtanh));
-  table.push_back(with_options<nn::GELU>(activations, "GELU", nn::GELUOptions{}, list_gelu));
-  table.push_back(with_options<nn::Softplus>(activations, "Softplus", nn::SoftplusOptions{}, list_softplus));
-  table.push_back(with_options<nn::PReLU>(activations, "PReLU", nn::PReLUOptions{}, list_prelu));
-  table.push_back(without_options<nn::Sigmoid>(activations, "Sigmoid"));
-  table.push_back(without_options<nn::Tanh>(activations, "Tanh"));
-  table.push_back(without_options<nn::LogSigmoid>(activations, "LogSigmoid"));
-  table.push_back(without_options<nn::Softmax2d>(activations, "Softmax2d"));
-  table.push_back(with_member(activations, "Softmax", &nn::Softmax::dim, "dim", std::int64_t{-1}));
-  table.push_back(with_member(activations, "LogSoftmax", &nn::LogSoftmax::dim, "dim", std::int64_t{-1}));
-  constexpr const char* dropouts = "torch.nn.modules.dropout";
-  table.push_back(with_options<nn::Dropout>(dropouts, "Dropout", nn::DropoutOptions{}, list_dropout));
-  table.push_back(with_options<nn::Dropout2d>(dropouts, "Dropout2d", nn::DropoutOptions{}, list_dropout));
+template <>
+nn::Softmax blank() {
+  return nn::Softmax(-1);
+}
+
+template <>
+nn::LogSoftmax blank() {
+  return nn::LogSoftmax(-1);
+}
+
+std::span<const PythonClass> activations() {
+  using namespace nn;
+  constexpr const char *module = "torch.nn.modules.activation", *dropout = "torch.nn.modules.dropout";
+  static constexpr PythonClass rows[] = {
+      in_place<ReLU>("ReLU"),
+      in_place<ReLU6>("ReLU6", write_relu6),
+      in_place<SELU>("SELU"),
+      in_place<SiLU>("SiLU"),
+      in_place<Mish>("Mish"),
+      in_place<Hardswish>("Hardswish"),
+      in_place<Hardsigmoid>("Hardsigmoid"),
+      with_options<ELU, list_elu>(module, "ELU"),
+      with_options<CELU, list_elu>(module, "CELU"),
+      with_options<LeakyReLU, list_leaky_relu>(module, "LeakyReLU"),
+      with_options<Hardtanh, list_hardtanh>(module, "Hardtanh"),
+      with_options<GELU, list_gelu>(module, "GELU"),
+      with_options<Softplus, list_softplus>(module, "Softplus"),
+      with_options<PReLU, list_prelu>(module, "PReLU"),
+      without_options<Sigmoid>(module, "Sigmoid"),
+      without_options<Tanh>(module, "Tanh"),
+      without_options<LogSigmoid>(module, "LogSigmoid"),
+      without_options<Softmax2d>(module, "Softmax2d"),
+      with_members<Softmax, list_softmax<Softmax>>(module, "Softmax"),
+      with_members<LogSoftmax, list_softmax<LogSoftmax>>(module, "LogSoftmax"),
+      with_options<Dropout, list_dropout>(dropout, "Dropout"),
+      with_options<Dropout2d, list_dropout>(dropout, "Dropout2d"),
+  };
+  return rows;
 }
 
 }  // namespace ebb::interop

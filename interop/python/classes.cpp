@@ -2,33 +2,22 @@
 
 namespace ebb::interop {
 
-static const std::vector<PythonClass>& python_classes() {
-  static const std::vector<PythonClass> table = [] {
-    std::vector<PythonClass> rows;
-    add_convolutions(rows);
-    add_norms(rows);
-    add_activations(rows);
-    add_pools(rows);
-    add_shapes(rows);
-    add_containers(rows);
-    add_resnet(rows);
-    return rows;
-  }();
-  return table;
+template <class Fits>
+static const PythonClass* find_row(const Fits& fits) {
+  for (const auto& rows : {convolutions(), norms(), activations(), pools(), shapes(), containers(), resnets()}) {
+    for (const PythonClass& row : rows) {
+      if (fits(row)) return &row;
+    }
+  }
+  return nullptr;
 }
 
 const PythonClass* find_python_class(const Global& global) {
-  for (const PythonClass& row : python_classes()) {
-    if (row.module == global.module && row.name == global.name) return &row;
-  }
-  return nullptr;
+  return find_row([&](const PythonClass& row) { return row.module == global.module && row.name == global.name; });
 }
 
 const PythonClass* find_python_class(const nn::Module& module) {
-  for (const PythonClass& row : python_classes()) {
-    if (*row.type == typeid(module)) return &row;
-  }
-  return nullptr;
+  return find_row([&](const PythonClass& row) { return *row.type == typeid(module); });
 }
 
 }  // namespace ebb::interop

@@ -4,9 +4,9 @@
 #include <span>
 #include <string>
 #include <typeinfo>
-#include <vector>
 
 #include "ebb/interop/python/fields.h"
+#include "ebb/nn/layer.h"
 
 /// The classes of torch.nn and torchvision that ebb has, by their names in Python.
 namespace ebb::interop {
@@ -15,60 +15,66 @@ namespace ebb::interop {
 using ReadChild = std::function<nn::SharedLayer(const std::string& name)>;
 
 struct PythonClass {
-  std::string module, name;  ///< "torch.nn.modules.linear", "Linear"
+  const char *module, *name;  ///< "torch.nn.modules.linear", "Linear"
   const std::type_info* type;
-  std::function<nn::SharedLayer(PythonFields&, const ReadChild&)> make;
-  std::function<void(PythonFields&, const nn::Module&)> write;  ///< the attributes, without tensors and children
+  nn::SharedLayer (*make)(PythonFields&, const ReadChild&);
+  void (*write)(PythonFields&, const nn::Module&);  ///< the attributes, without tensors and children
 };
 
 /// Null where there is none.
 const PythonClass* find_python_class(const Global& global);
 const PythonClass* find_python_class(const nn::Module& module);
 
-// Each file of rows yields its part of the table.
-void add_convolutions(std::vector<PythonClass>& table);
-void add_norms(std::vector<PythonClass>& table);
-void add_activations(std::vector<PythonClass>& table);
-void add_pools(std::vector<PythonClass>& table);
-void add_shapes(std::vector<PythonClass>& table);
-void add_containers(std::vector<PythonClass>& table);
-void add_resnet(std::vector<PythonClass>& table);
+// Each file of rows has its part of the table.
+std::span<const PythonClass> convolutions();
+std::span<const PythonClass> norms();
+std::span<const PythonClass> activations();
+std::span<const PythonClass> pools();
+std::span<const PythonClass> shapes();
+std::span<const PythonClass> containers();
+std::span<const PythonClass> resnets();
 
-/// A class that is made from its public member `options`, which `fields` lists.
-template <class M, class Options, class List>
-PythonClass with_options(const char* module, const char* name, Options blank, List fields) {
+/// What is read into: an attribute may be absent.
+template <class Options>
+Options blank() {
+  return Options{};
+}
+
+/// A class that is made from its public member `options`, which `list` lists.
+template <class M, void (*list)(PythonFields&, decltype(M::options)&)>
+constexpr PythonClass with_options(const char* module, const char* name) {
   return {module, name, &typeid(M),
-          [blank, fields](PythonFields& field, const ReadChild&) -> nn::SharedLayer {
-            Options options = blank;
-            fields(field, options);
+          [](PythonFields& field, const ReadChild&) -> nn::SharedLayer {
+            auto options = blank<decltype(M::options)>();
+            list(field, options);
             return M(options);
           },
-          [fields](PythonFields& field, const nn::Module& of) {
+          [](PythonFields& field, const nn::Module& of) {
             auto options = static_cast<const M&>(of).options;
-            fields(field, options);
+            list(field, options);
+          }};
+}
+
+/// A class whose members `list` lists.
+template <class M, void (*list)(PythonFields&, M&)>
+constexpr PythonClass with_members(const char* module, const char* name) {
+  return {module, name, &typeid(M),
+          [](PythonFields& field, const ReadChild&) -> nn::SharedLayer {
+            auto read = blank<M>();
+            list(field, read);
+            return read;
+          },
+          [](PythonFields& field, const nn::Module& of) {
+            M written(static_cast<const M&>(of));
+            list(field, written);
           }};
 }
 
 /// A class without attributes.
 template <class M>
-PythonClass without_options(const char* module, const char* name) {
+constexpr PythonClass without_options(const char* module, const char* name) {
   return {module, name, &typeid(M), [](PythonFields&, const ReadChild&) -> nn::SharedLayer { return M(); },
           [](PythonFields&, const nn::Module&) {}};
-}
-
-/// A class that is made from one member, an attribute.
-template <class M, class T>
-PythonClass with_member(const char* module, const char* name, T M::*member, const char* attribute, T blank) {
-  return {module, name, &typeid(M),
-          [=](PythonFields& field, const ReadChild&) -> nn::SharedLayer {
-            T value = blank;
-            field(attribute, value);
-            return M(value);
-          },
-          [=](PythonFields& field, const nn::Module& of) {
-            T value = static_cast<const M&>(of).*member;
-            field(attribute, value);
-          }};
 }
 
 }  // namespace ebb::interop

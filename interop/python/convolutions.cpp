@@ -1,10 +1,11 @@
 // Convolutions and linear maps.
 #include "ebb/interop/python/classes.h"
+#include "ebb/nn/layers/conv.h"
+#include "ebb/nn/layers/embedding.h"
+#include "ebb/nn/layers/linear.h"
 
 namespace ebb::interop {
 namespace {
-
-constexpr const char* convolutions = "torch.nn.modules.conv";
 
 using Geometry = nn::ConvBase::Geometry;
 
@@ -30,7 +31,7 @@ void read_weight(const PythonFields& field, const Geometry& o) {
   field.has_tensor("weight", shape);
 }
 
-void list_fields(PythonFields& field, Geometry& o) {
+void list_convolution(PythonFields& field, Geometry& o) {
   field("in_channels", o.in_channels);
   field("out_channels", o.out_channels);
   field("kernel_size", o.kernel_size);
@@ -38,7 +39,6 @@ void list_fields(PythonFields& field, Geometry& o) {
   field("padding", o.padding);
   field("dilation", o.dilation);
   field("transposed", o.is_transposed);
-  if (field.is_writing() && o.output_padding.empty()) o.output_padding = Dims::filled(o.kernel_size.size(), 0);
   field("output_padding", o.output_padding);
   field("groups", o.groups);
   field("padding_mode", o.padding_mode);
@@ -48,8 +48,8 @@ void list_fields(PythonFields& field, Geometry& o) {
 
 /// What is read, each size for as many dimensions as there are.
 Geometry read_geometry(PythonFields& field, int dims) {
-  Geometry o{.in_channels = 0, .out_channels = 0, .kernel_size = {}, .stride = {}, .dilation = {}};
-  list_fields(field, o);
+  Geometry o{{.in_channels = 0, .out_channels = 0, .kernel_size = {}, .stride = {}, .dilation = {}}};
+  list_convolution(field, o);
   if (o.padding.name.empty()) check(o.padding.sizes.size() == dims, "attribute padding must have ", dims, " sizes");
   for (const Dims* sizes : {&o.kernel_size, &o.stride, &o.dilation}) {
     check(sizes->size() == dims, "attributes kernel_size, stride and dilation must have ", dims, " sizes, got ",
@@ -60,41 +60,36 @@ Geometry read_geometry(PythonFields& field, int dims) {
   return o;
 }
 
-Size2 two(const Dims& sizes) { return {sizes[0], sizes[1]}; }
-
-template <class M, class Make>
-PythonClass convolution(const char* name, int dims, bool is_transposed, Make make) {
-  return {convolutions, name, &typeid(M),
-          [=](PythonFields& field, const ReadChild&) -> nn::SharedLayer {
-            const Geometry o = read_geometry(field, dims);
-            check(o.is_transposed == is_transposed, "attribute transposed is not what the class is");
-            return M(make(o));
-          },
-          [](PythonFields& field, const nn::Module& of) {
-            Geometry o = static_cast<const nn::ConvBase&>(of).options;
-            list_fields(field, o);
-          }};
+template <class M, int dims>
+nn::SharedLayer make_convolution(PythonFields& field, const ReadChild&) {
+  const Geometry o = read_geometry(field, dims);
+  check(!o.is_transposed, "attribute transposed is not what the class is");
+  return M(o);
 }
 
-nn::Conv1dOptions one_dim(const Geometry& o) {
-  return {o.in_channels, o.out_channels, o.kernel_size[0], o.stride[0],   o.padding,
-          o.dilation[0], o.groups,       o.bias,           o.padding_mode};
+template <class M, int dims>
+nn::SharedLayer make_transposed(PythonFields& field, const ReadChild&) {
+  const Geometry o = read_geometry(field, dims);
+  check(o.is_transposed, "attribute transposed is not what the class is");
+  return M({.in_channels = o.in_channels,
+            .out_channels = o.out_channels,
+            .kernel_size = o.kernel_size,
+            .stride = o.stride,
+            .padding = o.padding.sizes,
+            .output_padding = o.output_padding,
+            .groups = o.groups,
+            .bias = o.bias,
+            .dilation = o.dilation});
 }
-nn::Conv2dOptions two_dims(const Geometry& o) {
-  return {o.in_channels, o.out_channels, two(o.kernel_size), two(o.stride), o.padding, two(o.dilation),
-          o.groups,      o.bias,         o.padding_mode};
+
+void write_convolution(PythonFields& field, const nn::Module& of) {
+  Geometry o = static_cast<const nn::ConvBase&>(of).options;
+  list_convolution(field, o);
 }
-nn::Conv3dOptions three_dims(const Geometry& o) {
-  return {o.in_channels, o.out_channels, o.kernel_size, o.stride,      o.padding,
-          o.dilation,    o.groups,       o.bias,        o.padding_mode};
-}
-nn::ConvTranspose1dOptions transposed_one_dim(const Geometry& o) {
-  return {o.in_channels,       o.out_channels, o.kernel_size[0], o.stride[0],  o.padding.sizes[0],
-          o.output_padding[0], o.groups,       o.bias,           o.dilation[0]};
-}
-nn::ConvTranspose2dOptions transposed_two_dims(const Geometry& o) {
-  return {o.in_channels, o.out_channels, two(o.kernel_size), two(o.stride), two(o.padding.sizes), two(o.output_padding),
-          o.groups,      o.bias,         two(o.dilation)};
+
+template <class M>
+constexpr PythonClass convolution(const char* name, nn::SharedLayer (*make)(PythonFields&, const ReadChild&)) {
+  return {"torch.nn.modules.conv", name, &typeid(M), make, write_convolution};
 }
 
 void list_linear(PythonFields& field, nn::LinearOptions& o) {
@@ -125,18 +120,21 @@ void list_embedding(PythonFields& field, nn::EmbeddingOptions& o) {
 
 }  // namespace
 
-void add_convolutions(std::vector<PythonClass>& table) {
-  table.push_back(convolution<nn::Conv1d>("Conv1d", 1, false, one_dim));
-  table.push_back(convolution<nn::Conv2d>("Conv2d", 2, false, two_dims));
-  table.push_back(convolution<nn::Conv3d>("Conv3d", 3, false, three_dims));
-  table.push_back(convolution<nn::ConvTranspose1d>("ConvTranspose1d", 1, true, transposed_one_dim));
-  table.push_back(convolution<nn::ConvTranspose2d>("ConvTranspose2d", 2, true, transposed_two_dims));
-  constexpr const char* linear = "torch.nn.modules.linear";
-  table.push_back(without_options<nn::Identity>(linear, "Identity"));
-  table.push_back(with_options<nn::Linear>(linear, "Linear", nn::LinearOptions{0, 0}, list_linear));
-  table.push_back(with_options<nn::Bilinear>(linear, "Bilinear", nn::BilinearOptions{0, 0, 0}, list_bilinear));
-  table.push_back(
-      with_options<nn::Embedding>("torch.nn.modules.sparse", "Embedding", nn::EmbeddingOptions{0, 0}, list_embedding));
+std::span<const PythonClass> convolutions() {
+  using namespace nn;
+  constexpr const char *linear = "torch.nn.modules.linear", *sparse = "torch.nn.modules.sparse";
+  static constexpr PythonClass rows[] = {
+      convolution<Conv1d>("Conv1d", make_convolution<Conv1d, 1>),
+      convolution<Conv2d>("Conv2d", make_convolution<Conv2d, 2>),
+      convolution<Conv3d>("Conv3d", make_convolution<Conv3d, 3>),
+      convolution<ConvTranspose1d>("ConvTranspose1d", make_transposed<ConvTranspose1d, 1>),
+      convolution<ConvTranspose2d>("ConvTranspose2d", make_transposed<ConvTranspose2d, 2>),
+      without_options<Identity>(linear, "Identity"),
+      with_options<Linear, list_linear>(linear, "Linear"),
+      with_options<Bilinear, list_bilinear>(linear, "Bilinear"),
+      with_options<Embedding, list_embedding>(sparse, "Embedding"),
+  };
+  return rows;
 }
 
 }  // namespace ebb::interop

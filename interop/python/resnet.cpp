@@ -10,8 +10,6 @@ using models::BasicBlock;
 using models::Bottleneck;
 using models::ResNet;
 
-constexpr const char* resnet = "torchvision.models.resnet";
-
 /// Puts the child that was read in the place of a member.
 template <class M>
 void assign(nn::Child<M>& member, const ReadChild& child) {
@@ -59,11 +57,20 @@ nn::SharedLayer read_resnet(PythonFields&, const ReadChild& child) {
   return net;
 }
 
-template <class Block>
-void write_stride(PythonFields& field, const Block& block, const nn::Conv2d& strided) {
+void write_stride(PythonFields& field, const nn::Conv2d& strided, bool has_downsample) {
   std::int64_t stride = strided.options.stride[0];
   field("stride", stride);
-  if (!block.downsample) field.fixed("downsample", {});
+  if (!has_downsample) field.fixed("downsample", {});
+}
+
+void write_basic_block(PythonFields& field, const nn::Module& of) {
+  const auto& block = static_cast<const BasicBlock&>(of);
+  write_stride(field, *block.conv1, block.downsample.has_value());
+}
+
+void write_bottleneck(PythonFields& field, const nn::Module& of) {
+  const auto& block = static_cast<const Bottleneck&>(of);
+  write_stride(field, *block.conv2, block.downsample.has_value());
 }
 
 void write_resnet(PythonFields& field, const nn::Module& of) {
@@ -83,18 +90,14 @@ void write_resnet(PythonFields& field, const nn::Module& of) {
 
 }  // namespace
 
-void add_resnet(std::vector<PythonClass>& table) {
-  table.push_back({resnet, "ResNet", &typeid(ResNet), read_resnet, write_resnet});
-  table.push_back(
-      {resnet, "BasicBlock", &typeid(BasicBlock), read_basic_block, [](PythonFields& field, const nn::Module& of) {
-         const auto& block = static_cast<const BasicBlock&>(of);
-         write_stride(field, block, *block.conv1);
-       }});
-  table.push_back(
-      {resnet, "Bottleneck", &typeid(Bottleneck), read_bottleneck, [](PythonFields& field, const nn::Module& of) {
-         const auto& block = static_cast<const Bottleneck&>(of);
-         write_stride(field, block, *block.conv2);
-       }});
+std::span<const PythonClass> resnets() {
+  constexpr const char* module = "torchvision.models.resnet";
+  static constexpr PythonClass rows[] = {
+      {module, "ResNet", &typeid(ResNet), read_resnet, write_resnet},
+      {module, "BasicBlock", &typeid(BasicBlock), read_basic_block, write_basic_block},
+      {module, "Bottleneck", &typeid(Bottleneck), read_bottleneck, write_bottleneck},
+  };
+  return rows;
 }
 
 }  // namespace ebb::interop

@@ -1,10 +1,12 @@
 // Modules that resample, pad and rearrange.
 #include "ebb/interop/python/classes.h"
+#include "ebb/nn/layers/flatten.h"
+#include "ebb/nn/layers/fold.h"
+#include "ebb/nn/layers/padding.h"
+#include "ebb/nn/layers/upsample.h"
 
 namespace ebb::interop {
 namespace {
-
-constexpr const char *paddings = "torch.nn.modules.padding", *folds = "torch.nn.modules.fold";
 
 void list_upsample(PythonFields& field, InterpolateOptions& o) {
   std::optional<bool> recompute;
@@ -21,51 +23,71 @@ void list_upsample(PythonFields& field, InterpolateOptions& o) {
   o.recompute_scale_factor = recompute.value_or(false);
 }
 
-template <class M>
-PythonClass upsample(const char* name) {
-  return {"torch.nn.modules.upsampling", name, &typeid(M),
-          [](PythonFields& field, const ReadChild&) -> nn::SharedLayer {
-            InterpolateOptions o;
-            list_upsample(field, o);
-            if constexpr (std::same_as<M, nn::Upsample>) {
-              return M(o);
-            } else {
-              return M({.size = o.size, .scale_factor = o.scale_factor});
-            }
-          },
-          [name](PythonFields& field, const nn::Module& of) {
-            InterpolateOptions o = static_cast<const M&>(of).options;
-            field.fixed("name", name);
-            list_upsample(field, o);
-          }};
+InterpolateOptions read_upsample(PythonFields& field) {
+  InterpolateOptions o;
+  list_upsample(field, o);
+  return o;
 }
 
-nn::ImagePadding four(const Dims& sides) {
+nn::SharedLayer make_upsample(PythonFields& field, const ReadChild&) { return nn::Upsample(read_upsample(field)); }
+
+/// Of those that fix the mode.
+template <class M>
+nn::SharedLayer make_upsampling(PythonFields& field, const ReadChild&) {
+  const InterpolateOptions o = read_upsample(field);
+  return M({.size = o.size, .scale_factor = o.scale_factor});
+}
+
+void write_upsample(PythonFields& field, const nn::Module& of) {
+  InterpolateOptions o = static_cast<const nn::Upsample&>(of).options;
+  field.fixed("name", of.kind());
+  list_upsample(field, o);
+}
+
+template <class M>
+constexpr PythonClass upsample(const char* name, nn::SharedLayer (*make)(PythonFields&, const ReadChild&)) {
+  return {"torch.nn.modules.upsampling", name, &typeid(M), make, write_upsample};
+}
+
+nn::ImagePadding read_sides(PythonFields& field) {
+  Dims sides{0, 0, 0, 0};
+  field("padding", sides);
   check(sides.size() == 4, "attribute padding must have 4 sides, got ", sides);
   return {sides[0], sides[1], sides[2], sides[3]};
 }
 
+void write_sides(PythonFields& field, const nn::Module& of) {
+  Dims sides = static_cast<const nn::PadBase&>(of).padding;
+  field("padding", sides);
+}
+
 template <class M>
-PythonClass padding(const char* name) {
-  return {paddings, name, &typeid(M),
-          [](PythonFields& field, const ReadChild&) -> nn::SharedLayer {
-            Dims sides{0, 0, 0, 0};
-            Scalar value = 0.0;
-            field("padding", sides);
-            if constexpr (std::same_as<M, nn::ConstantPad2d>) {
-              field("value", value);
-              return M(four(sides), value);
-            } else {
-              return M(four(sides));
-            }
-          },
-          [](PythonFields& field, const nn::Module& of) {
-            Dims sides = static_cast<const M&>(of).padding;
-            Scalar value = 0.0;
-            if constexpr (std::same_as<M, nn::ConstantPad2d>) value = static_cast<const M&>(of).value;
-            field("padding", sides);
-            if constexpr (std::same_as<M, nn::ConstantPad2d> || std::same_as<M, nn::ZeroPad2d>) field("value", value);
-          }};
+nn::SharedLayer make_padding(PythonFields& field, const ReadChild&) {
+  return M(read_sides(field));
+}
+
+nn::SharedLayer make_constant_padding(PythonFields& field, const ReadChild&) {
+  const nn::ImagePadding sides = read_sides(field);
+  Scalar value = 0.0;
+  field("value", value);
+  return nn::ConstantPad2d(sides, value);
+}
+
+void write_constant_padding(PythonFields& field, const nn::Module& of) {
+  Scalar value = static_cast<const nn::ConstantPad2d&>(of).value;
+  write_sides(field, of);
+  field("value", value);
+}
+
+void write_zero_padding(PythonFields& field, const nn::Module& of) {
+  write_sides(field, of);
+  field.fixed("value", 0.0);
+}
+
+template <class M>
+constexpr PythonClass padding(const char* name, nn::SharedLayer (*make)(PythonFields&, const ReadChild&),
+                              void (*write)(PythonFields&, const nn::Module&)) {
+  return {"torch.nn.modules.padding", name, &typeid(M), make, write};
 }
 
 void list_fold(PythonFields& field, nn::FoldOptions& o) {
@@ -83,45 +105,60 @@ void list_unfold(PythonFields& field, UnfoldOptions& o) {
   field("stride", o.stride);
 }
 
-/// Both are made from two members.
-template <class M, class Second>
-PythonClass flattening(const char* name, std::int64_t M::*first, const char* first_name, Second M::*second,
-                       const char* second_name, M blank) {
-  const auto list = [=](PythonFields& field, std::int64_t& a, Second& b) {
-    field(first_name, a);
-    field(second_name, b);
-  };
-  return {"torch.nn.modules.flatten", name, &typeid(M),
-          [=](PythonFields& field, const ReadChild&) -> nn::SharedLayer {
-            M module = blank;
-            list(field, module.*first, module.*second);
-            return module;
-          },
-          [=](PythonFields& field, const nn::Module& of) {
-            M module = static_cast<const M&>(of);
-            list(field, module.*first, module.*second);
-          }};
+void list_pixel_shuffle(PythonFields& field, nn::PixelShuffle& shuffle) {
+  field("upscale_factor", shuffle.upscale_factor);
+}
+
+void list_flatten(PythonFields& field, nn::Flatten& flatten) {
+  field("start_dim", flatten.start_dim);
+  field("end_dim", flatten.end_dim);
+}
+
+void list_unflatten(PythonFields& field, nn::Unflatten& unflatten) {
+  field("dim", unflatten.dim);
+  field("unflattened_size", unflatten.unflattened_size);
 }
 
 }  // namespace
 
-void add_shapes(std::vector<PythonClass>& table) {
+template <>
+nn::FoldOptions blank() {
+  return {1, 1};
+}
+
+template <>
+UnfoldOptions blank() {
+  return {1};
+}
+
+template <>
+nn::PixelShuffle blank() {
+  return nn::PixelShuffle(1);
+}
+
+template <>
+nn::Unflatten blank() {
+  return {1, {-1}};
+}
+
+std::span<const PythonClass> shapes() {
   using namespace nn;
-  table.push_back(upsample<Upsample>("Upsample"));
-  table.push_back(upsample<UpsamplingNearest2d>("UpsamplingNearest2d"));
-  table.push_back(upsample<UpsamplingBilinear2d>("UpsamplingBilinear2d"));
-  table.push_back(padding<ConstantPad2d>("ConstantPad2d"));
-  table.push_back(padding<ZeroPad2d>("ZeroPad2d"));
-  table.push_back(padding<ReflectionPad2d>("ReflectionPad2d"));
-  table.push_back(padding<ReplicationPad2d>("ReplicationPad2d"));
-  table.push_back(with_options<Fold>(folds, "Fold", FoldOptions{1, 1}, list_fold));
-  table.push_back(with_options<Unfold>(folds, "Unfold", UnfoldOptions{1}, list_unfold));
-  table.push_back(with_member("torch.nn.modules.pixelshuffle", "PixelShuffle", &PixelShuffle::upscale_factor,
-                              "upscale_factor", std::int64_t{1}));
-  table.push_back(
-      flattening("Flatten", &Flatten::start_dim, "start_dim", &Flatten::end_dim, "end_dim", Flatten(1, -1)));
-  table.push_back(flattening("Unflatten", &Unflatten::dim, "dim", &Unflatten::unflattened_size, "unflattened_size",
-                             Unflatten(1, {-1})));
+  constexpr const char *fold = "torch.nn.modules.fold", *flatten = "torch.nn.modules.flatten";
+  static constexpr PythonClass rows[] = {
+      upsample<Upsample>("Upsample", make_upsample),
+      upsample<UpsamplingNearest2d>("UpsamplingNearest2d", make_upsampling<UpsamplingNearest2d>),
+      upsample<UpsamplingBilinear2d>("UpsamplingBilinear2d", make_upsampling<UpsamplingBilinear2d>),
+      padding<ConstantPad2d>("ConstantPad2d", make_constant_padding, write_constant_padding),
+      padding<ZeroPad2d>("ZeroPad2d", make_padding<ZeroPad2d>, write_zero_padding),
+      padding<ReflectionPad2d>("ReflectionPad2d", make_padding<ReflectionPad2d>, write_sides),
+      padding<ReplicationPad2d>("ReplicationPad2d", make_padding<ReplicationPad2d>, write_sides),
+      with_options<Fold, list_fold>(fold, "Fold"),
+      with_options<Unfold, list_unfold>(fold, "Unfold"),
+      with_members<PixelShuffle, list_pixel_shuffle>("torch.nn.modules.pixelshuffle", "PixelShuffle"),
+      with_members<Flatten, list_flatten>(flatten, "Flatten"),
+      with_members<Unflatten, list_unflatten>(flatten, "Unflatten"),
+  };
+  return rows;
 }
 
 }  // namespace ebb::interop

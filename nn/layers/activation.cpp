@@ -3,6 +3,7 @@
 #include "ebb/autograd/ops/activation/elu.h"
 #include "ebb/autograd/ops/activation/rectifier.h"
 #include "ebb/autograd/ops/activation/sigmoid.h"
+#include "ebb/autograd/ops/activation/softmax.h"
 #include "ebb/autograd/ops/create/creation.h"
 #include "ebb/autograd/ops/elementwise/unary.h"
 #include "ebb/nn/repr.h"
@@ -60,5 +61,14 @@ PReLU::PReLU(const PReLUOptions& options)
     : options(options), weight(this, "weight", full({options.num_parameters}, options.init)) {}
 Tensor PReLU::operator()(const Tensor& x) const { return ebb::prelu(x, weight); }
 std::string PReLU::extra_repr() const { return "num_parameters=" + std::to_string(options.num_parameters); }
+
+Tensor Softmax::operator()(const Tensor& x) const { return ebb::softmax(x, dim); }
+
+Tensor LogSoftmax::operator()(const Tensor& x) const { return ebb::log_softmax(x, dim); }
+
+Tensor Softmax2d::operator()(const Tensor& x) const {
+  check(x.dim() == 3 || x.dim() == 4, "Softmax2d: the input must be (N, C, H, W) or (C, H, W), got shape ", x.shape());
+  return ebb::softmax(x, -3);
+}
 
 }  // namespace ebb::nn

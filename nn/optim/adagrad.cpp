@@ -1,7 +1,7 @@
 #include "ebb/nn/optim/adagrad.h"
 
 #include "ebb/autograd/ops/create/creation.h"
-#include "ebb/autograd/ops/optim_step.h"
+#include "ebb/nn/optim/detail/optim_step.h"
 
 namespace ebb::optim {
 

@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "ebb/autograd/ops/optim_step.h"
+#include "ebb/nn/optim/detail/optim_step.h"
 
 namespace ebb::optim {
 namespace {

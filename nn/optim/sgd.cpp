@@ -1,6 +1,6 @@
 #include "ebb/nn/optim/sgd.h"
 
-#include "ebb/autograd/ops/optim_step.h"
+#include "ebb/nn/optim/detail/optim_step.h"
 
 namespace ebb::optim {
 

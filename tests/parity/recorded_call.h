@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "tests/parity/ops.h"
+#include "tests/parity/ops/ops.h"
 #include "tests/parity/tensor_file.h"
 
 namespace parity {

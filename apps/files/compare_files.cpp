@@ -1,0 +1,172 @@
+// ebb verify, diff and convert.
+#include <algorithm>
+#include <cmath>
+#include <optional>
+#include <sstream>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "ebb/autograd/grad_mode.h"
+#include "ebb/autograd/ops.h"
+#include "ebb/interop/open.h"
+#include "ebb/io/bytes/as_file_error.h"
+#include "ebb/io/load_any.h"
+#include "ebb/io/npy.h"
+#include "ebb/io/pth.h"
+#include "ebb/io/safetensors.h"
+#include "ebb/io/system/in_file.h"
+
+#include "apps/files/file_report.h"
+
+namespace ebb::apps {
+namespace {
+
+using nlohmann::json;
+
+StateDict load_weights(const std::string& path, const std::string& only = "") {
+  return io::in_file("load", path, Site::current(), [&] {
+    const Value file = io::load_any(path, {.allow_opaque = true});
+    if (file.is_tensor() && only.empty()) {
+      StateDict alone;
+      alone.set("arr_0", file.as_tensor());  // NumPy's name for an array that got none
+      return alone;
+    }
+    const Value& weights = only.empty() ? file : file[only];
+    return io::as_file_error([&] { return interop::find_weights(weights); });
+  });
+}
+
+/// Saves in the format that the name's end asks for: .safetensors, .npz, .npy, which takes one tensor, or else .pth.
+void save_weights(const std::string& path, const StateDict& weights) {
+  if (path.ends_with(".safetensors")) return io::save_safetensors(path, weights);
+  if (path.ends_with(".npz")) return io::save_npz(path, weights);
+  if (path.ends_with(".npy")) {
+    check(weights.size() == 1, "a .npy file holds one tensor, got ", weights.size(), "; a .npz file takes them all");
+    return io::save_npy(path, weights.begin()->second);
+  }
+  io::save(path, weights);
+}
+
+/// The elements as doubles, two for a complex one.
+std::vector<double> values_of(const Tensor& x) {
+  const Tensor dense = x.contiguous();
+  const auto copied = [&]<class T>(T) {
+    const auto* from = reinterpret_cast<const T*>(dense.raw_data());
+    return std::vector<double>(from, from + 2 * dense.numel());
+  };
+  if (x.dtype() == kComplex64) return copied(float());
+  if (x.dtype() == kComplex128) return copied(double());
+  const Tensor wide = dense.to(kFloat64);
+  return {wide.data<double>(), wide.data<double>() + wide.numel()};
+}
+
+/// NaN in both counts as equal. Of complex numbers each part is compared.
+double greatest_difference(const Tensor& a, const Tensor& b) {
+  if (a.numel() == 0) return 0;
+  const std::vector<double> p = values_of(a), q = values_of(b);
+  double greatest = 0;
+  for (std::size_t i = 0; i < std::min(p.size(), q.size()); ++i) {
+    const bool same = p[i] == q[i] || (p[i] != p[i] && q[i] != q[i]);
+    const double difference = same ? 0 : std::fabs(p[i] - q[i]);
+    if (!(difference <= greatest)) greatest = difference;
+  }
+  return greatest;
+}
+
+json compare(const std::string& name, const Tensor& a, const Tensor& b) {
+  json entry{{"name", name}};
+  if (a.dtype() != b.dtype()) entry["dtypes"] = {to_string(a.dtype()), to_string(b.dtype())};
+  if (a.shape() != b.shape()) {
+    entry["shapes"] = {to_string(a.shape()), to_string(b.shape())};
+  } else if (is_complex(a.dtype()) != is_complex(b.dtype())) {
+    return entry;
+  } else if (const double difference = greatest_difference(a, b); difference != 0) {
+    entry["greatest_difference"] = std::isfinite(difference) ? json(difference) : json("not finite");
+  } else if (!is_floating(a.dtype()) && !is_complex(a.dtype()) && a.dtype() == b.dtype() && !equal(a, b)) {
+    entry["greatest_difference"] = "less than float64 tells";
+  }
+  return entry;
+}
+
+DType dtype_named(const std::string& name) {
+  for (const DType dtype : {kFloat16, kBFloat16, kFloat32, kFloat64}) {
+    if (name == to_string(dtype)) return dtype;
+  }
+  fail("--dtype must be float16, bfloat16, float32 or float64, got ", name);
+}
+
+}  // namespace
+
+json verify_file(const std::string& path) {
+  try {
+    io::load_any(path, {.allow_opaque = true});
+    return {{"file", path}, {"sound", true}};
+  } catch (const FileError& error) {
+    return {{"file", path}, {"sound", false}, {"error", error.message()}};
+  }
+}
+
+json diff_files(const std::string& first, const std::string& second) {
+  const StateDict a = load_weights(first), b = load_weights(second);
+  json only_first = json::array(), only_second = json::array(), differ = json::array();
+  std::size_t equal = 0;
+  for (const auto& [name, tensor] : a) {
+    const Tensor* other = b.find(name);
+    if (other == nullptr) {
+      only_first.push_back(name);
+    } else if (json entry = compare(name, tensor, *other); entry.size() > 1) {
+      differ.push_back(std::move(entry));
+    } else {
+      ++equal;
+    }
+  }
+  for (const auto& [name, tensor] : b) {
+    if (!a.contains(name)) only_second.push_back(name);
+  }
+  const bool same = only_first.empty() && only_second.empty() && differ.empty();
+  return {{"files", {first, second}},   {"same", same},    {"equal", equal}, {"only_first", only_first},
+          {"only_second", only_second}, {"differ", differ}};
+}
+
+std::string diff_to_text(const json& report) {
+  std::ostringstream out;
+  for (const char* side : {"only_first", "only_second"}) {
+    const std::string file = report["files"][side == std::string("only_first") ? 0 : 1];
+    for (const json& name : report[side]) out << name.get<std::string>() << ": only in " << file << "\n";
+  }
+  for (const json& entry : report["differ"]) {
+    out << entry["name"].get<std::string>() << ":";
+    for (const char* what : {"dtypes", "shapes"}) {
+      if (entry.contains(what)) {
+        out << " " << entry[what][0].get<std::string>() << " and " << entry[what][1].get<std::string>();
+      }
+    }
+    if (entry.contains("greatest_difference")) out << " differs by up to " << entry["greatest_difference"];
+    out << "\n";
+  }
+  out << report["equal"] << " equal, " << report["differ"].size() << " differ, "
+      << report["only_first"].size() + report["only_second"].size() << " in one file only\n";
+  return out.str();
+}
+
+json convert_file(const ConvertArguments& arguments) {
+  const StateDict weights = load_weights(arguments.from, arguments.only);
+  std::optional<DType> dtype;
+  if (!arguments.dtype.empty()) dtype = dtype_named(arguments.dtype);
+  StateDict converted;
+  std::size_t stripped = 0;
+  for (const auto& [name, tensor] : weights) {
+    const bool strips = !arguments.strip.empty() && name.starts_with(arguments.strip);
+    stripped += strips ? 1 : 0;
+    const std::string to = strips ? name.substr(arguments.strip.size()) : name;
+    check(!converted.contains(to), "without \"", arguments.strip, "\" two tensors would be named \"", to, "\"");
+    converted.set(to, dtype && is_floating(tensor.dtype()) ? tensor.to(*dtype) : tensor);
+  }
+  check(arguments.strip.empty() || stripped > 0, "no key begins with \"", arguments.strip, "\"");
+  if (arguments.strip.empty()) converted.versions = weights.versions;
+  save_weights(arguments.to, converted);
+  return {{"from", arguments.from}, {"to", arguments.to}, {"tensors", converted.size()}};
+}
+
+}  // namespace ebb::apps

@@ -1,0 +1,44 @@
+#include "apps/training/commands.h"
+
+#include <cstdio>
+#include <filesystem>
+#include <iostream>
+
+#include <nlohmann/json.hpp>
+
+namespace ebb::apps {
+
+using nlohmann::json;
+
+static void print_score(const json& result) {
+  std::printf("test accuracy %.4f\n", result["test_accuracy"].get<double>());
+  if (result.contains("test_mean_iou")) std::printf("test mean IoU %.4f\n", result["test_mean_iou"].get<double>());
+}
+
+int train_command(const TrainArguments& arguments, bool as_json) {
+  const json result = train_model(arguments);
+  const bool stopped = result["interrupted"].get<bool>();
+  if (as_json) {
+    std::cout << result.dump(2) << "\n";
+  } else {
+    std::printf("%s in %.1f s, %.0f images/s\n", stopped ? "interrupted; saved, go on with --resume" : "trained",
+                result["train_seconds"].get<double>(), result["images_per_second"].get<double>());
+    std::printf("loss curve in %s\n", result["loss_curve"].get<std::string>().c_str());
+    std::printf("predictions in %s\n", result["predictions"].get<std::string>().c_str());
+    print_score(result);
+    std::printf("model in %s\n", std::filesystem::absolute(result["model"].get<std::string>()).c_str());
+  }
+  return stopped ? 130 : 0;  // as a shell reports Ctrl-C
+}
+
+int eval_command(const EvalArguments& arguments, bool as_json) {
+  const json result = eval_model(arguments);
+  if (as_json) {
+    std::cout << result.dump(2) << "\n";
+  } else {
+    print_score(result);
+  }
+  return 0;
+}
+
+}  // namespace ebb::apps
