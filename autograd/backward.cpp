@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <iterator>
 
-#include "ebb/autograd/accumulate.h"
+#include "ebb/autograd/engine/accumulate.h"
+#include "ebb/autograd/engine/pass.h"
 #include "ebb/autograd/grad_mode.h"
 #include "ebb/autograd/ops/create/creation.h"
-#include "ebb/autograd/pass.h"
 
 namespace ebb {
 namespace {

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "ebb/autograd/engine/pass.h"
 #include "ebb/autograd/grad_mode.h"
 #include "ebb/autograd/ops/create/creation.h"
-#include "ebb/autograd/pass.h"
 
 namespace ebb::autograd {
 namespace {

@@ -6,8 +6,8 @@
 #include <type_traits>
 #include <utility>
 
+#include "ebb/autograd/engine/pass.h"
 #include "ebb/autograd/grad_mode.h"
-#include "ebb/autograd/pass.h"
 
 namespace ebb::autograd {
 

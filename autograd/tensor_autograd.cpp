@@ -1,6 +1,6 @@
 // The members of Tensor that concern its gradient.
-#include "ebb/autograd/accumulate.h"
 #include "ebb/autograd/backward.h"
+#include "ebb/autograd/engine/accumulate.h"
 #include "ebb/autograd/node.h"
 
 namespace ebb {

@@ -1,8 +1,8 @@
 #include "ebb/nn/hooks.h"
 
+#include "ebb/autograd/engine/pass.h"
 #include "ebb/autograd/gate.h"
 #include "ebb/autograd/grad_mode.h"
-#include "ebb/autograd/pass.h"
 #include "ebb/nn/call.h"
 
 namespace ebb::nn {

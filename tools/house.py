@@ -65,6 +65,7 @@ FLOORS = {
         "the engine: node, record, saved, backward, view, print; ops/ has each op's checks, forward, gradient",
         ("core", "kernels"),
         {
+            "engine": "what one backward pass remembers, and how gradients add up",
             "ops/activation": "relu, gelu, softmax, dropout, ...",
             "ops/conv": "convolutions, transposed ones, fold and unfold",
             "ops/create": "tensors from values and random numbers",

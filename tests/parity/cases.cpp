@@ -102,8 +102,8 @@ class Recording {
     return Pass::plain;
   }
 
-  /// tools/gen_opinfo.py writes tensors at the end. A batch norm in training has by then moved the running statistics that
-  /// it shares with earlier cases, whose results belong to others.
+  /// tools/gen_opinfo.py writes tensors at the end. A batch norm in training has by then moved the running statistics
+  /// that it shares with earlier cases, whose results belong to others.
   bool was_overwritten(std::size_t i) const {
     const json& cases = json_.at("cases");
     const auto trains = [&](std::size_t j) { return cases.at(j).at("kwargs").value("training", false); };

@@ -15,7 +15,8 @@ struct Result {
   std::vector<std::string> not_supported;  ///< "case 4: argument out"
 };
 
-/// Runs each case and each refused call of every op in a folder written by tools/gen_opinfo.py. BadFolder where it is none.
+/// Runs each case and each refused call of every op in a folder written by tools/gen_opinfo.py. BadFolder where it is
+/// none.
 std::vector<Result> run_folder(const std::filesystem::path& folder);
 
 }  // namespace parity

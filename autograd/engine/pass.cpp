@@ -1,10 +1,10 @@
-#include "ebb/autograd/pass.h"
+#include "ebb/autograd/engine/pass.h"
 
 #include <algorithm>
 #include <array>
 #include <utility>
 
-#include "ebb/autograd/accumulate.h"
+#include "ebb/autograd/engine/accumulate.h"
 
 namespace ebb::autograd {
 

@@ -1,4 +1,4 @@
-#include "ebb/autograd/accumulate.h"
+#include "ebb/autograd/engine/accumulate.h"
 
 #include <utility>
 

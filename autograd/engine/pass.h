@@ -4,7 +4,7 @@
 #include <span>
 #include <vector>
 
-#include "ebb/autograd/id_map.h"
+#include "ebb/autograd/engine/id_map.h"
 #include "ebb/autograd/node.h"
 
 namespace ebb::autograd {
