@@ -91,9 +91,8 @@ Tensor read_idx(ByteView file, const LoadOptions& options) {
 
 Bytes write_idx(const Tensor& array) {
   check_rank<ArgumentError>(array.dim());
-  Bytes file(2);
-  file.push_back(static_cast<std::byte>(code_of(array.dtype())));
-  file.push_back(static_cast<std::byte>(array.dim()));
+  Bytes file{std::byte{0}, std::byte{0}, static_cast<std::byte>(code_of(array.dtype())),
+             static_cast<std::byte>(array.dim())};
   for (const std::int64_t size : array.shape()) append_size(file, size);
   const std::size_t header = file.size();
   const DenseElements elements(array);
