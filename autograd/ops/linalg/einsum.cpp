@@ -14,7 +14,8 @@
 namespace ebb {
 namespace {
 
-using Labels = std::string;  // one for each dimension; those of an ellipsis are digits, of which the last dimension is '9'
+/// One for each dimension; those of an ellipsis are digits, of which the last dimension is '9'.
+using Labels = std::string;
 
 /// A tensor whose dimensions have different labels.
 struct Term {
