@@ -1,6 +1,7 @@
 #pragma once
 
-#include <algorithm>
+#include <functional>
+#include <iterator>
 #include <list>
 #include <optional>
 #include <string>
@@ -51,15 +52,16 @@ class SlotList {
     check(slot != nullptr, "no entry \"", name, "\", only [", names, "]");
     return *slot;
   }
+  bool contains(const std::string& name) const { return const_cast<SlotList*>(this)->find(name) != nullptr; }
   S* find(const std::string& name) {
-    const auto found = std::ranges::find(slots_, name, &Slot::name);
+    const Place found = place(name);
     return found == slots_.end() ? nullptr : &*found;
   }
 
   S take(std::int64_t index) { return take(place(index)); }
   S take(const std::string& name) {
     at(name);
-    return take(std::ranges::find(slots_, name, &Slot::name));
+    return take(place(name));
   }
   void clear() { slots_.clear(); }
 
@@ -80,6 +82,11 @@ class SlotList {
     const auto count = static_cast<std::int64_t>(size());
     check(index >= -count && index < count, "index ", index, " is out of range for ", count, " entries");
     return std::next(slots_.begin(), index < 0 ? index + count : index);
+  }
+  Place place(const std::string& name) {
+    Place at = slots_.begin();
+    while (at != slots_.end() && at->name() != name) ++at;
+    return at;
   }
   S take(Place place) {
     S taken(std::move(*place));

@@ -1,5 +1,7 @@
 #include "ebb/nn/containers/layer_list.h"
 
+#include <algorithm>
+
 namespace ebb::nn {
 
 SliceRange slice_range(std::int64_t start, std::optional<std::int64_t> end, std::size_t count) {
@@ -9,10 +11,20 @@ SliceRange slice_range(std::int64_t start, std::optional<std::int64_t> end, std:
   return {first, std::max(first, wrapped(end.value_or(n)))};
 }
 
+LayerContainer::LayerContainer() = default;
+LayerContainer::LayerContainer(const LayerContainer&) = default;
+LayerContainer::LayerContainer(LayerContainer&&) = default;
+LayerContainer::~LayerContainer() = default;
+
+void LayerContainer::clear() { entries_.clear(); }
+
 void LayerContainer::each_slot(const std::function<void(Slot&)>& visit) const {
   Module::each_slot(visit);
   entries_.visit(visit);
 }
+
+LayerList::Entry& LayerList::at(std::int64_t index) { return entries_.at(index); }
+LayerList::Entry& LayerList::operator[](const std::string& name) { return entries_.at(name); }
 
 void LayerList::append(Layer layer) { append(std::to_string(size()), std::move(layer)); }
 

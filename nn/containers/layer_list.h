@@ -19,13 +19,18 @@ class LayerContainer : public Module {
  public:
   using Entry = Child<Layer>;
 
+  LayerContainer();
+  LayerContainer(const LayerContainer&);
+  LayerContainer(LayerContainer&&);
+  ~LayerContainer() override;
+
   std::size_t size() const { return entries_.size(); }
   bool empty() const { return entries_.empty(); }
   auto begin() { return entries_.begin(); }
   auto end() { return entries_.end(); }
   auto begin() const { return entries_.begin(); }
   auto end() const { return entries_.end(); }
-  void clear() { entries_.clear(); }
+  void clear();
 
   void each_slot(const std::function<void(Slot&)>& visit) const override;
 
@@ -37,10 +42,10 @@ class LayerContainer : public Module {
 /// entry, and for paths ("0.conv.weight") there are get_submodule and get_parameter.
 class LayerList : public LayerContainer {
  public:
-  Entry& at(std::int64_t index) { return entries_.at(index); }
-  Entry& operator[](std::int64_t index) { return entries_.at(index); }
-  Entry& operator[](const std::string& name) { return entries_.at(name); }
-  const Entry& operator[](std::int64_t index) const { return const_cast<LayerList&>(*this).entries_.at(index); }
+  Entry& at(std::int64_t index);
+  Entry& operator[](std::int64_t index) { return at(index); }
+  Entry& operator[](const std::string& name);
+  const Entry& operator[](std::int64_t index) const { return const_cast<LayerList&>(*this).at(index); }
 
   /// A layer given by value is copied, unless moved; one given as `share()` stays shared.
   void append(Layer layer);

@@ -2,9 +2,9 @@
 
 namespace ebb::nn {
 
-bool ModuleDict::contains(const std::string& name) const {
-  return std::ranges::find(entries_, name, &Slot::name) != entries_.end();
-}
+ModuleDict::Entry& ModuleDict::operator[](const std::string& name) { return entries_.at(name); }
+Layer ModuleDict::pop(const std::string& name) { return entries_.take(name).share(); }
+bool ModuleDict::contains(const std::string& name) const { return entries_.contains(name); }
 
 std::vector<std::string> ModuleDict::keys() const {
   std::vector<std::string> keys;

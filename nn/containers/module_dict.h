@@ -13,7 +13,7 @@ class ModuleDict : public LayerContainer {
   ModuleDict() = default;
   explicit ModuleDict(std::initializer_list<Named> layers) { update(layers); }
 
-  Entry& operator[](const std::string& name) { return entries_.at(name); }
+  Entry& operator[](const std::string& name);
   bool contains(const std::string& name) const;
   std::vector<std::string> keys() const;
 
@@ -21,7 +21,7 @@ class ModuleDict : public LayerContainer {
   void set(const std::string& name, Layer layer);
   void update(std::initializer_list<Named> layers);
   void update(ModuleDict layers);  ///< with copies of its layers
-  Layer pop(const std::string& name) { return entries_.take(name).share(); }
+  Layer pop(const std::string& name);
 
   std::string kind() const override { return "ModuleDict"; }
 };

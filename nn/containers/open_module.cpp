@@ -2,6 +2,11 @@
 
 namespace ebb::nn {
 
+OpenModule::OpenModule() = default;
+OpenModule::OpenModule(const OpenModule&) = default;
+OpenModule::OpenModule(OpenModule&&) = default;
+OpenModule::~OpenModule() = default;
+
 void OpenModule::check_new(const std::string& name) const {
   each_slot([&](const Slot& slot) { check(slot.name() != name, "two members are named \"", name, "\""); });
 }

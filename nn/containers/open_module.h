@@ -14,6 +14,11 @@ namespace ebb::nn {
 ///     };
 class OpenModule : public Module {
  public:
+  OpenModule();
+  OpenModule(const OpenModule&);
+  OpenModule(OpenModule&&);
+  ~OpenModule() override;
+
   Child<Layer>& add_module(const std::string& name, Layer layer);
   Parameter& register_parameter(const std::string& name, const Tensor& tensor);
   Buffer& register_buffer(const std::string& name, const Tensor& tensor, bool persistent = true);

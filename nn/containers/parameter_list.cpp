@@ -2,6 +2,11 @@
 
 namespace ebb::nn {
 
+ParameterContainer::ParameterContainer() = default;
+ParameterContainer::ParameterContainer(const ParameterContainer&) = default;
+ParameterContainer::ParameterContainer(ParameterContainer&&) = default;
+ParameterContainer::~ParameterContainer() = default;
+
 void ParameterContainer::each_slot(const std::function<void(Slot&)>& visit) const {
   Module::each_slot(visit);
   entries_.visit(visit);
@@ -19,6 +24,10 @@ std::string ParameterContainer::extra_repr() const {
   return text;
 }
 
+Parameter& ParameterList::operator[](std::int64_t index) { return entries_.at(index); }
+
+void ParameterList::append(const Tensor& tensor) { entries_.append(std::to_string(size()), tensor); }
+
 void ParameterList::extend(const std::vector<Tensor>& tensors) {
   for (const Tensor& tensor : tensors) append(tensor);
 }
@@ -33,9 +42,9 @@ ParameterDict::ParameterDict(const std::vector<std::pair<std::string, Tensor>>& 
   for (const auto& [name, tensor] : tensors) set(name, tensor);
 }
 
-bool ParameterDict::contains(const std::string& name) const {
-  return std::ranges::find(entries_, name, &Slot::name) != entries_.end();
-}
+Parameter& ParameterDict::operator[](const std::string& name) { return entries_.at(name); }
+Tensor ParameterDict::pop(const std::string& name) { return entries_.take(name); }
+bool ParameterDict::contains(const std::string& name) const { return entries_.contains(name); }
 
 std::vector<std::string> ParameterDict::keys() const {
   std::vector<std::string> keys;

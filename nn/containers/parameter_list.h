@@ -10,6 +10,11 @@ namespace ebb::nn {
 /// What containers of parameters have in common.
 class ParameterContainer : public Module {
  public:
+  ParameterContainer();
+  ParameterContainer(const ParameterContainer&);
+  ParameterContainer(ParameterContainer&&);
+  ~ParameterContainer() override;
+
   std::size_t size() const { return entries_.size(); }
   bool empty() const { return entries_.empty(); }
   auto begin() { return entries_.begin(); }
@@ -30,9 +35,9 @@ class ParameterList : public ParameterContainer {
   ParameterList() = default;
   explicit ParameterList(const std::vector<Tensor>& tensors) { extend(tensors); }
 
-  Parameter& operator[](std::int64_t index) { return entries_.at(index); }
+  Parameter& operator[](std::int64_t index);
   const Parameter& operator[](std::int64_t index) const { return const_cast<ParameterList&>(*this)[index]; }
-  void append(const Tensor& tensor) { entries_.append(std::to_string(size()), tensor); }
+  void append(const Tensor& tensor);
   void extend(const std::vector<Tensor>& tensors);
   Tensor pop(std::int64_t index = -1);
 
@@ -45,12 +50,12 @@ class ParameterDict : public ParameterContainer {
   ParameterDict() = default;
   explicit ParameterDict(const std::vector<std::pair<std::string, Tensor>>& tensors);
 
-  Parameter& operator[](const std::string& name) { return entries_.at(name); }
+  Parameter& operator[](const std::string& name);
   bool contains(const std::string& name) const;
   std::vector<std::string> keys() const;
   /// Adds a parameter, or replaces the one of that name in its place.
   void set(const std::string& name, const Tensor& tensor);
-  Tensor pop(const std::string& name) { return entries_.take(name); }
+  Tensor pop(const std::string& name);
 
   std::string kind() const override { return "ParameterDict"; }
 };

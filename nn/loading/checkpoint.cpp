@@ -41,23 +41,24 @@ class Rollback {
   std::size_t count_ = 0;
 };
 
-}  // namespace
-
-Value rng_state() {
+/// {"cpu": as torch.get_rng_state(), "offset": of the counter stream}.
+Value generator_state() {
   Value state = Value::dict();
   state.set("cpu", get_rng_state());
   state.set("offset", default_generator().offset());
   return state;
 }
 
-void set_rng_state(const Value& saved) {
+void restore_generator(const Value& saved) {
   const Value* offset = saved.find("offset");
   const std::int64_t counted = offset == nullptr ? 0 : offset->as_int();
   check(counted >= 0, "the offset of a counter stream must not be negative, got ", counted);
-  ebb::set_rng_state(saved["cpu"].as_tensor());
+  set_rng_state(saved["cpu"].as_tensor());
   Generator& generator = default_generator();
   generator.restore(generator.seed(), static_cast<std::uint64_t>(counted));
 }
+
+}  // namespace
 
 Value Checkpoint::to_value() const {
   Value value = Value::dict();
@@ -66,7 +67,7 @@ Value Checkpoint::to_value() const {
   if (lr_scheduler != nullptr) value.set("lr_scheduler", lr_scheduler->state_dict());
   value.set("epoch", epoch);
   if (!args.is_none()) value.set("args", args);
-  if (rng) value.set("rng", rng_state());
+  if (rng) value.set("rng", generator_state());
   return value;
 }
 
@@ -85,7 +86,7 @@ void Checkpoint::restore(const Value& saved) {
   }
   if (const Value* state = saved.find("rng"); rng && state != nullptr) {
     rollback.add([before = default_generator()] { default_generator() = before; });
-    in_part("rng", [&] { set_rng_state(*state); });
+    in_part("rng", [&] { restore_generator(*state); });
   }
   const Value* saved_args = saved.find("args");
   plan.apply();

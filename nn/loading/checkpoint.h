@@ -33,8 +33,4 @@ struct Checkpoint {
   void restore(const Value& saved);
 };
 
-/// The default generator's state: {"cpu": as torch.get_rng_state(), "offset": of the counter stream}.
-Value rng_state();
-void set_rng_state(const Value& saved);
-
 }  // namespace ebb::nn
