@@ -4,6 +4,7 @@ printed from it.
 
 usage: tools/house.py             prints the map
        tools/house.py --write     writes it into the pages
+       tools/house.py --headers   prints the headers that are installed, as programs include them
 """
 
 import dataclasses
@@ -156,6 +157,15 @@ def house_map(with_rooms=True):
     return "".join(f"{name:{width}}{subject}\n" for name, subject in lines)
 
 
+def installed_headers(root):
+    for header in sorted(root.glob("include/ebb/*.h")):
+        yield f"ebb/{header.name}"
+    for floor in FLOORS:
+        for header in sorted((root / floor).rglob("*.h")):
+            if not is_private(header.parent.relative_to(root).as_posix()):
+                yield f"ebb/{header.relative_to(root).as_posix()}"
+
+
 def stale_pages(root):
     """The pages whose map is not what house_map() says. A tree that lacks a page has none."""
     for name, with_rooms in PAGES.items():
@@ -170,6 +180,8 @@ def main():
         for name, with_rooms in PAGES.items():
             text = (root / name).read_text(encoding="utf-8")
             (root / name).write_text(MAP.sub(lambda _: house_map(with_rooms), text), encoding="utf-8")
+    elif sys.argv[1:] == ["--headers"]:
+        print(*installed_headers(root), sep="\n")
     else:
         print(house_map(), end="")
 
