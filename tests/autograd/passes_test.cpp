@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "ebb/autograd/backward.h"
+#include "ebb/autograd/gate.h"
 #include "ebb/autograd/grad_mode.h"
 #include "ebb/autograd/graph.h"
 #include "ebb/autograd/ops.h"
@@ -131,6 +132,18 @@ TEST_CASE("a view of what was written is linked again by whoever comes first") {
                    values(grad({sum(view * view)}, {x}, {}, {.retain_graph = true})[0]) == Values{0, 1600, 24, 0};
           }) == 0);
   }
+}
+
+TEST_CASE("a gate keeps the gradients of each pass apart") {
+  const Tensor x = leaf({1, 2});
+  std::array<Tensor, 2> t{x * 2, x * 3};
+  autograd::gate(t, [](autograd::Pass&, std::span<Tensor> gradients) { std::swap(gradients[0], gradients[1]); });
+  const Tensor y = t[0] + t[1] * 10;
+  CHECK(failures_of([&](int thread) {
+          const Tensor dy = leaf({1.0 + thread, 2.0}).detach();
+          const auto dx = values(grad({y}, {x}, {dy}, {.retain_graph = true})[0]);
+          return dx == Values{23.0 * (1 + thread), 46};
+        }) == 0);
 }
 
 TEST_CASE("a leaf may go while a pass is on its way to it") {
