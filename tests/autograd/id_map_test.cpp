@@ -2,7 +2,7 @@
 #include <unordered_map>
 
 #include "ebb/autograd/backward.h"
-#include "ebb/autograd/id_map.h"
+#include "ebb/autograd/engine/id_map.h"
 #include "ebb/autograd/ops.h"
 
 #include "tests/support/catch.h"
