@@ -27,7 +27,7 @@ void Node::destroy() noexcept {
 
 Ref<Node> node_of(const Tensor& tensor) {
   if (!tensor.defined()) return {};
-  if (!has_current_link(tensor.body())) relink_view(tensor);
+  if (!tensor.body().has_current_link()) relink_view(tensor);
   return Ref<Node>(static_cast<Node*>(tensor.body().link.get()));
 }
 

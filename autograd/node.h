@@ -47,18 +47,9 @@ class Node : public GraphLink {
   Node* next_doomed_ = nullptr;
 };
 
-/// False of a view whose base was written through another view since the view's link was set.
-inline bool has_current_link(const TensorBody& body) {
-  return !body.base || body.link_version.load(std::memory_order_acquire) == body.base->graph_version;
-}
-
 /// The node of a tensor, brought up to date where the tensor is a view of one that was written through another view.
 Ref<Node> node_of(const Tensor& tensor);
-inline bool wants_grad(const Tensor& tensor) {
-  if (!tensor.defined()) return false;
-  const TensorBody& body = tensor.body();
-  return (body.base && body.base->link) || (has_current_link(body) && body.link);
-}
+inline bool wants_grad(const Tensor& tensor) { return tensor.defined() && tensor.body().wants_grad(); }
 
 /// Makes `node` the one that made `tensor`.
 void set_node(const Tensor& tensor, const Ref<Node>& node);

@@ -17,7 +17,7 @@ void relink_view(const Tensor& view) {
   Ref<GraphLink> link = as_strided(base_of(view), body.shape, body.strides, body.offset).body().link;
   {
     const std::lock_guard lock(relinking);
-    if (has_current_link(body)) return;  // another thread was here
+    if (body.has_current_link()) return;  // another thread was here
     std::swap(body.link, link);
     body.link_version.store(body.base->graph_version, std::memory_order_release);
   }

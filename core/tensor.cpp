@@ -90,10 +90,7 @@ void Tensor::set_data(const Tensor& other) const {
   b.is_contiguous = from.is_contiguous;
 }
 
-bool Tensor::requires_grad() const {
-  if (!defined()) return false;
-  return body().link || (body().base && body().base->link);
-}
+bool Tensor::requires_grad() const { return defined() && body().wants_grad(); }
 
 Tensor Tensor::detach() const {
   const TensorBody& b = body();

@@ -27,6 +27,11 @@ class TensorBody final : public RefCounted {
   TensorBody(Ref<Storage> storage, DType dtype, const Shape& shape, const Strides& strides, std::int64_t offset);
   ~TensorBody() override { set_link({}); }
 
+  /// False of a view whose base was written through another view since the view's link was set.
+  bool has_current_link() const { return !base || link_version.load(std::memory_order_acquire) == base->graph_version; }
+  /// Whether it is a leaf that collects a gradient, or was made from one.
+  bool wants_grad() const { return (base && base->link) || (has_current_link() && link); }
+
   void set_link(Ref<GraphLink> to) {
     std::swap(link, to);
     if (to) disown_grad(*to);
