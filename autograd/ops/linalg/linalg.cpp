@@ -39,6 +39,13 @@ Tensor with_batch(const Tensor& x, const Shape& batch) {
   return x.shape() == shape ? x : x.expand(shape);
 }
 
+/// Of x (..., columns); numel() does not tell where there are no columns.
+std::int64_t count_rows(const Tensor& x) {
+  std::int64_t rows = 1;
+  for (int i = 0; i + 1 < x.dim(); ++i) rows *= x.size(i);
+  return rows;
+}
+
 /// epilogue(a b) of two matrices
 Tensor product(const Tensor& a, const Tensor& b, const kernels::Epilogue& epilogue) {
   Tensor y = empty({a.size(0), b.size(1)}, {.dtype = a.dtype(), .device = a.device()});
@@ -185,8 +192,7 @@ Tensor bilinear(const Tensor& a, const Tensor& b, const Tensor& weight, const Te
     check(a.size(i) == b.size(i), "the inputs must agree but in the last size, got ", a.shape(), " and ", b.shape());
   }
   shape[a.dim() - 1] = outputs;
-  std::int64_t rows = 1;
-  for (int i = 0; i + 1 < a.dim(); ++i) rows *= a.size(i);
+  const std::int64_t rows = count_rows(a);
   const Tensor half = mm(a.reshape({rows, n}), weight.permute({1, 0, 2}).reshape({n, outputs * m}));
   const Tensor y = bmm(half.reshape({rows, outputs, m}), b.reshape({rows, m, 1})).reshape(shape);
   return bias.defined() ? y + bias : y;
@@ -211,8 +217,7 @@ Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias, Site si
   if (x.dim() == 2) return affine(x, weight, bias);
   Shape shape = x.shape();
   shape[x.dim() - 1] = weight.size(0);
-  std::int64_t rows = 1;
-  for (int i = 0; i + 1 < x.dim(); ++i) rows *= x.size(i);
+  const std::int64_t rows = count_rows(x);
   return affine(x.reshape({rows, x.size(-1)}), weight, bias).reshape(shape);
 }
 
