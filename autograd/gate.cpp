@@ -66,7 +66,7 @@ bool gate(std::span<Tensor> tensors, GateFunction see) {
   for (std::size_t i = 0; i < tensors.size(); ++i) {
     if (!wants_grad(tensors[i])) continue;
     tensors[i] = tensors[i].detach();
-    set_node(tensors[i], Ref<Node>(new GateOutput(gate, i)));
+    set_node(tensors[i], Ref<Node>::first(new GateOutput(gate, i)));
   }
   return true;
 }

@@ -191,7 +191,7 @@ class JointNode final : public ClosureNode<std::vector<Edge>, Vjp> {
 bool should_record(const Tensor& y, std::span<const Tensor> inputs);
 /// Links `y`, freshly made, to its node.
 inline Tensor&& linked(Tensor& y, Node* node) {
-  y.body().set_link(Ref<GraphLink>(node));
+  y.body().set_link(Ref<GraphLink>::first(node));
   return std::move(y);
 }
 

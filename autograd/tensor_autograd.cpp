@@ -21,7 +21,7 @@ Tensor Tensor::requires_grad_(bool requires_grad) const {
   if (!requires_grad) {
     body().set_link({});
   } else if (!body().link) {
-    autograd::set_node(*this, Ref<Node>(new Leaf));
+    autograd::set_node(*this, Ref<Node>::first(new Leaf));
     body().link->grad_owner = &body();
   }
   return *this;

@@ -21,6 +21,7 @@ Tensor adopt_history(const Tensor& x, const Tensor& result);
 /// As record(), for an in-place op that has written to `x`.
 template <class... Vjp>
 Tensor record_in_place(const Tensor& x, Wrt<Vjp>... terms) {
+  if (!is_grad_enabled()) return x;
   return adopt_history(x, record(x.detach(), std::move(terms)...));
 }
 

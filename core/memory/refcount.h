@@ -9,6 +9,9 @@
 
 namespace ebb {
 
+template <class T>
+class Ref;
+
 /// Base of what is shared by counted references (`Ref`): storages, tensor bodies, graph nodes.
 class RefCounted {
  public:
@@ -36,6 +39,9 @@ class RefCounted {
   virtual void destroy() noexcept { delete this; }
 
  private:
+  template <class T>
+  friend class Ref;
+
   mutable std::atomic<std::uint32_t> references_{0};
 };
 
@@ -46,6 +52,13 @@ class Ref {
   Ref() = default;
   explicit Ref(T* object) noexcept : object_(object) {
     if (object_ != nullptr) object_->retain();
+  }
+  /// Of an object that nobody else knows of yet: a plain store where another reference takes a locked increment.
+  static Ref first(T* object) noexcept {
+    static_cast<const RefCounted*>(object)->references_.store(1, std::memory_order_relaxed);
+    Ref ref;
+    ref.object_ = object;
+    return ref;
   }
   Ref(const Ref& other) noexcept : Ref(other.object_) {}
   Ref(Ref&& other) noexcept : object_(std::exchange(other.object_, nullptr)) {}
@@ -69,7 +82,7 @@ class Ref {
 
 template <class T, class... Args>
 Ref<T> make_ref(Args&&... args) {
-  return Ref<T>(new T(std::forward<Args>(args)...));
+  return Ref<T>::first(new T(std::forward<Args>(args)...));
 }
 
 }  // namespace ebb
