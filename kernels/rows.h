@@ -6,6 +6,8 @@
 
 namespace ebb::kernels {
 
+inline constexpr std::size_t max_operands = 4;
+
 /// How n operands of one shape are walked together: dimensions ordered by the stride of the last operand (the
 /// output), innermost first, and merged where all operands allow it. An operand that broadcasts has stride 0.
 template <std::size_t n>

@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <array>
 #include <cstring>
 #include <type_traits>
 
@@ -10,26 +12,56 @@
 namespace ebb::kernels {
 namespace {
 
+/// y[i y_step] = x[i x_step] for i < count, converted
+using CopyRow = void (*)(const void* x, std::int64_t x_step, void* y, std::int64_t y_step, std::int64_t count);
+
 template <class From, class To>
-void copy_rows(const Tensor& x, Tensor& y) {
-  const From* from = x.data<From>();
-  To* to = y.data<To>();
-  for_each_row(plan_rows(y, x), [&](const auto& at, const auto& step, std::int64_t count) {
-    if constexpr (std::is_same_v<From, To>) {
-      if (step[0] == 1 && step[1] == 1) {
-        std::memcpy(to + at[1], from + at[0], static_cast<std::size_t>(count) * sizeof(To));
-        return;
-      }
+void copy_row(const void* x, std::int64_t x_step, void* y, std::int64_t y_step, std::int64_t count) {
+  if constexpr (std::is_same_v<From, To>) {
+    if (x_step == 1 && y_step == 1) {
+      std::memcpy(y, x, static_cast<std::size_t>(count) * sizeof(To));
+      return;
     }
-    map_row(from + at[0], step[0], to + at[1], step[1], count, Convert<To>());
-  });
+  }
+  map_row(static_cast<const From*>(x), x_step, static_cast<To*>(y), y_step, count, Convert<To>());
+}
+
+/// By way of float, as Convert goes from a half, and to one, where the other is no float.
+template <class From, class To>
+void copy_row_in_blocks(const void* x, std::int64_t x_step, void* y, std::int64_t y_step, std::int64_t count) {
+  std::array<float, 256> block;
+  for (std::int64_t i = 0; i < count; i += std::ssize(block)) {
+    const std::int64_t length = std::min<std::int64_t>(count - i, std::ssize(block));
+    copy_row<From, float>(static_cast<const From*>(x) + i * x_step, x_step, block.data(), 1, length);
+    copy_row<float, To>(block.data(), 1, static_cast<To*>(y) + i * y_step, y_step, length);
+  }
+}
+
+template <class From, class To>
+CopyRow row_function() {
+  constexpr bool has_half = is_half<From> || is_half<To>;
+  constexpr bool is_direct = std::is_same_v<From, To> || std::is_same_v<From, float> || std::is_same_v<To, float>;
+  if constexpr (has_half && !is_direct) {
+    return copy_row_in_blocks<From, To>;
+  } else {
+    return copy_row<From, To>;
+  }
 }
 
 }  // namespace
 
 void copy(CpuContext&, const Tensor& x, Tensor& y) {
   if (is_storage_only(x.dtype()) || is_storage_only(y.dtype())) return copy_stored(x, y);
-  visit_any(x.dtype(), [&]<class From>() { visit_any(y.dtype(), [&]<class To>() { copy_rows<From, To>(x, y); }); });
+  const CopyRow row = visit_any(x.dtype(), [&]<class From>() {
+    return visit_any(y.dtype(), []<class To>() { return row_function<From, To>(); });
+  });
+  const std::byte* from = x.raw_data();
+  std::byte* to = y.raw_data();
+  const auto x_size = static_cast<std::int64_t>(size_of(x.dtype())),
+             y_size = static_cast<std::int64_t>(size_of(y.dtype()));
+  for_each_row(plan_rows(y, x), [&](const auto& at, const auto& step, std::int64_t count) {
+    row(from + at[0] * x_size, step[0], to + at[1] * y_size, step[1], count);
+  });
 }
 
 void fill(CpuContext& context, Scalar value, Tensor& y) {
