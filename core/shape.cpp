@@ -47,9 +47,10 @@ std::int64_t numel(const Shape& shape) {
     check(size >= 0, "sizes must not be negative, got shape ", shape);
     overflow |= __builtin_mul_overflow(product, size, &product);
   }
+  if (!overflow) return product;
   const bool has_zero = std::ranges::find(shape, 0) != shape.end();
-  check(!overflow || has_zero, "shape ", shape, " has more elements than 64 bits can count");
-  return has_zero ? 0 : product;
+  check(has_zero, "shape ", shape, " has more elements than 64 bits can count");
+  return 0;
 }
 
 /// `step` times a size, as strides grow.

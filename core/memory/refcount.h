@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <utility>
@@ -62,6 +63,8 @@ class Ref {
   }
   Ref(const Ref& other) noexcept : Ref(other.object_) {}
   Ref(Ref&& other) noexcept : object_(std::exchange(other.object_, nullptr)) {}
+  template <std::derived_from<T> Derived>
+  Ref(Ref<Derived> other) noexcept : object_(std::exchange(other.object_, nullptr)) {}
   Ref& operator=(Ref other) noexcept {
     std::swap(object_, other.object_);
     return *this;
@@ -77,6 +80,9 @@ class Ref {
   bool operator==(const Ref&) const = default;
 
  private:
+  template <class U>
+  friend class Ref;
+
   T* object_ = nullptr;
 };
 

@@ -57,6 +57,10 @@ void for_each_block(const Shape& sizes, std::span<const Strides> strides, std::i
                     BlockBody body, void* closure) {
   if (numel == 0) return;
   const Offsets step = strides_of(0, strides);
+  if (numel == sizes[0] && numel <= grain) {
+    const Offsets none{};
+    return body(closure, {none.data(), step.data(), none.data(), numel, 1});
+  }
   if (numel == sizes[0]) {
     return parallel_for(numel, grain, [&](std::int64_t begin, std::int64_t end) {
       Offsets offsets{};
