@@ -38,7 +38,7 @@ void write(const kernels::UnaryOp& op, const Tensor& x) {
   write_in_place(x, {}, [&](auto& context, Tensor& y) { kernels::unary(context, op, x, y); });
 }
 
-Tensor same(const Tensor& dy) { return dy; }
+Tensor unchanged(const Tensor& dy) { return dy; }
 
 }  // namespace
 
@@ -46,7 +46,7 @@ Tensor Tensor::add_(const Tensor& other, Scalar alpha, Site site) const {
   const OpScope op("add_", site);
   const Tensor b = operand_for(*this, other);
   write(kernels::AddScaled{kernels::Immediate(alpha)}, *this, b);
-  return record_in_place(*this, wrt(*this, same),
+  return record_in_place(*this, wrt(*this, unchanged),
                          wrt(b, [alpha, shape = b.shape()](const Tensor& dy) { return sum_to(dy * alpha, shape); }));
 }
 
@@ -54,7 +54,7 @@ Tensor Tensor::add_(Scalar other, Site site) const {
   const OpScope op("add_", site);
   check_stays(*this, result_type(*this, other));
   write(kernels::AddScalar{kernels::Immediate(other)}, *this);
-  return record_in_place(*this, wrt(*this, same));
+  return record_in_place(*this, wrt(*this, unchanged));
 }
 
 Tensor Tensor::sub_(const Tensor& other, Site site) const {
