@@ -5,7 +5,7 @@
 #include <span>
 #include <utility>
 
-#include "ebb/autograd/closure_node.h"
+#include "ebb/autograd/engine/closure_node.h"
 #include "ebb/autograd/grad_mode.h"
 
 namespace ebb::autograd {

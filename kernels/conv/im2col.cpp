@@ -23,13 +23,15 @@ Tensor packed(const ConvSizes& s, const PackedWeight& weight) {
   return weight.as("channels last", [&] {
     Tensor packed = allocate({weight.weight().numel()}, weight.weight().dtype());
     const std::int64_t channels = s.group_channels(), taps = s.taps();
-    const T* from = weight.weight().data<T>();
+    const T* weights = weight.weight().data<T>();
     T* to = packed.data<T>();
-    for (std::int64_t o = 0; o < s.out_channels; ++o, from += s.patch(), to += s.patch()) {
-      for (std::int64_t c = 0; c < channels; ++c) {
-        for (std::int64_t tap = 0; tap < taps; ++tap) to[tap * channels + c] = from[c * taps + tap];
+    const std::int64_t grain = std::max<std::int64_t>(1, patch_elements_per_block / s.patch());
+    parallel_for(s.out_channels, grain, [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t row = begin * taps; row < end * taps; ++row) {
+        const T* from = weights + row / taps * s.patch() + row % taps;
+        for (std::int64_t c = 0; c < channels; ++c) to[row * channels + c] = from[c * taps];
       }
-    }
+    });
     return packed;
   });
 }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "ebb/kernels/cpu/row_loop.h"
+
 namespace ebb::kernels {
 
 ReductionPlan plan_reduction(const Tensor& x, const Dims& dims, const Tensor& y) {
@@ -22,6 +24,19 @@ ReductionPlan plan_reduction(const Tensor& x, const Dims& dims, const Tensor& y)
   detail::plan_rows(plan.kept.sizes, plan.kept.strides);
   detail::plan_rows(plan.reduced.sizes, plan.reduced.strides);
   return plan;
+}
+
+std::int64_t reduced_offset(const Rows<1>& reduced, std::int64_t r) {
+  std::int64_t offset = 0;
+  for (int d = 1; d < reduced.sizes.size(); ++d) {
+    offset += r % reduced.sizes[d] * reduced.strides[0][d];
+    r /= reduced.sizes[d];
+  }
+  return offset;
+}
+
+std::int64_t outputs_per_chunk(const ReductionPlan& plan) {
+  return std::max<std::int64_t>(1, elements_per_chunk / std::max<std::int64_t>(1, plan.reduced.numel));
 }
 
 }  // namespace ebb::kernels

@@ -1,5 +1,6 @@
 #include "ebb/kernels/scan/scan.h"
 
+#include <algorithm>
 #include <array>
 
 #include "ebb/core/dispatch.h"
@@ -17,22 +18,25 @@ struct Line {
 template <class T, class R>
 void cumsum_as(const T* x, const Line& line, const Rows<2>& lines, R* y) {
   using Total = std::conditional_t<std::is_floating_point_v<T>, double, std::int64_t>;
-  for_each_row(lines, [&](const auto& at, const auto& step, std::int64_t count) {
-    constexpr std::int64_t widest = 64;
-    const std::int64_t width = step[0] < std::abs(line.x_step) ? widest : 1;  // neighbouring lines go together
-    for (std::int64_t first = 0; first < count; first += width) {
-      std::array<Total, widest> totals{};
-      const T* from = x + at[0] + first * step[0];
-      R* to = y + at[1] + first * step[1];
-      for (std::int64_t k = 0; k < line.size; ++k, from += line.x_step, to += line.y_step) {
-        for (std::int64_t i = 0; i < std::min(width, count - first); ++i) {
-          Total& total = totals[static_cast<std::size_t>(i)];
-          total += static_cast<Total>(from[i * step[0]]);
-          to[i * step[1]] = static_cast<R>(total);
+  for_each_row(
+      lines,
+      [&](const auto& at, const auto& step, std::int64_t count) {
+        constexpr std::int64_t widest = 64;
+        const std::int64_t width = step[0] < std::abs(line.x_step) ? widest : 1;  // neighbouring lines go together
+        for (std::int64_t first = 0; first < count; first += width) {
+          std::array<Total, widest> totals{};
+          const T* from = x + at[0] + first * step[0];
+          R* to = y + at[1] + first * step[1];
+          for (std::int64_t k = 0; k < line.size; ++k, from += line.x_step, to += line.y_step) {
+            for (std::int64_t i = 0; i < std::min(width, count - first); ++i) {
+              Total& total = totals[static_cast<std::size_t>(i)];
+              total += static_cast<Total>(from[i * step[0]]);
+              to[i * step[1]] = static_cast<R>(total);
+            }
+          }
         }
-      }
-    }
-  });
+      },
+      std::max<std::int64_t>(1, elements_per_chunk / line.size));
 }
 
 }  // namespace

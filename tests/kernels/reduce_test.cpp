@@ -68,6 +68,15 @@ TEST_CASE("long reductions go in chunks") {
   check_all(random_tensor({3, 700, 5}), {0, 1}, 1e-4);
 }
 
+TEST_CASE("a few long sums are computed in shares") {
+  check_sum(random_tensor({70001}), {0}, 1e-4);
+  check_sum(random_tensor({3, 66000}), {1}, 1e-4);
+  check_sum(random_tensor({5000, 20}), {0}, 1e-4);        // columns, in shares of rows
+  check_sum(random_tensor({9, 9001}), {0}, 1e-4);         // columns, in shares of columns
+  check_sum(random_tensor({2, 300, 120}), {0, 2}, 1e-4);  // rows with gaps
+  check_sum(random_tensor({66000}, kBool), {0}, 0);
+}
+
 TEST_CASE("NaN wins, and the first of equals") {
   const Tensor x = random_tensor({3, 50}, kFloat32, true);
   check_all(x, {1}, 1e-5);

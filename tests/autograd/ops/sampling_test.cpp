@@ -102,11 +102,17 @@ TEST_CASE("results of nothing are empty or what the formula says") {
 
 TEST_CASE("each thread count gives the same bits") {
   const Tensor x = randn({2, 64, 40, 40}), table = randn({50, 300}), index = randint(0, 50, {4000});
-  const Tensor grown = randn({4000, 300});
+  const Tensor grown = randn({4000, 300}), kernels = randn({64, 64, 3, 3});
   const auto results = [&] {
     return std::vector<Tensor>{interpolate(x, {.size = {81, 93}, .mode = InterpolateMode::bilinear}),
-                               avg_pool2d(x, {.kernel_size = 3}), index_add(table, 0, index, grown),
-                               layer_norm(grown, {300})};
+                               avg_pool2d(x, {.kernel_size = 3}),
+                               index_add(table, 0, index, grown),
+                               layer_norm(grown, {300}),
+                               conv2d(x, kernels),
+                               sum(grown),
+                               sum(grown, {0}),
+                               sum(grown, {1}),
+                               cumsum(grown, 1)};
   };
   const int threads = num_threads();
   const auto several = results();

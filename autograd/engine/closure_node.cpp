@@ -1,4 +1,4 @@
-#include "ebb/autograd/closure_node.h"
+#include "ebb/autograd/engine/closure_node.h"
 
 #include <memory>
 #include <new>

@@ -1,0 +1,146 @@
+// Sums are paired, so that their rounding error grows with log(count). Where there are few of them each is computed in
+// shares, on several threads; what is in a share depends on the sizes only.
+#include <algorithm>
+#include <array>
+#include <vector>
+
+#include "ebb/core/dispatch.h"
+#include "ebb/kernels/cpu/row_loop.h"
+#include "ebb/kernels/elementwise/elementwise.h"
+#include "ebb/kernels/reduce/reduce.h"
+#include "ebb/kernels/reduce/reduction_plan.h"
+
+namespace ebb::kernels {
+namespace {
+
+constexpr std::int64_t run = 128;  // elements added one after another before sums are paired
+constexpr std::int64_t rows_in_a_run = 16;
+constexpr std::int64_t few_outputs = 8;
+constexpr std::int64_t wide = 2048;  // more columns are shared out, fewer stay together
+
+template <class T>
+Accumulator<T> pairwise_sum(const T* x, std::int64_t step, std::int64_t count) {
+  if (count > run) {
+    const std::int64_t half = count / 2 / 8 * 8;
+    return pairwise_sum(x, step, half) + pairwise_sum(x + half * step, step, count - half);
+  }
+  std::array<Accumulator<T>, 8> lanes{};
+  std::int64_t i = 0;
+  for (; i + 8 <= count; i += 8) {
+    for (std::int64_t k = 0; k < 8; ++k) {
+      lanes[static_cast<std::size_t>(k)] += static_cast<Accumulator<T>>(x[(i + k) * step]);
+    }
+  }
+  for (; i < count; ++i) lanes[0] += static_cast<Accumulator<T>>(x[i * step]);
+  return ((lanes[0] + lanes[1]) + (lanes[2] + lanes[3])) + ((lanes[4] + lanes[5]) + (lanes[6] + lanes[7]));
+}
+
+template <class T>
+Accumulator<T> sum_rows(const T* x, const Rows<1>& rows, std::int64_t first, std::int64_t last) {
+  if (last - first == 1) return pairwise_sum(x + reduced_offset(rows, first), rows.strides[0][0], rows.sizes[0]);
+  const std::int64_t middle = first + (last - first) / 2;
+  return sum_rows(x, rows, first, middle) + sum_rows(x, rows, middle, last);
+}
+
+/// The number of shares of `per_share` that cover `count`; `body(first, last, i)` is called for each, on several
+/// threads.
+template <class Body>
+std::int64_t for_each_share(std::int64_t count, std::int64_t per_share, Body&& body) {
+  const std::int64_t shares = (count + per_share - 1) / per_share;
+  parallel_for(shares, 1, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i) body(i * per_share, std::min((i + 1) * per_share, count), i);
+  });
+  return shares;
+}
+
+template <class T>
+Accumulator<T> sum_in_shares(const T* x, const Rows<1>& rows) {
+  const std::int64_t row = rows.sizes[0], step = rows.strides[0][0], count = rows.numel / row;
+  const std::int64_t rows_per_share = std::max<std::int64_t>(1, elements_per_chunk / row);
+  std::vector<Accumulator<T>> sums(static_cast<std::size_t>(std::max(count, row / elements_per_chunk + 1)));
+  const std::int64_t shares =
+      count == 1
+          ? for_each_share(row, elements_per_chunk,
+                           [&](std::int64_t first, std::int64_t last, std::int64_t i) {
+                             sums[static_cast<std::size_t>(i)] = pairwise_sum(x + first * step, step, last - first);
+                           })
+          : for_each_share(count, rows_per_share, [&](std::int64_t first, std::int64_t last, std::int64_t i) {
+              sums[static_cast<std::size_t>(i)] = sum_rows(x, rows, first, last);
+            });
+  return pairwise_sum(sums.data(), 1, shares);
+}
+
+/// y (width) += the rows `first` to `last`, of `width` neighbouring elements each, which reads memory in order.
+template <class T>
+void add_columns(const T* x, const Rows<1>& rows, std::int64_t first, std::int64_t last, Accumulator<T>* y,
+                 std::int64_t width) {
+  if (last - first <= rows_in_a_run) {
+    for (std::int64_t r = first; r < last; ++r) {
+      const T* row = x + reduced_offset(rows, r / rows.sizes[0]) + r % rows.sizes[0] * rows.strides[0][0];
+      for (std::int64_t i = 0; i < width; ++i) y[i] += static_cast<Accumulator<T>>(row[i]);
+    }
+    return;
+  }
+  const std::int64_t middle = first + (last - first) / 2;
+  add_columns(x, rows, first, middle, y, width);
+  std::vector<Accumulator<T>> second(static_cast<std::size_t>(width));
+  add_columns(x, rows, middle, last, second.data(), width);
+  for (std::int64_t i = 0; i < width; ++i) y[i] += second[static_cast<std::size_t>(i)];
+}
+
+template <class T>
+void sum_columns(const T* x, const Rows<1>& rows, bool in_shares, Accumulator<T>* y, std::int64_t width) {
+  std::fill_n(y, width, Accumulator<T>(0));
+  if (!in_shares) return add_columns(x, rows, 0, rows.numel, y, width);
+  if (width > wide) {
+    for_each_share(width, wide, [&](std::int64_t first, std::int64_t last, std::int64_t) {
+      add_columns(x + first, rows, 0, rows.numel, y + first, last - first);
+    });
+    return;
+  }
+  const std::int64_t per_share = std::max(rows_in_a_run, elements_per_chunk / width);
+  std::vector<Accumulator<T>> sums(static_cast<std::size_t>((rows.numel + per_share - 1) / per_share * width));
+  const std::int64_t shares =
+      for_each_share(rows.numel, per_share, [&](std::int64_t first, std::int64_t last, std::int64_t i) {
+        add_columns(x, rows, first, last, sums.data() + i * width, width);
+      });
+  add_columns(sums.data(), Rows<1>{{shares}, {Strides{width}}, shares}, 0, shares, y, width);
+}
+
+template <class T>
+void sum_as(const Tensor& x, const ReductionPlan& plan, Tensor& y) {
+  const T* from = x.data<T>();
+  Accumulator<T>* to = y.data<Accumulator<T>>();
+  const Rows<1>& reduced = plan.reduced;
+  const bool columns = plan.kept.sizes[0] > 1 && plan.kept.strides[0][0] == 1 && reduced.strides[0][0] != 1;
+  const std::int64_t width = columns ? plan.kept.sizes[0] : 1;  // of the outputs that are computed together
+  Rows<2> outputs = plan.kept;
+  outputs.sizes[0] /= width;
+  outputs.numel /= width;
+  const bool in_shares = outputs.numel < few_outputs && reduced.numel * width > 2 * elements_per_chunk;
+  const std::int64_t rows = reduced.numel / reduced.sizes[0];
+  for_each_row(
+      outputs,
+      [&](const auto& at, const auto& step, std::int64_t count) {
+        for (std::int64_t i = 0; i < count; ++i) {
+          const T* elements = from + at[0] + i * step[0];
+          Accumulator<T>* sum = to + at[1] + i * step[1];
+          if (columns) {
+            sum_columns(elements, reduced, in_shares, sum, width);
+          } else {
+            *sum = in_shares ? sum_in_shares(elements, reduced) : sum_rows(elements, reduced, 0, rows);
+          }
+        }
+      },
+      in_shares ? outputs.numel : std::max<std::int64_t>(1, outputs_per_chunk(plan) / width));
+}
+
+}  // namespace
+
+void sum(CpuContext& context, const Tensor& x, const Dims& dims, Tensor& y) {
+  const ReductionPlan plan = plan_reduction(x, dims, y);
+  if (plan.reduced.numel == 0) return fill(context, 0, y);
+  visit_number(x.dtype(), [&]<class T>() { sum_as<T>(x, plan, y); });
+}
+
+}  // namespace ebb::kernels
