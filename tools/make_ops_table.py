@@ -13,7 +13,8 @@ import sys
 
 HEAD = """# Ops
 
-Made by `tools/make_ops_table.py BUILD SAMPLES...`; run it again rather than edit this page. The first table counts
+Made by `tools/make_ops_table.py BUILD SAMPLES...` from `tests/vectors/opinfo` and what `tools/gen_opinfo.py DIR 10 8` and
+`... 10 9` write; run it again rather than edit this page. The first table counts
 samples that PyTorch {version} tests its own ops with (values, gradients, refused calls): how many agree of those that ebb takes,
 and how many it does not take. These have an `out=`, a tensor as the start of `narrow`, or, of `batch_norm`, running
 statistics that a later sample of the recording overwrote. The second counts first and second derivatives in float64
