@@ -30,6 +30,7 @@
 #include "ebb/autograd/ops/pool/adaptive_pool.h"
 #include "ebb/autograd/ops/pool/avg_pool.h"
 #include "ebb/autograd/ops/pool/max_pool.h"
+#include "ebb/autograd/ops/pool/max_unpool.h"
 #include "ebb/autograd/ops/reduce/moments.h"
 #include "ebb/autograd/ops/reduce/prod.h"
 #include "ebb/autograd/ops/reduce/reduce.h"

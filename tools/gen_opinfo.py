@@ -23,7 +23,7 @@ from torch.utils._pytree import tree_flatten
 OPS = """
     add sub mul div pow sqrt exp log neg abs sign reciprocal sin cos tanh sigmoid F.relu F.leaky_relu F.elu F.selu F.gelu F.silu
     F.softplus F.hardswish F.mish F.hardsigmoid F.hardtanh F.logsigmoid F.prelu F.conv1d F.conv2d F.conv_transpose1d
-    F.conv_transpose2d F.max_pool1d F.max_pool2d F.avg_pool2d F.avg_pool3d F.adaptive_avg_pool2d F.adaptive_max_pool1d
+    F.conv_transpose2d F.max_pool1d F.max_pool2d F.max_pool3d F.max_unpool1d F.max_unpool2d F.max_unpool3d F.avg_pool2d F.avg_pool3d F.adaptive_avg_pool2d F.adaptive_max_pool1d
     F.adaptive_max_pool2d F.batch_norm F.layer_norm F.group_norm F.instance_norm F.local_response_norm F.rms_norm F.linear F.bilinear
     F.embedding F.interpolate:nearest F.interpolate:nearest-exact F.interpolate:linear F.interpolate:bilinear F.interpolate:bicubic
     F.interpolate:area F.upsample_bilinear F.upsample_nearest F.pad:constant F.pad:reflect F.pad:replicate F.pad:replicate_negative

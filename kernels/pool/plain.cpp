@@ -50,7 +50,7 @@ void plain_max_pool2d_backward(const Tensor& dy, const Tensor& indices, Tensor& 
     const auto* index = indices.data<std::int64_t>();
     std::fill_n(dx.data<T>(), dx.numel(), T(0));
     for_each_window(dy, [&](std::int64_t i, std::int64_t image, std::int64_t, std::int64_t, std::int64_t channel) {
-      dx.data<T>()[(image * pixels + index[i]) * channels + channel] += dy.data<T>()[i];
+      if (index[i] >= 0) dx.data<T>()[(image * pixels + index[i]) * channels + channel] += dy.data<T>()[i];
     });
   });
 }

@@ -14,7 +14,7 @@ struct PoolGeometry {
 };
 
 // All tensors are (N, C, H, W) and lie channels-last. `indices` (int64, the shape of y) hold ih * W + iw of the
-// element of x that was chosen.
+// element of x that was chosen, -1 where a window lies wholly in the padding.
 
 /// y = the greatest element of each window, outside of x -infinity: the first in row-major order, or the last NaN, as
 /// in PyTorch.
@@ -25,7 +25,7 @@ void max_pool2d(CudaContext&, const Tensor& x, const PoolGeometry&, Tensor& y, T
 void max_pool2d_backward(CpuContext&, const Tensor& dy, const Tensor& indices, const PoolGeometry&, Tensor& dx);
 void max_pool2d_backward(CudaContext&, const Tensor& dy, const Tensor& indices, const PoolGeometry&, Tensor& dx);
 
-/// y = the elements of x (of the pooled tensor's shape) at `indices`.
+/// y = the elements of x at `indices` (of the shape of y), 0 at -1.
 void max_pool2d_gather(CpuContext&, const Tensor& x, const Tensor& indices, Tensor& y);
 void max_pool2d_gather(CudaContext&, const Tensor& x, const Tensor& indices, Tensor& y);
 

@@ -8,7 +8,9 @@ namespace ebb::kernels {
 template <Isa, class T>
 void max_window(const MaxWindow<T>& window) {
   const MaxWindow<T> w = window;
-  const std::int64_t channels = w.channels, first = w.row_first * w.width + w.column_first;
+  const std::int64_t channels = w.channels;
+  const bool is_empty = w.row_first >= w.row_end || w.column_first >= w.column_end;
+  const std::int64_t first = is_empty ? -1 : w.row_first * w.width + w.column_first;
   T* __restrict best = w.best;
   std::int64_t* __restrict at = w.at;
   for (std::int64_t c = 0; c < channels; ++c) {

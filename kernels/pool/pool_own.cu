@@ -102,7 +102,8 @@ __global__ void gather(Grid grid, std::int64_t channels, std::int64_t image_size
   const std::int64_t thread = thread_index();
   if (thread >= grid.threads) return;
   const Place at = grid.place(thread, 1);
-  y[thread] = x[at.image * image_size + indices[thread] * channels + at.channel];
+  const std::int64_t index = indices[thread];
+  y[thread] = index < 0 ? T(0) : x[at.image * image_size + index * channels + at.channel];
 }
 
 Pooling pooling(const Tensor& x, const Tensor& y, const PoolGeometry& g) {

@@ -47,8 +47,10 @@ void backward(const Tensor& dy, const Tensor& indices, Tensor& dx) {
       const std::int64_t* index = indices.data<std::int64_t>() + image * windows * channels;
       std::fill_n(to, pixels * channels, T(0));
       for (std::int64_t i = 0; i < windows; ++i) {
-        for (std::int64_t c = 0; c < channels; ++c)
-          to[index[i * channels + c] * channels + c] += from[i * channels + c];
+        for (std::int64_t c = 0; c < channels; ++c) {
+          const std::int64_t at = index[i * channels + c];
+          if (at >= 0) to[at * channels + c] += from[i * channels + c];
+        }
       }
     }
   });
@@ -63,7 +65,10 @@ void gather(const Tensor& x, const Tensor& indices, Tensor& y) {
       const std::int64_t* index = indices.data<std::int64_t>() + image * windows * channels;
       T* to = y.data<T>() + image * windows * channels;
       for (std::int64_t i = 0; i < windows; ++i) {
-        for (std::int64_t c = 0; c < channels; ++c) to[i * channels + c] = from[index[i * channels + c] * channels + c];
+        for (std::int64_t c = 0; c < channels; ++c) {
+          const std::int64_t at = index[i * channels + c];
+          to[i * channels + c] = at >= 0 ? from[at * channels + c] : T(0);
+        }
       }
     }
   });

@@ -16,6 +16,8 @@ void check_window(const Window& w) {
   check(std::max({w.kernel, w.stride, w.padding, w.dilation}) <= largest,
         "kernel_size, stride, padding and dilation must be at most ", largest, ", got ", w.kernel, ", ", w.stride, ", ",
         w.padding, " and ", w.dilation);
+  check(w.reach() <= largest, "a window must not reach over more than ", largest, " elements, got kernel_size ",
+        w.kernel, " with dilation ", w.dilation);
 }
 
 void check_images(const Tensor& x, int dims) {

@@ -12,7 +12,7 @@ struct Window {
   std::int64_t start(std::int64_t i) const { return i * stride - padding; }
 };
 
-/// That its numbers make a window, and are so small that no product of them overflows.
+/// That its numbers make a window, and are so small that no product of two overflows, nor the reach 32 bits.
 void check_window(const Window& w);
 
 /// That x is floating, with `dims` dimensions after (N, C) or (C), none of which but N is empty.

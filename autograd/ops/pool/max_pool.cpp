@@ -1,6 +1,10 @@
 #include "ebb/autograd/ops/pool/max_pool.h"
 
 #include "ebb/autograd/ops/detail/window.h"
+#include "ebb/autograd/ops/elementwise/arithmetic.h"
+#include "ebb/autograd/ops/elementwise/compare.h"
+#include "ebb/autograd/ops/elementwise/unary.h"
+#include "ebb/autograd/ops/index/gather.h"
 #include "ebb/autograd/ops/shape/shape.h"
 #include "ebb/autograd/record.h"
 #include "ebb/kernels/pool/pool.h"
@@ -99,6 +103,48 @@ ValuesAndIndices max_pool1d_with_indices(const Tensor& x, const MaxPool1dOptions
 
 Tensor max_pool1d(const Tensor& x, const MaxPool1dOptions& options, Site site) {
   return max_pool1d_with_indices(x, options, site).values;
+}
+
+// Over each slice first, then over the slices' maxima: the first of equals, and the last NaN, are so the first and the
+// last in row-major order.
+ValuesAndIndices max_pool3d_with_indices(const Tensor& x, const MaxPool3dOptions& o, Site site) {
+  const OpScope op("max_pool3d", site);
+  ops::check_images(x, 3);
+  if (x.dim() == 4) {
+    const auto [y, indices] = max_pool3d_with_indices(x.unsqueeze(0), o);
+    return {y.squeeze(0), indices.squeeze(0)};
+  }
+  const Dims kernel = ops::three(o.kernel_size, "kernel_size"), padding = ops::three(o.padding, "padding"),
+             stride = o.stride.empty() ? kernel : ops::three(o.stride, "stride"),
+             dilation = ops::three(o.dilation, "dilation");
+  const std::int64_t batch = x.size(0), channels = x.size(1), depth = x.size(2), pixels = x.size(3) * x.size(4);
+  const auto slices = max_pool2d_with_indices(x.transpose(1, 2).flatten(0, 1), {.kernel_size = {kernel[1], kernel[2]},
+                                                                                .stride = Size2(stride[1], stride[2]),
+                                                                                .padding = {padding[1], padding[2]},
+                                                                                .dilation = {dilation[1], dilation[2]},
+                                                                                .ceil_mode = o.ceil_mode});
+  const std::int64_t height = slices.values.size(2), width = slices.values.size(3);
+  const auto lines = [&](const Tensor& t) {
+    return t.reshape({batch, depth, channels, height * width}).transpose(1, 2).transpose(2, 3).flatten(1, 2);
+  };
+  const auto [values, at] = max_pool1d_with_indices(lines(slices.values), {.kernel_size = kernel[0],
+                                                                           .stride = stride[0],
+                                                                           .padding = padding[0],
+                                                                           .dilation = dilation[0],
+                                                                           .ceil_mode = o.ceil_mode});
+  const Tensor slice = clamp(at, 0, {}), pixel = ebb::gather(lines(slices.indices), 2, slice);
+  const Tensor is_empty = logical_or(lt(at, 0), lt(pixel, 0));
+  const Tensor indices = where(is_empty, scalar_like(at, -1), at * pixels + pixel);
+  const auto images = [&, height, width](const Tensor& t) {
+    return t.reshape({batch, channels, height * width, t.size(2)})
+        .transpose(2, 3)
+        .reshape({batch, channels, t.size(2), height, width});
+  };
+  return {images(values), images(indices)};
+}
+
+Tensor max_pool3d(const Tensor& x, const MaxPool3dOptions& options, Site site) {
+  return max_pool3d_with_indices(x, options, site).values;
 }
 
 }  // namespace ebb

@@ -42,6 +42,17 @@ static void add_convolutions(GradientCases& cases) {
   pool({2, 1, 4, 3}, {.kernel_size = 3, .stride = 1, .padding = 1});
   pool({1, 5, 4}, {.kernel_size = {2, 2}, .stride = 2, .dilation = 2, .ceil_mode = true});
   pool({0, 1, 2, 2}, {.kernel_size = 2});
+  const auto pool3d = [&](Shape x, MaxPool3dOptions o) {
+    cases.push_back({"max_pool3d", [o](In in) { return max_pool3d(in[0], o); }, {x}, Domain::distinct, false});
+  };
+  pool3d({1, 2, 3, 4, 2}, {.kernel_size = {2}, .stride = {1}});
+  pool3d({2, 3, 3, 2}, {.kernel_size = {3, 2, 1}, .padding = {1, 1, 0}, .ceil_mode = true});
+  pool3d({0, 1, 2, 2, 2}, {.kernel_size = {2}});
+  const auto unpool = [](In in) {
+    const Tensor places = tensor({0, 5, 3, 8}).view({1, 1, 2, 2});
+    return max_unpool2d(in[0], places, {.kernel_size = 2, .stride = 1});
+  };
+  cases.push_back({"max_unpool2d", unpool, {{1, 1, 2, 2}}});
 }
 
 static void add_norms(GradientCases& cases) {

@@ -6,16 +6,6 @@ namespace parity {
 
 using namespace ebb;
 
-static Outputs call_max_pool2d(const Arguments& a) {
-  MaxPool2dOptions options{.kernel_size = a.size2("kernel_size", 1),
-                           .padding = a.size2("padding", 0),
-                           .dilation = a.size2("dilation", 1),
-                           .ceil_mode = a.flag("ceil_mode", false)};
-  if (!a.dims("stride").empty()) options.stride = a.size2("stride", 1);
-  const auto [values, indices] = max_pool2d_with_indices(a.tensor("input"), options);
-  return a.flag("return_indices", false) ? Outputs{values, indices} : Outputs{values};
-}
-
 static Outputs call_batch_norm(const Arguments& a) {
   const BatchNormOptions options{
       .training = a.flag("training", false), .momentum = a.real("momentum", 0.1), .eps = a.real("eps", 1e-5)};
@@ -44,8 +34,6 @@ static Outputs call_dropout(const Arguments& a) {
 }
 
 void add_network_ops(OpTable& table) {
-  table["nn.functional.max_pool2d"] = {
-      {"input", "kernel_size", "stride", "padding", "dilation", "ceil_mode", "return_indices"}, call_max_pool2d};
   table["nn.functional.batch_norm"] = {
       {"input", "running_mean", "running_var", "weight", "bias", "training", "momentum", "eps"}, call_batch_norm};
   table["nn.functional.nll_loss"] = {

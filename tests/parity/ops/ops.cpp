@@ -18,6 +18,7 @@ const OpTable& ops() {
     add_index_ops(all);
     add_norms(all);
     add_rearranging(all);
+    add_pools(all);
     add_sampling(all);
     return all;
   }();

@@ -34,6 +34,7 @@ void add_convolutions(OpTable& table);
 void add_resampling(OpTable& table);
 void add_index_ops(OpTable& table);
 void add_norms(OpTable& table);
+void add_pools(OpTable& table);
 void add_rearranging(OpTable& table);
 void add_sampling(OpTable& table);
 

@@ -8,29 +8,6 @@ namespace parity {
 
 using namespace ebb;
 
-static Outputs pooled(const ValuesAndIndices& r, const Arguments& a) {
-  return a.flag("return_indices", false) ? Outputs{r.values, r.indices} : Outputs{r.values};
-}
-
-static Outputs call_max_pool1d(const Arguments& a) {
-  MaxPool1dOptions options{.kernel_size = a.size2("kernel_size", 1).width,
-                           .padding = a.size2("padding", 0).width,
-                           .dilation = a.size2("dilation", 1).width,
-                           .ceil_mode = a.flag("ceil_mode", false)};
-  if (!a.dims("stride").empty()) options.stride = a.size2("stride", 1).width;
-  return pooled(max_pool1d_with_indices(a.tensor("input"), options), a);
-}
-
-static Outputs call_adaptive_max_pool1d(const Arguments& a) {
-  const OutputSize size(a.optional_sizes("output_size"));
-  return pooled(adaptive_max_pool1d_with_indices(a.tensor("input"), size), a);
-}
-
-static Outputs call_adaptive_max_pool2d(const Arguments& a) {
-  const OutputSize size(a.optional_sizes("output_size"));
-  return pooled(adaptive_max_pool2d_with_indices(a.tensor("input"), size), a);
-}
-
 static Outputs call_grid_sample(const Arguments& a) {
   static const std::map<std::string, GridMode> modes{
       {"bilinear", GridMode::bilinear}, {"nearest", GridMode::nearest}, {"bicubic", GridMode::bicubic}};
@@ -57,11 +34,6 @@ static Op added(Added f, const char* left, const char* right) {
 }
 
 void add_sampling(OpTable& table) {
-  table["nn.functional.max_pool1d"] = {
-      {"input", "kernel_size", "stride", "padding", "dilation", "ceil_mode", "return_indices"}, call_max_pool1d};
-  const std::vector<std::string> adaptive{"input", "output_size", "return_indices"};
-  table["nn.functional.adaptive_max_pool1d"] = {adaptive, call_adaptive_max_pool1d};
-  table["nn.functional.adaptive_max_pool2d"] = {adaptive, call_adaptive_max_pool2d};
   table["nn.functional.grid_sample"] = {{"input", "grid", "mode", "padding_mode", "align_corners"}, call_grid_sample};
   table["einsum"] = {{"operands", "equation"}, call_einsum};
   table["addmv"] = added(addmv, "mat", "vec");
