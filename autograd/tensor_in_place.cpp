@@ -98,7 +98,8 @@ Tensor Tensor::div_(const Tensor& other, Site site) const {
 Tensor Tensor::div_(Scalar other, Site site) const {
   const OpScope op("div_", site);
   check_stays(*this, kFloat32);
-  return mul_(1.0 / other.to<double>());
+  write(kernels::DivScalar{kernels::Immediate(other)}, *this);
+  return record_in_place(*this, wrt(*this, [other](const Tensor& dy) { return dy / other; }));
 }
 
 Tensor Tensor::copy_(const Tensor& source, Site site) const {

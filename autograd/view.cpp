@@ -4,6 +4,7 @@
 #include <mutex>
 
 #include "ebb/autograd/ops/shape/as_strided.h"
+#include "ebb/core/overlap.h"
 
 namespace ebb::autograd {
 
@@ -50,6 +51,14 @@ static bool has_shared_elements(const Tensor& x) {
 void begin_write(const Tensor& x, std::initializer_list<Tensor> others) {
   check(x.numel() == 0 || !has_shared_elements(x), "an expanded tensor of shape ", x.shape(), " and strides ",
         x.strides(), " shares elements between positions and cannot be written to; clone() it first");
+  for (const Tensor& other : others) {
+    check(!overlap_partly(x, other), "the tensor that would be changed, of shape ", x.shape(),
+          ", and the operand, of "
+          "shape ",
+          other.shape(),
+          ", share elements at unlike positions, so some would be read after they were changed; "
+          "clone() the operand first");
+  }
   if (is_grad_enabled()) refuse_lost_gradient(x, others);
 }
 
@@ -61,17 +70,12 @@ static void rebase(const Tensor& view, const Ref<Node>& writer) {
   set_node(region, writer);
   const auto shape = view.shape();
   const auto strides = view.strides();
-  const auto offset = view.storage_offset();
   const auto base_strides = base.strides();
-  const auto base_offset = base.storage_offset();
-  const auto take = [=](const Tensor& dy) {
-    const Tensor dense = with_strides(dy, base_strides);
-    return as_strided(dense, shape, strides, dense.storage_offset() + offset - base_offset);
-  };
-  const Tensor rebased = record(
-      base.detach(),
-      wrt(base, [=](const Tensor& dy) { return zero_region(dy, base_strides, shape, strides, offset - base_offset); }),
-      wrt(region, take));
+  const auto relative = view.storage_offset() - base.storage_offset();
+  const Tensor rebased =
+      record(base.detach(),
+             wrt(base, [=](const Tensor& dy) { return zero_region(dy, base_strides, shape, strides, relative); }),
+             wrt(region, [=](const Tensor& dy) { return region_of(dy, base_strides, shape, strides, relative); }));
   base.body().set_link(rebased.body().link);
 }
 

@@ -53,6 +53,18 @@ std::int64_t numel(const Shape& shape) {
   return 0;
 }
 
+std::int64_t checked_sum(std::int64_t a, std::int64_t b) {
+  std::int64_t sum = 0;
+  check(!__builtin_add_overflow(a, b, &sum), "a size of ", a, " + ", b, " does not fit 64 bits");
+  return sum;
+}
+
+std::int64_t checked_product(std::int64_t a, std::int64_t b) {
+  std::int64_t product = 0;
+  check(!__builtin_mul_overflow(a, b, &product), "a size of ", a, " * ", b, " does not fit 64 bits");
+  return product;
+}
+
 /// `step` times a size, as strides grow.
 static std::int64_t step_over(std::int64_t step, std::int64_t size, const Shape& shape) {
   const bool overflows = __builtin_mul_overflow(step, std::max<std::int64_t>(size, 1), &step);

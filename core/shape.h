@@ -60,6 +60,10 @@ enum class MemoryFormat : std::uint8_t { contiguous, channels_last };
 /// The product; 1 for a scalar. An Error where it does not fit 64 bits or a size is negative.
 std::int64_t numel(const Shape& shape);
 
+/// Of two sizes, or what adds up to one; an Error where the result does not fit 64 bits.
+std::int64_t checked_sum(std::int64_t a, std::int64_t b);
+std::int64_t checked_product(std::int64_t a, std::int64_t b);
+
 /// An Error where they do not fit 64 bits, as those of [0, 2^40, 2^40], which has no elements.
 Strides contiguous_strides(const Shape& shape);
 

@@ -42,7 +42,7 @@ Tensor gather(const Tensor& from, std::span<const std::int64_t> order) {
 }
 
 std::int64_t batch_count(std::int64_t rows, const LoaderOptions& options) {
-  return (rows + (options.drop_last ? 0 : options.batch_size - 1)) / options.batch_size;
+  return rows / options.batch_size + (!options.drop_last && rows % options.batch_size != 0 ? 1 : 0);
 }
 
 }  // namespace

@@ -52,9 +52,7 @@ struct Pow {
     if constexpr (std::is_floating_point_v<T>) {
       return std::pow(a, b);
     } else {
-      T power = 1;
-      for (std::int64_t i = 0; i < static_cast<std::int64_t>(b); ++i) power = static_cast<T>(power * a);
-      return power;
+      return integer_power(a, static_cast<std::int64_t>(b));
     }
   }
 };

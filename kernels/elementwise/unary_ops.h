@@ -93,15 +93,43 @@ struct SubtractFromScalar {
   }
 };
 
-struct Clamp {  // NaN stays
+struct DivScalar {
+  Immediate s;
+  template <std::floating_point T>
+  EBB_HOST_DEVICE T operator()(T x) const {
+    return x / s.as<T>();
+  }
+};
+
+struct DivideScalar {
+  Immediate s;
+  template <std::floating_point T>
+  EBB_HOST_DEVICE T operator()(T x) const {
+    return s.as<T>() / x;
+  }
+};
+
+struct Clamp {  // NaN stays, and a bound of NaN gives NaN
   Immediate low, high;
   template <class T>
   EBB_HOST_DEVICE T operator()(T x) const {
     const T a = low.as<T>(), b = high.as<T>();
-    const T raised = x < a ? a : x;
-    return raised > b ? b : raised;
+    const T raised = x < a || a != a ? a : x;
+    return raised > b || b != b ? b : raised;
   }
 };
+
+/// x to the power of a whole number, wrapping; of a negative one what is left of 1 / x^n.
+template <class T>
+EBB_HOST_DEVICE T integer_power(T x, std::int64_t exponent) {
+  if (exponent < 0) return static_cast<T>(x == T(1) ? 1 : x == static_cast<T>(-1) ? (exponent % 2 != 0 ? -1 : 1) : 0);
+  std::uint64_t power = 1, factor = static_cast<std::uint64_t>(x);
+  for (; exponent > 0; exponent /= 2) {
+    if (exponent % 2 != 0) power *= factor;
+    factor *= factor;
+  }
+  return static_cast<T>(power);
+}
 
 struct PowScalar {
   Immediate exponent;
@@ -113,15 +141,14 @@ struct PowScalar {
       if (exponent.real == -0.5) return T(1) / std::sqrt(x);
       return static_cast<T>(std::pow(x, static_cast<T>(exponent.real)));
     } else {
-      T power = 1;
-      for (std::int64_t i = 0; i < exponent.integer; ++i) power = static_cast<T>(power * x);
-      return power;
+      return integer_power(x, exponent.integer);
     }
   }
 };
 
-using UnaryOp = std::variant<Neg, Abs, Sign, LogicalNot, Relu, AddScalar, MulScalar, SubtractFromScalar, Clamp,
-                             PowScalar, Reciprocal, Exp, Log, Log1p, Sqrt, Rsqrt, Sin, Cos, Tanh, Sigmoid, Expm1, Log2,
-                             Log10, Tan, Asin, Acos, Atan, Sinh, Cosh, Erf, Floor, Ceil, Round, Trunc>;
+using UnaryOp =
+    std::variant<Neg, Abs, Sign, LogicalNot, Relu, AddScalar, MulScalar, SubtractFromScalar, DivScalar, DivideScalar,
+                 Clamp, PowScalar, Reciprocal, Exp, Log, Log1p, Sqrt, Rsqrt, Sin, Cos, Tanh, Sigmoid, Expm1, Log2,
+                 Log10, Tan, Asin, Acos, Atan, Sinh, Cosh, Erf, Floor, Ceil, Round, Trunc>;
 
 }  // namespace ebb::kernels

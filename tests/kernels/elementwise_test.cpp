@@ -26,6 +26,8 @@ std::vector<kernels::UnaryOp> unary_ops() {
           AddScalar{two},
           MulScalar{two},
           SubtractFromScalar{two},
+          DivScalar{real},
+          DivideScalar{real},
           Clamp{low, two},
           PowScalar{two},
           PowScalar{Immediate(3)},

@@ -40,6 +40,7 @@ has_options() {
 configure() {
   local build=$1 reconfigure=()
   shift
+  if command -v nvcc >/dev/null; then set -- "$@" --native-file="$build/nvcc.ini"; fi
   if [ -e "$build/meson-private" ]; then
     if ! meson configure "$build" >/dev/null 2>&1; then
       echo "$build/ is broken or was made by another version of Meson: starting it afresh"
@@ -50,6 +51,8 @@ configure() {
       reconfigure=(--reconfigure)
     fi
   fi
+  mkdir -p "$build"
+  printf "[binaries]\ncuda = '%s'\n" "$PWD/tools/nvcc" >"$build/nvcc.ini"
   quietly "configuring $build/" "$build/configure.log" meson setup "${reconfigure[@]}" "$build" "$@" &&
     printf '%s\n' "$PWD" "$@" >"$build/options"
 }

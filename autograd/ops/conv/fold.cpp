@@ -1,7 +1,6 @@
 #include "ebb/autograd/ops/conv/fold.h"
 
 #include <array>
-#include <vector>
 
 #include "ebb/autograd/ops/create/creation.h"
 #include "ebb/autograd/ops/detail/window.h"
@@ -31,16 +30,17 @@ Dims padding_of(const UnfoldOptions& o, std::int64_t sign) {
 Tensor places_of(Size2 size, const std::array<Window, 2>& windows, Device device) {
   const auto& [rows, columns] = windows;
   const std::int64_t down = ops::window_count(size.height, rows), across = ops::window_count(size.width, columns);
-  std::vector<std::int64_t> places;
-  for (std::int64_t element = 0; element < rows.kernel * columns.kernel; ++element) {
+  const std::int64_t patches = checked_product(down, across), elements = rows.kernel * columns.kernel;
+  Tensor places = empty({checked_product(elements, patches)}, {.dtype = kInt64});
+  std::int64_t* to = places.data<std::int64_t>();
+  for (std::int64_t element = 0; element < elements; ++element) {
     const std::int64_t r = element / columns.kernel * rows.dilation, c = element % columns.kernel * columns.dilation;
-    for (std::int64_t patch = 0; patch < down * across; ++patch) {
+    for (std::int64_t patch = 0; patch < patches; ++patch) {
       const std::int64_t row = patch / across * rows.stride + r, column = patch % across * columns.stride + c;
-      places.push_back(row * (size.width + 2 * columns.padding) + column);
+      *to++ = row * (size.width + 2 * columns.padding) + column;
     }
   }
-  const Shape shape{static_cast<std::int64_t>(places.size())};
-  return from_values(std::span<const std::int64_t>(places), shape).to(device);
+  return places.to(device);
 }
 
 }  // namespace
@@ -76,29 +76,31 @@ Tensor fold(const Tensor& x, Size2 size, const UnfoldOptions& o, Site site) {
   return pad(pixels.reshape({x.size(0), channels, padded.height, padded.width}), padding_of(o, -1));
 }
 
+static constexpr std::int64_t most_factor = std::int64_t{1} << 20;  // its square fits
+
 Tensor pixel_shuffle(const Tensor& x, std::int64_t r, Site site) {
   const OpScope op("pixel_shuffle", site);
   check(x.dim() >= 3, "the input must be (..., C, H, W), got shape ", x.shape());
-  check(r > 0 && x.size(-3) % (r * r) == 0, "the channels must be a multiple of the square of the positive factor ", r,
-        ", got shape ", x.shape());
+  check(r > 0 && r <= most_factor && x.size(-3) % (r * r) == 0,
+        "the channels must be a multiple of the square of the positive factor ", r, ", got shape ", x.shape());
   const std::int64_t channels = x.size(-3) / (r * r), height = x.size(-2), width = x.size(-1);
   const std::int64_t images = x.numel() == 0 ? 0 : x.numel() / (x.size(-3) * height * width);
   Shape shape = x.shape();
   shape[x.dim() - 3] = channels;
-  shape[x.dim() - 2] = height * r;
-  shape[x.dim() - 1] = width * r;
+  shape[x.dim() - 2] = checked_product(height, r);
+  shape[x.dim() - 1] = checked_product(width, r);
   return x.reshape({images, channels, r, r, height, width}).permute({0, 1, 4, 2, 5, 3}).reshape(shape);
 }
 
 Tensor pixel_unshuffle(const Tensor& x, std::int64_t r, Site site) {
   const OpScope op("pixel_unshuffle", site);
   check(x.dim() >= 3, "the input must be (..., C, H, W), got shape ", x.shape());
-  check(r > 0 && x.size(-1) % r == 0 && x.size(-2) % r == 0, "height and width must be multiples of the positive ",
-        "factor ", r, ", got shape ", x.shape());
+  check(r > 0 && r <= most_factor && x.size(-1) % r == 0 && x.size(-2) % r == 0,
+        "height and width must be multiples of the positive ", "factor ", r, ", got shape ", x.shape());
   const std::int64_t channels = x.size(-3), height = x.size(-2) / r, width = x.size(-1) / r;
   const std::int64_t images = x.numel() == 0 ? 0 : x.numel() / (channels * x.size(-2) * x.size(-1));
   Shape shape = x.shape();
-  shape[x.dim() - 3] = channels * r * r;
+  shape[x.dim() - 3] = checked_product(channels, r * r);
   shape[x.dim() - 2] = height;
   shape[x.dim() - 1] = width;
   return x.reshape({images, channels, height, r, width, r}).permute({0, 1, 3, 5, 2, 4}).reshape(shape);

@@ -42,22 +42,36 @@ Tensor ones_like(const Tensor& x, Site site) {
   return filled(empty_like(x), 1);
 }
 
-Tensor arange(Scalar start, Scalar end, Scalar step, Site site) {
-  const OpScope op("arange", site);
-  const double first = start.to<double>(), by = step.to<double>();
-  check(by != 0, "the step must not be 0");
-  const double count = std::ceil((end.to<double>() - first) / by);
-  check(count >= 0, "from ", first, " no step of ", by, " leads to ", end.to<double>());
-  const bool real = start.dtype() == kFloat64 || end.dtype() == kFloat64 || step.dtype() == kFloat64;
-  Tensor x = empty({static_cast<std::int64_t>(count)}, {.dtype = real ? kFloat32 : kInt64});
+static Tensor arange_of_reals(double start, double end, double step) {
+  const double count = std::ceil((end - start) / step);
+  check(count >= 0 && count < 0x1p63, "from ", start, " no step of ", step, " leads to ", end);
+  Tensor x = empty({static_cast<std::int64_t>(count)});
   for (std::int64_t i = 0; i < x.numel(); ++i) {
-    if (real) {
-      x.data<float>()[i] = static_cast<float>(first + static_cast<double>(i) * by);
-    } else {
-      x.data<std::int64_t>()[i] = start.to<std::int64_t>() + i * step.to<std::int64_t>();
-    }
+    x.data<float>()[i] = static_cast<float>(start + static_cast<double>(i) * step);
   }
   return x;
+}
+
+static Tensor arange_of_integers(std::int64_t start, std::int64_t end, std::int64_t step) {
+  check(start == end || (start < end) == (step > 0), "from ", start, " no step of ", step, " leads to ", end);
+  // Distances do not fit the signed type.
+  const std::uint64_t way = step > 0 ? static_cast<std::uint64_t>(end) - static_cast<std::uint64_t>(start)
+                                     : static_cast<std::uint64_t>(start) - static_cast<std::uint64_t>(end);
+  const std::uint64_t by = step > 0 ? static_cast<std::uint64_t>(step) : -static_cast<std::uint64_t>(step);
+  const std::uint64_t count = way / by + (way % by != 0 ? 1 : 0);
+  check<OutOfMemoryError>(count < std::uint64_t{1} << 60, "out of memory: cannot hold ", count, " integers");
+  Tensor x = empty({static_cast<std::int64_t>(count)}, {.dtype = kInt64});
+  for (std::int64_t i = 0; i < x.numel(); ++i) x.data<std::int64_t>()[i] = start + i * step;
+  return x;
+}
+
+Tensor arange(Scalar start, Scalar end, Scalar step, Site site) {
+  const OpScope op("arange", site);
+  check(step.to<double>() != 0, "the step must not be 0");
+  if (start.dtype() == kFloat64 || end.dtype() == kFloat64 || step.dtype() == kFloat64) {
+    return arange_of_reals(start.to<double>(), end.to<double>(), step.to<double>());
+  }
+  return arange_of_integers(start.to<std::int64_t>(), end.to<std::int64_t>(), step.to<std::int64_t>());
 }
 
 Tensor arange(Scalar end, Site site) {

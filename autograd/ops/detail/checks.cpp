@@ -6,6 +6,11 @@ void check_floating(const Tensor& x) {
   check(is_floating(x.dtype()), "needs a floating tensor, got ", x.dtype(), "; convert first: x.to(kFloat32)");
 }
 
+void check_dtype(const char* name, const Tensor& t, const Tensor& x) {
+  if (!t.defined() || t.dtype() == x.dtype()) return;
+  fail(name, " must be ", x.dtype(), " as the input is, got ", t.dtype(), "; convert either of them: to(dtype)");
+}
+
 void check_one_device(const Tensor& a, const Tensor& b) {
   check(a.device() == b.device(), "both tensors must be on one device, got ", a.device(), " and ", b.device(),
         "; move one with to()");

@@ -6,6 +6,8 @@
 namespace ebb::ops {
 
 void check_floating(const Tensor& x);
+/// That `t`, which an error calls `name`, has the dtype of the input x, where it is defined.
+void check_dtype(const char* name, const Tensor& t, const Tensor& x);
 void check_one_device(const Tensor& a, const Tensor& b);
 
 }  // namespace ebb::ops

@@ -1,5 +1,8 @@
 #include "ebb/autograd/ops/detail/resample.h"
 
+#include <algorithm>
+#include <exception>
+
 #include "ebb/autograd/ops/create/creation.h"
 #include "ebb/autograd/ops/shape/shape.h"
 #include "ebb/autograd/record.h"
@@ -10,6 +13,24 @@ namespace ebb::ops {
 using autograd::record;
 using autograd::wrt;
 
+SparseMatrix::SparseMatrix(std::int64_t rows, std::int64_t columns, std::int64_t entries) : columns_(columns) {
+  const std::int64_t count = checked_product(rows, entries);
+  try {
+    offsets_.reserve(static_cast<std::size_t>(checked_sum(rows, 1)));
+    columns_of_.reserve(static_cast<std::size_t>(count));
+    weights_.reserve(static_cast<std::size_t>(count));
+  } catch (const std::exception&) {  // bad_alloc, or length_error
+    fail<OutOfMemoryError>("out of memory: a map from ", columns, " to ", rows, " elements takes ", count, " weights");
+  }
+}
+
+void check_fits(const Tensor& x, const Dims& last_sizes) {
+  constexpr std::int64_t small = 1 << 24;
+  Shape shape = x.shape();
+  for (int i = 0; i < last_sizes.size(); ++i) shape[x.dim() - last_sizes.size() + i] = last_sizes[i];
+  if (numel(shape) > small || std::ranges::max(last_sizes) > small) allocate(shape, x.dtype(), x.device());
+}
+
 SparseMatrix SparseMatrix::transposed() const {
   std::vector<std::vector<std::pair<std::int64_t, double>>> entries(static_cast<std::size_t>(columns_));
   for (std::int64_t row = 0; row < rows(); ++row) {
@@ -18,7 +39,7 @@ SparseMatrix SparseMatrix::transposed() const {
       entries[static_cast<std::size_t>(columns_of_[k])].emplace_back(row, weights_[k]);
     }
   }
-  SparseMatrix result(rows());
+  SparseMatrix result(columns_, rows());
   for (const auto& row : entries) {
     for (const auto& [column, weight] : row) result.add(column, weight);
     result.end_row();

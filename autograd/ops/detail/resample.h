@@ -11,7 +11,8 @@ namespace ebb::ops {
 /// A sparse matrix, filled row by row.
 class SparseMatrix {
  public:
-  explicit SparseMatrix(std::int64_t columns) : columns_(columns) {}
+  /// OutOfMemoryError where there is none for `rows` of `entries` each.
+  SparseMatrix(std::int64_t rows, std::int64_t columns, std::int64_t entries = 1);
 
   /// Adds an entry to the row that end_row() ends.
   void add(std::int64_t column, double weight) {
@@ -33,6 +34,10 @@ class SparseMatrix {
   std::vector<std::int64_t> offsets_{0}, columns_of_;
   std::vector<double> weights_;
 };
+
+/// An OutOfMemoryError where a tensor like x but for its last sizes cannot be had: asked before matrices are made for
+/// them.
+void check_fits(const Tensor& x, const Dims& last_sizes);
 
 /// Each line of x along `dim` times the matrix; in the memory format of x.
 Tensor resample(const Tensor& x, int dim, const SparseMatrix& matrix);

@@ -150,13 +150,15 @@ Tensor div(const Tensor& a, const Tensor& b, Site site) {
 Tensor div(const Tensor& a, Scalar b, Site site) {
   const OpScope op("div", site);
   const Tensor x = is_floating(a.dtype()) ? a : a.to(kFloat32);
-  return record(compute(kernels::MulScalar{kernels::Immediate(1.0 / b.to<double>())}, x),
+  return record(compute(kernels::DivScalar{kernels::Immediate(b)}, x),
                 wrt(x, [b](const Tensor& dy) { return dy / b; }));
 }
 
 Tensor div(Scalar a, const Tensor& b, Site site) {
   const OpScope op("div", site);
-  return mul(reciprocal(is_floating(b.dtype()) ? b : b.to(kFloat32)), a);
+  const Tensor x = is_floating(b.dtype()) ? b : b.to(kFloat32);
+  return record(compute(kernels::DivideScalar{kernels::Immediate(a)}, x),
+                wrt(x, [x = Saved(x)](const Tensor& dy, const Tensor& y) { return dy * -1 * (y / x); }));
 }
 
 Tensor pow(const Tensor& a, const Tensor& b, Site site) {
@@ -194,9 +196,9 @@ Tensor pow(Scalar base, const Tensor& exponent, Site site) {
   return pow(full({}, base, {.dtype = dtype, .device = exponent.device()}), exponent);
 }
 
-// Where both are equal each takes half of the gradient, as in PyTorch.
-static Tensor share_of(const Tensor& dy, const Tensor& wins, const Tensor& ties) {
-  return dy * (wins.to(dy.dtype()) + ties.to(dy.dtype()) * 0.5);
+// Where both are equal each takes half of the gradient, where one is NaN each takes all of it, as in PyTorch.
+static Tensor share_of(const Tensor& dy, const Tensor& loses, const Tensor& ties) {
+  return where(loses, zeros_like(dy), where(ties, dy * 0.5, dy));
 }
 
 Tensor maximum(const Tensor& a, const Tensor& b, Site site) {
@@ -204,9 +206,9 @@ Tensor maximum(const Tensor& a, const Tensor& b, Site site) {
   const auto [x, y] = promoted(a, b, result_type(a, b));
   return record(compute(kernels::Maximum{}, x, y),
                 wrt(x, [x = Saved(x), y = Saved(y)](
-                           const Tensor& dy) { return sum_to(share_of(dy, gt(x, y), eq(x, y)), x->shape()); }),
+                           const Tensor& dy) { return sum_to(share_of(dy, lt(x, y), eq(x, y)), x->shape()); }),
                 wrt(y, [x = Saved(x), y = Saved(y)](const Tensor& dy) {
-                  return sum_to(share_of(dy, gt(y, x), eq(x, y)), y->shape());
+                  return sum_to(share_of(dy, gt(x, y), eq(x, y)), y->shape());
                 }));
 }
 
@@ -215,9 +217,9 @@ Tensor minimum(const Tensor& a, const Tensor& b, Site site) {
   const auto [x, y] = promoted(a, b, result_type(a, b));
   return record(compute(kernels::Minimum{}, x, y),
                 wrt(x, [x = Saved(x), y = Saved(y)](
-                           const Tensor& dy) { return sum_to(share_of(dy, lt(x, y), eq(x, y)), x->shape()); }),
+                           const Tensor& dy) { return sum_to(share_of(dy, gt(x, y), eq(x, y)), x->shape()); }),
                 wrt(y, [x = Saved(x), y = Saved(y)](const Tensor& dy) {
-                  return sum_to(share_of(dy, lt(y, x), eq(x, y)), y->shape());
+                  return sum_to(share_of(dy, lt(x, y), eq(x, y)), y->shape());
                 }));
 }
 

@@ -17,6 +17,7 @@ using autograd::wrt;
 Tensor embedding(const Tensor& x, const Tensor& weight, const EmbeddingOptions& o, Site site) {
   const OpScope op("embedding", site);
   check(weight.dim() == 2, "the weight must be (n, d), got shape ", weight.shape());
+  check(x.dtype() == kInt64 || x.dtype() == kInt32, "the indices must be int64 or int32, got ", x.dtype());
   const std::int64_t padding = o.padding_idx.value_or(-1), count = weight.size(0);
   check(!o.padding_idx || (padding >= -count && padding < count), "padding_idx must be one of ", count, " rows, got ",
         padding);

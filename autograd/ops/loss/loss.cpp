@@ -81,9 +81,9 @@ Tensor target_weights(const Tensor& x, const Tensor& target, const Tensor& weigh
 /// The losses of the targets (N, S), given log-probabilities (N, C, S), and of the even distribution, mixed.
 Tensor smoothed_loss(const Tensor& log_p, const Tensor& flat_target, const CrossEntropyOptions& o, const Shape& shape) {
   const Tensor weights = target_weights(log_p, flat_target, o.weight, o.ignore_index);
-  const Tensor loss = -pick(log_p, flat_target, o.ignore_index) * weights;
+  const Tensor loss = (0 - pick(log_p, flat_target, o.ignore_index)) * weights;
   const Tensor by_class = o.weight.defined() ? log_p * along_classes(o.weight, log_p) : log_p;
-  const Tensor even = -sum(by_class, {1}) * counted(log_p, flat_target, o.ignore_index);
+  const Tensor even = where(ne(flat_target, o.ignore_index), 0 - sum(by_class, {1}), 0);
   const double share = o.label_smoothing / static_cast<double>(log_p.size(1));
   const auto finish = [&](const Tensor& t) {
     if (o.reduction == Reduction::none) return t.reshape(shape);
@@ -118,7 +118,7 @@ Tensor nll_loss(const Tensor& x, const Tensor& target, const NllLossOptions& o, 
   check_classes(x, target, o.weight);
   const Tensor scores = with_three_dims(x);
   const Tensor flat_target = contiguous(target.reshape({scores.size(0), scores.size(2)}));
-  Tensor losses = -pick(scores, flat_target, o.ignore_index), weights;
+  Tensor losses = 0 - pick(scores, flat_target, o.ignore_index), weights;  // 0, not -0, where it is ignored
   if (o.weight.defined()) {
     weights = target_weights(scores, flat_target, o.weight, o.ignore_index);
     losses = losses * weights;

@@ -125,6 +125,8 @@ void check_arguments(const Tensor& x, std::initializer_list<std::pair<const char
   for (const auto& [name, t] : others) {
     check(!t.defined() || (t.dim() == 1 && t.size(0) == x.size(1)), name, " must be (", x.size(1),
           "), one for each channel of an input of shape ", x.shape(), "; got ", t.defined() ? t.shape() : Shape());
+    check(!t.defined() || t.device() == x.device(), name, " must be on ", x.device(), " as the input is, got ",
+          t.defined() ? t.device() : x.device());
   }
 }
 
@@ -142,6 +144,8 @@ Tensor batch_norm(const Tensor& x, const Tensor& running_mean, const Tensor& run
   if (x.numel() == 0 && x.dim() == 1) return normalize_nothing(x, weight, bias);
   check_arguments(x,
                   {{"running_mean", running_mean}, {"running_var", running_var}, {"weight", weight}, {"bias", bias}});
+  ops::check_dtype("weight", weight, x);
+  ops::check_dtype("bias", bias, x);
   if (x.numel() == 0) return normalize_nothing(x, weight, bias);
   const Tensor image = as_image(x);
   const Tensor w = weight.defined() ? weight : full({x.size(1)}, 1, {.dtype = x.dtype(), .device = x.device()});

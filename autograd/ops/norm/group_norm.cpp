@@ -33,6 +33,8 @@ Tensor group_norm(const Tensor& x, std::int64_t num_groups, const GroupNormOptio
   for (int i = 2; i < x.dim(); ++i) check(x.size(i) > 0, "only the batch may be empty, got shape ", x.shape());
   ops::check_shape("weight", o.weight, {x.size(1)});
   ops::check_shape("bias", o.bias, {x.size(1)});
+  check(x.numel() != num_groups, "more than one value per group is needed, got an input of shape ", x.shape(), " for ",
+        num_groups, " groups");
   const std::int64_t rows = x.size(0) * num_groups;
   const Tensor y = ops::normalized_rows(x.reshape({rows, rows == 0 ? 0 : x.numel() / rows}), o.eps).reshape(x.shape());
   return ops::affine(y, along_channels(o.weight, x.dim()), along_channels(o.bias, x.dim()));

@@ -14,7 +14,7 @@ Tensor local_response_norm(const Tensor& x, const LocalResponseNormOptions& o, S
   check(x.dim() >= 3, "the input must be (N, C, ...) with one more dimension at least, got shape ", x.shape());
   check(o.size > 0, "size must be positive, got ", o.size);
   const std::int64_t channels = x.size(1);
-  ops::SparseMatrix neighbours(channels);
+  ops::SparseMatrix neighbours(channels, channels);
   for (std::int64_t c = 0; c < channels; ++c) {
     const std::int64_t first = c - o.size / 2;
     for (std::int64_t k = std::max<std::int64_t>(first, 0); k < std::min(first + o.size, channels); ++k) {

@@ -20,7 +20,8 @@ Dims OutputSize::of(const Tensor& x, int count) const {
   Dims result;
   for (int i = 0; i < count; ++i) {
     result.push_back(sizes[sizes.size() == 1 ? 0 : static_cast<std::size_t>(i)].value_or(x.size(i - count)));
-    check(result[i] >= 0, "output_size must not be negative, got ", result[i]);
+    check(result[i] >= 0 && checked_product(result[i], x.size(i - count)) >= 0,
+          "output_size must not be negative, got ", result[i]);
   }
   return result;
 }
@@ -28,7 +29,7 @@ Dims OutputSize::of(const Tensor& x, int count) const {
 namespace {
 
 SparseMatrix average_shares(std::int64_t size, std::int64_t count) {
-  SparseMatrix matrix(size);
+  SparseMatrix matrix(count, size);
   for (std::int64_t i = 0; i < count; ++i) {
     const std::int64_t first = ops::share_begin(i, size, count), last = ops::share_end(i, size, count);
     for (std::int64_t k = first; k < last; ++k) matrix.add(k, 1 / static_cast<double>(last - first));
@@ -40,6 +41,7 @@ SparseMatrix average_shares(std::int64_t size, std::int64_t count) {
 Tensor adaptive_avg_pool(const Tensor& x, const OutputSize& output_size, int dims) {
   ops::check_images(x, dims);
   const Dims sizes = output_size.of(x, dims);
+  ops::check_fits(x, sizes);
   std::vector<SparseMatrix> matrices;
   for (int i = 0; i < dims; ++i) matrices.push_back(average_shares(x.size(i - dims), sizes[i]));
   return ops::resample(x, matrices);
@@ -104,6 +106,7 @@ ValuesAndIndices adaptive_max_pool2d_with_indices(const Tensor& x, const OutputS
   Shape shape = x.shape();
   shape[x.dim() - 2] = sizes[0];
   shape[x.dim() - 1] = sizes[1];
+  ops::check_fits(x, sizes);
   if (numel(shape) == 0)
     return {index_select(x.flatten(), 0, empty({0}, {.dtype = kInt64, .device = x.device()})).reshape(shape),
             empty(shape, {.dtype = kInt64, .device = x.device()})};

@@ -21,8 +21,8 @@ struct Averaging {
 };
 
 SparseMatrix average_windows(std::int64_t size, const Window& w, const Averaging& a) {
-  SparseMatrix matrix(size);
   const std::int64_t count = ops::window_count(size, w, a.ceil_mode);
+  SparseMatrix matrix(count, size);
   for (std::int64_t i = 0; i < count; ++i) {
     const std::int64_t start = w.start(i), end = std::min(start + w.kernel, size + w.padding);
     const std::int64_t first = std::max<std::int64_t>(start, 0), last = std::min(end, size);

@@ -52,8 +52,8 @@ Tensor extreme_of_all(const Tensor& x, Extreme which) {
   return record(finish(y, dims, false), wrt(x, [x = Saved(x)](const Tensor& dy, const Tensor& best) {
                   const Tensor is_nan = logical_and(isnan(x), isnan(best));
                   const Tensor is_other = logical_and(ne(x, best), logical_not(is_nan));
-                  const Tensor chosen = logical_not(is_other).to(dy.dtype());
-                  return chosen * (dy / sum(chosen));
+                  const Tensor chosen = logical_not(is_other);
+                  return where(chosen, dy / sum(chosen), 0);
                 }));
 }
 
@@ -63,8 +63,8 @@ Tensor extreme(const Tensor& x, Extreme which, const Dims& named, bool keepdim) 
   Tensor y = empty_result(x, dims, x.dtype());
   on_device(x.device(), [&](auto& context) { kernels::extreme(context, which, x, dims, y); });
   return record(finish(y, dims, keepdim), wrt(x, [x = Saved(x), dims](const Tensor& dy, const Tensor& best) {
-                  const Tensor chosen = eq(x, stretch(best.detach(), dims, x->shape())).to(dy.dtype());
-                  return chosen * stretch(dy, dims, x->shape()) / sum(chosen, dims, true);
+                  const Tensor chosen = eq(x, stretch(best.detach(), dims, x->shape()));
+                  return where(chosen, stretch(dy, dims, x->shape()) / sum(chosen, dims, true), 0);
                 }));
 }
 
@@ -155,7 +155,7 @@ Tensor argmin(const Tensor& x, std::optional<std::int64_t> dim, bool keepdim, Si
 
 Tensor count_nonzero(const Tensor& x, const Dims& dims, bool keepdim, Site site) {
   const OpScope op("count_nonzero", site);
-  return sum(ne(x, 0), dims, keepdim);
+  return sum(x.dtype() == kBool ? x : ne(x, 0), dims, keepdim);
 }
 
 Tensor any(const Tensor& x, const Dims& dims, bool keepdim, Site site) {
@@ -165,7 +165,7 @@ Tensor any(const Tensor& x, const Dims& dims, bool keepdim, Site site) {
 
 Tensor all(const Tensor& x, const Dims& dims, bool keepdim, Site site) {
   const OpScope op("all", site);
-  return eq(sum(eq(x, 0), dims, keepdim), 0);
+  return eq(sum(x.dtype() == kBool ? logical_not(x) : eq(x, 0), dims, keepdim), 0);
 }
 
 }  // namespace ebb

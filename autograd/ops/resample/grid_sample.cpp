@@ -31,19 +31,12 @@ using Taps = std::vector<Tap>;  // whose weights add up to 1
 
 /// The greatest whole number below; has no gradient.
 Tensor floor_of(const Tensor& x) {
-  return no_grad([&] {
-    const Tensor near = clamp(x.detach(), -1e9, 1e9);
-    const Tensor cut = near.to(kInt64).to(x.dtype());
-    return cut - lt(near, cut).to(x.dtype());
-  });
+  return no_grad([&] { return floor(x.detach()); });
 }
 
 /// Halves go to the even neighbour.
 Tensor round_of(const Tensor& x) {
-  return no_grad([&] {
-    const Tensor up = floor_of(x + 0.5), half = eq(up, x + 0.5).to(x.dtype());
-    return up - half * (up - floor_of(up / 2) * 2);
-  });
+  return no_grad([&] { return round(x.detach()); });
 }
 
 Tensor reflected(const Tensor& at, double low, double high) {

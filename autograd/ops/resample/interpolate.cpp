@@ -30,7 +30,7 @@ T step(const Axis& a, bool align_corners) {
 
 /// In float whatever the elements are, as in PyTorch.
 SparseMatrix nearest(const Axis& a, bool exact) {
-  SparseMatrix matrix(a.in);
+  SparseMatrix matrix(a.out, a.in);
   for (std::int64_t i = 0; i < a.out; ++i) {
     const float place = (static_cast<float>(i) + (exact ? 0.5F : 0.0F)) * step<float>(a, false);
     matrix.add(std::min(static_cast<std::int64_t>(std::floor(place)), a.in - 1), 1);
@@ -57,12 +57,12 @@ T place_of(std::int64_t i, const Axis& a, bool align_corners) {
 
 template <class T>
 SparseMatrix linear(const Axis& a, bool align_corners) {
-  SparseMatrix matrix(a.in);
+  SparseMatrix matrix(a.out, a.in, 2);
   for (std::int64_t i = 0; i < a.out; ++i) {
     const T at = a.in == a.out ? static_cast<T>(i) : place_of<T>(i, a, align_corners);
     const Place<T> place(std::max(at, T(0)), a.in);
     matrix.add(place.first, T(1) - place.part);
-    matrix.add(std::min(place.first + 1, a.in - 1), place.part);
+    if (place.part != 0) matrix.add(std::min(place.first + 1, a.in - 1), place.part);  // 0 times infinity is NaN
     matrix.end_row();
   }
   return matrix;
@@ -80,7 +80,7 @@ T cubic_far(T t) {
 
 template <class T>
 SparseMatrix cubic(const Axis& a, bool align_corners) {
-  SparseMatrix matrix(a.in);
+  SparseMatrix matrix(a.out, a.in, 4);
   for (std::int64_t i = 0; i < a.out; ++i) {
     const Place<T> place(place_of<T>(i, a, align_corners), a.in);
     const T t = place.part;
@@ -117,6 +117,12 @@ auto entry(const List& list, int i) {
   return *(list.begin() + (list.end() - list.begin() == 1 ? 0 : i));
 }
 
+std::int64_t scaled(std::int64_t size, double scale) {
+  const double result = static_cast<double>(size) * scale;
+  check(result >= 0 && result < 0x1p53, "scale_factor ", scale, " makes a size of ", result, " of ", size);
+  return static_cast<std::int64_t>(result);
+}
+
 std::vector<Axis> axes_of(const Tensor& x, const InterpolateOptions& o) {
   const int dims = x.dim() - 2, given = std::max(o.size.size(), static_cast<int>(o.scale_factor.size()));
   check(o.size.empty() != o.scale_factor.empty(), "either size or scale_factor must be given");
@@ -127,7 +133,7 @@ std::vector<Axis> axes_of(const Tensor& x, const InterpolateOptions& o) {
   for (int i = 0; i < dims; ++i) {
     Axis& axis = axes.emplace_back(Axis{x.size(2 + i), 0, 0});
     const double scale = o.scale_factor.empty() ? 0 : entry(o.scale_factor, i);
-    axis.out = o.size.empty() ? static_cast<std::int64_t>(static_cast<double>(axis.in) * scale) : entry(o.size, i);
+    axis.out = o.size.empty() ? scaled(axis.in, scale) : entry(o.size, i);
     const bool copies = o.mode == Mode::nearest && x.dim() == 4 && (axis.out == axis.in || axis.out == 2 * axis.in);
     axis.scale_factor = o.recompute_scale_factor || copies ? 0 : scale;  // PyTorch copies rows of images only
     check(axis.in > 0 && axis.out > 0, "input and output sizes must be positive, got ", axis.in, " and ", axis.out);
@@ -151,6 +157,9 @@ Tensor interpolate(const Tensor& x, const InterpolateOptions& o, Site site) {
   check_mode(x, o);
   const std::vector<Axis> axes = axes_of(x, o);
   if (o.mode == Mode::area) return average(x, axes);
+  Dims sizes;
+  for (const Axis& axis : axes) sizes.push_back(axis.out);
+  ops::check_fits(x, sizes);
   std::vector<SparseMatrix> matrices;
   for (const Axis& axis : axes) {
     const bool align_corners = o.align_corners.value_or(false);

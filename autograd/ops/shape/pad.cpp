@@ -14,10 +14,15 @@ using autograd::wrt;
 
 namespace {
 
+constexpr std::int64_t most_padding = std::int64_t{1} << 60;  // so that a size and two of them fit 64 bits
+
 void check_padding(const Tensor& x, const Dims& padding) {
   check(padding.size() % 2 == 0, "padding must be pairs of before and after, got ", padding);
   check(padding.size() / 2 <= x.dim(), "padding ", padding, " is for ", padding.size() / 2,
         " dimensions, the tensor of shape ", x.shape(), " has fewer");
+  for (int i = 0; i < padding.size(); ++i) {
+    check(std::abs(padding[i]) < most_padding, "padding must be less than ", most_padding, ", got ", padding);
+  }
 }
 
 /// One dimension of a padding.
@@ -42,6 +47,9 @@ void check_side(const Side& s, PadMode mode) {
         " for size ", size);
   check(mode != PadMode::circular || most <= size, "a circular padding must not be larger than the dimension: got ",
         most, " for size ", size);
+  const std::int64_t left = size - std::max<std::int64_t>(-before, 0) - std::max<std::int64_t>(-after, 0);
+  check(mode != PadMode::circular || left > 0, "padding ", before, ", ", after, " crops all of size ", size,
+        ": there is nothing to repeat");
   check(before + after + size > 0, "padding ", before, ", ", after, " leaves nothing of size ", size);
 }
 
@@ -82,11 +90,17 @@ Tensor pad(const Tensor& x, const Dims& padding, PadMode mode, Site site) {
   const int dims = padding.size() / 2;
   check(dims <= 3 && (x.dim() == dims + 1 || x.dim() == dims + 2), "this mode pads the last dimensions of (N, C, ...) ",
         "or (C, ...), of which there are as many as pairs in ", padding, "; got shape ", x.shape());
-  std::vector<ops::SparseMatrix> matrices;
+  Dims sizes;
   for (int i = dims - 1; i >= 0; --i) {
     const Side side{x.size(-1 - i), padding[2 * i], padding[2 * i + 1]};
     check_side(side, mode);
-    ops::SparseMatrix& matrix = matrices.emplace_back(side.size);
+    sizes.push_back(side.before + side.size + side.after);
+  }
+  ops::check_fits(x, sizes);
+  std::vector<ops::SparseMatrix> matrices;
+  for (int i = dims - 1; i >= 0; --i) {
+    const Side side{x.size(-1 - i), padding[2 * i], padding[2 * i + 1]};
+    ops::SparseMatrix& matrix = matrices.emplace_back(sizes[dims - 1 - i], side.size);
     for (std::int64_t k = -side.before; k < side.size + side.after; ++k) {
       matrix.add(source(k, side, mode), 1);
       matrix.end_row();

@@ -61,9 +61,7 @@ Tensor flip(const Tensor& x, const Dims& dims, Site site) {
   const OpScope op("flip", site);
   Tensor y = dims.empty() ? x.clone() : x;
   for (const std::int64_t d : wrapped(dims, x.dim())) {
-    std::vector<std::int64_t> places;
-    for (std::int64_t i = x.dim() == 0 ? 0 : x.size(d) - 1; i >= 0; --i) places.push_back(i);
-    y = index_select(y, d, index_of(places, x.device()));
+    y = index_select(y, d, arange((x.dim() == 0 ? 1 : x.size(d)) - 1, -1, -1).to(x.device()));
   }
   return y;
 }
@@ -126,13 +124,16 @@ Tensor repeat_interleave(const Tensor& x, const Tensor& repeats, std::optional<s
   check(repeats.dim() <= 1 && (repeats.numel() == 1 || repeats.numel() == from.size(d)),
         "repeats must hold one number, or one for each of ", from.size(d), " slices; got shape ", repeats.shape());
   const Tensor counts = contiguous(repeats.to(kInt64).to(kCPU).flatten().expand({from.size(d)}));
-  std::vector<std::int64_t> places;
+  std::int64_t total = 0;
   for (std::int64_t i = 0; i < counts.numel(); ++i) {
     const std::int64_t count = counts.data<std::int64_t>()[i];
     check(count >= 0, "numbers of repeats must not be negative, got ", count);
-    places.insert(places.end(), static_cast<std::size_t>(count), i);
+    total = checked_sum(total, count);
   }
-  return index_select(from, d, index_of(places, x.device()));
+  Tensor places = empty({total}, {.dtype = kInt64});
+  std::int64_t* to = places.data<std::int64_t>();
+  for (std::int64_t i = 0; i < counts.numel(); ++i) to = std::fill_n(to, counts.data<std::int64_t>()[i], i);
+  return index_select(from, d, places.to(x.device()));
 }
 
 Tensor expand_as(const Tensor& x, const Tensor& other, Site site) { return expand(x, other.shape(), site); }
