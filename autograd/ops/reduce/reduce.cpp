@@ -63,8 +63,9 @@ Tensor extreme(const Tensor& x, Extreme which, const Dims& named, bool keepdim) 
   Tensor y = empty_result(x, dims, x.dtype());
   on_device(x.device(), [&](auto& context) { kernels::extreme(context, which, x, dims, y); });
   return record(finish(y, dims, keepdim), wrt(x, [x = Saved(x), dims](const Tensor& dy, const Tensor& best) {
-                  const Tensor chosen = eq(x, stretch(best.detach(), dims, x->shape()));
-                  return where(chosen, stretch(dy, dims, x->shape()) / sum(chosen, dims, true), 0);
+                  const Tensor chosen = eq(x, stretch(best.detach(), dims, x->shape())).to(dy.dtype());
+                  return chosen * stretch(dy, dims, x->shape()) /
+                         sum(chosen, dims, true);  // NaN where best is, as in PyTorch
                 }));
 }
 
