@@ -42,7 +42,10 @@ class Gate final : public Node {
 
 class GateOutput final : public Node {
  public:
-  GateOutput(const Ref<Gate>& gate, std::size_t index) : Node("gate"), gate_(*gate), index_(index), edge_(gate.get()) {}
+  GateOutput(const Ref<Gate>& gate, std::size_t index, const Shape& of)
+      : Node("gate"), gate_(*gate), index_(index), edge_(gate.get()) {
+    shape = of;
+  }
 
   std::span<const Edge> inputs() const override { return {&edge_, 1}; }
   void backward(Pass& pass, const Tensor& dy, std::span<Tensor> dinputs) override {
@@ -66,7 +69,7 @@ bool gate(std::span<Tensor> tensors, GateFunction see) {
   for (std::size_t i = 0; i < tensors.size(); ++i) {
     if (!wants_grad(tensors[i])) continue;
     tensors[i] = tensors[i].detach();
-    set_node(tensors[i], Ref<Node>::first(new GateOutput(gate, i)));
+    set_node(tensors[i], Ref<Node>::first(new GateOutput(gate, i, tensors[i].shape())));
   }
   return true;
 }

@@ -57,7 +57,7 @@ void set_node(const Tensor& tensor, const Ref<Node>& node);
 /// A tensor that the user made and wants a gradient for.
 class Leaf final : public Node {
  public:
-  Leaf() : Node("leaf") {}
+  explicit Leaf(const Shape& of) : Node("leaf") { shape = of; }
   bool is_leaf() const override { return true; }
   std::span<const Edge> inputs() const override { return {}; }
   void backward(Pass&, const Tensor&, std::span<Tensor>) override {}

@@ -2,6 +2,7 @@
 #include "ebb/autograd/backward.h"
 #include "ebb/autograd/engine/accumulate.h"
 #include "ebb/autograd/node.h"
+#include "ebb/core/warning.h"
 
 namespace ebb {
 
@@ -21,13 +22,20 @@ Tensor Tensor::requires_grad_(bool requires_grad) const {
   if (!requires_grad) {
     body().set_link({});
   } else if (!body().link) {
-    autograd::set_node(*this, Ref<Node>::first(new Leaf));
+    autograd::set_node(*this, Ref<Node>::first(new Leaf(shape())));
     body().link->grad_owner = &body();
   }
   return *this;
 }
 
-Tensor Tensor::grad() const { return autograd::grad_of(body()); }
+Tensor Tensor::grad(Site site) const {
+  Tensor gradient = autograd::grad_of(body());
+  if (!gradient.defined() && body().link && !is_leaf() && node_of(*this)->grad_owner != &body()) {
+    const OpScope op("grad", site);
+    warn("the tensor is no leaf, so its gradient is not kept; call retain_grad() on it before backward()");
+  }
+  return gradient;
+}
 
 void Tensor::set_grad(const Tensor& grad) const {
   check<GraphError>(requires_grad() || !grad.defined(),

@@ -1,6 +1,10 @@
 #include "ebb/core/site.h"
 
+#include <algorithm>
+#include <array>
+#include <cstdint>
 #include <cstring>
+#include <string_view>
 
 #include "ebb/core/op_times.h"
 
@@ -14,8 +18,45 @@ std::string to_string(Site site) {
   return std::string(slash != nullptr ? slash + 1 : site.file) + ":" + std::to_string(site.line);
 }
 
+static bool starts_with_floor(std::string_view path) {
+  constexpr std::string_view floors[] = {"core/", "kernels/", "autograd/", "nn/", "io/", "data/", "interop/"};
+  return std::ranges::any_of(floors, [&](std::string_view floor) { return path.starts_with(floor); });
+}
+
+static bool lies_in_ebb(std::string_view file) {
+  constexpr std::string_view this_file = __FILE__, headers = "/ebb/";
+  static_assert(this_file.ends_with("core/site.cpp"));
+  constexpr std::string_view root = this_file.substr(0, this_file.size() - std::string_view("core/site.cpp").size());
+  for (const std::string_view prefix :
+       {root, std::string_view("../")}) {  // "../" where files are not compiled together
+    if (file.starts_with(prefix) && starts_with_floor(file.substr(prefix.size()))) return true;
+  }
+  const auto at = file.rfind(headers);
+  return at != file.npos && starts_with_floor(file.substr(at + headers.size()));
+}
+
+bool is_of_ebb(const char* file) {
+  struct Known {
+    const char* file = nullptr;
+    bool is_ours = false;
+  };
+  // Names of files are literals: their addresses stand for them.
+  static thread_local constinit std::array<Known, 256> known{};
+  Known& entry = known[(reinterpret_cast<std::uintptr_t>(file) >> 3) % known.size()];
+  if (entry.file != file) entry = {file, lies_in_ebb(file)};
+  return entry.is_ours;
+}
+
+/// `site` where it is a user's line.
+static Site innermost_outside(Site site, const OpScope* outer, Site outer_site) {
+  if (site.line != 0 && !is_of_ebb(site.file)) return site;
+  return outer != nullptr ? outer_site : Site{};
+}
+
 OpScope::OpScope(const char* name, Site site)
-    : name_(name), site_(innermost != nullptr ? innermost->site_ : site), outer_(innermost) {
+    : name_(name),
+      site_(innermost_outside(site, innermost, innermost != nullptr ? innermost->site_ : Site{})),
+      outer_(innermost) {
   innermost = this;
   if (OpTimes* times = OpTimes::on_this_thread()) times->enter(name);
 }

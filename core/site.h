@@ -18,8 +18,11 @@ struct Site {
 /// "unet.cpp:41", without the folders; empty for a default Site.
 std::string to_string(Site site);
 
+/// Whether a file is one of ebb's own sources or headers, whose lines say nothing to who uses it.
+bool is_of_ebb(const char* file);
+
 /// Names the op that runs, for the errors thrown in it and for the graph nodes it makes. Ops nest (cross_entropy
-/// calls log_softmax): the site is that of the outermost one, which is the user's line.
+/// calls log_softmax), and so do modules: the site is the innermost one outside of ebb.
 class OpScope {
  public:
   OpScope(const char* name, Site site);

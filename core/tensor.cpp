@@ -88,6 +88,7 @@ void Tensor::set_data(const Tensor& other) const {
   b.numel = from.numel;
   b.dtype = from.dtype;
   b.is_contiguous = from.is_contiguous;
+  if (b.link) b.link->shape = b.shape;
 }
 
 bool Tensor::requires_grad() const { return defined() && body().wants_grad(); }

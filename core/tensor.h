@@ -87,7 +87,8 @@ class Tensor {
 
   Tensor requires_grad_(bool requires_grad = true) const;
   bool is_leaf() const;
-  Tensor grad() const;  ///< undefined until backward() reached this tensor
+  /// Undefined until backward() reached this tensor; that of a tensor that is no leaf needs retain_grad().
+  Tensor grad(Site site = Site::current()) const;
   void set_grad(const Tensor& grad) const;
   void retain_grad() const;  ///< keep the gradient of a tensor that is no leaf
   /// Calls `hook` with each gradient of this tensor that backward computes; a defined result replaces it.

@@ -19,6 +19,8 @@ class GraphLink : public RefCounted {
   /// graph, so that a gradient with a graph of its own makes no cycle. Before it goes it takes itself away from here
   /// under its GradLock: to who holds that and finds it here it is alive.
   std::atomic<TensorBody*> grad_owner = nullptr;
+  /// Of the tensor, and so of its gradient.
+  Shape shape;
 };
 
 /// What the copies of a Tensor share.

@@ -32,6 +32,7 @@ FLOORS = {
         (),
         {
             "cuda": "the stream, the handles and the memory of a GPU",
+            "dlpack": "tensors of other libraries, without a copy",
             "dtype": "element types, scalars, the visit of a type",
             "memory": "allocators, reference counts",
             "random": "generators and their state",

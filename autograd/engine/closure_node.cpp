@@ -55,6 +55,7 @@ Ref<ClosureNode> ClosureNode::make(const Tensor& y, std::span<const Tensor* cons
   std::size_t bytes = sizeof(ClosureNode) + inputs.size() * sizeof(Edge) + closures.size_bytes();
   for (const Closure& closure : closures) bytes += padded(closure.type->size);
   const auto node = Ref<ClosureNode>::first(::new (small_objects::allocate(bytes)) ClosureNode(bytes));
+  node->shape = y.shape();
   node->link(inputs);
   if (node->take(closures)) node->output_.emplace(y);
   return node;

@@ -44,6 +44,11 @@ std::optional<Pass::Arrival> Pass::next() {
   return Arrival{std::move(node), std::move(dy)};
 }
 
+static void check_shape(const Tensor& gradient, std::size_t i, const Node& input) {
+  check(gradient.shape() == input.shape, "the gradient of input ", i, " must have its shape, ", input.shape, ", got ",
+        gradient.shape(), "; an input that was stretched gets its gradient by sum_to()");
+}
+
 void Pass::visit(Node& node, const Tensor& dy) {
   const auto inputs = node.inputs();
   constexpr std::size_t few = 4;
@@ -54,6 +59,9 @@ void Pass::visit(Node& node, const Tensor& dy) {
     const OpScope backward("backward", node.site);
     const OpScope op(node.name, node.site);
     node.backward(*this, dy, dinputs);
+    for (std::size_t i = 0; i < inputs.size(); ++i) {
+      if (dinputs[i].defined() && inputs[i]) check_shape(dinputs[i], i, *inputs[i]);
+    }
   }
   if (!retain_graph_) node.release_saved();
   for (std::size_t i = 0; i < inputs.size(); ++i) {

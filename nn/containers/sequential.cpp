@@ -10,7 +10,9 @@ Sequential::Sequential(std::initializer_list<Named> layers) {
   for (const Named& entry : layers) append(entry.name, entry.layer);
 }
 
-Tensor Sequential::operator()(const Tensor& x) const {
+Tensor Sequential::operator()(const Tensor& x, Site site) const {
+  const OpScope line(site);
+
   Tensor y = x;
   for (const Entry& entry : entries_) y = entry(y);
   return y;

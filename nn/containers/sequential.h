@@ -15,7 +15,7 @@ class Sequential : public LayerList {
   explicit Sequential(std::initializer_list<Named> layers);
   explicit Sequential(const std::vector<SharedLayer>& layers) { extend(layers); }
 
-  Tensor operator()(const Tensor& x) const;
+  Tensor operator()(const Tensor& x, Site site = Site::current()) const;
 
   /// The entries from `start` up to but without `end` under their names, shared: PyTorch's net[:2] is net.slice(0, 2).
   Sequential slice(std::int64_t start, std::optional<std::int64_t> end = {}) const;

@@ -27,42 +27,42 @@ class InplaceActivation : public Module {
 class ReLU : public InplaceActivation {
  public:
   explicit ReLU(bool inplace = false) : InplaceActivation(inplace) {}
-  Tensor operator()(const Tensor& x) const;
+  Tensor operator()(const Tensor& x, Site site = Site::current()) const;
 };
 inline ReLU relu(const InplaceOptions& options = {}) { return ReLU(options.inplace); }
 
 class ReLU6 : public InplaceActivation {
  public:
   explicit ReLU6(bool inplace = false) : InplaceActivation(inplace) {}
-  Tensor operator()(const Tensor& x) const;
+  Tensor operator()(const Tensor& x, Site site = Site::current()) const;
 };
 inline ReLU6 relu6(const InplaceOptions& options = {}) { return ReLU6(options.inplace); }
 
 class SELU : public InplaceActivation {
  public:
   explicit SELU(bool inplace = false) : InplaceActivation(inplace) {}
-  Tensor operator()(const Tensor& x) const;
+  Tensor operator()(const Tensor& x, Site site = Site::current()) const;
 };
 inline SELU selu(const InplaceOptions& options = {}) { return SELU(options.inplace); }
 
 class SiLU : public InplaceActivation {
  public:
   explicit SiLU(bool inplace = false) : InplaceActivation(inplace) {}
-  Tensor operator()(const Tensor& x) const;
+  Tensor operator()(const Tensor& x, Site site = Site::current()) const;
 };
 inline SiLU silu(const InplaceOptions& options = {}) { return SiLU(options.inplace); }
 
 class Mish : public InplaceActivation {
  public:
   explicit Mish(bool inplace = false) : InplaceActivation(inplace) {}
-  Tensor operator()(const Tensor& x) const;
+  Tensor operator()(const Tensor& x, Site site = Site::current()) const;
 };
 inline Mish mish(const InplaceOptions& options = {}) { return Mish(options.inplace); }
 
 class Hardswish : public InplaceActivation {
  public:
   explicit Hardswish(bool inplace = false) : InplaceActivation(inplace) {}
-  Tensor operator()(const Tensor& x) const;
+  Tensor operator()(const Tensor& x, Site site = Site::current()) const;
   std::string extra_repr() const override { return ""; }  // so PyTorch prints it
 };
 inline Hardswish hardswish(const InplaceOptions& options = {}) { return Hardswish(options.inplace); }
@@ -70,7 +70,7 @@ inline Hardswish hardswish(const InplaceOptions& options = {}) { return Hardswis
 class Hardsigmoid : public InplaceActivation {
  public:
   explicit Hardsigmoid(bool inplace = false) : InplaceActivation(inplace) {}
-  Tensor operator()(const Tensor& x) const;
+  Tensor operator()(const Tensor& x, Site site = Site::current()) const;
   std::string extra_repr() const override { return ""; }  // so PyTorch prints it
 };
 inline Hardsigmoid hardsigmoid(const InplaceOptions& options = {}) { return Hardsigmoid(options.inplace); }
@@ -82,7 +82,7 @@ struct LeakyReLUOptions {
 class LeakyReLU : public InplaceActivation {
  public:
   explicit LeakyReLU(const LeakyReLUOptions& o = {}) : InplaceActivation(o.inplace), options(o) {}
-  Tensor operator()(const Tensor& x) const;
+  Tensor operator()(const Tensor& x, Site site = Site::current()) const;
   std::string extra_repr() const override;
 
   LeakyReLUOptions options;
@@ -96,7 +96,7 @@ struct ELUOptions {
 class ELU : public InplaceActivation {
  public:
   explicit ELU(const ELUOptions& o = {}) : InplaceActivation(o.inplace), options(o) {}
-  Tensor operator()(const Tensor& x) const;
+  Tensor operator()(const Tensor& x, Site site = Site::current()) const;
   std::string extra_repr() const override;
 
   ELUOptions options;
@@ -106,7 +106,7 @@ inline ELU elu(const ELUOptions& options = {}) { return ELU(options); }
 class CELU : public InplaceActivation {
  public:
   explicit CELU(const ELUOptions& o = {}) : InplaceActivation(o.inplace), options(o) {}
-  Tensor operator()(const Tensor& x) const;
+  Tensor operator()(const Tensor& x, Site site = Site::current()) const;
   std::string extra_repr() const override;
 
   ELUOptions options;
@@ -120,7 +120,7 @@ struct HardtanhOptions {
 class Hardtanh : public InplaceActivation {
  public:
   explicit Hardtanh(const HardtanhOptions& o = {});
-  Tensor operator()(const Tensor& x) const;
+  Tensor operator()(const Tensor& x, Site site = Site::current()) const;
   std::string extra_repr() const override;
 
   HardtanhOptions options;
@@ -133,7 +133,7 @@ struct GELUOptions {
 class GELU : public Module {
  public:
   explicit GELU(const GELUOptions& options = {}) : options(options) {}
-  Tensor operator()(const Tensor& x) const;
+  Tensor operator()(const Tensor& x, Site site = Site::current()) const;
   std::string extra_repr() const override;
 
   GELUOptions options;
@@ -146,7 +146,7 @@ struct SoftplusOptions {
 class Softplus : public Module {
  public:
   explicit Softplus(const SoftplusOptions& options = {}) : options(options) {}
-  Tensor operator()(const Tensor& x) const;
+  Tensor operator()(const Tensor& x, Site site = Site::current()) const;
   std::string extra_repr() const override;
 
   SoftplusOptions options;
@@ -160,7 +160,7 @@ struct PReLUOptions {
 class PReLU : public Module {
  public:
   explicit PReLU(const PReLUOptions& options = {});
-  Tensor operator()(const Tensor& x) const;
+  Tensor operator()(const Tensor& x, Site site = Site::current()) const;
   std::string extra_repr() const override;
 
   PReLUOptions options;
@@ -170,19 +170,19 @@ inline PReLU prelu(const PReLUOptions& options = {}) { return PReLU(options); }
 
 class Sigmoid : public Module {
  public:
-  Tensor operator()(const Tensor& x) const;
+  Tensor operator()(const Tensor& x, Site site = Site::current()) const;
 };
 inline Sigmoid sigmoid() { return {}; }
 
 class Tanh : public Module {
  public:
-  Tensor operator()(const Tensor& x) const;
+  Tensor operator()(const Tensor& x, Site site = Site::current()) const;
 };
 inline Tanh tanh() { return {}; }
 
 class LogSigmoid : public Module {
  public:
-  Tensor operator()(const Tensor& x) const;
+  Tensor operator()(const Tensor& x, Site site = Site::current()) const;
 };
 inline LogSigmoid log_sigmoid() { return {}; }
 
@@ -190,7 +190,7 @@ inline LogSigmoid log_sigmoid() { return {}; }
 class Softmax : public Module {
  public:
   explicit Softmax(std::int64_t dim) : dim(dim) {}
-  Tensor operator()(const Tensor& x) const;
+  Tensor operator()(const Tensor& x, Site site = Site::current()) const;
   std::string extra_repr() const override { return "dim=" + std::to_string(dim); }
 
   std::int64_t dim;
@@ -201,7 +201,7 @@ inline Softmax softmax(std::int64_t dim) { return Softmax(dim); }
 class LogSoftmax : public Module {
  public:
   explicit LogSoftmax(std::int64_t dim) : dim(dim) {}
-  Tensor operator()(const Tensor& x) const;
+  Tensor operator()(const Tensor& x, Site site = Site::current()) const;
   std::string extra_repr() const override { return "dim=" + std::to_string(dim); }
 
   std::int64_t dim;
@@ -211,7 +211,7 @@ inline LogSoftmax log_softmax(std::int64_t dim) { return LogSoftmax(dim); }
 /// Softmax over the channels of (N, C, H, W) or (C, H, W).
 class Softmax2d : public Module {
  public:
-  Tensor operator()(const Tensor& x) const;
+  Tensor operator()(const Tensor& x, Site site = Site::current()) const;
 };
 inline Softmax2d softmax2d() { return {}; }
 

@@ -38,17 +38,23 @@ Tensor BatchNorm::normalized(const Tensor& x) const {
                          {.training = is_training() || !tracks, .momentum = momentum, .eps = options.eps});
 }
 
-Tensor BatchNorm1d::operator()(const Tensor& x) const {
+Tensor BatchNorm1d::operator()(const Tensor& x, Site site) const {
+  const OpScope line(site);
+
   check(x.dim() == 2 || x.dim() == 3, "BatchNorm1d: the input must be (N, C) or (N, C, L), got shape ", x.shape());
   return normalized(x);
 }
 
-Tensor BatchNorm2d::operator()(const Tensor& x) const {
+Tensor BatchNorm2d::operator()(const Tensor& x, Site site) const {
+  const OpScope line(site);
+
   check(x.dim() == 4, "BatchNorm2d: the input must be (N, C, H, W), got shape ", x.shape());
   return normalized(x);
 }
 
-Tensor BatchNorm3d::operator()(const Tensor& x) const {
+Tensor BatchNorm3d::operator()(const Tensor& x, Site site) const {
+  const OpScope line(site);
+
   check(x.dim() == 5, "BatchNorm3d: the input must be (N, C, D, H, W), got shape ", x.shape());
   return normalized(x);
 }

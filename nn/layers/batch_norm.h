@@ -42,7 +42,7 @@ class BatchNorm : public NormBase {
 class BatchNorm1d : public BatchNorm {
  public:
   explicit BatchNorm1d(const BatchNormOptions& options) : BatchNorm(options) {}
-  Tensor operator()(const Tensor& x) const;
+  Tensor operator()(const Tensor& x, Site site = Site::current()) const;
 };
 inline BatchNorm1d batch_norm1d(const BatchNormOptions& options) { return BatchNorm1d(options); }
 inline BatchNorm1d batch_norm1d(std::int64_t num_features) { return BatchNorm1d({.num_features = num_features}); }
@@ -51,7 +51,7 @@ inline BatchNorm1d batch_norm1d(std::int64_t num_features) { return BatchNorm1d(
 class BatchNorm2d : public BatchNorm {
  public:
   explicit BatchNorm2d(const BatchNormOptions& options) : BatchNorm(options) {}
-  Tensor operator()(const Tensor& x) const;
+  Tensor operator()(const Tensor& x, Site site = Site::current()) const;
 };
 inline BatchNorm2d batch_norm2d(const BatchNormOptions& options) { return BatchNorm2d(options); }
 inline BatchNorm2d batch_norm2d(std::int64_t num_features) { return BatchNorm2d({.num_features = num_features}); }
@@ -60,7 +60,7 @@ inline BatchNorm2d batch_norm2d(std::int64_t num_features) { return BatchNorm2d(
 class BatchNorm3d : public BatchNorm {
  public:
   explicit BatchNorm3d(const BatchNormOptions& options) : BatchNorm(options) {}
-  Tensor operator()(const Tensor& x) const;
+  Tensor operator()(const Tensor& x, Site site = Site::current()) const;
 };
 inline BatchNorm3d batch_norm3d(const BatchNormOptions& options) { return BatchNorm3d(options); }
 inline BatchNorm3d batch_norm3d(std::int64_t num_features) { return BatchNorm3d({.num_features = num_features}); }

@@ -152,23 +152,33 @@ std::string ConvBase::extra_repr() const {
   return text;
 }
 
-Tensor Conv1d::operator()(const Tensor& x) const {
+Tensor Conv1d::operator()(const Tensor& x, Site site) const {
+  const OpScope line(site);
+
   return ebb::conv1d(padded(x), weight, bias, conv_options<ebb::Conv1dOptions>(options));
 }
 
-Tensor Conv2d::operator()(const Tensor& x) const {
+Tensor Conv2d::operator()(const Tensor& x, Site site) const {
+  const OpScope line(site);
+
   return ebb::conv2d(padded(x), weight, bias, conv_options<ebb::Conv2dOptions>(options));
 }
 
-Tensor Conv3d::operator()(const Tensor& x) const {
+Tensor Conv3d::operator()(const Tensor& x, Site site) const {
+  const OpScope line(site);
+
   return ebb::conv3d(padded(x), weight, bias, conv_options<ebb::Conv3dOptions>(options));
 }
 
-Tensor ConvTranspose1d::operator()(const Tensor& x) const {
+Tensor ConvTranspose1d::operator()(const Tensor& x, Site site) const {
+  const OpScope line(site);
+
   return ebb::conv_transpose1d(x, weight, bias, conv_transpose_options<ebb::ConvTranspose1dOptions>(options));
 }
 
-Tensor ConvTranspose2d::operator()(const Tensor& x) const {
+Tensor ConvTranspose2d::operator()(const Tensor& x, Site site) const {
+  const OpScope line(site);
+
   return ebb::conv_transpose2d(x, weight, bias, conv_transpose_options<ebb::ConvTranspose2dOptions>(options));
 }
 

@@ -94,7 +94,7 @@ class ConvBase : public Module {
 class Conv1d : public ConvBase {
  public:
   explicit Conv1d(const Conv1dOptions& options) : ConvBase(1, options) {}
-  Tensor operator()(const Tensor& x) const;
+  Tensor operator()(const Tensor& x, Site site = Site::current()) const;
 };
 inline Conv1d conv1d(const Conv1dOptions& options) { return Conv1d(options); }
 
@@ -102,7 +102,7 @@ inline Conv1d conv1d(const Conv1dOptions& options) { return Conv1d(options); }
 class Conv2d : public ConvBase {
  public:
   explicit Conv2d(const Conv2dOptions& options) : ConvBase(2, options) {}
-  Tensor operator()(const Tensor& x) const;
+  Tensor operator()(const Tensor& x, Site site = Site::current()) const;
 };
 inline Conv2d conv2d(const Conv2dOptions& options) { return Conv2d(options); }
 
@@ -111,7 +111,7 @@ inline Conv2d conv2d(const Conv2dOptions& options) { return Conv2d(options); }
 class Conv3d : public ConvBase {
  public:
   explicit Conv3d(const Conv3dOptions& options) : ConvBase(3, options) {}
-  Tensor operator()(const Tensor& x) const;
+  Tensor operator()(const Tensor& x, Site site = Site::current()) const;
 };
 inline Conv3d conv3d(const Conv3dOptions& options) { return Conv3d(options); }
 
@@ -119,7 +119,7 @@ inline Conv3d conv3d(const Conv3dOptions& options) { return Conv3d(options); }
 class ConvTranspose1d : public ConvBase {
  public:
   explicit ConvTranspose1d(const ConvTranspose1dOptions& options) : ConvBase(1, options) {}
-  Tensor operator()(const Tensor& x) const;
+  Tensor operator()(const Tensor& x, Site site = Site::current()) const;
 };
 inline ConvTranspose1d conv_transpose1d(const ConvTranspose1dOptions& options) { return ConvTranspose1d(options); }
 
@@ -127,7 +127,7 @@ inline ConvTranspose1d conv_transpose1d(const ConvTranspose1dOptions& options) {
 class ConvTranspose2d : public ConvBase {
  public:
   explicit ConvTranspose2d(const ConvTranspose2dOptions& options) : ConvBase(2, options) {}
-  Tensor operator()(const Tensor& x) const;
+  Tensor operator()(const Tensor& x, Site site = Site::current()) const;
 };
 inline ConvTranspose2d conv_transpose2d(const ConvTranspose2dOptions& options) { return ConvTranspose2d(options); }
 

@@ -19,11 +19,15 @@ Tensor DropoutBase::masked(const Tensor& x, const Shape& shape) const {
   return options.inplace ? x.mul_(mask) : x * mask;
 }
 
-Tensor Dropout::operator()(const Tensor& x) const {
+Tensor Dropout::operator()(const Tensor& x, Site site) const {
+  const OpScope line(site);
+
   return options.inplace ? masked(x, x.shape()) : ebb::dropout(x, options.p, is_training());
 }
 
-Tensor Dropout2d::operator()(const Tensor& x) const {
+Tensor Dropout2d::operator()(const Tensor& x, Site site) const {
+  const OpScope line(site);
+
   check(x.dim() == 4, "Dropout2d: the input must be (N, C, H, W), got shape ", x.shape());
   return masked(x, {x.size(0), x.size(1), 1, 1});
 }

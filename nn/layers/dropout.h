@@ -26,7 +26,7 @@ class DropoutBase : public Module {
 class Dropout : public DropoutBase {
  public:
   explicit Dropout(const DropoutOptions& options = {}) : DropoutBase(options) {}
-  Tensor operator()(const Tensor& x) const;
+  Tensor operator()(const Tensor& x, Site site = Site::current()) const;
 };
 
 inline Dropout dropout(const DropoutOptions& options) { return Dropout(options); }
@@ -36,7 +36,7 @@ inline Dropout dropout(double p = 0.5) { return Dropout({.p = p}); }
 class Dropout2d : public DropoutBase {
  public:
   explicit Dropout2d(const DropoutOptions& options = {}) : DropoutBase(options) {}
-  Tensor operator()(const Tensor& x) const;
+  Tensor operator()(const Tensor& x, Site site = Site::current()) const;
 };
 
 inline Dropout2d dropout2d(const DropoutOptions& options) { return Dropout2d(options); }

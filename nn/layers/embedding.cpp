@@ -38,7 +38,9 @@ void Embedding::reset_parameters() {
   if (options.padding_idx) weight.get()[*options.padding_idx].zero_();
 }
 
-Tensor Embedding::operator()(const Tensor& x) const {
+Tensor Embedding::operator()(const Tensor& x, Site site) const {
+  const OpScope line(site);
+
   return ebb::embedding(x, weight, {.padding_idx = options.padding_idx});
 }
 

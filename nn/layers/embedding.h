@@ -21,7 +21,7 @@ class Embedding : public Module {
   static Embedding from_pretrained(const Tensor& weight, bool freeze = true,
                                    std::optional<std::int64_t> padding_idx = {});
 
-  Tensor operator()(const Tensor& x) const;
+  Tensor operator()(const Tensor& x, Site site = Site::current()) const;
   void reset_parameters();
   std::string extra_repr() const override;
 

@@ -2,7 +2,9 @@
 
 namespace ebb::nn {
 
-Tensor Unflatten::operator()(const Tensor& x) const {
+Tensor Unflatten::operator()(const Tensor& x, Site site) const {
+  const OpScope line(site);
+
   const int at = wrap_dim(dim, x.dim());
   Shape shape(std::span(x.shape().begin(), static_cast<std::size_t>(at)));
   std::int64_t known = 1, given = -1;

@@ -10,7 +10,10 @@ namespace ebb::nn {
 class Flatten : public Module {
  public:
   explicit Flatten(std::int64_t start_dim = 1, std::int64_t end_dim = -1) : start_dim(start_dim), end_dim(end_dim) {}
-  Tensor operator()(const Tensor& x) const { return x.flatten(start_dim, end_dim); }
+  Tensor operator()(const Tensor& x, Site site = Site::current()) const {
+    const OpScope line(site);
+    return x.flatten(start_dim, end_dim);
+  }
   std::string extra_repr() const override {
     return "start_dim=" + std::to_string(start_dim) + ", end_dim=" + std::to_string(end_dim);
   }
@@ -24,7 +27,7 @@ inline Flatten flatten(std::int64_t start_dim = 1, std::int64_t end_dim = -1) { 
 class Unflatten : public Module {
  public:
   Unflatten(std::int64_t dim, const Shape& unflattened_size) : dim(dim), unflattened_size(unflattened_size) {}
-  Tensor operator()(const Tensor& x) const;
+  Tensor operator()(const Tensor& x, Site site = Site::current()) const;
   std::string extra_repr() const override {
     return "dim=" + std::to_string(dim) + ", unflattened_size=" + repr(unflattened_size);
   }

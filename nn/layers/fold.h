@@ -14,7 +14,7 @@ struct FoldOptions {
 class Fold : public Module {
  public:
   explicit Fold(const FoldOptions& options) : options(options) {}
-  Tensor operator()(const Tensor& x) const;
+  Tensor operator()(const Tensor& x, Site site = Site::current()) const;
   std::string extra_repr() const override;
 
   FoldOptions options;
@@ -26,7 +26,7 @@ inline Fold fold(const FoldOptions& options) { return Fold(options); }
 class Unfold : public Module {
  public:
   explicit Unfold(const UnfoldOptions& options) : options(options) {}
-  Tensor operator()(const Tensor& x) const;
+  Tensor operator()(const Tensor& x, Site site = Site::current()) const;
   std::string extra_repr() const override;
 
   UnfoldOptions options;
@@ -38,7 +38,10 @@ inline Unfold unfold(const UnfoldOptions& options) { return Unfold(options); }
 class PixelShuffle : public Module {
  public:
   explicit PixelShuffle(std::int64_t upscale_factor) : upscale_factor(upscale_factor) {}
-  Tensor operator()(const Tensor& x) const { return ebb::pixel_shuffle(x, upscale_factor); }
+  Tensor operator()(const Tensor& x, Site site = Site::current()) const {
+    const OpScope line(site);
+    return ebb::pixel_shuffle(x, upscale_factor);
+  }
   std::string extra_repr() const override { return "upscale_factor=" + std::to_string(upscale_factor); }
 
   std::int64_t upscale_factor;

@@ -20,7 +20,10 @@ void Linear::reset_parameters() {
   if (bias->defined()) init::uniform_bias_(bias, weight);
 }
 
-Tensor Linear::operator()(const Tensor& x) const { return ebb::linear(x, weight, bias); }
+Tensor Linear::operator()(const Tensor& x, Site site) const {
+  const OpScope line(site);
+  return ebb::linear(x, weight, bias);
+}
 
 std::string Linear::extra_repr() const {
   return "in_features=" + std::to_string(options.in_features) +

@@ -13,7 +13,7 @@ struct LinearOptions {
 class Linear : public Module {
  public:
   explicit Linear(const LinearOptions& options);
-  Tensor operator()(const Tensor& x) const;
+  Tensor operator()(const Tensor& x, Site site = Site::current()) const;
   void reset_parameters();
   std::string extra_repr() const override;
 
@@ -51,7 +51,10 @@ inline Bilinear bilinear(const BilinearOptions& options) { return Bilinear(optio
 /// Its input.
 class Identity : public Module {
  public:
-  Tensor operator()(const Tensor& x) const { return x; }
+  Tensor operator()(const Tensor& x, Site site = Site::current()) const {
+    const OpScope line(site);
+    return x;
+  }
 };
 
 inline Identity identity() { return {}; }

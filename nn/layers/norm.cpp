@@ -13,7 +13,9 @@ LayerNorm::LayerNorm(const LayerNormOptions& o)
       weight(this, "weight", o.elementwise_affine ? ones(o.normalized_shape) : Tensor()),
       bias(this, "bias", o.elementwise_affine && o.bias ? zeros(o.normalized_shape) : Tensor()) {}
 
-Tensor LayerNorm::operator()(const Tensor& x) const {
+Tensor LayerNorm::operator()(const Tensor& x, Site site) const {
+  const OpScope line(site);
+
   return ebb::layer_norm(x, options.normalized_shape, {.weight = weight, .bias = bias, .eps = options.eps});
 }
 
@@ -30,7 +32,9 @@ GroupNorm::GroupNorm(const GroupNormOptions& o)
         ") must be divisible by num_groups (", o.num_groups, ")");
 }
 
-Tensor GroupNorm::operator()(const Tensor& x) const {
+Tensor GroupNorm::operator()(const Tensor& x, Site site) const {
+  const OpScope line(site);
+
   return ebb::group_norm(x, options.num_groups, {.weight = weight, .bias = bias, .eps = options.eps});
 }
 

@@ -15,7 +15,7 @@ struct LayerNormOptions {
 class LayerNorm : public Module {
  public:
   explicit LayerNorm(const LayerNormOptions& options);
-  Tensor operator()(const Tensor& x) const;
+  Tensor operator()(const Tensor& x, Site site = Site::current()) const;
   std::string extra_repr() const override;
 
   LayerNormOptions options;
@@ -35,7 +35,7 @@ struct GroupNormOptions {
 class GroupNorm : public Module {
  public:
   explicit GroupNorm(const GroupNormOptions& options);
-  Tensor operator()(const Tensor& x) const;
+  Tensor operator()(const Tensor& x, Site site = Site::current()) const;
   std::string extra_repr() const override;
 
   GroupNormOptions options;
@@ -65,7 +65,10 @@ class InstanceNorm : public NormBase {
 class InstanceNorm1d : public InstanceNorm {
  public:
   explicit InstanceNorm1d(const InstanceNormOptions& options) : InstanceNorm(options) {}
-  Tensor operator()(const Tensor& x) const { return normalized(x, 1); }
+  Tensor operator()(const Tensor& x, Site site = Site::current()) const {
+    const OpScope line(site);
+    return normalized(x, 1);
+  }
 };
 inline InstanceNorm1d instance_norm1d(const InstanceNormOptions& options) { return InstanceNorm1d(options); }
 inline InstanceNorm1d instance_norm1d(std::int64_t num_features) {
@@ -76,7 +79,10 @@ inline InstanceNorm1d instance_norm1d(std::int64_t num_features) {
 class InstanceNorm2d : public InstanceNorm {
  public:
   explicit InstanceNorm2d(const InstanceNormOptions& options) : InstanceNorm(options) {}
-  Tensor operator()(const Tensor& x) const { return normalized(x, 2); }
+  Tensor operator()(const Tensor& x, Site site = Site::current()) const {
+    const OpScope line(site);
+    return normalized(x, 2);
+  }
 };
 inline InstanceNorm2d instance_norm2d(const InstanceNormOptions& options) { return InstanceNorm2d(options); }
 inline InstanceNorm2d instance_norm2d(std::int64_t num_features) {

@@ -7,7 +7,10 @@ namespace ebb::nn {
 
 std::string PadBase::extra_repr() const { return repr(padding); }
 
-Tensor ConstantPad2d::operator()(const Tensor& x) const { return pad(x, padding, value.to<double>()); }
+Tensor ConstantPad2d::operator()(const Tensor& x, Site site) const {
+  const OpScope line(site);
+  return pad(x, padding, value.to<double>());
+}
 
 std::string ConstantPad2d::extra_repr() const {
   const bool is_real = value.dtype() == kFloat64;
@@ -15,8 +18,17 @@ std::string ConstantPad2d::extra_repr() const {
          ", value=" + (is_real ? repr(value.to<double>()) : std::to_string(value.to<std::int64_t>()));
 }
 
-Tensor ZeroPad2d::operator()(const Tensor& x) const { return pad(x, padding); }
-Tensor ReflectionPad2d::operator()(const Tensor& x) const { return pad(x, padding, PadMode::reflect); }
-Tensor ReplicationPad2d::operator()(const Tensor& x) const { return pad(x, padding, PadMode::replicate); }
+Tensor ZeroPad2d::operator()(const Tensor& x, Site site) const {
+  const OpScope line(site);
+  return pad(x, padding);
+}
+Tensor ReflectionPad2d::operator()(const Tensor& x, Site site) const {
+  const OpScope line(site);
+  return pad(x, padding, PadMode::reflect);
+}
+Tensor ReplicationPad2d::operator()(const Tensor& x, Site site) const {
+  const OpScope line(site);
+  return pad(x, padding, PadMode::replicate);
+}
 
 }  // namespace ebb::nn

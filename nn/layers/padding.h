@@ -29,7 +29,7 @@ class PadBase : public Module {
 class ConstantPad2d : public PadBase {
  public:
   ConstantPad2d(const ImagePadding& padding, Scalar value) : PadBase(padding), value(value) {}
-  Tensor operator()(const Tensor& x) const;
+  Tensor operator()(const Tensor& x, Site site = Site::current()) const;
   std::string extra_repr() const override;
 
   Scalar value;
@@ -39,7 +39,7 @@ inline ConstantPad2d constant_pad2d(const ImagePadding& padding, Scalar value) {
 class ZeroPad2d : public PadBase {
  public:
   explicit ZeroPad2d(const ImagePadding& padding) : PadBase(padding) {}
-  Tensor operator()(const Tensor& x) const;
+  Tensor operator()(const Tensor& x, Site site = Site::current()) const;
 };
 inline ZeroPad2d zero_pad2d(const ImagePadding& padding) { return ZeroPad2d(padding); }
 
@@ -47,7 +47,7 @@ inline ZeroPad2d zero_pad2d(const ImagePadding& padding) { return ZeroPad2d(padd
 class ReflectionPad2d : public PadBase {
  public:
   explicit ReflectionPad2d(const ImagePadding& padding) : PadBase(padding) {}
-  Tensor operator()(const Tensor& x) const;
+  Tensor operator()(const Tensor& x, Site site = Site::current()) const;
 };
 inline ReflectionPad2d reflection_pad2d(const ImagePadding& padding) { return ReflectionPad2d(padding); }
 
@@ -55,7 +55,7 @@ inline ReflectionPad2d reflection_pad2d(const ImagePadding& padding) { return Re
 class ReplicationPad2d : public PadBase {
  public:
   explicit ReplicationPad2d(const ImagePadding& padding) : PadBase(padding) {}
-  Tensor operator()(const Tensor& x) const;
+  Tensor operator()(const Tensor& x, Site site = Site::current()) const;
 };
 inline ReplicationPad2d replication_pad2d(const ImagePadding& padding) { return ReplicationPad2d(padding); }
 

@@ -45,12 +45,24 @@ std::string AdaptivePool::extra_repr() const {
   return "output_size=" + (sizes.size() == 1 ? text : "(" + text + ")");
 }
 
-Tensor AdaptiveAvgPool1d::operator()(const Tensor& x) const { return ebb::adaptive_avg_pool1d(x, output_size); }
+Tensor AdaptiveAvgPool1d::operator()(const Tensor& x, Site site) const {
+  const OpScope line(site);
+  return ebb::adaptive_avg_pool1d(x, output_size);
+}
 
-Tensor AdaptiveAvgPool2d::operator()(const Tensor& x) const { return ebb::adaptive_avg_pool2d(x, output_size); }
+Tensor AdaptiveAvgPool2d::operator()(const Tensor& x, Site site) const {
+  const OpScope line(site);
+  return ebb::adaptive_avg_pool2d(x, output_size);
+}
 
-Tensor AdaptiveMaxPool1d::operator()(const Tensor& x) const { return ebb::adaptive_max_pool1d(x, output_size); }
+Tensor AdaptiveMaxPool1d::operator()(const Tensor& x, Site site) const {
+  const OpScope line(site);
+  return ebb::adaptive_max_pool1d(x, output_size);
+}
 
-Tensor AdaptiveMaxPool2d::operator()(const Tensor& x) const { return ebb::adaptive_max_pool2d(x, output_size); }
+Tensor AdaptiveMaxPool2d::operator()(const Tensor& x, Site site) const {
+  const OpScope line(site);
+  return ebb::adaptive_max_pool2d(x, output_size);
+}
 
 }  // namespace ebb::nn

@@ -13,7 +13,10 @@ namespace ebb::nn {
 class MaxPool1d : public Module {
  public:
   explicit MaxPool1d(const MaxPool1dOptions& options) : options(options) {}
-  Tensor operator()(const Tensor& x) const { return ebb::max_pool1d(x, options); }
+  Tensor operator()(const Tensor& x, Site site = Site::current()) const {
+    const OpScope line(site);
+    return ebb::max_pool1d(x, options);
+  }
   std::string extra_repr() const override;
 
   MaxPool1dOptions options;
@@ -24,7 +27,10 @@ inline MaxPool1d max_pool1d(const MaxPool1dOptions& options) { return MaxPool1d(
 class MaxPool2d : public Module {
  public:
   explicit MaxPool2d(const MaxPool2dOptions& options) : options(options) {}
-  Tensor operator()(const Tensor& x) const { return ebb::max_pool2d(x, options); }
+  Tensor operator()(const Tensor& x, Site site = Site::current()) const {
+    const OpScope line(site);
+    return ebb::max_pool2d(x, options);
+  }
   std::string extra_repr() const override;
 
   MaxPool2dOptions options;
@@ -35,7 +41,10 @@ inline MaxPool2d max_pool2d(const MaxPool2dOptions& options) { return MaxPool2d(
 class AvgPool1d : public Module {
  public:
   explicit AvgPool1d(const AvgPool1dOptions& options) : options(options) {}
-  Tensor operator()(const Tensor& x) const { return ebb::avg_pool1d(x, options); }
+  Tensor operator()(const Tensor& x, Site site = Site::current()) const {
+    const OpScope line(site);
+    return ebb::avg_pool1d(x, options);
+  }
   std::string extra_repr() const override;
 
   AvgPool1dOptions options;
@@ -46,7 +55,10 @@ inline AvgPool1d avg_pool1d(const AvgPool1dOptions& options) { return AvgPool1d(
 class AvgPool2d : public Module {
  public:
   explicit AvgPool2d(const AvgPool2dOptions& options) : options(options) {}
-  Tensor operator()(const Tensor& x) const { return ebb::avg_pool2d(x, options); }
+  Tensor operator()(const Tensor& x, Site site = Site::current()) const {
+    const OpScope line(site);
+    return ebb::avg_pool2d(x, options);
+  }
   std::string extra_repr() const override;
 
   AvgPool2dOptions options;
@@ -66,7 +78,7 @@ class AdaptivePool : public Module {
 class AdaptiveAvgPool1d : public AdaptivePool {
  public:
   explicit AdaptiveAvgPool1d(std::int64_t output_size) : AdaptivePool(output_size) {}
-  Tensor operator()(const Tensor& x) const;
+  Tensor operator()(const Tensor& x, Site site = Site::current()) const;
 };
 inline AdaptiveAvgPool1d adaptive_avg_pool1d(std::int64_t output_size) { return AdaptiveAvgPool1d(output_size); }
 
@@ -74,7 +86,7 @@ inline AdaptiveAvgPool1d adaptive_avg_pool1d(std::int64_t output_size) { return 
 class AdaptiveAvgPool2d : public AdaptivePool {
  public:
   explicit AdaptiveAvgPool2d(const OutputSize& output_size) : AdaptivePool(output_size) {}
-  Tensor operator()(const Tensor& x) const;
+  Tensor operator()(const Tensor& x, Site site = Site::current()) const;
 };
 inline AdaptiveAvgPool2d adaptive_avg_pool2d(const OutputSize& output_size) { return AdaptiveAvgPool2d(output_size); }
 
@@ -82,7 +94,7 @@ inline AdaptiveAvgPool2d adaptive_avg_pool2d(const OutputSize& output_size) { re
 class AdaptiveMaxPool1d : public AdaptivePool {
  public:
   explicit AdaptiveMaxPool1d(std::int64_t output_size) : AdaptivePool(output_size) {}
-  Tensor operator()(const Tensor& x) const;
+  Tensor operator()(const Tensor& x, Site site = Site::current()) const;
 };
 inline AdaptiveMaxPool1d adaptive_max_pool1d(std::int64_t output_size) { return AdaptiveMaxPool1d(output_size); }
 
@@ -90,7 +102,7 @@ inline AdaptiveMaxPool1d adaptive_max_pool1d(std::int64_t output_size) { return 
 class AdaptiveMaxPool2d : public AdaptivePool {
  public:
   explicit AdaptiveMaxPool2d(const OutputSize& output_size) : AdaptivePool(output_size) {}
-  Tensor operator()(const Tensor& x) const;
+  Tensor operator()(const Tensor& x, Site site = Site::current()) const;
 };
 inline AdaptiveMaxPool2d adaptive_max_pool2d(const OutputSize& output_size) { return AdaptiveMaxPool2d(output_size); }
 

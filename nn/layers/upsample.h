@@ -9,7 +9,10 @@ namespace ebb::nn {
 class Upsample : public Module {
  public:
   explicit Upsample(const InterpolateOptions& options) : options(options) {}
-  Tensor operator()(const Tensor& x) const { return interpolate(x, options); }
+  Tensor operator()(const Tensor& x, Site site = Site::current()) const {
+    const OpScope line(site);
+    return interpolate(x, options);
+  }
   std::string extra_repr() const override;
 
   InterpolateOptions options;

@@ -8,7 +8,10 @@ namespace ebb::models {
 struct ConvNet : nn::Module {
   explicit ConvNet(std::int64_t num_classes = 10);
 
-  Tensor operator()(const Tensor& x) const { return fc(layer2(layer1(x)).flatten(1)); }
+  Tensor operator()(const Tensor& x, Site site = Site::current()) const {
+    const OpScope line(site);
+    return fc(layer2(layer1(x)).flatten(1));
+  }
 
   nn::Child<nn::Sequential> layer1, layer2;
   nn::Child<nn::Layer> fc;

@@ -34,7 +34,9 @@ BasicBlock::BasicBlock(std::int64_t in_channels, std::int64_t channels, std::int
   if (shortcut) downsample.emplace(this, "downsample", std::move(*shortcut));
 }
 
-Tensor BasicBlock::operator()(const Tensor& x) const {
+Tensor BasicBlock::operator()(const Tensor& x, Site site) const {
+  const OpScope line(site);
+
   const Tensor y = bn2(conv2(relu(bn1(conv1(x)))));
   return relu(y + (downsample ? (*downsample)(x) : x));
 }
@@ -55,7 +57,9 @@ Bottleneck::Bottleneck(const BottleneckOptions& o, Downsample shortcut)
   if (shortcut) downsample.emplace(this, "downsample", std::move(*shortcut));
 }
 
-Tensor Bottleneck::operator()(const Tensor& x) const {
+Tensor Bottleneck::operator()(const Tensor& x, Site site) const {
+  const OpScope line(site);
+
   const Tensor y = bn3(conv3(relu(bn2(conv2(relu(bn1(conv1(x))))))));
   return relu(y + (downsample ? (*downsample)(x) : x));
 }
@@ -144,7 +148,10 @@ ResNet::ResNet(Stages stages, const std::array<std::int64_t, 4>& blocks, const R
 
 Tensor ResNet::features(const Tensor& x) const { return layer4(layer3(layer2(layer1(maxpool(relu(bn1(conv1(x)))))))); }
 
-Tensor ResNet::operator()(const Tensor& x) const { return fc(avgpool(features(x)).flatten(1)); }
+Tensor ResNet::operator()(const Tensor& x, Site site) const {
+  const OpScope line(site);
+  return fc(avgpool(features(x)).flatten(1));
+}
 
 using Block = ResNet::Block;
 

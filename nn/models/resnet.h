@@ -26,7 +26,7 @@ struct BasicBlock : nn::Module {
   BasicBlock(std::int64_t in_channels, std::int64_t channels, std::int64_t stride = 1,
              std::optional<nn::Sequential> downsample = {});
 
-  Tensor operator()(const Tensor& x) const;
+  Tensor operator()(const Tensor& x, Site site = Site::current()) const;
 
   nn::Child<nn::Conv2d> conv1;
   nn::Child<nn::BatchNorm2d> bn1;
@@ -48,7 +48,7 @@ struct Bottleneck : nn::Module {
 
   explicit Bottleneck(const BottleneckOptions& options, std::optional<nn::Sequential> downsample = {});
 
-  Tensor operator()(const Tensor& x) const;
+  Tensor operator()(const Tensor& x, Site site = Site::current()) const;
 
   nn::Child<nn::Conv2d> conv1;
   nn::Child<nn::BatchNorm2d> bn1;
@@ -66,7 +66,7 @@ struct ResNet : nn::Module {
   /// `blocks` says how many each of the four layers has.
   ResNet(Block block, const std::array<std::int64_t, 4>& blocks, const ResNetOptions& options = {});
 
-  Tensor operator()(const Tensor& x) const;
+  Tensor operator()(const Tensor& x, Site site = Site::current()) const;
   /// Everything before the pooling: (N, 3, H, W) -> (N, fc's inputs, H / 32, W / 32) without dilation.
   Tensor features(const Tensor& x) const;
 

@@ -50,7 +50,9 @@ UNet::UNet(std::int64_t n_channels, std::int64_t n_classes, bool bilinear, std::
       up4(this, "up4", Up(2 * w, w, bilinear)),
       outc(this, "outc", OutConv(w, n_classes)) {}
 
-Tensor UNet::operator()(const Tensor& x) const {
+Tensor UNet::operator()(const Tensor& x, Site site) const {
+  const OpScope line(site);
+
   const Tensor x1 = inc(x), x2 = down1(x1), x3 = down2(x2), x4 = down3(x3), x5 = down4(x4);
   return outc(up4(up3(up2(up1(x5, x4), x3), x2), x1));
 }

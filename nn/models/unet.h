@@ -9,7 +9,10 @@ struct DoubleConv : nn::Module {
   /// `mid_channels` lie between the two convolutions; 0 for as many as out_channels.
   DoubleConv(std::int64_t in_channels, std::int64_t out_channels, std::int64_t mid_channels = 0);
 
-  Tensor operator()(const Tensor& x) const { return double_conv(x); }
+  Tensor operator()(const Tensor& x, Site site = Site::current()) const {
+    const OpScope line(site);
+    return double_conv(x);
+  }
 
   nn::Child<nn::Sequential> double_conv;
 };
@@ -18,7 +21,10 @@ struct DoubleConv : nn::Module {
 struct Down : nn::Module {
   Down(std::int64_t in_channels, std::int64_t out_channels);
 
-  Tensor operator()(const Tensor& x) const { return maxpool_conv(x); }
+  Tensor operator()(const Tensor& x, Site site = Site::current()) const {
+    const OpScope line(site);
+    return maxpool_conv(x);
+  }
 
   nn::Child<nn::Sequential> maxpool_conv;
 };
@@ -39,7 +45,10 @@ struct Up : nn::Module {
 struct OutConv : nn::Module {
   OutConv(std::int64_t in_channels, std::int64_t out_channels);
 
-  Tensor operator()(const Tensor& x) const { return conv(x); }
+  Tensor operator()(const Tensor& x, Site site = Site::current()) const {
+    const OpScope line(site);
+    return conv(x);
+  }
 
   nn::Child<nn::Conv2d> conv;
 };
@@ -50,7 +59,7 @@ struct UNet : nn::Module {
   /// `width` is the number of channels at full size; 64 in the paper.
   UNet(std::int64_t n_channels, std::int64_t n_classes, bool bilinear = false, std::int64_t width = 64);
 
-  Tensor operator()(const Tensor& x) const;
+  Tensor operator()(const Tensor& x, Site site = Site::current()) const;
 
   nn::Child<DoubleConv> inc;
   nn::Child<Down> down1, down2, down3, down4;

@@ -1,7 +1,7 @@
 // What tools/check_dlpack.py calls, to hold ebb's DLPack against NumPy's and PyTorch's.
 #include <cstdio>
 
-#include "ebb/core/dlpack.h"
+#include "ebb/core/dlpack/dlpack.h"
 
 using ebb::Tensor;
 using ebb::dlpack::DLManagedTensor;

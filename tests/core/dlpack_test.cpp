@@ -1,6 +1,6 @@
 #include <vector>
 
-#include "ebb/core/dlpack.h"
+#include "ebb/core/dlpack/dlpack.h"
 
 #include "tests/support/catch.h"
 #include "tests/support/files.h"

@@ -8,6 +8,7 @@
 #include "ebb/autograd/ops/elementwise/compare.h"
 #include "ebb/autograd/ops/elementwise/unary.h"
 #include "ebb/autograd/record.h"
+#include "ebb/core/warning.h"
 
 namespace ebb {
 
@@ -33,10 +34,19 @@ Tensor reduced_with(const Tensor& weight, const Tensor& losses, const Tensor& x,
   return reduced(weighted(losses, weight), reduction);
 }
 
+/// input - target, with a warning where they are stretched to each other: N^2 losses of (N, 1) and (N), say.
+Tensor difference_of(const Tensor& x, const Tensor& target) {
+  if (x.shape() != target.shape()) {
+    warn("an input of shape " + to_string(x.shape()) + " and a target of shape " + to_string(target.shape()) +
+         " are stretched to each other, which is probably not meant; give them one shape");
+  }
+  return x - target;
+}
+
 /// scale d^2 / 2 of differences d that are less than delta, and a straight line beyond.
 Tensor huber(const Tensor& x, const Tensor& target, double delta, double scale) {
   const auto curvature = [delta, scale](const Tensor& d) { return lt(abs(d), delta).to(d.dtype()) * scale; };
-  return ops::activate(kernels::Huber{delta, scale}, x - target, curvature);
+  return ops::activate(kernels::Huber{delta, scale}, difference_of(x, target), curvature);
 }
 
 void check_target(const Tensor& x, const Tensor& target) {
@@ -54,19 +64,19 @@ Tensor times_own_log(const Tensor& t) {
 
 Tensor mse_loss(const Tensor& x, const Tensor& target, Reduction reduction, const Tensor& weight, Site site) {
   const OpScope op("mse_loss", site);
-  const Tensor difference = x - target;
+  const Tensor difference = difference_of(x, target);
   return reduced_with(weight, difference * difference, x, reduction);
 }
 
 Tensor l1_loss(const Tensor& x, const Tensor& target, Reduction reduction, const Tensor& weight, Site site) {
   const OpScope op("l1_loss", site);
-  return reduced_with(weight, abs(x - target), x, reduction);
+  return reduced_with(weight, abs(difference_of(x, target)), x, reduction);
 }
 
 Tensor smooth_l1_loss(const Tensor& x, const Tensor& target, Reduction reduction, double beta, Site site) {
   const OpScope op("smooth_l1_loss", site);
   check(beta >= 0, "beta must not be negative, got ", beta);
-  return reduced(beta == 0 ? abs(x - target) : huber(x, target, beta, 1 / beta), reduction);
+  return reduced(beta == 0 ? abs(difference_of(x, target)) : huber(x, target, beta, 1 / beta), reduction);
 }
 
 Tensor huber_loss(const Tensor& x, const Tensor& target, Reduction reduction, double delta, const Tensor& weight,
@@ -106,6 +116,9 @@ Tensor binary_cross_entropy_with_logits(const Tensor& x, const Tensor& target,
 
 Tensor kl_div(const Tensor& x, const Tensor& target, const KlDivOptions& o, Site site) {
   const OpScope op("kl_div", site);
+  if (o.reduction == Reduction::mean) {
+    warn("the mean is over all elements; Reduction::batchmean, over the batch, is the divergence");
+  }
   const Tensor losses = o.log_target ? exp(target) * (target - x) : times_own_log(target) - target * x;
   if (o.reduction != Reduction::batchmean) return reduced(losses, o.reduction);
   return sum(losses) / (x.dim() == 0 ? 1 : x.size(0));

@@ -1,4 +1,4 @@
-#include "ebb/core/dlpack.h"
+#include "ebb/core/dlpack/dlpack.h"
 
 #include <algorithm>
 #include <array>

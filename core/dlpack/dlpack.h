@@ -1,6 +1,6 @@
 #pragma once
 
-#include "ebb/core/dlpack_abi.h"
+#include "ebb/core/dlpack/dlpack_abi.h"
 #include "ebb/core/tensor.h"
 
 /// Tensors to and from NumPy, PyTorch, CuPy, JAX and others, without a copy. A tensor on a GPU must be finished on one
