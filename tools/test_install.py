@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Installs a build into a temporary folder and builds programs against that as users do: by pkg-config, shared and wholly
-static, by CMake, shared and static, and with ebb as a Meson subproject. Runs each.
+static, by CMake, shared and static, as plugins that are opened with dlopen(), and with ebb as a Meson subproject. Runs each.
 
 usage: tools/test_install.py SOURCE_ROOT BUILD PROGRAMS
 
@@ -72,6 +72,20 @@ def test_pkg_config(root, installed, programs):
     expect_greeting(program)
 
 
+def test_plugins(root, installed, programs):
+    """A program that does not link ebb opens plugins that do. Each libebb takes of the memory that the C library sets aside for
+    thread-locals: one where plugins share the library, one a plugin where each holds a static copy."""
+    libraries = next(installed.rglob("libebb.a")).parent
+    include = next(installed.rglob("ebb/ebb.h")).parent.parent
+    run("g++", "-std=c++20", "-Wall", "-Wextra", "-Werror", programs / "plugin_host.cpp", "-o", root / "plugin_host")
+    run("g++", "-std=c++20", "-fPIC", "-I", include, "-c", programs / "plugin.cpp", "-o", root / "plugin.o")
+    run("g++", "-shared", root / "plugin.o", "-o", root / "shared.so", "-L", libraries, "-lebb", f"-Wl,-rpath,{libraries}")
+    run("g++", "-shared", root / "plugin.o", "-o", root / "static.so", libraries / "libebb.a", "-Wl,--exclude-libs,ALL")
+    for plugin, count in ("shared.so", 20), ("static.so", 3):
+        copies = [shutil.copy(root / plugin, root / f"{i}-{plugin}") for i in range(count)]
+        print(plugin, run(root / "plugin_host", *copies), end="")
+
+
 def test_cmake(root, installed, programs):
     prefix = next(installed.rglob("ebb/ebb.h")).parents[2]
     build = root / "cmake"
@@ -118,6 +132,7 @@ def main(source_root, build, programs):
         test_defaults(root, source_root)
         run("meson", "install", "-C", build, "--no-rebuild", "--destdir", installed)
         test_pkg_config(root, installed, programs)
+        test_plugins(root, installed, programs)
         test_cmake(root, installed, programs)
         test_subproject(root, installed, programs, source_root)
 
