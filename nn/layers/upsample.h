@@ -8,7 +8,7 @@ namespace ebb::nn {
 /// Resamples images; see ebb::interpolate.
 class Upsample : public Module {
  public:
-  explicit Upsample(const InterpolateOptions& options) : options(options) {}
+  explicit Upsample(const InterpolateOptions& given) : options(given) {}
   Tensor operator()(const Tensor& x) const { return interpolate(x, options); }
   std::string extra_repr() const override;
 
