@@ -72,6 +72,12 @@ def test_pkg_config(root, installed, programs):
     expect_greeting(program)
 
 
+def static_links(installed):
+    """What libebb.a needs besides, for a plugin: with CUDA the shared runtime, for the static one has too many thread-locals."""
+    words = re.findall(r"Libs.private: (.*)", next(installed.rglob("ebb.pc")).read_text())[0].split()
+    return [word.replace("cudart_static", "cudart") for word in words] + [f"-Wl,-rpath,{word[2:]}" for word in words if word[:2] == "-L"]
+
+
 def test_plugins(root, installed, programs):
     """A program that does not link ebb opens plugins that do. Each libebb takes of the memory that the C library sets aside for
     thread-locals: one where plugins share the library, one a plugin where each holds a static copy."""
@@ -80,7 +86,8 @@ def test_plugins(root, installed, programs):
     run("g++", "-std=c++20", "-Wall", "-Wextra", "-Werror", programs / "plugin_host.cpp", "-o", root / "plugin_host")
     run("g++", "-std=c++20", "-fPIC", "-I", include, "-c", programs / "plugin.cpp", "-o", root / "plugin.o")
     run("g++", "-shared", root / "plugin.o", "-o", root / "shared.so", "-L", libraries, "-lebb", f"-Wl,-rpath,{libraries}")
-    run("g++", "-shared", root / "plugin.o", "-o", root / "static.so", libraries / "libebb.a", "-Wl,--exclude-libs,ALL")
+    run("g++", "-shared", root / "plugin.o", "-o", root / "static.so", libraries / "libebb.a", "-Wl,--exclude-libs,ALL",
+        *static_links(installed))
     for plugin, count in ("shared.so", 20), ("static.so", 3):
         copies = [shutil.copy(root / plugin, root / f"{i}-{plugin}") for i in range(count)]
         print(plugin, run(root / "plugin_host", *copies), end="")
@@ -124,6 +131,13 @@ def test_subproject(root, installed, programs, source_root):
     expect_greeting(build / "program")
 
 
+def test_libraries(installed):
+    """That with CUDA, too, cuBLAS is not loaded before it is used."""
+    library, = installed.rglob("libebb.so.*.*.*")
+    extra = needed_libraries(library) - ALLOWED - {"libcudart"}
+    expect(not extra, library, "links", sorted(extra))
+
+
 def main(source_root, build, programs):
     programs = pathlib.Path(programs)
     with tempfile.TemporaryDirectory() as folder:
@@ -131,6 +145,7 @@ def main(source_root, build, programs):
         installed = root / "installed"
         test_defaults(root, source_root)
         run("meson", "install", "-C", build, "--no-rebuild", "--destdir", installed)
+        test_libraries(installed)
         test_pkg_config(root, installed, programs)
         test_plugins(root, installed, programs)
         test_cmake(root, installed, programs)
