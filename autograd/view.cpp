@@ -1,7 +1,10 @@
 #include "ebb/autograd/view.h"
 
 #include <algorithm>
+#include <memory>
 #include <mutex>
+
+#include <pthread.h>
 
 #include "ebb/autograd/ops/shape/as_strided.h"
 #include "ebb/core/overlap.h"
@@ -10,8 +13,13 @@ namespace ebb::autograd {
 
 static Tensor base_of(const Tensor& view) { return Tensor(view.body().base); }
 
+static std::mutex relinking;  // one for all views: it happens once after a write
+
+// In a child of fork() a thread that held it is not there to let go.
+[[maybe_unused]] static const int relinking_is_free_in_child =
+    pthread_atfork(nullptr, nullptr, [] { std::construct_at(&relinking); });
+
 void relink_view(const Tensor& view) {
-  static std::mutex relinking;  // one for all views: it happens once after a write
   TensorBody& body = view.body();
   const GradMode recording(true);
   const OpScope op("as_strided", Site{});

@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <memory>
 #include <mutex>
 #include <utility>
+
+#include <pthread.h>
 
 namespace ebb {
 
@@ -35,6 +38,10 @@ void TensorBody::clear_grad_owner(GraphLink& from) {
 
 // Few locks for all tensors: two that share one wait for each other a moment.
 static std::array<std::mutex, 64> grad_locks;
+
+// In a child of fork() the threads that held some are not there to let go.
+[[maybe_unused]] static const int grad_locks_are_free_in_child = pthread_atfork(
+    nullptr, nullptr, [] { std::ranges::for_each(grad_locks, [](std::mutex& m) { std::construct_at(&m); }); });
 
 static std::size_t lock_of(const TensorBody* body) {
   return (reinterpret_cast<std::uintptr_t>(body) / sizeof(TensorBody)) % grad_locks.size();

@@ -5,10 +5,13 @@
 #include <cstring>
 #include <deque>
 #include <exception>
+#include <memory>
 #include <mutex>
 #include <numeric>
 #include <thread>
 #include <vector>
+
+#include <unistd.h>
 
 #include "ebb/core/random/generator.h"
 
@@ -71,8 +74,14 @@ class Epoch {
     if (worker_.joinable()) worker_.join();
   }
 
+  bool began_here() const { return process_ == getpid(); }
+
   /// Undefined tensors after the last.
   Batch next() {
+    check(
+        options_.prefetch == 0 || began_here(),
+        "loader: the thread that prepares this epoch's batches is in the process that began it, and this is a child of "
+        "fork(); begin a loop here, or set prefetch to 0");
     if (taken_ == batches_) return {};
     const std::int64_t index = taken_++;
     if (options_.prefetch == 0) return make_batch(index);
@@ -122,6 +131,7 @@ class Epoch {
   LoaderOptions options_;
   std::vector<std::int64_t> order_;
   std::int64_t batches_ = 0, taken_ = 0;
+  pid_t process_ = getpid();
 
   std::mutex lock_;
   std::condition_variable changed_;
@@ -152,7 +162,9 @@ DataLoader::Iterator& DataLoader::Iterator::operator++() {
 }
 
 DataLoader::Iterator DataLoader::begin() {
-  auto epoch = std::make_shared<Epoch>(dataset_, options_, epoch_);
+  // A child of fork() that leaves a loop keeps the epoch: there is no thread whose end its destructor could wait for.
+  const auto destroy = [](Epoch* epoch) { epoch->began_here() ? delete epoch : void(); };
+  auto epoch = std::shared_ptr<Epoch>(new Epoch(dataset_, options_, epoch_), destroy);
   ++epoch_;
   return Iterator(std::move(epoch));
 }

@@ -1,5 +1,6 @@
 #include "ebb/core/cuda/check.h"
 
+#include "ebb/core/cuda/cublas.h"
 #include "ebb/core/error.h"
 
 namespace ebb {
@@ -10,8 +11,15 @@ void throw_cuda_error(cudaError_t status, Site site) {
 }
 
 void throw_cublas_error(cublasStatus_t status, Site site) {
-  fail<DeviceError>("cuBLAS reports ", cublasGetStatusName(status), " (", cublasGetStatusString(status), ") at ",
+  const CublasFunctions& cublas = cublas_functions();
+  fail<DeviceError>("cuBLAS reports ", cublas.status_name(status), " (", cublas.status_string(status), ") at ",
                     to_string(site));
+}
+
+const CublasFunctions& cublas_functions() {
+  const CublasLibrary& library = cublas_library();
+  check<DeviceError>(library.functions != nullptr, library.functions == nullptr ? library.missing : "");
+  return *library.functions;
 }
 
 }  // namespace ebb

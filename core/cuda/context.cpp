@@ -5,6 +5,7 @@
 #include <mutex>
 
 #include "ebb/core/cuda/check.h"
+#include "ebb/core/cuda/cublas.h"
 #include "ebb/core/error.h"
 #include "ebb/core/memory/allocator.h"
 
@@ -43,10 +44,11 @@ CudaContext::CudaContext(int index) : index_(index) {
 
 cublasHandle_t CudaContext::cublas() {
   if (cublas_ == nullptr) {
+    const CublasFunctions& library = cublas_functions();
     cublasHandle_t handle = nullptr;
-    cublas_check(cublasCreate(&handle));
-    cublas_check(cublasSetStream(handle, stream_));
-    cublas_check(cublasSetWorkspace(handle, cuda_allocator(index_).allocate(cublas_workspace), cublas_workspace));
+    cublas_check(library.create(&handle));
+    cublas_check(library.set_stream(handle, stream_));
+    cublas_check(library.set_workspace(handle, cuda_allocator(index_).allocate(cublas_workspace), cublas_workspace));
     cublas_ = handle;
   }
   return cublas_;

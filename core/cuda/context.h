@@ -18,7 +18,8 @@ class CudaContext {
   Device device() const { return {DeviceType::cuda, static_cast<std::int16_t>(index_)}; }
   cudaStream_t stream() const { return stream_; }
   int multiprocessors() const { return multiprocessors_; }
-  /// Made on first use. It computes on the stream, with a workspace of its own and float32 without TF32.
+  /// Made on first use. It computes on the stream, with a workspace of its own and float32 without TF32. A DeviceError
+  /// where cuBLAS is missing.
   cublasHandle_t cublas();
   /// Waits until all that was launched is done.
   void synchronize();

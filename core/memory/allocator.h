@@ -32,6 +32,7 @@ class Allocator {
   virtual void fail_after(std::uint64_t requests) = 0;
 };
 
+/// The one that every tensor on the CPU is from; `allocator_for(device)` of ebb/core/context.h is that of any device.
 Allocator& cpu_allocator();
 
 }  // namespace ebb

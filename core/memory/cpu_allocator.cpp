@@ -8,6 +8,9 @@
 #include <thread>
 #include <vector>
 
+#include <malloc.h>
+#include <pthread.h>
+
 #include "ebb/core/error.h"
 #include "ebb/core/memory/allocator.h"
 
@@ -92,12 +95,15 @@ class CpuAllocator final : public Allocator {
   }
 
   void release_cached() override {
-    const std::lock_guard guard(lock_);
-    for (auto& blocks : free_) {
-      std::for_each(blocks.begin(), blocks.end(), std::free);
-      blocks.clear();
+    {
+      const std::lock_guard guard(lock_);
+      for (auto& blocks : free_) {
+        std::for_each(blocks.begin(), blocks.end(), std::free);
+        blocks = {};
+      }
+      stats_.cached = 0;
     }
-    stats_.cached = 0;
+    malloc_trim(0);  // free() keeps what lies below a block that is in use
   }
 
   void set_limit(std::size_t bytes) override {
@@ -109,6 +115,9 @@ class CpuAllocator final : public Allocator {
     const std::lock_guard guard(lock_);
     fails_at_ = requests == 0 ? 0 : stats_.requests + requests;
   }
+
+  void lock() noexcept { lock_.lock(); }
+  void unlock() noexcept { lock_.unlock(); }
 
  private:
   void refuse_if_told_to(std::size_t bytes) {
@@ -146,12 +155,18 @@ class CpuAllocator final : public Allocator {
   std::uint64_t fails_at_ = 0;
 };
 
-}  // namespace
-
 // Never destroyed: tensors in static objects may outlive any static object of ours.
-Allocator& cpu_allocator() {
+CpuAllocator& the_allocator() {
   static auto* allocator = new CpuAllocator;
   return *allocator;
 }
+
+// A child of fork() is to find the lists as no other thread is changing them.
+[[maybe_unused]] const int lists_are_whole_in_child =
+    pthread_atfork([] { the_allocator().lock(); }, [] { the_allocator().unlock(); }, [] { the_allocator().unlock(); });
+
+}  // namespace
+
+Allocator& cpu_allocator() { return the_allocator(); }
 
 }  // namespace ebb

@@ -8,6 +8,7 @@
 #include <thread>
 #include <vector>
 
+#include <pthread.h>
 #include <sched.h>
 
 #include "ebb/core/error.h"
@@ -112,6 +113,16 @@ std::unique_ptr<Pool>& pool() {
   static std::unique_ptr<Pool> pool;
   return pool;
 }
+
+std::atomic<Pool*> forgotten;  // or LeakSanitizer would take it for lost
+
+// A child of fork() has one thread. The workers are not in it, and who held the lock may not be either.
+void forget_pool() {
+  std::construct_at(&pool_lock);
+  forgotten = pool().release();
+}
+
+[[maybe_unused]] const int pool_is_forgotten_in_child = pthread_atfork(nullptr, nullptr, forget_pool);
 
 }  // namespace
 

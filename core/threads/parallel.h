@@ -7,7 +7,8 @@ namespace ebb {
 
 /// Threads that parallel_for may use, the caller's included. At first: as many as the process may run on.
 int num_threads();
-/// 1 keeps every computation on its caller's thread. Not while another thread computes.
+/// 1 keeps every computation on its caller's thread. An Error where `count` is not positive. Not while another thread
+/// computes. A child of fork() keeps the number, and starts threads of its own.
 void set_num_threads(int count);
 
 namespace detail {

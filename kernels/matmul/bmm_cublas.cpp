@@ -1,5 +1,6 @@
 #include "ebb/core/cuda/check.h"
 #include "ebb/core/cuda/context.h"
+#include "ebb/core/cuda/cublas.h"
 #include "ebb/core/dispatch.h"
 #include "ebb/kernels/matmul/bmm_on_gpu.h"
 
@@ -34,15 +35,17 @@ void multiply(CudaContext& context, const Tensor& a, const Tensor& b, Tensor& y)
                           a.data<T>(), left.leading, &zero, y.data<T>(), n));
   };
   if constexpr (std::is_same_v<T, float>) {
-    run(cublasSgemm_64);
+    run(cublas_functions().sgemm);
   } else {
-    run(cublasDgemm_64);
+    run(cublas_functions().dgemm);
   }
 }
 
 }  // namespace
 
 bool blas_takes(const Tensor& a, const Tensor& b) { return blas_matrix(a).leading > 0 && blas_matrix(b).leading > 0; }
+
+const char* why_no_blas() { return cublas_library().missing; }
 
 void bmm_cublas(CudaContext& context, const Tensor& a, const Tensor& b, Tensor& y) {
   visit_float(y.dtype(), [&]<class T>() { multiply<T>(context, a, b, y); });

@@ -13,7 +13,8 @@ struct CudaProduct : Implementation<BmmTask> {
 const char* cublas_refusal(const BmmTask& task) {
   if (!is_floating(task.a.dtype())) return "the elements are no reals";
   if (task.a.size(0) != 1) return "there is more than one matrix";
-  return blas_takes(task.a, task.b) ? nullptr : "the matrices lie neither by rows nor by columns";
+  if (!blas_takes(task.a, task.b)) return "the matrices lie neither by rows nor by columns";
+  return why_no_blas();
 }
 
 const char* tiled_refusal(const BmmTask& task) {

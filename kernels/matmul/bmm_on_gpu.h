@@ -14,9 +14,11 @@ void bmm_tiled(CudaContext&, const Tensor& a, const Tensor& b, Tensor& y);
 /// Of any dtype, one thread per result.
 void bmm_plain(CudaContext&, const Tensor& a, const Tensor& b, Tensor& y);
 
-/// By cuBLAS, of a single matrix. `blas_takes`: whether the layouts are those that it knows.
+/// By cuBLAS, of a single matrix. `blas_takes`: whether the layouts are those that it knows. `why_no_blas`: null where
+/// its library is there.
 void bmm_cublas(CudaContext&, const Tensor& a, const Tensor& b, Tensor& y);
 bool blas_takes(const Tensor& a, const Tensor& b);
+const char* why_no_blas();
 
 /// y = epilogue(y), in a launch of its own.
 void finish_product(CudaContext&, const Epilogue& epilogue, Tensor& y);

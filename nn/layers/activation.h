@@ -14,7 +14,7 @@ struct InplaceOptions {
 /// What activations that may work in place have in common.
 class InplaceActivation : public Module {
  public:
-  explicit InplaceActivation(bool inplace) : inplace(inplace) {}
+  explicit InplaceActivation(bool in_place) : inplace(in_place) {}
   std::string extra_repr() const override { return inplace ? "inplace=True" : ""; }
 
   bool inplace;
@@ -26,42 +26,42 @@ class InplaceActivation : public Module {
 
 class ReLU : public InplaceActivation {
  public:
-  explicit ReLU(bool inplace = false) : InplaceActivation(inplace) {}
+  explicit ReLU(bool in_place = false) : InplaceActivation(in_place) {}
   Tensor operator()(const Tensor& x, Site site = Site::current()) const;
 };
 inline ReLU relu(const InplaceOptions& options = {}) { return ReLU(options.inplace); }
 
 class ReLU6 : public InplaceActivation {
  public:
-  explicit ReLU6(bool inplace = false) : InplaceActivation(inplace) {}
+  explicit ReLU6(bool in_place = false) : InplaceActivation(in_place) {}
   Tensor operator()(const Tensor& x, Site site = Site::current()) const;
 };
 inline ReLU6 relu6(const InplaceOptions& options = {}) { return ReLU6(options.inplace); }
 
 class SELU : public InplaceActivation {
  public:
-  explicit SELU(bool inplace = false) : InplaceActivation(inplace) {}
+  explicit SELU(bool in_place = false) : InplaceActivation(in_place) {}
   Tensor operator()(const Tensor& x, Site site = Site::current()) const;
 };
 inline SELU selu(const InplaceOptions& options = {}) { return SELU(options.inplace); }
 
 class SiLU : public InplaceActivation {
  public:
-  explicit SiLU(bool inplace = false) : InplaceActivation(inplace) {}
+  explicit SiLU(bool in_place = false) : InplaceActivation(in_place) {}
   Tensor operator()(const Tensor& x, Site site = Site::current()) const;
 };
 inline SiLU silu(const InplaceOptions& options = {}) { return SiLU(options.inplace); }
 
 class Mish : public InplaceActivation {
  public:
-  explicit Mish(bool inplace = false) : InplaceActivation(inplace) {}
+  explicit Mish(bool in_place = false) : InplaceActivation(in_place) {}
   Tensor operator()(const Tensor& x, Site site = Site::current()) const;
 };
 inline Mish mish(const InplaceOptions& options = {}) { return Mish(options.inplace); }
 
 class Hardswish : public InplaceActivation {
  public:
-  explicit Hardswish(bool inplace = false) : InplaceActivation(inplace) {}
+  explicit Hardswish(bool in_place = false) : InplaceActivation(in_place) {}
   Tensor operator()(const Tensor& x, Site site = Site::current()) const;
   std::string extra_repr() const override { return ""; }  // so PyTorch prints it
 };
@@ -69,7 +69,7 @@ inline Hardswish hardswish(const InplaceOptions& options = {}) { return Hardswis
 
 class Hardsigmoid : public InplaceActivation {
  public:
-  explicit Hardsigmoid(bool inplace = false) : InplaceActivation(inplace) {}
+  explicit Hardsigmoid(bool in_place = false) : InplaceActivation(in_place) {}
   Tensor operator()(const Tensor& x, Site site = Site::current()) const;
   std::string extra_repr() const override { return ""; }  // so PyTorch prints it
 };
@@ -132,7 +132,7 @@ struct GELUOptions {
 };
 class GELU : public Module {
  public:
-  explicit GELU(const GELUOptions& options = {}) : options(options) {}
+  explicit GELU(const GELUOptions& given = {}) : options(given) {}
   Tensor operator()(const Tensor& x, Site site = Site::current()) const;
   std::string extra_repr() const override;
 
@@ -145,7 +145,7 @@ struct SoftplusOptions {
 };
 class Softplus : public Module {
  public:
-  explicit Softplus(const SoftplusOptions& options = {}) : options(options) {}
+  explicit Softplus(const SoftplusOptions& given = {}) : options(given) {}
   Tensor operator()(const Tensor& x, Site site = Site::current()) const;
   std::string extra_repr() const override;
 
@@ -189,7 +189,7 @@ inline LogSigmoid log_sigmoid() { return {}; }
 /// Softmax along one dimension; see ebb::softmax.
 class Softmax : public Module {
  public:
-  explicit Softmax(std::int64_t dim) : dim(dim) {}
+  explicit Softmax(std::int64_t axis) : dim(axis) {}
   Tensor operator()(const Tensor& x, Site site = Site::current()) const;
   std::string extra_repr() const override { return "dim=" + std::to_string(dim); }
 
@@ -200,7 +200,7 @@ inline Softmax softmax(std::int64_t dim) { return Softmax(dim); }
 /// Its logarithm; see ebb::log_softmax.
 class LogSoftmax : public Module {
  public:
-  explicit LogSoftmax(std::int64_t dim) : dim(dim) {}
+  explicit LogSoftmax(std::int64_t axis) : dim(axis) {}
   Tensor operator()(const Tensor& x, Site site = Site::current()) const;
   std::string extra_repr() const override { return "dim=" + std::to_string(dim); }
 

@@ -41,7 +41,7 @@ class BatchNorm : public NormBase {
 /// Of (N, C) or (N, C, L).
 class BatchNorm1d : public BatchNorm {
  public:
-  explicit BatchNorm1d(const BatchNormOptions& options) : BatchNorm(options) {}
+  explicit BatchNorm1d(const BatchNormOptions& given) : BatchNorm(given) {}
   Tensor operator()(const Tensor& x, Site site = Site::current()) const;
 };
 inline BatchNorm1d batch_norm1d(const BatchNormOptions& options) { return BatchNorm1d(options); }
@@ -50,7 +50,7 @@ inline BatchNorm1d batch_norm1d(std::int64_t num_features) { return BatchNorm1d(
 /// Of (N, C, H, W).
 class BatchNorm2d : public BatchNorm {
  public:
-  explicit BatchNorm2d(const BatchNormOptions& options) : BatchNorm(options) {}
+  explicit BatchNorm2d(const BatchNormOptions& given) : BatchNorm(given) {}
   Tensor operator()(const Tensor& x, Site site = Site::current()) const;
 };
 inline BatchNorm2d batch_norm2d(const BatchNormOptions& options) { return BatchNorm2d(options); }
@@ -59,7 +59,7 @@ inline BatchNorm2d batch_norm2d(std::int64_t num_features) { return BatchNorm2d(
 /// Of (N, C, D, H, W).
 class BatchNorm3d : public BatchNorm {
  public:
-  explicit BatchNorm3d(const BatchNormOptions& options) : BatchNorm(options) {}
+  explicit BatchNorm3d(const BatchNormOptions& given) : BatchNorm(given) {}
   Tensor operator()(const Tensor& x, Site site = Site::current()) const;
 };
 inline BatchNorm3d batch_norm3d(const BatchNormOptions& options) { return BatchNorm3d(options); }

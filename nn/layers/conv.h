@@ -27,9 +27,9 @@ class ConvPadding {
   ConvPadding(std::int64_t all) : sizes(all) {}
   ConvPadding(std::int64_t height, std::int64_t width) : sizes{height, width} {}
   ConvPadding(std::int64_t depth, std::int64_t height, std::int64_t width) : sizes{depth, height, width} {}
-  ConvPadding(const ConvSize& sizes) : sizes(sizes) {}
+  ConvPadding(const ConvSize& given) : sizes(given) {}
   template <std::size_t size>
-  ConvPadding(const char (&name)[size]) : ConvPadding(std::string(name)) {}
+  ConvPadding(const char (&text)[size]) : ConvPadding(std::string(text)) {}
   explicit ConvPadding(const std::string& name);
 
   ConvSize sizes = 0;
@@ -80,7 +80,7 @@ class ConvBase : public Module {
   Parameter bias;  ///< (out_channels)
 
  protected:
-  ConvBase(int dims, const ConvOptions& options) : ConvBase(dims, Geometry{options}) {}
+  ConvBase(int dims, const ConvOptions& given) : ConvBase(dims, Geometry{given}) {}
   ConvBase(int dims, const ConvTransposeOptions& options);
 
   /// x, and where the padding is other than zeros, that.
@@ -93,7 +93,7 @@ class ConvBase : public Module {
 /// Cross-correlation with a trained weight: (N, in_channels, L) -> (N, out_channels, L'). See ebb::conv1d.
 class Conv1d : public ConvBase {
  public:
-  explicit Conv1d(const Conv1dOptions& options) : ConvBase(1, options) {}
+  explicit Conv1d(const Conv1dOptions& given) : ConvBase(1, given) {}
   Tensor operator()(const Tensor& x, Site site = Site::current()) const;
 };
 inline Conv1d conv1d(const Conv1dOptions& options) { return Conv1d(options); }
@@ -101,7 +101,7 @@ inline Conv1d conv1d(const Conv1dOptions& options) { return Conv1d(options); }
 /// Cross-correlation with a trained weight: (N, in_channels, H, W) -> (N, out_channels, H', W'). See ebb::conv2d.
 class Conv2d : public ConvBase {
  public:
-  explicit Conv2d(const Conv2dOptions& options) : ConvBase(2, options) {}
+  explicit Conv2d(const Conv2dOptions& given) : ConvBase(2, given) {}
   Tensor operator()(const Tensor& x, Site site = Site::current()) const;
 };
 inline Conv2d conv2d(const Conv2dOptions& options) { return Conv2d(options); }
@@ -110,7 +110,7 @@ inline Conv2d conv2d(const Conv2dOptions& options) { return Conv2d(options); }
 /// ebb::conv3d.
 class Conv3d : public ConvBase {
  public:
-  explicit Conv3d(const Conv3dOptions& options) : ConvBase(3, options) {}
+  explicit Conv3d(const Conv3dOptions& given) : ConvBase(3, given) {}
   Tensor operator()(const Tensor& x, Site site = Site::current()) const;
 };
 inline Conv3d conv3d(const Conv3dOptions& options) { return Conv3d(options); }
@@ -118,7 +118,7 @@ inline Conv3d conv3d(const Conv3dOptions& options) { return Conv3d(options); }
 /// The transpose of a Conv1d as a linear map; see ebb::conv_transpose1d.
 class ConvTranspose1d : public ConvBase {
  public:
-  explicit ConvTranspose1d(const ConvTranspose1dOptions& options) : ConvBase(1, options) {}
+  explicit ConvTranspose1d(const ConvTranspose1dOptions& given) : ConvBase(1, given) {}
   Tensor operator()(const Tensor& x, Site site = Site::current()) const;
 };
 inline ConvTranspose1d conv_transpose1d(const ConvTranspose1dOptions& options) { return ConvTranspose1d(options); }
@@ -126,7 +126,7 @@ inline ConvTranspose1d conv_transpose1d(const ConvTranspose1dOptions& options) {
 /// The transpose of a Conv2d as a linear map; see ebb::conv_transpose2d.
 class ConvTranspose2d : public ConvBase {
  public:
-  explicit ConvTranspose2d(const ConvTranspose2dOptions& options) : ConvBase(2, options) {}
+  explicit ConvTranspose2d(const ConvTranspose2dOptions& given) : ConvBase(2, given) {}
   Tensor operator()(const Tensor& x, Site site = Site::current()) const;
 };
 inline ConvTranspose2d conv_transpose2d(const ConvTranspose2dOptions& options) { return ConvTranspose2d(options); }

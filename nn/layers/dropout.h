@@ -25,7 +25,7 @@ class DropoutBase : public Module {
 /// Zeroes elements with probability p in training; see ebb::dropout.
 class Dropout : public DropoutBase {
  public:
-  explicit Dropout(const DropoutOptions& options = {}) : DropoutBase(options) {}
+  explicit Dropout(const DropoutOptions& given = {}) : DropoutBase(given) {}
   Tensor operator()(const Tensor& x, Site site = Site::current()) const;
 };
 
@@ -35,7 +35,7 @@ inline Dropout dropout(double p = 0.5) { return Dropout({.p = p}); }
 /// Zeroes whole channels of (N, C, H, W). Tompson et al., CVPR 2015.
 class Dropout2d : public DropoutBase {
  public:
-  explicit Dropout2d(const DropoutOptions& options = {}) : DropoutBase(options) {}
+  explicit Dropout2d(const DropoutOptions& given = {}) : DropoutBase(given) {}
   Tensor operator()(const Tensor& x, Site site = Site::current()) const;
 };
 

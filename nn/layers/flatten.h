@@ -9,7 +9,7 @@ namespace ebb::nn {
 /// Dimensions start_dim to end_dim made one; see ebb::flatten.
 class Flatten : public Module {
  public:
-  explicit Flatten(std::int64_t start_dim = 1, std::int64_t end_dim = -1) : start_dim(start_dim), end_dim(end_dim) {}
+  explicit Flatten(std::int64_t start = 1, std::int64_t end = -1) : start_dim(start), end_dim(end) {}
   Tensor operator()(const Tensor& x, Site site = Site::current()) const {
     const OpScope line(site);
     return x.flatten(start_dim, end_dim);
@@ -26,7 +26,7 @@ inline Flatten flatten(std::int64_t start_dim = 1, std::int64_t end_dim = -1) { 
 /// One dimension made several, one of which may be -1.
 class Unflatten : public Module {
  public:
-  Unflatten(std::int64_t dim, const Shape& unflattened_size) : dim(dim), unflattened_size(unflattened_size) {}
+  Unflatten(std::int64_t axis, const Shape& size) : dim(axis), unflattened_size(size) {}
   Tensor operator()(const Tensor& x, Site site = Site::current()) const;
   std::string extra_repr() const override {
     return "dim=" + std::to_string(dim) + ", unflattened_size=" + repr(unflattened_size);

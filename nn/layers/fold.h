@@ -13,7 +13,7 @@ struct FoldOptions {
 /// The sum of windows back into an image; see ebb::fold.
 class Fold : public Module {
  public:
-  explicit Fold(const FoldOptions& options) : options(options) {}
+  explicit Fold(const FoldOptions& given) : options(given) {}
   Tensor operator()(const Tensor& x, Site site = Site::current()) const;
   std::string extra_repr() const override;
 
@@ -25,7 +25,7 @@ inline Fold fold(const FoldOptions& options) { return Fold(options); }
 /// The windows of an image as columns; see ebb::unfold.
 class Unfold : public Module {
  public:
-  explicit Unfold(const UnfoldOptions& options) : options(options) {}
+  explicit Unfold(const UnfoldOptions& given) : options(given) {}
   Tensor operator()(const Tensor& x, Site site = Site::current()) const;
   std::string extra_repr() const override;
 
@@ -37,7 +37,7 @@ inline Unfold unfold(const UnfoldOptions& options) { return Unfold(options); }
 /// (N, C r^2, H, W) -> (N, C, H r, W r); see ebb::pixel_shuffle.
 class PixelShuffle : public Module {
  public:
-  explicit PixelShuffle(std::int64_t upscale_factor) : upscale_factor(upscale_factor) {}
+  explicit PixelShuffle(std::int64_t factor) : upscale_factor(factor) {}
   Tensor operator()(const Tensor& x, Site site = Site::current()) const {
     const OpScope line(site);
     return ebb::pixel_shuffle(x, upscale_factor);

@@ -64,7 +64,7 @@ class InstanceNorm : public NormBase {
 /// Of (N, C, L) or (C, L).
 class InstanceNorm1d : public InstanceNorm {
  public:
-  explicit InstanceNorm1d(const InstanceNormOptions& options) : InstanceNorm(options) {}
+  explicit InstanceNorm1d(const InstanceNormOptions& given) : InstanceNorm(given) {}
   Tensor operator()(const Tensor& x, Site site = Site::current()) const {
     const OpScope line(site);
     return normalized(x, 1);
@@ -78,7 +78,7 @@ inline InstanceNorm1d instance_norm1d(std::int64_t num_features) {
 /// Of (N, C, H, W) or (C, H, W).
 class InstanceNorm2d : public InstanceNorm {
  public:
-  explicit InstanceNorm2d(const InstanceNormOptions& options) : InstanceNorm(options) {}
+  explicit InstanceNorm2d(const InstanceNormOptions& given) : InstanceNorm(given) {}
   Tensor operator()(const Tensor& x, Site site = Site::current()) const {
     const OpScope line(site);
     return normalized(x, 2);

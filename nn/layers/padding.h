@@ -23,12 +23,12 @@ class PadBase : public Module {
   Dims padding;  ///< left, right, top, bottom
 
  protected:
-  explicit PadBase(const ImagePadding& padding) : padding(padding.sides) {}
+  explicit PadBase(const ImagePadding& sides) : padding(sides.sides) {}
 };
 
 class ConstantPad2d : public PadBase {
  public:
-  ConstantPad2d(const ImagePadding& padding, Scalar value) : PadBase(padding), value(value) {}
+  ConstantPad2d(const ImagePadding& sides, Scalar fill) : PadBase(sides), value(fill) {}
   Tensor operator()(const Tensor& x, Site site = Site::current()) const;
   std::string extra_repr() const override;
 
@@ -38,7 +38,7 @@ inline ConstantPad2d constant_pad2d(const ImagePadding& padding, Scalar value) {
 
 class ZeroPad2d : public PadBase {
  public:
-  explicit ZeroPad2d(const ImagePadding& padding) : PadBase(padding) {}
+  explicit ZeroPad2d(const ImagePadding& sides) : PadBase(sides) {}
   Tensor operator()(const Tensor& x, Site site = Site::current()) const;
 };
 inline ZeroPad2d zero_pad2d(const ImagePadding& padding) { return ZeroPad2d(padding); }
@@ -46,7 +46,7 @@ inline ZeroPad2d zero_pad2d(const ImagePadding& padding) { return ZeroPad2d(padd
 /// Mirrored at the edge, which is not repeated.
 class ReflectionPad2d : public PadBase {
  public:
-  explicit ReflectionPad2d(const ImagePadding& padding) : PadBase(padding) {}
+  explicit ReflectionPad2d(const ImagePadding& sides) : PadBase(sides) {}
   Tensor operator()(const Tensor& x, Site site = Site::current()) const;
 };
 inline ReflectionPad2d reflection_pad2d(const ImagePadding& padding) { return ReflectionPad2d(padding); }
@@ -54,7 +54,7 @@ inline ReflectionPad2d reflection_pad2d(const ImagePadding& padding) { return Re
 /// The edge, repeated.
 class ReplicationPad2d : public PadBase {
  public:
-  explicit ReplicationPad2d(const ImagePadding& padding) : PadBase(padding) {}
+  explicit ReplicationPad2d(const ImagePadding& sides) : PadBase(sides) {}
   Tensor operator()(const Tensor& x, Site site = Site::current()) const;
 };
 inline ReplicationPad2d replication_pad2d(const ImagePadding& padding) { return ReplicationPad2d(padding); }

@@ -8,7 +8,7 @@ namespace ebb::nn {
 /// Resamples images; see ebb::interpolate.
 class Upsample : public Module {
  public:
-  explicit Upsample(const InterpolateOptions& options) : options(options) {}
+  explicit Upsample(const InterpolateOptions& given) : options(given) {}
   Tensor operator()(const Tensor& x, Site site = Site::current()) const {
     const OpScope line(site);
     return interpolate(x, options);

@@ -38,7 +38,7 @@ struct LossOptions {
 
 class MSELoss : public Module {
  public:
-  explicit MSELoss(const LossOptions& options = {}) : options(options) {}
+  explicit MSELoss(const LossOptions& given = {}) : options(given) {}
   Tensor operator()(const Tensor& x, const Tensor& target) const;
 
   LossOptions options;
@@ -47,7 +47,7 @@ inline MSELoss mse_loss(const LossOptions& options = {}) { return MSELoss(option
 
 class L1Loss : public Module {
  public:
-  explicit L1Loss(const LossOptions& options = {}) : options(options) {}
+  explicit L1Loss(const LossOptions& given = {}) : options(given) {}
   Tensor operator()(const Tensor& x, const Tensor& target) const;
 
   LossOptions options;
@@ -60,7 +60,7 @@ struct SmoothL1LossOptions {
 };
 class SmoothL1Loss : public Module {
  public:
-  explicit SmoothL1Loss(const SmoothL1LossOptions& options = {}) : options(options) {}
+  explicit SmoothL1Loss(const SmoothL1LossOptions& given = {}) : options(given) {}
   Tensor operator()(const Tensor& x, const Tensor& target) const;
 
   SmoothL1LossOptions options;
@@ -73,7 +73,7 @@ struct HuberLossOptions {
 };
 class HuberLoss : public Module {
  public:
-  explicit HuberLoss(const HuberLossOptions& options = {}) : options(options) {}
+  explicit HuberLoss(const HuberLossOptions& given = {}) : options(given) {}
   Tensor operator()(const Tensor& x, const Tensor& target) const;
 
   HuberLossOptions options;
@@ -106,7 +106,7 @@ inline BCEWithLogitsLoss bce_with_logits_loss(const BinaryCrossEntropyWithLogits
 
 class KLDivLoss : public Module {
  public:
-  explicit KLDivLoss(const KlDivOptions& options = {}) : options(options) {}
+  explicit KLDivLoss(const KlDivOptions& given = {}) : options(given) {}
   Tensor operator()(const Tensor& x, const Tensor& target) const;
 
   KlDivOptions options;
@@ -121,7 +121,7 @@ struct CosineSimilarityOptions {
 /// The cosine of the angle between two tensors along one dimension; see ebb::cosine_similarity.
 class CosineSimilarity : public Module {
  public:
-  explicit CosineSimilarity(const CosineSimilarityOptions& options = {}) : options(options) {}
+  explicit CosineSimilarity(const CosineSimilarityOptions& given = {}) : options(given) {}
   Tensor operator()(const Tensor& a, const Tensor& b) const;
 
   CosineSimilarityOptions options;

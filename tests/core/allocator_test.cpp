@@ -1,7 +1,12 @@
 #include <cstdint>
 #include <cstring>
+#include <fstream>
+#include <vector>
+
+#include <unistd.h>
 
 #include "ebb/autograd/ops/create/creation.h"
+#include "ebb/config.h"
 #include "ebb/core/memory/allocator.h"
 #include "ebb/core/tensor.h"
 
@@ -55,6 +60,33 @@ TEST_CASE("a freed block serves the next request of its size") {
   fresh.memory.deallocate(second, 1001);
   fresh.memory.release_cached();
   CHECK(fresh.memory.stats().cached == 0);
+}
+
+TEST_CASE("release_cached gives memory back to the system, from below blocks in use, too") {
+  if (!pools_small_objects) return;  // AddressSanitizer keeps what was freed for a while
+  Fresh fresh;
+  constexpr std::size_t mega = std::size_t{1} << 20;
+  const auto resident = [] {
+    std::size_t all = 0, here = 0;
+    std::ifstream("/proc/self/statm") >> all >> here;
+    return here * static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+  };
+  const auto filled = [&](std::size_t bytes) {
+    void* block = fresh.memory.allocate(bytes);
+    std::memset(block, 1, bytes);
+    return block;
+  };
+  fresh.memory.deallocate(filled(20 * mega), 20 * mega);
+  fresh.memory.release_cached();  // from here on, malloc takes blocks up to this size from its heap
+  const std::size_t before = resident();
+  std::vector<void*> blocks;
+  for (int i = 0; i < 100; ++i) blocks.push_back(filled(mega));
+  void* above = filled(mega);
+  for (void* block : blocks) fresh.memory.deallocate(block, mega);
+  CHECK(resident() > before + 90 * mega);
+  fresh.memory.release_cached();
+  CHECK(resident() < before + 20 * mega);
+  fresh.memory.deallocate(above, mega);
 }
 
 TEST_CASE("statistics follow use, peak and waste") {

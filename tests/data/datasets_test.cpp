@@ -1,10 +1,15 @@
 #include <array>
+#include <memory>
+#include <string>
 
+#include "ebb/autograd/ops/create/creation.h"
 #include "ebb/data/datasets.h"
+#include "ebb/data/loader.h"
 #include "ebb/io/zip/crc32.h"
 
 #include "tests/support/catch.h"
 #include "tests/support/files.h"
+#include "tests/support/fork.h"
 
 using namespace ebb;
 
@@ -66,4 +71,20 @@ TEST_CASE("the synthetic set is the same everywhere", "[io]") {
   std::array<int, 10> counts{};
   for (std::int64_t i = 0; i < 6000; ++i) ++counts.at(static_cast<std::size_t>(train.labels.data<std::int64_t>()[i]));
   for (const int count : counts) CHECK(count > 500);
+}
+
+TEST_CASE("a child of fork() begins epochs of its own, and is refused its parent's", "[io]") {
+  auto loader = data::loader({zeros({64, 1, 2, 2}), zeros({64}, {.dtype = kInt64}), "zeros"}, {.batch_size = 8});
+  const auto batches_from = [&](data::DataLoader::Iterator at) {
+    int count = 0;
+    for (; at != loader.end(); ++at) ++count;
+    return count;
+  };
+  auto parents = std::make_unique<data::DataLoader::Iterator>(loader.begin());
+  CHECK(test::holds_in_child([&] {
+    const std::string message = test::message_of([&] { ++*parents; });
+    parents.reset();  // as where a loop is left
+    return message.find("child of fork()") != std::string::npos && batches_from(loader.begin()) == 8;
+  }));
+  CHECK(batches_from(*parents) == 8);
 }

@@ -9,7 +9,7 @@ export TSAN_OPTIONS=second_deadlock_stack=1
 # configure_sanitized BUILD OPTION...
 configure_sanitized() {
   configure "$1" --buildtype=debugoptimized -Doptimization=1 -Ddebug=false -Dcpp_args=-gline-tables-only -Db_lundef=false \
-    -Dcuda=disabled -Dbench=false -Ddocs=false "${@:2}"
+    -Dcuda=disabled -Dtests=true -Dapps=true -Dbench=false -Ddocs=false "${@:2}"
 }
 
 configure_asan() { configure_sanitized "$1" -Db_sanitize=address,undefined -Dfuzz=true; }

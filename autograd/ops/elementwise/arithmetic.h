@@ -47,7 +47,7 @@ Tensor scalar_like(const Tensor& x, Scalar value);
 /// wrote it.
 struct Operand {
   template <std::convertible_to<const Tensor&> T>
-  Operand(const T& tensor, Site site = Site::current()) : tensor(tensor), site(site) {}
+  Operand(const T& x, Site at = Site::current()) : tensor(x), site(at) {}
 
   const Tensor& tensor;
   Site site;

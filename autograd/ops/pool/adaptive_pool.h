@@ -13,8 +13,8 @@ namespace ebb {
 struct OutputSize {
   OutputSize(std::int64_t all) : sizes{all} {}
   OutputSize(Size2 size) : sizes{size.height, size.width} {}
-  OutputSize(std::initializer_list<std::optional<std::int64_t>> sizes) : sizes(sizes) {}
-  explicit OutputSize(std::vector<std::optional<std::int64_t>> sizes) : sizes(std::move(sizes)) {}
+  OutputSize(std::initializer_list<std::optional<std::int64_t>> given) : sizes(given) {}
+  explicit OutputSize(std::vector<std::optional<std::int64_t>> given) : sizes(std::move(given)) {}
 
   /// For the last `count` dimensions of x.
   Dims of(const Tensor& x, int count) const;

@@ -1,8 +1,14 @@
+#include <string>
+
+#include "ebb/autograd/ops/create/creation.h"
+#include "ebb/autograd/ops/elementwise/compare.h"
 #include "ebb/core/cuda/check.h"
 #include "ebb/core/cuda/context.h"
+#include "ebb/core/cuda/cublas.h"
 #include "ebb/core/error.h"
 #include "ebb/core/memory/allocator.h"
 #include "ebb/core/tensor.h"
+#include "ebb/kernels/matmul/bmm.h"
 
 #include "tests/support/catch.h"
 #include "tests/support/cuda_emulator/emulator.h"
@@ -14,6 +20,25 @@ TEST_CASE("a context is made once for a device") {
   CHECK(cuda_context(0).device() == kCUDA);
   CHECK(cuda_context(0).cublas() == cuda_context(0).cublas());
   CHECK(cuda_context(0).multiprocessors() > 0);
+}
+
+TEST_CASE("without cuBLAS our own kernel multiplies, and says why") {
+  const Tensor a = ones({1, 3, 4}, {.device = kCUDA}), b = ones({1, 4, 5}, {.device = kCUDA});
+  Tensor y = empty({1, 3, 5}, {.device = kCUDA});
+  emulator::set_cublas(false);
+  const kernels::Choice choice = kernels::which_bmm(cuda_context(0), {a, b});
+  kernels::bmm(cuda_context(0), a, b, {}, y);
+  CHECK_THROWS_AS(cublas_functions(), DeviceError);
+  CHECK_THROWS_WITH(cublas_functions(), ContainsSubstring("cuBLAS cannot be used"));
+  {
+    const kernels::ForceImplementation force("bmm", "cublas");
+    CHECK_THROWS_WITH(kernels::bmm(cuda_context(0), a, b, {}, y), ContainsSubstring("cuBLAS cannot be used"));
+  }
+  emulator::set_cublas(true);
+  CHECK(choice.name == std::string("tiled"));
+  CHECK(choice.reason == "cublas does not take it: cuBLAS cannot be used: no such file");
+  CHECK(equal(y.to(kCPU), full({1, 3, 5}, 4)));
+  CHECK(kernels::which_bmm(cuda_context(0), {a, b}).name == std::string("cublas"));
 }
 
 TEST_CASE("no GPU, no driver and no such device are told apart") {

@@ -1,6 +1,12 @@
+#include "ebb/core/cuda/cublas.h"
+
 #include <cublas_v2.h>
 
+#include "tests/support/cuda_emulator/emulator.h"
+
 namespace {
+
+bool has_cublas = true;
 
 template <class T>
 cublasStatus_t gemm(cublasOperation_t a_operation, cublasOperation_t b_operation, std::int64_t m, std::int64_t n,
@@ -50,4 +56,14 @@ cublasStatus_t cublasDgemm_64(cublasHandle_t, cublasOperation_t a_operation, cub
                               std::int64_t a_leading, const double* b, std::int64_t b_leading, const double* beta,
                               double* c, std::int64_t c_leading) {
   return gemm(a_operation, b_operation, m, n, k, *alpha, a, a_leading, b, b_leading, *beta, c, c_leading);
+}
+
+void emulator::set_cublas(bool is_there) { has_cublas = is_there; }
+
+const ebb::CublasLibrary& ebb::cublas_library() {
+  static const CublasFunctions functions{cublasCreate,   cublasSetStream,     cublasSetWorkspace,   cublasSgemm_64,
+                                         cublasDgemm_64, cublasGetStatusName, cublasGetStatusString};
+  static const CublasLibrary there{.functions = &functions},
+      not_there{.missing = "cuBLAS cannot be used: no such file"};
+  return has_cublas ? there : not_there;
 }

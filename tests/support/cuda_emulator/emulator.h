@@ -22,6 +22,9 @@ void set_device_count(int count);
 /// The most that cudaMalloc gives out in all; 0 for no limit.
 void set_memory_limit(std::size_t bytes);
 
+/// Whether the library of cuBLAS is there; it is at first.
+void set_cublas(bool is_there);
+
 struct Statistics {
   std::uint64_t launches = 0, threads = 0, mallocs = 0;
 };
