@@ -105,8 +105,15 @@ Tensor Tensor::detach() const {
   return Tensor(make_ref<TensorBody>(b.storage, b.dtype, b.shape, b.strides, b.offset));
 }
 
+std::size_t bytes_of(std::int64_t numel, DType dtype) {
+  std::size_t bytes = 0;
+  const bool wraps = __builtin_mul_overflow(static_cast<std::size_t>(numel), size_of(dtype), &bytes);
+  check<OutOfMemoryError>(!wraps, "out of memory: cannot allocate ", numel, " elements of ", dtype);
+  return bytes;
+}
+
 Tensor allocate(const Shape& shape, DType dtype, Device device, MemoryFormat format) {
-  auto storage = make_ref<Storage>(static_cast<std::size_t>(numel(shape)) * size_of(dtype), device);
+  auto storage = make_ref<Storage>(bytes_of(numel(shape), dtype), device);
   return Tensor(make_ref<TensorBody>(std::move(storage), dtype, shape, strides_for(shape, format), 0));
 }
 
@@ -130,7 +137,7 @@ Strides elementwise_strides(const Tensor& x) {
 }
 
 Tensor empty_like(const Tensor& x, DType dtype) {
-  auto storage = make_ref<Storage>(static_cast<std::size_t>(x.numel()) * size_of(dtype), x.device());
+  auto storage = make_ref<Storage>(bytes_of(x.numel(), dtype), x.device());
   return Tensor(make_ref<TensorBody>(std::move(storage), dtype, x.shape(), elementwise_strides(x), 0));
 }
 

@@ -157,6 +157,9 @@ class Tensor {
   Ref<TensorBody> body_;
 };
 
+/// What that many elements take. An OutOfMemoryError where it does not fit 64 bits.
+std::size_t bytes_of(std::int64_t numel, DType dtype);
+
 /// Uninitialised elements, without a gradient: what kernels and files make tensors by.
 Tensor allocate(const Shape& shape, DType dtype = kFloat32, Device device = kCPU,
                 MemoryFormat format = MemoryFormat::contiguous);

@@ -25,7 +25,8 @@ Tensor packed(const ConvSizes& s, const PackedWeight& weight) {
     const std::int64_t channels = s.group_channels(), taps = s.taps();
     const T* weights = weight.weight().data<T>();
     T* to = packed.data<T>();
-    const std::int64_t grain = std::max<std::int64_t>(1, patch_elements_per_block / s.patch());
+    const std::int64_t grain =
+        std::max<std::int64_t>(1, patch_elements_per_block / std::max<std::int64_t>(s.patch(), 1));
     parallel_for(s.out_channels, grain, [&](std::int64_t begin, std::int64_t end) {
       for (std::int64_t row = begin * taps; row < end * taps; ++row) {
         const T* from = weights + row / taps * s.patch() + row % taps;

@@ -25,9 +25,9 @@ namespace {
 const char* current_op = "";
 std::uint64_t current_seed = 0;
 
-extern "C" void took_too_long(int) {
-  std::fprintf(stderr, "FAILED: %s took ten seconds; repeat with --seed %llu --calls 1\n", current_op,
-               static_cast<unsigned long long>(current_seed));
+extern "C" void ended_by(int signal) {
+  std::fprintf(stderr, "FAILED: %s %s; repeat with --seed %llu --calls 1\n", current_op,
+               signal == SIGALRM ? "took ten seconds" : "crashed", static_cast<unsigned long long>(current_seed));
   _exit(1);
 }
 
@@ -41,10 +41,12 @@ void differentiate(const std::vector<Tensor>& results, Draw& d) {
   for (const Tensor& y : results) {
     if (!y.defined() || !y.requires_grad() || y.numel() > 100000) continue;
     const bool twice = d.happens(0.2);
-    backward(std::span(&y.sum(), 1), {}, {.retain_graph = twice, .create_graph = twice});
+    y.sum().backward({}, twice, twice);
     return;
   }
 }
+
+std::uint64_t refused = 0;
 
 /// What went wrong; empty where nothing did.
 std::string failure_of(const Call& call, std::uint64_t seed) {
@@ -52,6 +54,7 @@ std::string failure_of(const Call& call, std::uint64_t seed) {
   try {
     differentiate(call.run(d), d);
   } catch (const Error& e) {
+    ++refused;
     const std::string text = e.what();
     const bool is_ours = text.find("were asked for as") != text.npos;
     return is_ours ? "an operand's dtype was not checked: " + text : "";
@@ -85,7 +88,7 @@ int main(int argc, char** argv) {
     std::cerr << "there is no op " << only << "\n";
     return 2;
   }
-  std::signal(SIGALRM, took_too_long);
+  for (const int signal : {SIGALRM, SIGSEGV, SIGFPE, SIGABRT, SIGBUS, SIGILL}) std::signal(signal, ended_by);
   std::uint64_t failures = 0;
   for (std::uint64_t i = 0; i < count; ++i) {
     current_seed = seed + i;
@@ -98,6 +101,6 @@ int main(int argc, char** argv) {
     if (++failures == 20) break;
   }
   alarm(0);
-  std::cout << count << " calls of " << calls.size() << " ops, " << failures << " failed\n";
+  std::cout << count << " calls of " << calls.size() << " ops, " << refused << " refused, " << failures << " failed\n";
   return failures == 0 ? 0 : 1;
 }

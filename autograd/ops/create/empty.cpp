@@ -1,5 +1,4 @@
 // Tensors whose elements nobody has set, declared in core/tensor.h: here since they may be leaves.
-#include <algorithm>
 #include <utility>
 
 #include "ebb/core/tensor.h"
@@ -19,18 +18,18 @@ Tensor empty(const Shape& shape, const TensorOptions& options, MemoryFormat form
 
 Tensor empty_strided(const Shape& shape, const Strides& strides, const TensorOptions& options) {
   check(shape.size() == strides.size(), "empty_strided: shape ", shape, " and strides ", strides, " differ in length");
+  const bool is_empty = numel(shape) == 0;
   std::int64_t last = 0;
   for (int i = 0; i < shape.size(); ++i) {
     check(strides[i] >= 0, "empty_strided: strides must not be negative, got ", strides);
-    last += std::max<std::int64_t>(shape[i] - 1, 0) * strides[i];
+    if (!is_empty) last = checked_sum(last, checked_product(shape[i] - 1, strides[i]));
   }
-  const std::int64_t count = numel(shape) == 0 ? 0 : last + 1;
-  const auto bytes = static_cast<std::size_t>(count) * size_of(options.dtype);
+  const std::size_t bytes = bytes_of(is_empty ? 0 : checked_sum(last, 1), options.dtype);
   return with_options(make_ref<Storage>(bytes, options.device), shape, strides, options);
 }
 
 Tensor from_blob(void* data, const Shape& shape, const TensorOptions& options, std::function<void()> release) {
-  const auto bytes = static_cast<std::size_t>(numel(shape)) * size_of(options.dtype);
+  const std::size_t bytes = bytes_of(numel(shape), options.dtype);
   check(data != nullptr || bytes == 0, "from_blob: the pointer is null");
   auto storage = make_ref<Storage>(data, bytes, options.device, std::move(release));
   return with_options(std::move(storage), shape, contiguous_strides(shape), options);

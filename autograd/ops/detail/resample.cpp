@@ -27,8 +27,12 @@ SparseMatrix::SparseMatrix(std::int64_t rows, std::int64_t columns, std::int64_t
 void check_fits(const Tensor& x, const Dims& last_sizes) {
   constexpr std::int64_t small = 1 << 24;
   Shape shape = x.shape();
-  for (int i = 0; i < last_sizes.size(); ++i) shape[x.dim() - last_sizes.size() + i] = last_sizes[i];
-  if (numel(shape) > small || std::ranges::max(last_sizes) > small) allocate(shape, x.dtype(), x.device());
+  bool is_large = false;
+  for (int i = 0; i < last_sizes.size(); ++i) {
+    shape[x.dim() - last_sizes.size() + i] = last_sizes[i];
+    is_large |= last_sizes[i] > small;
+  }
+  if (is_large || numel(shape) > small) allocate(shape, x.dtype(), x.device());
 }
 
 SparseMatrix SparseMatrix::transposed() const {

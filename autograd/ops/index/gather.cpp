@@ -152,6 +152,7 @@ Tensor index_add(const Tensor& x, std::int64_t dim, const Tensor& index, const T
   shape[d] = index.numel();
   check(from.shape() == shape, "the source must have the shape of the tensor but for one slice an index: expected ",
         shape, ", got ", src.shape());
+  check(result_type(from, alpha) == x.dtype(), "alpha must not be real where the tensors are ", x.dtype());
   const Tensor scaled = alpha.to<double>() == 1 ? from : from * alpha;
   return scatter_lines(to, kernels::Scatter::add, d, spread(index, d, shape), scaled).reshape(x.shape());
 }

@@ -1,7 +1,6 @@
 #include "ebb/autograd/ops/shape/split.h"
 
 #include <algorithm>
-#include <numeric>
 
 #include "ebb/autograd/ops/shape/shape.h"
 
@@ -29,7 +28,8 @@ std::vector<Tensor> split_with_sizes(const Tensor& x, const std::vector<std::int
                                      Site site) {
   const OpScope op("split_with_sizes", site);
   const int d = checked_dim(x, dim);
-  const std::int64_t total = std::accumulate(sizes.begin(), sizes.end(), std::int64_t{0});
+  std::int64_t total = 0;
+  for (const std::int64_t size : sizes) total = checked_sum(total, size);
   check(total == x.size(d), "the sizes must add up to ", x.size(d), ", that of dimension ", d, "; they make ", total);
   std::vector<Tensor> parts;
   std::int64_t start = 0;
@@ -44,8 +44,11 @@ std::vector<Tensor> chunk(const Tensor& x, std::int64_t chunks, std::int64_t dim
   const OpScope op("chunk", site);
   check(chunks > 0, "chunks must be positive, got ", chunks);
   const int d = checked_dim(x, dim);
+  constexpr std::int64_t most = 1 << 24;
+  check<OutOfMemoryError>(x.size(d) > 0 || chunks <= most, "at most ", most, " chunks can be made of nothing, got ",
+                          chunks);
   if (x.size(d) == 0) return std::vector<Tensor>(static_cast<std::size_t>(chunks), x);
-  return split(x, (x.size(d) + chunks - 1) / chunks, d);
+  return split(x, x.size(d) / chunks + (x.size(d) % chunks != 0 ? 1 : 0), d);
 }
 
 std::vector<Tensor> unbind(const Tensor& x, std::int64_t dim, Site site) {
