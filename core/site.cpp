@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <string_view>
@@ -36,15 +38,14 @@ static bool lies_in_ebb(std::string_view file) {
 }
 
 bool is_of_ebb(const char* file) {
-  struct Known {
-    const char* file = nullptr;
-    bool is_ours = false;
-  };
   // Names of files are literals: their addresses stand for them.
-  static thread_local constinit std::array<Known, 256> known{};
-  Known& entry = known[(reinterpret_cast<std::uintptr_t>(file) >> 3) % known.size()];
-  if (entry.file != file) entry = {file, lies_in_ebb(file)};
-  return entry.is_ours;
+  static constinit std::array<std::atomic<const char*>, 256> known_ours{}, known_others{};
+  const std::size_t slot = (reinterpret_cast<std::uintptr_t>(file) >> 3) % known_ours.size();
+  if (known_ours[slot].load(std::memory_order_relaxed) == file) return true;
+  if (known_others[slot].load(std::memory_order_relaxed) == file) return false;
+  const bool is_ours = lies_in_ebb(file);
+  (is_ours ? known_ours : known_others)[slot].store(file, std::memory_order_relaxed);
+  return is_ours;
 }
 
 /// `site` where it is a user's line.

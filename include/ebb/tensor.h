@@ -10,5 +10,5 @@
 #include "ebb/core/dlpack/dlpack.h"
 #include "ebb/core/random/generator.h"
 #include "ebb/core/tensor.h"
-#include "ebb/core/warning.h"
 #include "ebb/core/threads/parallel.h"
+#include "ebb/core/warning.h"

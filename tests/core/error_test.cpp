@@ -60,12 +60,26 @@ TEST_CASE("op scopes nest and end") {
       const OpScope inner("inner", {"other.cpp", 9});
       CHECK(OpScope::name() == std::string("inner"));
       CHECK(OpScope::path() == "outer > inner");
-      CHECK(to_string(OpScope::site()) == "file.cpp:7");
+      CHECK(to_string(OpScope::site()) == "other.cpp:9");
     }
     CHECK(OpScope::name() == std::string("outer"));
+    CHECK(to_string(OpScope::site()) == "file.cpp:7");
   }
   CHECK(OpScope::name() == std::string());
   CHECK(to_string(Site{}).empty());
+}
+
+TEST_CASE("the line of a scope is the innermost outside of ebb") {
+  const std::string sources = std::string(Site::current().file).substr(0, std::string(__FILE__).find("tests/core"));
+  const std::string layer = sources + "nn/layers/linear.cpp";
+  CHECK(is_of_ebb(layer.c_str()));
+  CHECK(is_of_ebb("/usr/include/ebb/nn/layer.h"));
+  CHECK_FALSE(is_of_ebb("src/nn/layers/linear.cpp"));
+  CHECK_FALSE(is_of_ebb("/home/me/ebb/examples/unet.cpp"));
+  CHECK_FALSE(is_of_ebb(Site::current().file));
+  const OpScope user("", {"main.cpp", 3});
+  const OpScope ours("linear", {layer.c_str(), 23});
+  CHECK(to_string(OpScope::site()) == "main.cpp:3");
 }
 
 TEST_CASE("a state dict keeps its order and says what is missing") {
