@@ -133,7 +133,7 @@ class Child<Layer> final : public ChildSlot {
   M& as() const {
     return module().as<M>();
   }
-  const Layer* operator->() const { return &layer_; }
+  Module* operator->() const { return &layer_.module(); }
   const Layer& operator*() const { return layer_; }
 };
 

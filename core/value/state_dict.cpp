@@ -2,6 +2,10 @@
 
 namespace ebb {
 
+StateDict::StateDict(std::initializer_list<Entry> entries) {
+  for (const auto& [name, tensor] : entries) set(name, tensor);
+}
+
 void StateDict::set(const std::string& name, const Tensor& tensor) {
   const auto [place, is_new] = places_.try_emplace(name, entries_.size());
   if (is_new) {

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -16,6 +17,9 @@ namespace ebb {
 class StateDict {
  public:
   using Entry = std::pair<std::string, Tensor>;
+
+  StateDict() = default;
+  StateDict(std::initializer_list<Entry> entries);
 
   /// Adds or replaces; keeps the place of one that is replaced.
   void set(const std::string& name, const Tensor& tensor);

@@ -1,5 +1,9 @@
 #pragma once
 
+#include <concepts>
+#include <initializer_list>
+#include <utility>
+
 #include "ebb/nn/containers/layer_list.h"
 
 namespace ebb::nn {
@@ -23,10 +27,15 @@ class Sequential : public LayerList {
 };
 
 // Lists in braces: C++ makes their elements from the left to the right, so that one seed gives the same weights with
-// every compiler. The arguments of a function it makes in any order.
+// every compiler. The arguments of a function it makes in any order: without braces the first weights may differ.
 inline Sequential sequential() { return {}; }
 inline Sequential sequential(std::initializer_list<SharedLayer> layers) { return Sequential(layers); }
 inline Sequential sequential(std::initializer_list<Named> layers) { return Sequential(layers); }
 inline Sequential sequential(const std::vector<SharedLayer>& layers) { return Sequential(layers); }
+template <class... Layers>
+requires(sizeof...(Layers) > 0 && (std::constructible_from<SharedLayer, Layers&&> && ...)) Sequential
+    sequential(Layers&&... layers) {
+  return Sequential(std::initializer_list<SharedLayer>{SharedLayer(std::forward<Layers>(layers))...});
+}
 
 }  // namespace ebb::nn
