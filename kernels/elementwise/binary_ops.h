@@ -13,7 +13,7 @@ namespace ebb::kernels {
 struct Add {
   template <class T>
   EBB_HOST_DEVICE T operator()(T a, T b) const {
-    return static_cast<T>(a + b);
+    return added(a, b);
   }
 };
 
@@ -21,21 +21,25 @@ struct AddScaled {  // a + alpha b
   Immediate alpha;
   template <class T>
   EBB_HOST_DEVICE T operator()(T a, T b) const {
-    return static_cast<T>(a + alpha.as<T>() * b);
+    if constexpr (std::is_floating_point_v<T>) {
+      return a + alpha.as<T>() * b;  // in one expression: the compiler may contract it
+    } else {
+      return added(a, multiplied(alpha.as<T>(), b));
+    }
   }
 };
 
 struct Sub {
   template <class T>
   EBB_HOST_DEVICE T operator()(T a, T b) const {
-    return static_cast<T>(a - b);
+    return subtracted(a, b);
   }
 };
 
 struct Mul {
   template <class T>
   EBB_HOST_DEVICE T operator()(T a, T b) const {
-    return static_cast<T>(a * b);
+    return multiplied(a, b);
   }
 };
 

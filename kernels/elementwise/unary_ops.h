@@ -7,6 +7,7 @@
 #include "ebb/core/dtype/scalar.h"
 #include "ebb/kernels/elementwise/real_ops.h"
 #include "ebb/kernels/host_device.h"
+#include "ebb/kernels/wrapping.h"
 
 namespace ebb::kernels {
 
@@ -33,7 +34,11 @@ struct Immediate {
 struct Neg {
   template <class T>
   EBB_HOST_DEVICE T operator()(T x) const {
-    return static_cast<T>(-x);
+    if constexpr (std::is_floating_point_v<T>) {
+      return -x;  // -0 of 0
+    } else {
+      return subtracted(T(0), x);
+    }
   }
 };
 
@@ -43,7 +48,7 @@ struct Abs {
     if constexpr (std::is_floating_point_v<T>) {
       return std::fabs(x);
     } else {
-      return x < T(0) ? static_cast<T>(-x) : x;
+      return x < T(0) ? subtracted(T(0), x) : x;
     }
   }
 };
@@ -73,7 +78,7 @@ struct AddScalar {
   Immediate s;
   template <class T>
   EBB_HOST_DEVICE T operator()(T x) const {
-    return static_cast<T>(x + s.as<T>());
+    return added(x, s.as<T>());
   }
 };
 
@@ -81,7 +86,7 @@ struct MulScalar {
   Immediate s;
   template <class T>
   EBB_HOST_DEVICE T operator()(T x) const {
-    return static_cast<T>(x * s.as<T>());
+    return multiplied(x, s.as<T>());
   }
 };
 
@@ -89,7 +94,7 @@ struct SubtractFromScalar {
   Immediate s;
   template <class T>
   EBB_HOST_DEVICE T operator()(T x) const {
-    return static_cast<T>(s.as<T>() - x);
+    return subtracted(s.as<T>(), x);
   }
 };
 

@@ -5,6 +5,7 @@
 #include "ebb/core/dispatch.h"
 #include "ebb/kernels/cpu/row_loop.h"
 #include "ebb/kernels/index/index_lines.h"
+#include "ebb/kernels/wrapping.h"
 
 namespace ebb::kernels {
 namespace {
@@ -34,7 +35,7 @@ void gather_as(const Tensor& x, int dim, const Tensor& index, Tensor& y) {
 
 template <Scatter how, class T>
 void put(T value, T& to) {
-  to = how == Scatter::add ? static_cast<T>(to + value) : value;
+  to = how == Scatter::add ? added(to, value) : value;
 }
 
 /// Whole lines are shared out to the threads, so that equal places meet in order.

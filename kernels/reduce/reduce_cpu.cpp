@@ -4,6 +4,7 @@
 #include "ebb/kernels/cpu/row_loop.h"
 #include "ebb/kernels/elementwise/elementwise.h"
 #include "ebb/kernels/reduce/reduction_plan.h"
+#include "ebb/kernels/wrapping.h"
 
 namespace ebb::kernels {
 namespace {
@@ -21,7 +22,7 @@ void prod_as(const Tensor& x, const ReductionPlan& plan, Tensor& y) {
           for (std::int64_t r = 0; r < reduced.numel / reduced.sizes[0]; ++r) {
             const T* row = from + at[0] + i * step[0] + reduced_offset(reduced, r);
             for (std::int64_t k = 0; k < reduced.sizes[0]; ++k)
-              product *= static_cast<Accumulator<T>>(row[k * reduced.strides[0][0]]);
+              product = multiplied(product, static_cast<Accumulator<T>>(row[k * reduced.strides[0][0]]));
           }
           to[at[1] + i * step[1]] = product;
         }

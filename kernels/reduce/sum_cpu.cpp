@@ -9,6 +9,7 @@
 #include "ebb/kernels/elementwise/elementwise.h"
 #include "ebb/kernels/reduce/reduce.h"
 #include "ebb/kernels/reduce/reduction_plan.h"
+#include "ebb/kernels/wrapping.h"
 
 namespace ebb::kernels {
 namespace {
@@ -22,24 +23,26 @@ template <class T>
 Accumulator<T> pairwise_sum(const T* x, std::int64_t step, std::int64_t count) {
   if (count > run) {
     const std::int64_t half = count / 2 / 8 * 8;
-    return pairwise_sum(x, step, half) + pairwise_sum(x + half * step, step, count - half);
+    return added(pairwise_sum(x, step, half), pairwise_sum(x + half * step, step, count - half));
   }
   std::array<Accumulator<T>, 8> lanes{};
   std::int64_t i = 0;
   for (; i + 8 <= count; i += 8) {
     for (std::int64_t k = 0; k < 8; ++k) {
-      lanes[static_cast<std::size_t>(k)] += static_cast<Accumulator<T>>(x[(i + k) * step]);
+      auto& lane = lanes[static_cast<std::size_t>(k)];
+      lane = added(lane, static_cast<Accumulator<T>>(x[(i + k) * step]));
     }
   }
-  for (; i < count; ++i) lanes[0] += static_cast<Accumulator<T>>(x[i * step]);
-  return ((lanes[0] + lanes[1]) + (lanes[2] + lanes[3])) + ((lanes[4] + lanes[5]) + (lanes[6] + lanes[7]));
+  for (; i < count; ++i) lanes[0] = added(lanes[0], static_cast<Accumulator<T>>(x[i * step]));
+  return added(added(added(lanes[0], lanes[1]), added(lanes[2], lanes[3])),
+               added(added(lanes[4], lanes[5]), added(lanes[6], lanes[7])));
 }
 
 template <class T>
 Accumulator<T> sum_rows(const T* x, const Rows<1>& rows, std::int64_t first, std::int64_t last) {
   if (last - first == 1) return pairwise_sum(x + reduced_offset(rows, first), rows.strides[0][0], rows.sizes[0]);
   const std::int64_t middle = first + (last - first) / 2;
-  return sum_rows(x, rows, first, middle) + sum_rows(x, rows, middle, last);
+  return added(sum_rows(x, rows, first, middle), sum_rows(x, rows, middle, last));
 }
 
 /// The number of shares of `per_share` that cover `count`; `body(first, last, i)` is called for each, on several
@@ -77,7 +80,7 @@ void add_columns(const T* x, const Rows<1>& rows, std::int64_t first, std::int64
   if (last - first <= rows_in_a_run) {
     for (std::int64_t r = first; r < last; ++r) {
       const T* row = x + reduced_offset(rows, r / rows.sizes[0]) + r % rows.sizes[0] * rows.strides[0][0];
-      for (std::int64_t i = 0; i < width; ++i) y[i] += static_cast<Accumulator<T>>(row[i]);
+      for (std::int64_t i = 0; i < width; ++i) y[i] = added(y[i], static_cast<Accumulator<T>>(row[i]));
     }
     return;
   }
@@ -85,7 +88,7 @@ void add_columns(const T* x, const Rows<1>& rows, std::int64_t first, std::int64
   add_columns(x, rows, first, middle, y, width);
   std::vector<Accumulator<T>> second(static_cast<std::size_t>(width));
   add_columns(x, rows, middle, last, second.data(), width);
-  for (std::int64_t i = 0; i < width; ++i) y[i] += second[static_cast<std::size_t>(i)];
+  for (std::int64_t i = 0; i < width; ++i) y[i] = added(y[i], second[static_cast<std::size_t>(i)]);
 }
 
 template <class T>

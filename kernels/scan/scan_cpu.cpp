@@ -6,6 +6,7 @@
 #include "ebb/core/dispatch.h"
 #include "ebb/kernels/cpu/row_loop.h"
 #include "ebb/kernels/reduce/reduction_plan.h"
+#include "ebb/kernels/wrapping.h"
 
 namespace ebb::kernels {
 namespace {
@@ -30,7 +31,7 @@ void cumsum_as(const T* x, const Line& line, const Rows<2>& lines, R* y) {
           for (std::int64_t k = 0; k < line.size; ++k, from += line.x_step, to += line.y_step) {
             for (std::int64_t i = 0; i < std::min(width, count - first); ++i) {
               Total& total = totals[static_cast<std::size_t>(i)];
-              total += static_cast<Total>(from[i * step[0]]);
+              total = added(total, static_cast<Total>(from[i * step[0]]));
               to[i * step[1]] = static_cast<R>(total);
             }
           }

@@ -158,6 +158,15 @@ TEST_CASE("in-place on a view differentiates twice") {
   CHECK(values(grad({sum(dx)}, {x})[0]) == Values{12 + 32 + 64, 64 + 48 + 162 + 432, 432 + 432});
 }
 
+TEST_CASE("the view that was written keeps the op that wrote it, other views are linked anew") {
+  const Tensor x = leaf({1, 2, 3});
+  const Tensor y = x * 1, written = y.narrow(0, 0, 2), other = y.narrow(0, 1, 2);
+  written.mul_(2);
+  CHECK(written.grad_fn() == "mul_");
+  CHECK(other.grad_fn() == "as_strided");
+  CHECK(y.grad_fn() == "copy_slices");
+}
+
 TEST_CASE("relu_ keeps its gradient") {
   const Tensor x = leaf({-1, 2, -3, 4});
   const Tensor y = x * 3;

@@ -61,7 +61,11 @@ static Tensor arange_of_integers(std::int64_t start, std::int64_t end, std::int6
   const std::uint64_t count = way / by + (way % by != 0 ? 1 : 0);
   check<OutOfMemoryError>(count < std::uint64_t{1} << 60, "out of memory: cannot hold ", count, " integers");
   Tensor x = empty({static_cast<std::int64_t>(count)}, {.dtype = kInt64});
-  for (std::int64_t i = 0; i < x.numel(); ++i) x.data<std::int64_t>()[i] = start + i * step;
+  for (std::int64_t i = 0; i < x.numel(); ++i) {
+    const std::uint64_t way =
+        static_cast<std::uint64_t>(i) * static_cast<std::uint64_t>(step);  // may be longer than 2^63
+    x.data<std::int64_t>()[i] = static_cast<std::int64_t>(static_cast<std::uint64_t>(start) + way);
+  }
   return x;
 }
 

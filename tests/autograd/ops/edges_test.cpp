@@ -155,6 +155,13 @@ TEST_CASE("NaN bounds and extremes go the way of PyTorch") {
   CHECK(gradient(minimum(a, b), a) == Values{0.5, 1, 1, 0, 1});
 }
 
+TEST_CASE("same padding puts its odd zero at the end of its own dimension") {
+  const Tensor x = arange(12).to(kFloat32).view({1, 1, 3, 4}), w = arange(1, 7).to(kFloat32).view({1, 1, 2, 3});
+  CHECK(equal(conv2d(x, w, {}, {.same_padding = true}), conv2d(pad(x, {1, 1, 0, 1}), w)));
+  CHECK(
+      equal(conv2d(x, w.transpose(2, 3), {}, {.same_padding = true}), conv2d(pad(x, {0, 1, 1, 1}), w.transpose(2, 3))));
+}
+
 TEST_CASE("whole powers are found in few steps, and wrap") {
   CHECK(equal(pow(indices({3, -2, 1, 0}), 3), indices({27, -8, 1, 0})));
   CHECK(equal(pow(indices({1, -1, 2}), largest), indices({1, -1, 0})));
