@@ -6,6 +6,7 @@
 #include "ebb/autograd/ops/shape/shape.h"
 #include "ebb/autograd/view.h"
 #include "ebb/kernels/elementwise/elementwise.h"
+#include "ebb/kernels/wrapping.h"
 
 namespace ebb {
 
@@ -65,7 +66,7 @@ Tensor Tensor::sub_(const Tensor& other, Site site) const {
 Tensor Tensor::sub_(Scalar other, Site site) const {
   const OpScope op("sub_", site);
   if (other.dtype() == kFloat64) return add_(-other.to<double>());
-  return add_(-other.to<std::int64_t>());
+  return add_(kernels::subtracted<std::int64_t>(0, other.to<std::int64_t>()));
 }
 
 Tensor Tensor::mul_(const Tensor& other, Site site) const {

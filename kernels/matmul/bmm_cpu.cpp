@@ -6,6 +6,7 @@
 #include "ebb/core/threads/parallel.h"
 #include "ebb/kernels/elementwise/elementwise.h"
 #include "ebb/kernels/matmul/gemm.h"
+#include "ebb/kernels/wrapping.h"
 
 namespace ebb::kernels {
 namespace {
@@ -36,7 +37,7 @@ void gemm_plain(const Gemm<T>& g) {
     for (std::int64_t j = 0; j < g.n; ++j) {
       T sum = 0;
       for (std::int64_t p = 0; p < g.k; ++p) {
-        sum = static_cast<T>(sum + g.a[i * g.a_row + p * g.a_column] * g.b[p * g.b_row + j * g.b_column]);
+        sum = added(sum, multiplied(g.a[i * g.a_row + p * g.a_column], g.b[p * g.b_row + j * g.b_column]));
       }
       g.c[i * g.c_row + j] = sum;
     }

@@ -79,7 +79,7 @@ static Tensor limited(const Tensor& x, double low, double high) {
   const kernels::Hardtanh f = limits(low, high);
   if (is_floating(x.dtype())) return activate(f, x, flat);
   check(x.dtype() != kBool, "is not defined for bool tensors");
-  return clamp(x, static_cast<std::int64_t>(low), static_cast<std::int64_t>(high));
+  return clamp(x, Scalar(low).to<std::int64_t>(), Scalar(high).to<std::int64_t>());
 }
 
 Tensor hardtanh(const Tensor& x, double min_val, double max_val, Site site) {

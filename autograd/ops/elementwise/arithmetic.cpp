@@ -11,6 +11,7 @@
 #include "ebb/autograd/ops/shape/shape.h"
 #include "ebb/autograd/record.h"
 #include "ebb/kernels/elementwise/elementwise.h"
+#include "ebb/kernels/wrapping.h"
 
 namespace ebb {
 
@@ -91,7 +92,7 @@ Tensor add(const Tensor& a, Scalar b, Scalar alpha, Site site) {
   const Tensor x = promoted(a, b);
   const Scalar term = is_one(alpha) ? b
                       : x.dtype() == kInt64 || x.dtype() == kInt32
-                          ? Scalar(b.to<std::int64_t>() * alpha.to<std::int64_t>())
+                          ? Scalar(kernels::multiplied(b.to<std::int64_t>(), alpha.to<std::int64_t>()))
                           : Scalar(b.to<double>() * alpha.to<double>());
   return record(compute(kernels::AddScalar{kernels::Immediate(term)}, x), wrt(x, [](const Tensor& dy) { return dy; }));
 }
@@ -100,7 +101,9 @@ Tensor sub(const Tensor& a, const Tensor& b, Scalar alpha, Site site) {
   const OpScope op("sub", site);
   const auto [x, y] = promoted(a, b, result_type(a, b));
   refuse_bool(x.dtype(), "subtraction");
-  const Scalar minus = alpha.dtype() == kFloat64 ? Scalar(-alpha.to<double>()) : Scalar(-alpha.to<std::int64_t>());
+  const Scalar minus = alpha.dtype() == kFloat64
+                           ? Scalar(-alpha.to<double>())
+                           : Scalar(kernels::subtracted<std::int64_t>(0, alpha.to<std::int64_t>()));
   const Tensor out =
       is_one(alpha) ? compute(kernels::Sub{}, x, y) : compute(kernels::AddScaled{kernels::Immediate(minus)}, x, y);
   return record(out, wrt(x, [shape = x.shape()](const Tensor& dy) { return sum_to(dy, shape); }),
@@ -111,7 +114,7 @@ Tensor sub(const Tensor& a, Scalar b, Scalar alpha, Site site) {
   const OpScope op("sub", site);
   refuse_bool(a.dtype(), "subtraction");
   if (b.dtype() == kFloat64) return add(a, Scalar(-b.to<double>()), alpha);
-  return add(a, Scalar(-b.to<std::int64_t>()), alpha);
+  return add(a, Scalar(kernels::subtracted<std::int64_t>(0, b.to<std::int64_t>())), alpha);
 }
 
 Tensor sub(Scalar a, const Tensor& b, Site site) {
@@ -183,7 +186,9 @@ Tensor pow(const Tensor& a, Scalar exponent, Site site) {
   check(is_floating(x.dtype()) || exponent.to<std::int64_t>() >= 0,
         "an integer tensor has no negative power; convert first: x.to(kFloat32)");
   const double e = exponent.to<double>();
-  const Scalar e_minus_1 = exponent.dtype() == kFloat64 ? Scalar(e - 1) : Scalar(exponent.to<std::int64_t>() - 1);
+  const Scalar e_minus_1 = exponent.dtype() == kFloat64
+                               ? Scalar(e - 1)
+                               : Scalar(kernels::subtracted<std::int64_t>(exponent.to<std::int64_t>(), 1));
   return record(compute(kernels::PowScalar{kernels::Immediate(exponent)}, x),
                 wrt(x, [x = Saved(x), e, e_minus_1](const Tensor& dy) {
                   return e == 0.0 ? zeros_like(dy) : dy * (pow(x, e_minus_1) * e);

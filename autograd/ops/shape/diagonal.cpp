@@ -29,7 +29,8 @@ Tensor put(const Tensor& dy, const Shape& shape, const Diagonal& d) {
 }
 
 Tensor take(const Tensor& x, const Diagonal& d) {
-  const std::int64_t down = std::max<std::int64_t>(-d.offset, 0), right = std::max<std::int64_t>(d.offset, 0);
+  const std::int64_t offset = std::clamp(d.offset, -x.size(d.rows), x.size(d.columns));
+  const std::int64_t down = std::max<std::int64_t>(-offset, 0), right = std::max<std::int64_t>(offset, 0);
   const std::int64_t length = std::min(x.size(d.rows) - down, x.size(d.columns) - right);
   Shape shape = x.shape();
   Strides strides = x.strides();

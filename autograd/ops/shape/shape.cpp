@@ -22,7 +22,7 @@ static Shape resolved(const Shape& shape, std::int64_t count, const Shape& from)
     if (out[i] == -1) {
       unknown = i;
     } else {
-      known *= out[i];
+      known = checked_product(known, out[i]);
     }
   }
   if (unknown >= 0) {
@@ -88,7 +88,7 @@ Tensor flatten(const Tensor& x, std::int64_t start_dim, std::int64_t end_dim, Si
   std::int64_t merged = 1;
   for (int i = 0; i < x.dim(); ++i) {
     const bool inside = i >= first && i <= last;
-    merged = inside ? merged * x.shape()[i] : merged;
+    if (inside) merged = checked_product(merged, x.shape()[i]);
     if (i == last || !inside) shape.push_back(inside ? merged : x.shape()[i]);
   }
   return reshape(x, shape);
