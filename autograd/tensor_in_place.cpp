@@ -5,6 +5,7 @@
 #include "ebb/autograd/ops/elementwise/arithmetic.h"
 #include "ebb/autograd/ops/shape/shape.h"
 #include "ebb/autograd/view.h"
+#include "ebb/core/overlap.h"
 #include "ebb/kernels/elementwise/elementwise.h"
 #include "ebb/kernels/wrapping.h"
 
@@ -12,6 +13,7 @@ namespace ebb {
 
 using autograd::record_in_place;
 using autograd::Saved;
+using autograd::wants_grad;
 using autograd::wrt;
 using ops::value_before;
 using ops::write_in_place;
@@ -28,6 +30,9 @@ Tensor operand_for(const Tensor& x, const Tensor& other) {
   check(broadcast_shapes(x.shape(), other.shape()) == x.shape(), "the result of an in-place op must have the shape of ",
         "the tensor that it changes: a tensor of shape ", x.shape(), " cannot take one of shape ", other.shape());
   check_stays(x, result_type(x, other));
+  // Its value before the write is what gradients need; and a node that kept x itself would own itself.
+  const bool is_kept = is_grad_enabled() && (wants_grad(x) || wants_grad(other));
+  if (is_kept && &other.storage() == &x.storage() && !overlap_partly(x, other)) return other.clone();
   return other.dtype() == x.dtype() ? other : other.to(x.dtype());
 }
 

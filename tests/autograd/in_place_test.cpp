@@ -167,6 +167,15 @@ TEST_CASE("the view that was written keeps the op that wrote it, other views are
   CHECK(y.grad_fn() == "copy_slices");
 }
 
+TEST_CASE("a tensor may be multiplied with itself in place") {
+  const Tensor x = leaf({2, 3});
+  const Tensor y = x * 1, z = x * 1;
+  y.mul_(y);
+  CHECK(values(grad({sum(y)}, {x})[0]) == Values{4, 6});
+  z.div_(z);
+  CHECK(values(grad({sum(z)}, {x})[0]) == Values{0, 0});
+}
+
 TEST_CASE("relu_ keeps its gradient") {
   const Tensor x = leaf({-1, 2, -3, 4});
   const Tensor y = x * 3;

@@ -40,7 +40,8 @@ void check_padding(const Window& w) {
 }
 
 std::int64_t window_count(std::int64_t size, const Window& w, bool ceil_mode) {
-  const std::int64_t room = size + 2 * w.padding - w.reach();
+  check(size >= 0, "a size must not be negative, got ", size);
+  const std::int64_t room = checked_sum(size, 2 * w.padding) - w.reach();
   check(room >= 0, "the window is larger than the padded input, of size ", size);
   const std::int64_t count = (room + (ceil_mode ? w.stride - 1 : 0)) / w.stride + 1;
   const bool last_begins_in_padding = w.start(count - 1) >= size;

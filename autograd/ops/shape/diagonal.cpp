@@ -59,7 +59,7 @@ Tensor diag(const Tensor& x, std::int64_t offset, Site site) {
   const OpScope op("diag", site);
   check(x.dim() == 1 || x.dim() == 2, "needs a vector or a matrix, got shape ", x.shape());
   if (x.dim() == 2) return diagonal(x, offset).clone();
-  const std::int64_t n = x.size(0) + std::abs(offset);
+  const std::int64_t n = checked_sum(x.size(0), offset < 0 ? checked_product(offset, -1) : offset);
   return put(x, {n, n}, {offset, 0, 1});
 }
 

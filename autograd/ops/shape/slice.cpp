@@ -50,7 +50,9 @@ Tensor slice(const Tensor& x, std::int64_t dim, std::optional<std::int64_t> star
   const std::int64_t size = x.shape()[d];
   const auto limited = [size](std::int64_t i) { return std::clamp<std::int64_t>(i < 0 ? i + size : i, 0, size); };
   const std::int64_t first = limited(start.value_or(0)), last = limited(end.value_or(size));
-  return take(x, {d, first, std::max<std::int64_t>(0, (last - first + step - 1) / step), step});
+  const std::int64_t length = last > first ? (last - first - 1) / step + 1 : 0;
+  return take(x,
+              {d, first, length, std::min(step, std::max<std::int64_t>(size, 1))});  // more would be one element, too
 }
 
 Tensor narrow(const Tensor& x, std::int64_t dim, std::int64_t start, std::int64_t length, Site site) {
