@@ -19,7 +19,6 @@ class SavedOutput {
   explicit SavedOutput(const Tensor& y) : y_(y.detach()) {}
   /// The output, linked to `node` again where the gradient is itself recorded.
   Tensor get(Node& node) const;
-  const Saved& saved() const { return y_; }
 
  private:
   Saved y_;

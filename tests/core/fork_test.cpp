@@ -8,20 +8,13 @@
 
 #include "tests/support/catch.h"
 #include "tests/support/fork.h"
+#include "tests/support/threads.h"
 
 using namespace ebb;
 using test::holds_in_child;
+using test::Threads;
 
 namespace {
-
-/// As many threads as given until the end of a test.
-struct Threads {
-  explicit Threads(int count) { set_num_threads(count); }
-  Threads(const Threads&) = delete;
-  Threads& operator=(const Threads&) = delete;
-  ~Threads() { set_num_threads(before); }
-  int before = num_threads();
-};
 
 /// Whether a parallel_for of two chunks has two threads: each chunk waits for the other one to begin, ten seconds at
 /// most.

@@ -7,19 +7,12 @@
 #include "ebb/core/threads/parallel.h"
 
 #include "tests/support/catch.h"
+#include "tests/support/threads.h"
 
 using namespace ebb;
+using test::Threads;
 
 namespace {
-
-/// Sets the number of threads for a test, and back.
-struct Threads {
-  explicit Threads(int count) { set_num_threads(count); }
-  Threads(const Threads&) = delete;
-  Threads& operator=(const Threads&) = delete;
-  ~Threads() { set_num_threads(before); }
-  int before = num_threads();
-};
 
 /// How often parallel_for visits each index.
 std::vector<int> visits(std::int64_t count, std::int64_t grain) {

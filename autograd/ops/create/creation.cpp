@@ -5,6 +5,7 @@
 #include "ebb/autograd/grad_mode.h"
 #include "ebb/autograd/ops/shape/shape.h"
 #include "ebb/kernels/elementwise/elementwise.h"
+#include "ebb/kernels/wrapping.h"
 
 namespace ebb {
 
@@ -62,9 +63,7 @@ static Tensor arange_of_integers(std::int64_t start, std::int64_t end, std::int6
   check<OutOfMemoryError>(count < std::uint64_t{1} << 60, "out of memory: cannot hold ", count, " integers");
   Tensor x = empty({static_cast<std::int64_t>(count)}, {.dtype = kInt64});
   for (std::int64_t i = 0; i < x.numel(); ++i) {
-    const std::uint64_t way =
-        static_cast<std::uint64_t>(i) * static_cast<std::uint64_t>(step);  // may be longer than 2^63
-    x.data<std::int64_t>()[i] = static_cast<std::int64_t>(static_cast<std::uint64_t>(start) + way);
+    x.data<std::int64_t>()[i] = kernels::added(start, kernels::multiplied(i, step));
   }
   return x;
 }

@@ -65,18 +65,22 @@ void share_out(Tensor& line, const Pair& p, const TensorOptions& options) {
   line = line / clamp(positions, 1, {});
 }
 
+/// Zeros along the storage, with `values` added where they are shown, from `first` of the base on.
+Tensor line_of(const Tensor& values, const Strides& strides, std::int64_t first, const Pair& p) {
+  const TensorOptions options{.dtype = values.dtype(), .device = values.device()};
+  Tensor line = p.line(options);
+  add_where_shown(line, values.detach(), strides, first - p.begin());
+  share_out(line, p, options);
+  return line;
+}
+
 Tensor taken(const Tensor& x, const Pair& p);
 
 /// The transpose of as_strided: zeros of the base's shape, and `dy` added where the view shows them.
 Tensor put(const Tensor& dy, const Pair& p) {
   const OpScope op("as_strided_backward", Site{});
-  const TensorOptions options{.dtype = dy.dtype(), .device = dy.device()};
-  const Tensor dx = no_grad([&] {
-    Tensor line = p.line(options);
-    add_where_shown(line, dy.detach(), p.strides, p.offset - p.begin());
-    share_out(line, p, options);
-    return line.alias(p.base_shape, p.base_strides, -p.begin()).detach();
-  });
+  const Tensor dx = no_grad(
+      [&] { return line_of(dy, p.strides, p.offset, p).alias(p.base_shape, p.base_strides, -p.begin()).detach(); });
   return record(dx, wrt(dy, [p](const Tensor& ddx) { return taken(ddx, p); }));
 }
 
@@ -88,13 +92,8 @@ Tensor taken(const Tensor& x, const Pair& p) {
     const Tensor dense = with_strides(x, p.base_strides);
     return as_strided(dense, p.shape, p.strides, dense.storage_offset() + p.offset);
   }
-  const TensorOptions options{.dtype = x.dtype(), .device = x.device()};
-  const Tensor y = no_grad([&] {
-    Tensor line = p.line(options);
-    add_where_shown(line, x.detach(), p.base_strides, -p.begin());
-    share_out(line, p, options);
-    return line.alias(p.shape, p.strides, p.offset - p.begin()).detach();
-  });
+  const Tensor y = no_grad(
+      [&] { return line_of(x, p.base_strides, 0, p).alias(p.shape, p.strides, p.offset - p.begin()).detach(); });
   return record(y, wrt(x, [p](const Tensor& dy) { return put(dy, p); }));
 }
 

@@ -6,6 +6,7 @@
 #include "ebb/autograd/ops/create/creation.h"
 #include "ebb/autograd/ops/shape/shape.h"
 #include "ebb/autograd/record.h"
+#include "ebb/kernels/wrapping.h"
 
 namespace ebb {
 
@@ -63,8 +64,7 @@ Tensor narrow(const Tensor& x, std::int64_t dim, std::int64_t start, std::int64_
   const std::int64_t first = start < 0 ? start + size : start;
   check(length >= 0, "the length must not be negative, got ", length);
   check(first >= 0 && first <= size && length <= size - first, "elements ", start, " to ",
-        static_cast<std::int64_t>(static_cast<std::uint64_t>(start) + static_cast<std::uint64_t>(length)),
-        " are outside of dimension ", d, ", of size ", size);
+        kernels::added(start, length), " are outside of dimension ", d, ", of size ", size);
   return take(x, {d, first, length, 1});
 }
 
