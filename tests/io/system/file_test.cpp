@@ -1,3 +1,6 @@
+#include <filesystem>
+
+#include <dlfcn.h>
 #include <sys/stat.h>
 
 #include "ebb/io/system/atomic_file.h"
@@ -23,7 +26,40 @@ std::string read_text(const std::string& path) { return std::string(io::as_text(
 
 const std::string old_text = "what stood there before", new_text = "what is to stand there from now on";
 
+std::vector<std::string>* seen_calls = nullptr;  // of the system, by this process
+
+template <class Function, class... Args>
+int seen(const char* name, const std::string& what, Args... args) {
+  if (seen_calls != nullptr) seen_calls->push_back(std::string(name) + " " + what);
+  return reinterpret_cast<Function*>(::dlsym(RTLD_NEXT, name))(args...);
+}
+
 }  // namespace
+
+// Calls of the library, too, come here before they go to libc.
+extern "C" {
+__attribute__((visibility("default"))) int fsync(int file) {
+  return seen<int(int)>("fsync", std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(file)), file);
+}
+__attribute__((visibility("default"))) int rename(const char* from, const char* to) noexcept {
+  return seen<int(const char*, const char*)>("rename", to, from, to);
+}
+}
+
+TEST_CASE("a save reaches the disk: the content before it has the name, then the name", "[io]") {
+  const test::TemporaryFolder folder;
+  const std::string path = folder.path("a");
+  for (const std::string& text : {old_text, new_text}) {
+    std::vector<std::string> calls;
+    seen_calls = &calls;
+    save_text(path, text);
+    seen_calls = nullptr;
+    REQUIRE(calls.size() == 3);
+    CHECK(calls[0].rfind("fsync " + path, 0) == 0);
+    CHECK(calls[1] == "rename " + path);
+    CHECK(calls[2] == "fsync " + std::filesystem::path(path).parent_path().string());
+  }
+}
 
 TEST_CASE("short and interrupted transfers are carried on", "[io]") {
   const test::TemporaryFolder folder;

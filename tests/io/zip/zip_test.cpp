@@ -61,6 +61,26 @@ TEST_CASE("an archive cut anywhere is refused", "[io]") {
   }
 }
 
+TEST_CASE("each record's descriptor and local header say what the directory says", "[io]") {
+  const Bytes file = make_zip(three);
+  const std::string_view text = io::as_text(file);
+  const auto check_bytes = [&](std::string_view signature, int begin, int end, const std::string& refusal) {
+    int found = 0;
+    for (std::size_t at = text.find(signature); at != text.npos; at = text.find(signature, at + 1), ++found) {
+      for (int byte = begin; byte < end; ++byte) {
+        Bytes damaged = file;
+        damaged[at + static_cast<std::size_t>(byte)] ^= std::byte{1};
+        INFO("byte " << byte << " behind the signature at " << at);
+        CHECK(test::refusal_of([&] { const io::ZipReader zip(damaged); }).find(refusal) != std::string::npos);
+      }
+    }
+    return found;
+  };
+  CHECK(check_bytes("PK\x07\x08", 4, 16, "descriptor behind record") == 2);    // CRC and both sizes
+  CHECK(check_bytes("PK\x03\x04", 6, 10, "local header of record") == 3);      // flags, method
+  CHECK(check_bytes("PK\x03\x04", 14, 26, "contradicts the directory") == 3);  // CRC and both sizes
+}
+
 TEST_CASE("a flipped bit never changes the content of a record", "[io]") {
   const Bytes file = make_zip(three);
   Mt19937 random(4);
