@@ -1,5 +1,7 @@
 #include "ebb/core/context.h"
 
+#include <cstring>
+
 namespace ebb {
 
 bool is_available(Device device) {
@@ -17,6 +19,10 @@ Allocator& allocator_for(Device device) {
   check(!device.is_meta(), "tensors on meta have no memory, so there is no allocator");
   if constexpr (built_with_cuda) return cuda_allocator(device.index);
   fail_without_cuda(device);
+}
+
+void copy_bytes(CpuContext&, std::byte* to, const std::byte* from, std::size_t bytes) {
+  if (bytes > 0) std::memcpy(to, from, bytes);
 }
 
 }  // namespace ebb

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <utility>
 
 #include "ebb/config.h"
@@ -36,5 +37,9 @@ void on_device(Device device, Body&& body) {
 }
 
 Allocator& allocator_for(Device device);
+
+/// Within the memory of one device.
+void copy_bytes(CpuContext&, std::byte* to, const std::byte* from, std::size_t bytes);
+void copy_bytes(CudaContext&, std::byte* to, const std::byte* from, std::size_t bytes);
 
 }  // namespace ebb

@@ -15,11 +15,17 @@ void Error::add_module(const std::string& name) {
   compose();
 }
 
+void Error::add_rank(int rank) {
+  rank_ = rank;
+  compose();
+}
+
 void Error::compose() {
   text_ = op_.empty() ? message_ : op_ + ": " + message_;
   const std::string line = to_string(site_);
   if (!line.empty()) text_ += "\n  at " + line;
   if (!module_path_.empty()) text_ += "\n  in module " + module_path_;
+  if (rank_ >= 0) text_ += "\n  on rank " + std::to_string(rank_);
 }
 
 namespace detail {
@@ -44,6 +50,7 @@ template void throw_error<GraphError>(std::initializer_list<MessagePart>);
 template void throw_error<FileError>(std::initializer_list<MessagePart>);
 template void throw_error<OutOfMemoryError>(std::initializer_list<MessagePart>);
 template void throw_error<DeviceError>(std::initializer_list<MessagePart>);
+template void throw_error<CommunicationError>(std::initializer_list<MessagePart>);
 
 }  // namespace detail
 }  // namespace ebb

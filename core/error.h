@@ -12,7 +12,8 @@
 namespace ebb {
 
 /// What every failure of ebb throws, as one of the classes below. `what()` reads "op: what must hold, what was given,
-/// the likely fix", then the line of the program that called the op and, inside a module, the module's path.
+/// the likely fix", then the line of the program that called the op and, where it came from inside a module or a rank,
+/// the module's path and the rank.
 class Error : public std::runtime_error {
  public:
   explicit Error(std::string message);
@@ -23,15 +24,19 @@ class Error : public std::runtime_error {
   const std::string& message() const { return message_; }          ///< what must hold and what was given
   const std::string& module_path() const { return module_path_; }  ///< "layer1.0"; empty outside of a module
   Site site() const { return site_; }
+  int rank() const { return rank_; }  ///< of several threads or replicas that compute together; -1 outside of them
 
   /// Called by each module that the error leaves, innermost first.
   void add_module(const std::string& name);
+  /// Called where an error leaves the thread of a rank.
+  void add_rank(int rank);
 
  private:
   void compose();
 
   std::string op_, message_, module_path_;
   Site site_;
+  int rank_ = -1;
   std::string text_;
 };
 
@@ -57,6 +62,11 @@ class OutOfMemoryError final : public Error {
 
 /// A GPU that is not there, or a failure of it or of its libraries.
 class DeviceError final : public Error {
+  using Error::Error;
+};
+
+/// Ranks that do not make the same call, or one that is gone or does not come in time.
+class CommunicationError final : public Error {
   using Error::Error;
 };
 
@@ -103,6 +113,7 @@ extern template void throw_error<GraphError>(std::initializer_list<MessagePart>)
 extern template void throw_error<FileError>(std::initializer_list<MessagePart>);
 extern template void throw_error<OutOfMemoryError>(std::initializer_list<MessagePart>);
 extern template void throw_error<DeviceError>(std::initializer_list<MessagePart>);
+extern template void throw_error<CommunicationError>(std::initializer_list<MessagePart>);
 
 }  // namespace detail
 

@@ -41,6 +41,12 @@ FLOORS = {
         },
         private=("cuda",),
     ),
+    "comm": Floor(
+        "ranks that compute together: all_reduce and its kin over threads, processes, GPUs",
+        ("core",),
+        {"kinds": "how: alone, threads of one process, MPI, NCCL"},
+        private=("kinds",),
+    ),
     "kernels": Floor(
         "arithmetic on buffers, for CPU and GPU; knows no gradient. One room per family of operations",
         ("core",),
@@ -132,7 +138,7 @@ FLOORS = {
 }
 
 BESIDE = {
-    "include/ebb": "the headers of users: ebb.h, tensor.h, nn.h, optim.h, io.h, data.h, interop.h",
+    "include/ebb": "the headers of users: ebb.h, tensor.h, nn.h, optim.h, io.h, data.h, comm.h, interop.h",
     "apps": "the ebb command",
     "examples": "programs to copy",
     "bench": "benchmarks",

@@ -56,6 +56,10 @@ cublasHandle_t CudaContext::cublas() {
 
 void CudaContext::synchronize() { cuda_check(cudaStreamSynchronize(stream_)); }
 
+void copy_bytes(CudaContext& context, std::byte* to, const std::byte* from, std::size_t bytes) {
+  cuda_check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToDevice, context.stream()));
+}
+
 int cuda_device_count() {
   int count = 0;
   return cudaGetDeviceCount(&count) == cudaSuccess ? count : 0;

@@ -1,6 +1,7 @@
 #pragma once
 
-/// All of ebb: tensors and their ops, autograd, modules, optimizers, files and data sets.
+/// All of ebb: tensors and their ops, autograd, modules, optimizers, files, data sets, ranks that compute together.
+#include "ebb/comm.h"
 #include "ebb/data.h"
 #include "ebb/interop.h"
 #include "ebb/io.h"

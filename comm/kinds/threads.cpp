@@ -1,0 +1,157 @@
+#include "ebb/comm/threads.h"
+
+#include <algorithm>
+#include <exception>
+#include <mutex>
+#include <thread>
+
+#include "ebb/comm/kinds/reduction.h"
+#include "ebb/comm/kinds/team.h"
+#include "ebb/core/context.h"
+#include "ebb/core/error.h"
+
+namespace ebb::comm {
+namespace {
+
+constexpr std::int64_t line = 64;  // bytes that two threads should not write at the same time
+
+/// Of call.numel elements, those that this rank sees to.
+struct Share {
+  Share(const Call& call, int rank, int size) {
+    const std::int64_t unit = line / static_cast<std::int64_t>(size_of(call.dtype));
+    const std::int64_t units = (call.numel + unit - 1) / unit;
+    begin = std::min(units * rank / size * unit, call.numel);
+    end = std::min(units * (rank + 1) / size * unit, call.numel);
+  }
+  std::int64_t begin, end;
+};
+
+class ThreadCommunicator final : public Communicator {
+ public:
+  ThreadCommunicator(int rank, std::shared_ptr<Team> team) : Communicator(rank, team->size()), team_(std::move(team)) {}
+  ~ThreadCommunicator() override { leave("it has ended"); }
+  const char* kind() const override { return "threads"; }
+  void leave(const std::string& why) { team_->leave(rank(), why); }
+
+ private:
+  std::span<const Call> exchange(const Call& call, std::byte* x) override {
+    posts_ = team_->meet(rank(), {call, x});
+    calls_.clear();
+    for (const Team::Post& post : posts_) calls_.push_back(post.call);
+    return calls_;
+  }
+
+  // In each of these nobody leaves before everybody is done with what is his.
+
+  /// Each rank reduces its share of the elements of all, and writes it to all.
+  void reduce(const Call& call, std::byte*) override {
+    std::vector<std::byte*> all;
+    for (const Team::Post& post : posts_) all.push_back(post.x);
+    const std::vector<const std::byte*> inputs(all.begin(), all.end());
+    const Share share(call, rank(), size());
+    reduce_in_order(call.dtype, call.op, inputs, all, share.begin, share.end);
+    team_->meet(rank(), {call});
+  }
+
+  void gather(const Call& call, const std::byte*, std::byte* all, std::span<const std::int64_t> offsets) override {
+    for (std::size_t other = 0; other < posts_.size(); ++other) {
+      copy(all + offsets[other], posts_[other].x, offsets[other + 1] - offsets[other]);
+    }
+    team_->meet(rank(), {call});
+  }
+
+  void scatter(const Call& call, const std::byte*, std::byte* y) override {
+    const std::int64_t count = call.numel / size();
+    std::vector<const std::byte*> inputs;
+    for (const Team::Post& post : posts_) inputs.push_back(post.x + rank() * count * width(call));
+    reduce_in_order(call.dtype, call.op, inputs, {&y, 1}, 0, count);
+    team_->meet(rank(), {call});
+  }
+
+  void spread(const Call& call, std::byte* x) override {
+    if (rank() != call.peer) copy(x, posts_[static_cast<std::size_t>(call.peer)].x, call.numel * width(call));
+    team_->meet(rank(), {call});
+  }
+
+  void send_to(const Call& call, const std::byte* x) override { team_->put(rank(), call, x); }
+  void receive_from(const Call& call, std::byte* x) override { team_->take(rank(), call, x); }
+
+  std::shared_ptr<Communicator> part(const Call& call, int place, std::span<const int> members) override {
+    if (call.peer < 0) return nullptr;
+    return std::make_shared<ThreadCommunicator>(
+        place, team_->part(call.sequence, call.peer, static_cast<int>(members.size())));
+  }
+
+  static std::int64_t width(const Call& call) { return static_cast<std::int64_t>(size_of(call.dtype)); }
+  static void copy(std::byte* to, const std::byte* from, std::int64_t bytes) {
+    CpuContext context;
+    copy_bytes(context, to, from, static_cast<std::size_t>(bytes));
+  }
+
+  std::shared_ptr<Team> team_;
+  std::span<const Team::Post> posts_;  // of the last exchange
+  std::vector<Call> calls_;
+};
+
+std::vector<std::shared_ptr<ThreadCommunicator>> members_of_new_team(int size, const ThreadOptions& options) {
+  check(size >= 1, "there must be at least one rank, got ", size);
+  const auto team = std::make_shared<Team>(size, options.timeout);
+  std::vector<std::shared_ptr<ThreadCommunicator>> members;
+  for (int rank = 0; rank < size; ++rank) members.push_back(std::make_shared<ThreadCommunicator>(rank, team));
+  return members;
+}
+
+/// The exception that came first; those of the others come of it.
+class FirstFailure {
+ public:
+  void set(std::exception_ptr failure) {
+    const std::lock_guard lock(mutex_);
+    if (!failure_) failure_ = std::move(failure);
+  }
+  void rethrow() const {
+    if (failure_) std::rethrow_exception(failure_);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::exception_ptr failure_;
+};
+
+void run_rank(std::shared_ptr<ThreadCommunicator> member, const std::function<void(Communicator&)>& body,
+              FirstFailure& failure) {
+  const auto fail_with = [&](const char* why) {
+    failure.set(std::current_exception());
+    member->leave(why);
+  };
+  try {
+    body(*member);
+  } catch (Error& error) {
+    error.add_rank(member->rank());
+    fail_with(error.what());
+  } catch (const std::exception& error) {
+    fail_with(error.what());
+  } catch (...) {
+    fail_with("it has thrown something that is no std::exception");
+  }
+}
+
+}  // namespace
+
+std::vector<std::shared_ptr<Communicator>> threads(int size, ThreadOptions options) {
+  const OpScope op("threads", Site{});
+  const auto members = members_of_new_team(size, options);
+  return {members.begin(), members.end()};
+}
+
+void run_on_threads(int size, const std::function<void(Communicator&)>& body, ThreadOptions options) {
+  const OpScope op("run_on_threads", Site{});
+  FirstFailure failure;
+  std::vector<std::thread> running;
+  for (auto& member : members_of_new_team(size, options)) {
+    running.emplace_back(run_rank, std::move(member), std::cref(body), std::ref(failure));
+  }
+  for (std::thread& thread : running) thread.join();
+  failure.rethrow();
+}
+
+}  // namespace ebb::comm

@@ -1,0 +1,4 @@
+#pragma once
+
+/// Ranks that compute together, on threads, processes or GPUs.
+#include "ebb/comm/threads.h"
