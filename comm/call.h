@@ -39,7 +39,8 @@ bool agree(const Call& a, const Call& b);
 /// A CommunicationError where two ranks' calls do not agree.
 void check_agreement(std::span<const Call> calls);
 
-/// A CommunicationError where `sent` is not what `received` asks for.
-void check_letter(const Call& sent, const Call& received);
+/// Whether a letter that was `sent` is what `received` asks for; the CommunicationError where it is not.
+bool is_answer(const Call& sent, const Call& received);
+[[noreturn]] void fail_for_letter(const Call& sent, const Call& received);
 
 }  // namespace ebb::comm

@@ -1,30 +1,17 @@
 #include "ebb/comm/threads.h"
 
-#include <algorithm>
 #include <exception>
 #include <mutex>
 #include <thread>
 
 #include "ebb/comm/kinds/reduction.h"
+#include "ebb/comm/kinds/share.h"
 #include "ebb/comm/kinds/team.h"
 #include "ebb/core/context.h"
 #include "ebb/core/error.h"
 
 namespace ebb::comm {
 namespace {
-
-constexpr std::int64_t line = 64;  // bytes that two threads should not write at the same time
-
-/// Of call.numel elements, those that this rank sees to.
-struct Share {
-  Share(const Call& call, int rank, int size) {
-    const std::int64_t unit = line / static_cast<std::int64_t>(size_of(call.dtype));
-    const std::int64_t units = (call.numel + unit - 1) / unit;
-    begin = std::min(units * rank / size * unit, call.numel);
-    end = std::min(units * (rank + 1) / size * unit, call.numel);
-  }
-  std::int64_t begin, end;
-};
 
 class ThreadCommunicator final : public Communicator {
  public:
@@ -48,7 +35,7 @@ class ThreadCommunicator final : public Communicator {
     std::vector<std::byte*> all;
     for (const Team::Post& post : posts_) all.push_back(post.x);
     const std::vector<const std::byte*> inputs(all.begin(), all.end());
-    const Share share(call, rank(), size());
+    const Share share(call.numel, call.dtype, rank(), size());
     reduce_in_order(call.dtype, call.op, inputs, all, share.begin, share.end);
     team_->meet(rank(), {call});
   }
