@@ -71,10 +71,11 @@ FLOORS = {
     ),
     "autograd": Floor(
         "the engine: node, record, saved, backward, view, print; ops/ has each op's checks, forward, gradient",
-        ("core", "kernels"),
+        ("core", "comm", "kernels"),
         {
             "engine": "what one backward pass remembers, and how gradients add up",
             "ops/activation": "relu, gelu, softmax, dropout, ...",
+            "ops/comm": "what ranks compute together, with its gradient",
             "ops/conv": "convolutions, transposed ones, fold and unfold",
             "ops/create": "tensors from values and random numbers",
             "ops/detail": "what ops share",
@@ -92,7 +93,7 @@ FLOORS = {
     ),
     "nn": Floor(
         "modules: slots, calls, hooks, printing, state dict, summary. Composes ops, calls no kernel",
-        ("core", "autograd"),
+        ("core", "comm", "autograd"),
         {
             "containers": "Sequential, ModuleList, ModuleDict, ParameterList",
             "init": "initialisation of weights",
@@ -103,6 +104,7 @@ FLOORS = {
             "optim": "optimizers",
             "optim/detail": "what optimizers share: the step of one parameter",
             "optim/schedulers": "learning rate schedules",
+            "parallel": "synchronized batch norm, networks on many devices",
         },
         private=("optim/detail",),
         exceptions=(("nn/optim/", "kernels/optim/"),),

@@ -1,6 +1,6 @@
 #pragma once
 
-/// Modules: layers, losses, containers, initialisation, models, loading, summaries.
+/// Modules: layers, losses, containers, initialisation, models, loading, many devices, summaries.
 #include "ebb/nn/init/init.h"
 #include "ebb/nn/layers.h"
 #include "ebb/nn/loading/checkpoint.h"
@@ -8,4 +8,5 @@
 #include "ebb/nn/models/convnet.h"
 #include "ebb/nn/models/resnet.h"
 #include "ebb/nn/models/unet.h"
+#include "ebb/nn/parallel/sync_batch_norm.h"
 #include "ebb/nn/summary.h"

@@ -2,6 +2,7 @@
 
 #include "ebb/autograd/ops/create/creation.h"
 #include "ebb/autograd/ops/norm/batch_norm.h"
+#include "ebb/autograd/ops/norm/sync_batch_norm.h"
 #include "ebb/nn/repr.h"
 
 namespace ebb::nn {
@@ -28,14 +29,18 @@ void NormBase::upgrade(StateDict& dict, const std::string& prefix, std::int64_t 
   if (version < 2 && options.track_running_stats && !dict.contains(name)) dict.set(name, num_batches_tracked);
 }
 
+std::string BatchNorm::kind() const { return group != nullptr ? "SyncBatchNorm" : Module::kind(); }
+
 Tensor BatchNorm::normalized(const Tensor& x) const {
   const bool tracks = running_mean->defined();
   const bool updates = is_training() && tracks;
   if (updates) num_batches_tracked->add_(1);
   double momentum = options.momentum.value_or(0);
   if (updates && !options.momentum) momentum = 1.0 / num_batches_tracked->item<double>();
-  return ebb::batch_norm(x, running_mean, running_var, weight, bias,
-                         {.training = is_training() || !tracks, .momentum = momentum, .eps = options.eps});
+  const ebb::BatchNormOptions o{.training = is_training() || !tracks, .momentum = momentum, .eps = options.eps};
+  const bool is_of_several = is_training() && group != nullptr && group->size() > 1;
+  return is_of_several ? sync_batch_norm(x, running_mean, running_var, weight, bias, group, o)
+                       : ebb::batch_norm(x, running_mean, running_var, weight, bias, o);
 }
 
 Tensor BatchNorm1d::operator()(const Tensor& x, Site site) const {

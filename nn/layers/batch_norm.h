@@ -1,7 +1,9 @@
 #pragma once
 
+#include <memory>
 #include <optional>
 
+#include "ebb/comm/communicator.h"
 #include "ebb/nn/slots.h"
 
 namespace ebb::nn {
@@ -33,6 +35,13 @@ class NormBase : public Module {
 
 /// Normalises each channel of its input; see ebb::batch_norm. Keeps running statistics for eval().
 class BatchNorm : public NormBase {
+ public:
+  std::string kind() const override;
+
+  /// In training the batch is that of all these ranks; see ebb::sync_batch_norm. Null: of this one alone. Copies of the
+  /// module share it.
+  std::shared_ptr<comm::Communicator> group;
+
  protected:
   using NormBase::NormBase;
   Tensor normalized(const Tensor& x) const;

@@ -3,7 +3,7 @@
 #include <array>
 
 #include "ebb/autograd/ops/create/creation.h"
-#include "ebb/autograd/ops/detail/checks.h"
+#include "ebb/autograd/ops/detail/channels.h"
 #include "ebb/autograd/ops/detail/norm.h"
 #include "ebb/autograd/ops/elementwise/arithmetic.h"
 #include "ebb/autograd/ops/elementwise/unary.h"
@@ -17,46 +17,22 @@ namespace ebb {
 using autograd::record;
 using autograd::Saved;
 using autograd::wrt;
+using ops::along_channels;
+using ops::as_image;
+using ops::count_per_channel;
+using ops::empty_per_channel;
+using ops::other_dims;
+using ops::rows_of;
+using ops::with_shape;
 
 namespace {
-
-/// x as a channels-last image, whose elements are rows of channels; (N, C) stays.
-Tensor as_image(const Tensor& x) {
-  if (x.dim() == 2) return contiguous(x);
-  const Tensor image = x.dim() == 4 ? x : x.reshape({x.size(0), x.size(1), -1, 1});
-  return contiguous(image, MemoryFormat::channels_last);
-}
-
-Tensor with_shape(const Tensor& image, const Shape& shape) {
-  return image.shape() == shape ? image : image.reshape(shape);
-}
-
-/// The elements of an image as the kernels want them: (N H W, C). Not recorded.
-Tensor rows_of(const Tensor& image) {
-  const std::int64_t channels = image.size(1);
-  return image.detach().alias({image.numel() / channels, channels}, {channels, 1}, image.storage_offset());
-}
-
-std::int64_t count_per_channel(const Tensor& image) { return image.numel() / image.size(1); }
-
-Tensor empty_per_channel(const Tensor& image) {
-  return empty({image.size(1)}, {.dtype = image.dtype(), .device = image.device()});
-}
-
-/// A tensor (C) so that it multiplies the channels of an image.
-Tensor along_channels(const Tensor& t, const Tensor& image) {
-  return image.dim() == 2 ? t : t.reshape({1, t.size(0), 1, 1});
-}
-
-/// All dimensions but that of the channels.
-Dims others(const Tensor& image) { return image.dim() == 2 ? Dims{0} : Dims{0, 2, 3}; }
 
 using Gradients = std::array<Tensor, 3>;  // of x, weight and bias
 
 /// The gradients in training, written with differentiable ops.
 Gradients composed_backward(const Tensor& dy, const Tensor& x, const Tensor& weight, double eps) {
   const auto n = static_cast<double>(count_per_channel(x));
-  const Dims dims = others(x);
+  const Dims dims = other_dims(x);
   const Tensor centered = x - mean(x, dims, true);
   const Tensor inverse = rsqrt(mean(centered * centered, dims, true) + eps);
   const Tensor normal = centered * inverse;
@@ -115,19 +91,8 @@ Tensor evaluate(const Tensor& x, const Tensor& mean, const Tensor& var, const Te
       wrt(x, [weight = Saved(weight), inverse = Saved(inverse)](
                  const Tensor& dy) { return dy * along_channels(weight.get() * inverse.get(), dy); }),
       wrt(weight, [x = Saved(x), mean = Saved(mean), inverse = Saved(inverse)](
-                      const Tensor& dy) { return sum(dy * (x - along_channels(mean, x)), others(x)) * inverse; }),
-      wrt(bias, [](const Tensor& dy) { return sum(dy, others(dy)); }));
-}
-
-void check_arguments(const Tensor& x, std::initializer_list<std::pair<const char*, Tensor>> others) {
-  check(x.dim() >= 2, "the input must be (N, C, ...), got shape ", x.shape());
-  ops::check_floating(x);
-  for (const auto& [name, t] : others) {
-    check(!t.defined() || (t.dim() == 1 && t.size(0) == x.size(1)), name, " must be (", x.size(1),
-          "), one for each channel of an input of shape ", x.shape(), "; got ", t.defined() ? t.shape() : Shape());
-    check(!t.defined() || t.device() == x.device(), name, " must be on ", x.device(), " as the input is, got ",
-          t.defined() ? t.device() : x.device());
-  }
+                      const Tensor& dy) { return sum(dy * (x - along_channels(mean, x)), other_dims(x)) * inverse; }),
+      wrt(bias, [](const Tensor& dy) { return sum(dy, other_dims(dy)); }));
 }
 
 /// Of nothing, whatever the statistics would be: they stay, and weight and bias get gradients of 0.
@@ -142,10 +107,7 @@ Tensor batch_norm(const Tensor& x, const Tensor& running_mean, const Tensor& run
                   const Tensor& bias, const BatchNormOptions& options, Site site) {
   const OpScope op("batch_norm", site);
   if (x.numel() == 0 && x.dim() == 1) return normalize_nothing(x, weight, bias);
-  check_arguments(x,
-                  {{"running_mean", running_mean}, {"running_var", running_var}, {"weight", weight}, {"bias", bias}});
-  ops::check_dtype("weight", weight, x);
-  ops::check_dtype("bias", bias, x);
+  ops::check_channels(x, {running_mean, running_var, weight, bias});
   if (x.numel() == 0) return normalize_nothing(x, weight, bias);
   const Tensor image = as_image(x);
   const Tensor w = weight.defined() ? weight : full({x.size(1)}, 1, {.dtype = x.dtype(), .device = x.device()});
