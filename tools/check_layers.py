@@ -328,8 +328,8 @@ def check_installed(root, sources):
         build = root / floor / "meson.build"
         if not build.exists():
             continue
-        found = re.search(r"install_headers\((.*?)subdir:", build.read_text(), re.DOTALL)
-        installed = set(re.findall(r"'([^']+\.h)'", found[0])) if found else set()
+        lists = re.findall(r"install_headers\((.*?)subdir:", build.read_text(), re.DOTALL)
+        installed = {name for names in lists for name in re.findall(r"'([^']+\.h)'", names)}
         public = {s.name.partition("/")[2] for s in sources.values() if s.folder == floor and s.is_public_header()}
         for name in sorted(public - installed):
             yield f"{floor}/{name}:1: a public header that {floor}/meson.build does not install; list it or move it to a private room"

@@ -57,7 +57,7 @@ cublasHandle_t CudaContext::cublas() {
 void CudaContext::synchronize() { cuda_check(cudaStreamSynchronize(stream_)); }
 
 void copy_bytes(CudaContext& context, std::byte* to, const std::byte* from, std::size_t bytes) {
-  cuda_check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToDevice, context.stream()));
+  cuda_check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDefault, context.stream()));
 }
 
 int cuda_device_count() {
