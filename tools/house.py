@@ -68,6 +68,7 @@ FLOORS = {
         ("core", "kernels"),
         {
             "engine": "what one backward pass remembers, and how gradients add up",
+            "members": "Tensor's members that are ops",
             "ops/activation": "relu, gelu, softmax, dropout, ...",
             "ops/conv": "convolutions, transposed ones, fold and unfold",
             "ops/create": "tensors from values and random numbers",
