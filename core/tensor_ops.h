@@ -288,6 +288,9 @@ class TensorOps {
 
  protected:
   TensorOps() = default;
+  TensorOps(const TensorOps&) = default;
+  TensorOps& operator=(const TensorOps&) = default;
+  ~TensorOps() = default;
 
  private:
   const Tensor& self() const;

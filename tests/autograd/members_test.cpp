@@ -1,5 +1,6 @@
 // The ops among Tensor's members are the free functions.
-#include <cmath>
+#include <functional>
+#include <optional>
 
 #include "ebb/autograd/backward.h"
 #include "ebb/autograd/gradcheck.h"
@@ -254,6 +255,15 @@ TEST_CASE("operators compare tensors and numbers") {
   CHECK(values(a.to(kFloat32) < 2.5) == Values{1, 1, 0});
   CHECK(values(a < 2.5) == Values{1, 1, 0});
 }
+
+template <class A, class B>
+concept Comparable = requires(const A& a, const B& b) {
+  a == b;
+};
+static_assert(Comparable<Tensor, Tensor> && Comparable<Tensor, double> && Comparable<bool, Tensor>);
+static_assert(!Comparable<Tensor, const char*> && !Comparable<Tensor, Tensor*> && !Comparable<Tensor, Shape>);
+static_assert(Comparable<std::optional<Tensor>, std::nullopt_t>);
+static_assert(!std::is_copy_constructible_v<TensorOps>);
 
 TEST_CASE("masks are joined by operators") {
   const Tensor a = tensor({true, true, false, false}), b = tensor({true, false, true, false});
