@@ -14,6 +14,7 @@
 #include "ebb/autograd/ops/create/random.h"
 #include "ebb/autograd/ops/elementwise/arithmetic.h"
 #include "ebb/autograd/ops/elementwise/compare.h"
+#include "ebb/autograd/ops/elementwise/operand.h"
 #include "ebb/autograd/ops/elementwise/unary.h"
 #include "ebb/autograd/ops/index/embedding.h"
 #include "ebb/autograd/ops/index/gather.h"

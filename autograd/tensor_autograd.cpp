@@ -1,7 +1,9 @@
-// The members of Tensor that concern its gradient.
+// The members of Tensor that concern its gradient, or need an op.
 #include "ebb/autograd/backward.h"
 #include "ebb/autograd/engine/accumulate.h"
 #include "ebb/autograd/node.h"
+#include "ebb/autograd/ops/shape/slice.h"
+#include "ebb/core/dispatch.h"
 #include "ebb/core/warning.h"
 
 namespace ebb {
@@ -65,5 +67,20 @@ std::string Tensor::grad_fn() const {
   const Ref<Node> node = node_of(*this);
   return node && !node->is_leaf() ? node->name : "";
 }
+
+Scalar Tensor::item_scalar() const {
+  check(numel() == 1, "item: needs a tensor of one element, got shape ", shape());
+  Tensor x = detach().to(kCPU);
+  if (is_storage_only(dtype())) x = x.to(is_floating(dtype()) ? kFloat32 : kInt64);
+  return visit_any(x.dtype(), [&]<class T>() {
+    if constexpr (std::is_arithmetic_v<T>) {
+      return Scalar(*x.data<T>());
+    } else {
+      return Scalar(static_cast<float>(*x.data<T>()));
+    }
+  });
+}
+
+Tensor Tensor::operator[](std::int64_t index) const { return ebb::select(*this, 0, index, Site{}); }
 
 }  // namespace ebb

@@ -10,8 +10,12 @@ struct Site {
   const char* file = "";
   int line = 0;
 
+  constexpr Site() = default;  // no aggregate: the {0, 1} of squeeze(x, {0, 1}) is none
   static constexpr Site current(const char* file = __builtin_FILE(), int line = __builtin_LINE()) {
-    return {file, line};
+    Site site;
+    site.file = file;
+    site.line = line;
+    return site;
   }
 };
 

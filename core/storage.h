@@ -31,7 +31,8 @@ class Storage final : public RefCounted {
   std::uint32_t version() const { return version_.load(std::memory_order_relaxed); }
   const char* last_writer() const { return last_writer_.load(std::memory_order_relaxed); }
   Site last_write_site() const {
-    return {last_write_file_.load(std::memory_order_relaxed), last_write_line_.load(std::memory_order_relaxed)};
+    return Site::current(last_write_file_.load(std::memory_order_relaxed),
+                         last_write_line_.load(std::memory_order_relaxed));
   }
   /// Called by every in-place op, inside its OpScope. Threads may write to different elements at the same time.
   void mark_written();

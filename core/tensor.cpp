@@ -112,6 +112,8 @@ std::size_t bytes_of(std::int64_t numel, DType dtype) {
   return bytes;
 }
 
+std::int64_t Tensor::nbytes() const { return static_cast<std::int64_t>(bytes_of(numel(), dtype())); }
+
 Tensor allocate(const Shape& shape, DType dtype, Device device, MemoryFormat format) {
   auto storage = make_ref<Storage>(bytes_of(numel(shape), dtype), device);
   return Tensor(make_ref<TensorBody>(std::move(storage), dtype, shape, strides_for(shape, format), 0));

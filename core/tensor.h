@@ -1,7 +1,6 @@
 #pragma once
 
 #include <functional>
-#include <optional>
 #include <span>
 #include <string>
 
@@ -12,6 +11,7 @@
 #include "ebb/core/shape.h"
 #include "ebb/core/site.h"
 #include "ebb/core/tensor_body.h"
+#include "ebb/core/tensor_ops.h"
 
 namespace ebb {
 
@@ -22,13 +22,14 @@ struct TensorOptions {
 };
 
 /// A strided array on one device, and the unit that gradients are computed for. A value: copies share elements and
-/// gradient, `clone()` copies. Operations are free functions in ebb/autograd/ops; the common ones are members too.
+/// gradient, `clone()` copies. Operations are free functions in ebb/autograd/ops; those that are methods of
+/// torch.Tensor are members too, which TensorOps lists.
 ///
 ///     Tensor x = randn({2, 3}, {.requires_grad = true});
 ///     Tensor loss = (x * 2).exp().sum();
 ///     loss.backward();
 ///     std::cout << x.grad();
-class Tensor {
+class Tensor : public TensorOps {
  public:
   Tensor() = default;  ///< undefined: no elements, no shape
   explicit Tensor(Ref<TensorBody> body) : body_(std::move(body)) {}
@@ -39,12 +40,17 @@ class Tensor {
   const Shape& shape() const { return body().shape; }
   const Strides& strides() const { return body().strides; }  ///< in elements
   int dim() const { return body().shape.size(); }
+  int ndim() const { return dim(); }
   std::int64_t size(std::int64_t dim) const;
   std::int64_t stride(std::int64_t dim) const;
   std::int64_t numel() const { return body().numel; }
   std::int64_t storage_offset() const { return body().offset; }  ///< in elements
+  std::int64_t element_size() const { return static_cast<std::int64_t>(size_of(dtype())); }
+  std::int64_t nbytes() const;  ///< numel() * element_size()
   DType dtype() const { return body().dtype; }
+  bool is_floating_point() const { return is_floating(dtype()); }
   Device device() const { return body().storage->device(); }
+  bool is_cuda() const { return device().is_cuda(); }
   bool is_contiguous(MemoryFormat format = MemoryFormat::contiguous) const;
   /// The memory format that the strides suggest; `contiguous` when in doubt.
   MemoryFormat suggested_format() const;
@@ -64,7 +70,7 @@ class Tensor {
     if (device().is_meta()) [[unlikely]] {
       fail_without_elements();
     }
-    return storage().data() + body().offset * static_cast<std::int64_t>(size_of(dtype()));
+    return storage().data() + body().offset * element_size();
   }
   const std::byte* raw_data() const { return const_cast<Tensor*>(this)->raw_data(); }
 
@@ -83,7 +89,7 @@ class Tensor {
 
   bool requires_grad() const;  ///< a leaf that collects a gradient, or made from one
 
-  // What follows is defined by autograd (autograd/tensor_members.cpp, autograd/tensor_autograd.cpp).
+  // What follows is defined by autograd (autograd/tensor_autograd.cpp).
 
   Tensor requires_grad_(bool requires_grad = true) const;
   bool is_leaf() const;
@@ -103,50 +109,7 @@ class Tensor {
   }
   Scalar item_scalar() const;  ///< the value of a tensor of one element
 
-  Tensor to(DType dtype, Site site = Site::current()) const;
-  Tensor to(Device device, Site site = Site::current()) const;
-  Tensor clone(Site site = Site::current()) const;
-  Tensor contiguous(MemoryFormat format = MemoryFormat::contiguous, Site site = Site::current()) const;
-
-  Tensor reshape(const Shape& shape, Site site = Site::current()) const;
-  Tensor view(const Shape& shape, Site site = Site::current()) const;
-  Tensor flatten(std::int64_t start_dim = 0, std::int64_t end_dim = -1, Site site = Site::current()) const;
-  Tensor transpose(std::int64_t dim0, std::int64_t dim1, Site site = Site::current()) const;
-  Tensor t(Site site = Site::current()) const;
-  Tensor permute(const Dims& dims, Site site = Site::current()) const;
-  Tensor expand(const Shape& shape, Site site = Site::current()) const;
-  Tensor squeeze(Site site = Site::current()) const;
-  Tensor squeeze(std::int64_t dim, Site site = Site::current()) const;
-  Tensor unsqueeze(std::int64_t dim, Site site = Site::current()) const;
-  Tensor narrow(std::int64_t dim, std::int64_t start, std::int64_t length, Site site = Site::current()) const;
-  Tensor select(std::int64_t dim, std::int64_t index, Site site = Site::current()) const;
-  Tensor slice(std::int64_t dim, std::optional<std::int64_t> start, std::optional<std::int64_t> end,
-               std::int64_t step = 1, Site site = Site::current()) const;
   Tensor operator[](std::int64_t index) const;  ///< select(0, index)
-
-  Tensor add_(const Tensor& other, Scalar alpha = 1, Site site = Site::current()) const;
-  Tensor add_(Scalar other, Site site = Site::current()) const;
-  Tensor sub_(const Tensor& other, Site site = Site::current()) const;
-  Tensor sub_(Scalar other, Site site = Site::current()) const;
-  Tensor mul_(const Tensor& other, Site site = Site::current()) const;
-  Tensor mul_(Scalar other, Site site = Site::current()) const;
-  Tensor div_(const Tensor& other, Site site = Site::current()) const;
-  Tensor div_(Scalar other, Site site = Site::current()) const;
-  Tensor copy_(const Tensor& source, Site site = Site::current()) const;
-  Tensor fill_(Scalar value, Site site = Site::current()) const;
-  Tensor zero_(Site site = Site::current()) const;
-
-  Tensor sum(const Dims& dims = {}, bool keepdim = false, Site site = Site::current()) const;
-  Tensor mean(const Dims& dims = {}, bool keepdim = false, Site site = Site::current()) const;
-  Tensor argmax(std::optional<std::int64_t> dim = {}, bool keepdim = false, Site site = Site::current()) const;
-  Tensor abs(Site site = Site::current()) const;
-  Tensor exp(Site site = Site::current()) const;
-  Tensor log(Site site = Site::current()) const;
-  Tensor sqrt(Site site = Site::current()) const;
-  Tensor sign(Site site = Site::current()) const;
-  Tensor pow(Scalar exponent, Site site = Site::current()) const;
-  Tensor relu(Site site = Site::current()) const;
-  Tensor matmul(const Tensor& other, Site site = Site::current()) const;
 
  private:
   [[noreturn]] void fail_without_elements() const;
@@ -156,6 +119,9 @@ class Tensor {
 
   Ref<TensorBody> body_;
 };
+static_assert(sizeof(Tensor) == sizeof(void*));
+
+inline const Tensor& TensorOps::self() const { return static_cast<const Tensor&>(*this); }
 
 /// What that many elements take. An OutOfMemoryError where it does not fit 64 bits.
 std::size_t bytes_of(std::int64_t numel, DType dtype);

@@ -31,7 +31,7 @@ int main() {
   }
   net.eval();
   const data::Dataset test = data::synthetic("test");
-  const Tensor correct = no_grad([&] { return eq(net(test.images).argmax(1), test.labels).sum(); });
+  const Tensor correct = no_grad([&] { return (net(test.images).argmax(1) == test.labels).sum(); });
   std::cout << "more than 4 of 5 right: " << std::boolalpha << (5 * correct.item<int>() > 4 * test.labels.numel())
             << "\n";
   io::save("convnet.pth", net.state_dict());  // Python: torch.load("convnet.pth", weights_only=True)

@@ -9,7 +9,7 @@ int main() {
   manual_seed(0);
   models::UNet net(3, 2, /*bilinear=*/true, /*width=*/8);  // 64 wide in the paper
   optim::RMSprop optimizer(net.parameters(), {.lr = 1e-4, .weight_decay = 1e-8, .momentum = 0.9});
-  const Tensor images = randn({2, 3, 37, 50}), masks = gt(images.select(1, 0), 0).to(kInt64);
+  const Tensor images = randn({2, 3, 37, 50}), masks = (images.select(1, 0) > 0).to(kInt64);
   const Tensor before = cross_entropy(net(images), masks);
   for (int step = 0; step < 3; ++step) {
     optimizer.zero_grad();

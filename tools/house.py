@@ -74,6 +74,7 @@ FLOORS = {
         ("core", "comm", "kernels"),
         {
             "engine": "what one backward pass remembers, and how gradients add up",
+            "members": "Tensor's members that are ops",
             "ops/activation": "relu, gelu, softmax, dropout, ...",
             "ops/comm": "what ranks compute together, with its gradient",
             "ops/conv": "convolutions, transposed ones, fold and unfold",

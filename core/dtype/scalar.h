@@ -11,10 +11,11 @@ namespace ebb {
 /// result's type (an int64 tensor times 2 stays int64, times 2.0 becomes float32).
 class Scalar {
  public:
-  constexpr Scalar(bool value) : real_(value), integer_(value), dtype_(kBool) {}
-  template <std::integral T>
+  template <std::integral T>  // bool among them, without what converts to it: x == "text" must not compile
   constexpr Scalar(T value)
-      : real_(static_cast<double>(value)), integer_(static_cast<std::int64_t>(value)), dtype_(kInt64) {}
+      : real_(static_cast<double>(value)),
+        integer_(static_cast<std::int64_t>(value)),
+        dtype_(std::same_as<T, bool> ? kBool : kInt64) {}
   template <std::floating_point T>
   constexpr Scalar(T value) : real_(static_cast<double>(value)), dtype_(kFloat64) {}
 

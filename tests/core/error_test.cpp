@@ -55,9 +55,9 @@ TEST_CASE("modules add their names from the inside out") {
 
 TEST_CASE("op scopes nest and end") {
   {
-    const OpScope outer("outer", {"/a/b/file.cpp", 7});
+    const OpScope outer("outer", Site::current("/a/b/file.cpp", 7));
     {
-      const OpScope inner("inner", {"other.cpp", 9});
+      const OpScope inner("inner", Site::current("other.cpp", 9));
       CHECK(OpScope::name() == std::string("inner"));
       CHECK(OpScope::path() == "outer > inner");
       CHECK(to_string(OpScope::site()) == "other.cpp:9");
@@ -77,8 +77,8 @@ TEST_CASE("the line of a scope is the innermost outside of ebb") {
   CHECK_FALSE(is_of_ebb("src/nn/layers/linear.cpp"));
   CHECK_FALSE(is_of_ebb("/home/me/ebb/examples/unet.cpp"));
   CHECK_FALSE(is_of_ebb(Site::current().file));
-  const OpScope user("", {"main.cpp", 3});
-  const OpScope ours("linear", {layer.c_str(), 23});
+  const OpScope user("", Site::current("main.cpp", 3));
+  const OpScope ours("linear", Site::current(layer.c_str(), 23));
   CHECK(to_string(OpScope::site()) == "main.cpp:3");
 }
 

@@ -68,8 +68,7 @@ void fill_normal(std::span<T> x, double mean, double std, Generator& generator) 
 
 /// Lets `fill` write the elements in C order, wherever and however `x` stores them.
 template <class Fill>
-Tensor fill_in_order(const Tensor& x, const char* name, Fill&& fill) {
-  const OpScope op(name, Site{});
+Tensor fill_in_order(const Tensor& x, Fill&& fill) {
   if (x.device().is_meta()) return x;
   Tensor values = empty(x.shape(), {.dtype = x.dtype()});
   visit_float(x.dtype(), [&]<class T>() { fill(std::span(values.data<T>(), static_cast<std::size_t>(x.numel()))); });
@@ -78,18 +77,20 @@ Tensor fill_in_order(const Tensor& x, const char* name, Fill&& fill) {
 
 }  // namespace
 
-Tensor uniform_(const Tensor& x, double low, double high, Generator& generator) {
-  check(low <= high, "uniform_: low must not be above high, got ", low, " and ", high);
-  return fill_in_order(x, "uniform_", [&]<class T>(std::span<T> values) {
+Tensor uniform_(const Tensor& x, double low, double high, Generator& generator, Site site) {
+  const OpScope op("uniform_", site);
+  check(low <= high, "low must not be above high, got ", low, " and ", high);
+  return fill_in_order(x, [&]<class T>(std::span<T> values) {
     const T from = static_cast<T>(low), range = static_cast<T>(high) - static_cast<T>(low);
     // Fused, as PyTorch's build has it: the last bit depends on it.
     for (T& value : values) value = std::fma(uniform<T>(generator.sequence), range, from);
   });
 }
 
-Tensor normal_(const Tensor& x, double mean, double std, Generator& generator) {
-  check(std >= 0, "normal_: the standard deviation must not be negative, got ", std);
-  return fill_in_order(x, "normal_", [&]<class T>(std::span<T> values) { fill_normal(values, mean, std, generator); });
+Tensor normal_(const Tensor& x, double mean, double std, Generator& generator, Site site) {
+  const OpScope op("normal_", site);
+  check(std >= 0, "the standard deviation must not be negative, got ", std);
+  return fill_in_order(x, [&]<class T>(std::span<T> values) { fill_normal(values, mean, std, generator); });
 }
 
 Tensor rand(const Shape& shape, const TensorOptions& options, Site site) {

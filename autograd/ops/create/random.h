@@ -15,7 +15,9 @@ Tensor randint(std::int64_t low, std::int64_t high, const Shape& shape, Site sit
 Tensor randperm(std::int64_t n, Site site = Site::current());
 
 /// Fills with uniform numbers in [low, high). Not recorded.
-Tensor uniform_(const Tensor& x, double low = 0, double high = 1, Generator& generator = default_generator());
-Tensor normal_(const Tensor& x, double mean = 0, double std = 1, Generator& generator = default_generator());
+Tensor uniform_(const Tensor& x, double low = 0, double high = 1, Generator& generator = default_generator(),
+                Site site = Site::current());
+Tensor normal_(const Tensor& x, double mean = 0, double std = 1, Generator& generator = default_generator(),
+               Site site = Site::current());
 
 }  // namespace ebb

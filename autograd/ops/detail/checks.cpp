@@ -16,4 +16,11 @@ void check_one_device(const Tensor& a, const Tensor& b) {
         "; move one with to()");
 }
 
+void check_stays(const Tensor& x, const Shape& shape, DType result) {
+  check(shape == x.shape(), "the result of an in-place op must have the shape of the tensor that it changes: a tensor ",
+        "of shape ", x.shape(), " cannot take one of shape ", shape);
+  check(is_floating(x.dtype()) || !is_floating(result), "the result is ", result, " and cannot be stored in ",
+        x.dtype(), "; use the op that does not work in place");
+}
+
 }  // namespace ebb::ops

@@ -3,10 +3,25 @@
 #include "ebb/autograd/grad_mode.h"
 #include "ebb/autograd/node.h"
 #include "ebb/core/context.h"
+#include "ebb/kernels/wrapping.h"
 
 namespace ebb::ops {
 
 Tensor real(const Tensor& x) { return is_floating(x.dtype()) ? x : x.to(kFloat32); }
+
+bool is_one(Scalar s) { return s.to<double>() == 1.0; }
+
+Scalar negated(Scalar s) {
+  if (s.dtype() == kFloat64) return -s.to<double>();
+  return kernels::subtracted<std::int64_t>(0, s.to<std::int64_t>());
+}
+
+Scalar scaled(Scalar value, Scalar alpha, DType dtype) {
+  if (is_one(alpha)) return value;
+  const bool is_integer = dtype == kInt64 || dtype == kInt32;
+  if (!is_integer) return value.to<double>() * alpha.to<double>();
+  return kernels::multiplied(value.to<std::int64_t>(), alpha.to<std::int64_t>());
+}
 
 Tensor compute(const kernels::UnaryOp& op, const Tensor& x) {
   Tensor y = empty_like(x);

@@ -10,6 +10,12 @@ namespace ebb::ops {
 /// x, as float32 where it is not floating.
 Tensor real(const Tensor& x);
 
+// Scalars: integers wrap as elements do.
+bool is_one(Scalar s);
+Scalar negated(Scalar s);
+/// value alpha, of an op whose result is `dtype`.
+Scalar scaled(Scalar value, Scalar alpha, DType dtype);
+
 /// In the shape and memory order of `x`.
 Tensor compute(const kernels::UnaryOp& op, const Tensor& x);
 

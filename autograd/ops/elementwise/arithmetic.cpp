@@ -19,6 +19,9 @@ using autograd::record;
 using autograd::Saved;
 using autograd::wrt;
 using ops::compute;
+using ops::is_one;
+using ops::negated;
+using ops::scaled;
 
 namespace {
 
@@ -39,8 +42,6 @@ Tensor promoted(const Tensor& x, Scalar s) {
 }
 
 DType quotient_type(DType dtype) { return is_floating(dtype) ? dtype : kFloat32; }
-
-bool is_one(Scalar s) { return s.to<double>() == 1.0; }
 
 void refuse_bool(DType dtype, const char* what) {
   check(dtype != kBool, what, " of bool tensors is not defined; convert first, or use logical ops");
@@ -90,20 +91,15 @@ Tensor add(const Tensor& a, const Tensor& b, Scalar alpha, Site site) {
 Tensor add(const Tensor& a, Scalar b, Scalar alpha, Site site) {
   const OpScope op("add", site);
   const Tensor x = promoted(a, b);
-  const Scalar term = is_one(alpha) ? b
-                      : x.dtype() == kInt64 || x.dtype() == kInt32
-                          ? Scalar(kernels::multiplied(b.to<std::int64_t>(), alpha.to<std::int64_t>()))
-                          : Scalar(b.to<double>() * alpha.to<double>());
-  return record(compute(kernels::AddScalar{kernels::Immediate(term)}, x), wrt(x, [](const Tensor& dy) { return dy; }));
+  const kernels::AddScalar kernel{kernels::Immediate(scaled(b, alpha, x.dtype()))};
+  return record(compute(kernel, x), wrt(x, [](const Tensor& dy) { return dy; }));
 }
 
 Tensor sub(const Tensor& a, const Tensor& b, Scalar alpha, Site site) {
   const OpScope op("sub", site);
   const auto [x, y] = promoted(a, b, result_type(a, b));
   refuse_bool(x.dtype(), "subtraction");
-  const Scalar minus = alpha.dtype() == kFloat64
-                           ? Scalar(-alpha.to<double>())
-                           : Scalar(kernels::subtracted<std::int64_t>(0, alpha.to<std::int64_t>()));
+  const Scalar minus = negated(alpha);
   const Tensor out =
       is_one(alpha) ? compute(kernels::Sub{}, x, y) : compute(kernels::AddScaled{kernels::Immediate(minus)}, x, y);
   return record(out, wrt(x, [shape = x.shape()](const Tensor& dy) { return sum_to(dy, shape); }),
@@ -113,8 +109,7 @@ Tensor sub(const Tensor& a, const Tensor& b, Scalar alpha, Site site) {
 Tensor sub(const Tensor& a, Scalar b, Scalar alpha, Site site) {
   const OpScope op("sub", site);
   refuse_bool(a.dtype(), "subtraction");
-  if (b.dtype() == kFloat64) return add(a, Scalar(-b.to<double>()), alpha);
-  return add(a, Scalar(kernels::subtracted<std::int64_t>(0, b.to<std::int64_t>())), alpha);
+  return add(a, negated(b), alpha);
 }
 
 Tensor sub(Scalar a, const Tensor& b, Site site) {

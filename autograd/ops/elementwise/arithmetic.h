@@ -1,7 +1,6 @@
 #pragma once
 
-#include <concepts>
-
+#include "ebb/autograd/ops/elementwise/operand.h"
 #include "ebb/core/tensor.h"
 
 namespace ebb {
@@ -43,16 +42,6 @@ DType result_type(const Tensor& a, Scalar b);
 /// `value` as a scalar tensor of the dtype of an op with `x`, on its device.
 Tensor scalar_like(const Tensor& x, Scalar value);
 
-/// One side of an infix operator, a tensor or what stands for one (a saved tensor, a parameter), and the line that
-/// wrote it.
-struct Operand {
-  template <std::convertible_to<const Tensor&> T>
-  Operand(const T& x, Site at = Site::current()) : tensor(x), site(at) {}
-
-  const Tensor& tensor;
-  Site site;
-};
-
 inline Tensor operator+(Operand a, Operand b) { return add(a.tensor, b.tensor, 1, a.site); }
 inline Tensor operator+(Operand a, Scalar b) { return add(a.tensor, b, 1, a.site); }
 inline Tensor operator+(Scalar a, Operand b) { return add(b.tensor, a, 1, b.site); }
@@ -68,7 +57,7 @@ inline Tensor operator/(Scalar a, Operand b) { return div(a, b.tensor, b.site); 
 inline Tensor operator-(Operand a) { return mul(a.tensor, -1, a.site); }
 
 inline const Tensor& operator+=(const Tensor& a, Operand b) { return a.add_(b.tensor, 1, b.site), a; }
-inline const Tensor& operator-=(const Tensor& a, Operand b) { return a.sub_(b.tensor, b.site), a; }
+inline const Tensor& operator-=(const Tensor& a, Operand b) { return a.sub_(b.tensor, 1, b.site), a; }
 inline const Tensor& operator*=(const Tensor& a, Operand b) { return a.mul_(b.tensor, b.site), a; }
 inline const Tensor& operator/=(const Tensor& a, Operand b) { return a.div_(b.tensor, b.site), a; }
 

@@ -123,13 +123,14 @@ Tensor where(const Tensor& condition, Scalar a, const Tensor& b, Site site) {
   return where(condition, scalar_like(b, a), b, site);
 }
 
-bool equal(const Tensor& a, const Tensor& b) {
+bool equal(const Tensor& a, const Tensor& b, Site site) {
+  const OpScope op("equal", site);
   if (a.shape() != b.shape() || a.dtype() != b.dtype()) return false;
   return sum(ne(a, b)).item<std::int64_t>() == 0;
 }
 
-bool allclose(const Tensor& a, const Tensor& b, double rtol, double atol, bool equal_nan) {
-  const OpScope op("allclose", Site{});
+bool allclose(const Tensor& a, const Tensor& b, double rtol, double atol, bool equal_nan, Site site) {
+  const OpScope op("allclose", site);
   const NoGradGuard no_grad;
   const DType dtype = is_floating(result_type(a, b)) ? kFloat64 : kInt64;
   const Tensor x = a.to(dtype), y = b.to(dtype);
@@ -140,6 +141,38 @@ bool allclose(const Tensor& a, const Tensor& b, double rtol, double atol, bool e
   Tensor far = logical_and(logical_not(is_close), logical_not(same));
   if (equal_nan) far = logical_and(far, logical_not(logical_and(isnan(x), isnan(y))));
   return sum(far).item<std::int64_t>() == 0;
+}
+
+static void check_mask(const Tensor& x, const char* name) {
+  check(x.dtype() == kBool, "is for bool tensors, got ", x.dtype(), "; compare first, as in x != 0, or use ", name,
+        "(), which does");
+}
+
+Tensor operator&(Operand a, Operand b) {
+  const OpScope op("operator&", a.site);
+  check_mask(a.tensor, "logical_and");
+  check_mask(b.tensor, "logical_and");
+  return logical_and(a.tensor, b.tensor);
+}
+
+Tensor operator|(Operand a, Operand b) {
+  const OpScope op("operator|", a.site);
+  check_mask(a.tensor, "logical_or");
+  check_mask(b.tensor, "logical_or");
+  return logical_or(a.tensor, b.tensor);
+}
+
+Tensor operator^(Operand a, Operand b) {
+  const OpScope op("operator^", a.site);
+  check_mask(a.tensor, "logical_xor");
+  check_mask(b.tensor, "logical_xor");
+  return logical_xor(a.tensor, b.tensor);
+}
+
+Tensor operator~(Operand a) {
+  const OpScope op("operator~", a.site);
+  check_mask(a.tensor, "logical_not");
+  return logical_not(a.tensor);
 }
 
 }  // namespace ebb

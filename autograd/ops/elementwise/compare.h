@@ -1,5 +1,6 @@
 #pragma once
 
+#include "ebb/autograd/ops/elementwise/operand.h"
 #include "ebb/core/tensor.h"
 
 namespace ebb {
@@ -33,8 +34,35 @@ Tensor where(const Tensor& condition, const Tensor& a, Scalar b, Site site = Sit
 Tensor where(const Tensor& condition, Scalar a, const Tensor& b, Site site = Site::current());
 
 /// Whether shapes, dtypes and all elements are equal; NaN equals nothing.
-bool equal(const Tensor& a, const Tensor& b);
+bool equal(const Tensor& a, const Tensor& b, Site site = Site::current());
 /// Whether |a - b| <= atol + rtol |b| everywhere; equal infinities are close, and NaN to NaN where `equal_nan`.
-bool allclose(const Tensor& a, const Tensor& b, double rtol = 1e-5, double atol = 1e-8, bool equal_nan = false);
+bool allclose(const Tensor& a, const Tensor& b, double rtol = 1e-5, double atol = 1e-8, bool equal_nan = false,
+              Site site = Site::current());
+
+inline Tensor operator==(Operand a, Operand b) { return eq(a.tensor, b.tensor, a.site); }
+inline Tensor operator==(Operand a, Scalar b) { return eq(a.tensor, b, a.site); }
+inline Tensor operator==(Scalar a, Operand b) { return eq(b.tensor, a, b.site); }
+inline Tensor operator!=(Operand a, Operand b) { return ne(a.tensor, b.tensor, a.site); }
+inline Tensor operator!=(Operand a, Scalar b) { return ne(a.tensor, b, a.site); }
+inline Tensor operator!=(Scalar a, Operand b) { return ne(b.tensor, a, b.site); }
+inline Tensor operator<(Operand a, Operand b) { return lt(a.tensor, b.tensor, a.site); }
+inline Tensor operator<(Operand a, Scalar b) { return lt(a.tensor, b, a.site); }
+inline Tensor operator<(Scalar a, Operand b) { return gt(b.tensor, a, b.site); }
+inline Tensor operator<=(Operand a, Operand b) { return le(a.tensor, b.tensor, a.site); }
+inline Tensor operator<=(Operand a, Scalar b) { return le(a.tensor, b, a.site); }
+inline Tensor operator<=(Scalar a, Operand b) { return ge(b.tensor, a, b.site); }
+inline Tensor operator>(Operand a, Operand b) { return gt(a.tensor, b.tensor, a.site); }
+inline Tensor operator>(Operand a, Scalar b) { return gt(a.tensor, b, a.site); }
+inline Tensor operator>(Scalar a, Operand b) { return lt(b.tensor, a, b.site); }
+inline Tensor operator>=(Operand a, Operand b) { return ge(a.tensor, b.tensor, a.site); }
+inline Tensor operator>=(Operand a, Scalar b) { return ge(a.tensor, b, a.site); }
+inline Tensor operator>=(Scalar a, Operand b) { return le(b.tensor, a, b.site); }
+
+// logical_and, logical_or, logical_xor and logical_not of masks: bool tensors only.
+
+Tensor operator&(Operand a, Operand b);
+Tensor operator|(Operand a, Operand b);
+Tensor operator^(Operand a, Operand b);
+Tensor operator~(Operand a);
 
 }  // namespace ebb
