@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
 
 #include "ebb/autograd/engine/accumulate.h"
+#include "ebb/autograd/engine/grad_hooks.h"
 #include "ebb/autograd/engine/pass.h"
 #include "ebb/autograd/grad_mode.h"
 #include "ebb/autograd/ops/create/creation.h"
@@ -11,6 +13,8 @@
 namespace ebb {
 namespace {
 
+using autograd::GradHooks;
+using autograd::Node;
 using autograd::node_of;
 using autograd::Pass;
 
@@ -27,8 +31,8 @@ Tensor root_gradient(const Tensor& output, std::span<const Tensor> grad_outputs,
   return given;
 }
 
-Ref<autograd::Node> root_of(const Tensor& output) {
-  Ref<autograd::Node> root = node_of(output);
+Ref<Node> root_of(const Tensor& output) {
+  Ref<Node> root = node_of(output);
   check<GraphError>(
       static_cast<bool>(root),
       "the output was not made from a tensor that requires a gradient: call requires_grad_() on an input first, and "
@@ -39,6 +43,21 @@ Ref<autograd::Node> root_of(const Tensor& output) {
 void check_counts(std::span<const Tensor> outputs, std::span<const Tensor> grad_outputs) {
   check(grad_outputs.empty() || grad_outputs.size() == outputs.size(), "one gradient for each output is needed: got ",
         outputs.size(), " outputs and ", grad_outputs.size(), " gradients");
+}
+
+thread_local Pass* current_pass = nullptr;  // of backward(), the innermost
+
+struct CurrentPass {
+  explicit CurrentPass(Pass& pass) : before(std::exchange(current_pass, &pass)) {}
+  CurrentPass(const CurrentPass&) = delete;
+  CurrentPass& operator=(const CurrentPass&) = delete;
+  ~CurrentPass() { current_pass = before; }
+  Pass* before;
+};
+
+void accumulate_in_leaf(const autograd::Leaf& leaf, Tensor dy) {
+  autograd::accumulate_grad(leaf, std::move(dy));
+  if (leaf.grad_hooks) leaf.grad_hooks->run();
 }
 
 /// The ids of the nodes of the inputs of grad().
@@ -59,23 +78,33 @@ void backward(std::span<const Tensor> outputs, std::span<const Tensor> grad_outp
   check_counts(outputs, grad_outputs);
   const GradMode recording(options.create_graph);
   Pass pass(options.retain_graph || options.create_graph);
+  const CurrentPass current(pass);
+  std::vector<Ref<Node>> roots;
   for (std::size_t i = 0; i < outputs.size(); ++i) {
-    pass.arrive(root_of(outputs[i]), root_gradient(outputs[i], grad_outputs, i));
+    roots.push_back(root_of(outputs[i]));
+    pass.arrive(roots[i], root_gradient(outputs[i], grad_outputs, i));
   }
+  if (GradHooks::exist()) pass.hurry_leaves(roots);
   while (auto arrival = pass.next()) {
     auto& [node, dy] = *arrival;
     if (node->is_leaf()) {
-      autograd::accumulate_grad(*node, std::move(dy));
+      accumulate_in_leaf(static_cast<autograd::Leaf&>(*node), std::move(dy));
     } else {
       if (node->grad_owner != nullptr) autograd::accumulate_grad(*node, dy);
       pass.visit(*node, dy);
     }
   }
+  for (const auto& callback : pass.callbacks) callback();
+}
+
+void queue_callback(std::function<void()> callback) {
+  check<GraphError>(current_pass != nullptr, "queue_callback: no backward() is running on this thread");
+  current_pass->callbacks.push_back(std::move(callback));
 }
 
 std::vector<Tensor> grad(std::span<const Tensor> outputs, std::span<const Tensor> inputs,
                          std::span<const Tensor> grad_outputs, GradOptions options) {
-  std::vector<Ref<autograd::Node>> roots;
+  std::vector<Ref<Node>> roots;
   std::ranges::transform(outputs, std::back_inserter(roots), root_of);
   const std::vector<std::uint64_t> targets = targets_of(inputs);
   autograd::IdMap<Tensor> found;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -15,6 +16,9 @@ struct BackwardOptions {
 /// Adds d(sum of outputs . grad_outputs)/d(leaf) to the grad of every leaf that `outputs` were made from.
 /// A grad_output may be undefined for an output of one element: it is then 1.
 void backward(std::span<const Tensor> outputs, std::span<const Tensor> grad_outputs, BackwardOptions options = {});
+
+/// From a hook within backward(): `callback` runs at its end, when every leaf has its gradient.
+void queue_callback(std::function<void()> callback);
 
 struct GradOptions {
   bool retain_graph = false;

@@ -54,10 +54,14 @@ inline bool wants_grad(const Tensor& tensor) { return tensor.defined() && tensor
 /// Makes `node` the one that made `tensor`.
 void set_node(const Tensor& tensor, const Ref<Node>& node);
 
+class GradHooks;
+
 /// A tensor that the user made and wants a gradient for.
 class Leaf final : public Node {
  public:
   explicit Leaf(const Shape& of) : Node("leaf") { shape = of; }
+  std::shared_ptr<GradHooks> grad_hooks;  ///< null: none
+
   bool is_leaf() const override { return true; }
   std::span<const Edge> inputs() const override { return {}; }
   void backward(Pass&, const Tensor&, std::span<Tensor>) override {}

@@ -1,6 +1,7 @@
 // The members of Tensor that concern its gradient, or need an op.
 #include "ebb/autograd/backward.h"
 #include "ebb/autograd/engine/accumulate.h"
+#include "ebb/autograd/engine/grad_hooks.h"
 #include "ebb/autograd/node.h"
 #include "ebb/autograd/ops/shape/slice.h"
 #include "ebb/core/dispatch.h"
@@ -56,6 +57,19 @@ void Tensor::register_hook(std::function<Tensor(const Tensor&)> hook) const {
   check<GraphError>(static_cast<bool>(node), "register_hook: the tensor requires no gradient");
   if (!node->hooks) node->hooks = std::make_unique<std::vector<autograd::Hook>>();
   node->hooks->push_back(std::move(hook));
+}
+
+GradHookHandle Tensor::register_post_accumulate_grad_hook(std::function<void()> hook) const {
+  const Ref<Node> node = node_of(*this);
+  check<GraphError>(node && node->is_leaf(),
+                    "register_post_accumulate_grad_hook: only a leaf that requires a gradient ", "collects one");
+  auto& hooks = static_cast<Leaf&>(*node).grad_hooks;
+  if (!hooks) hooks = std::make_shared<autograd::GradHooks>();
+  return {hooks, hooks->add(std::move(hook))};
+}
+
+void GradHookHandle::remove() {
+  if (const auto hooks = hooks_.lock()) hooks->remove(id_);
 }
 
 void Tensor::backward(const Tensor& gradient, bool retain_graph, bool create_graph) const {

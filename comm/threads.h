@@ -18,7 +18,8 @@ struct ThreadOptions {
 std::vector<std::shared_ptr<Communicator>> threads(int size, ThreadOptions options = {});
 
 /// Runs `body` on `size` threads, each with its communicator. Where one throws, so do the others once they wait for it,
-/// and the first exception is thrown here; an Error names its rank.
+/// and the first exception is thrown here; an Error names its rank. Each draws random numbers from a generator of its
+/// own, which goes on from where the caller's is: as processes would, all draw the same unless they seed it otherwise.
 void run_on_threads(int size, const std::function<void(Communicator&)>& body, ThreadOptions options = {});
 
 }  // namespace ebb::comm

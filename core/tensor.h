@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <span>
 #include <string>
 
@@ -19,6 +20,22 @@ struct TensorOptions {
   DType dtype = kFloat32;
   Device device = kCPU;
   bool requires_grad = false;
+};
+
+namespace autograd {
+class GradHooks;
+}
+
+/// Removes a hook of Tensor::register_post_accumulate_grad_hook; does nothing where its tensor is gone.
+class GradHookHandle {
+ public:
+  GradHookHandle() = default;
+  GradHookHandle(std::weak_ptr<autograd::GradHooks> hooks, std::uint64_t id) : hooks_(std::move(hooks)), id_(id) {}
+  void remove();
+
+ private:
+  std::weak_ptr<autograd::GradHooks> hooks_;
+  std::uint64_t id_ = 0;
 };
 
 /// A strided array on one device, and the unit that gradients are computed for. A value: copies share elements and
@@ -99,6 +116,9 @@ class Tensor : public TensorOps {
   void retain_grad() const;  ///< keep the gradient of a tensor that is no leaf
   /// Calls `hook` with each gradient of this tensor that backward computes; a defined result replaces it.
   void register_hook(std::function<Tensor(const Tensor&)> hook) const;
+  /// Calls `hook` each time that backward has added to the grad of this leaf all that it will add: as soon as that is
+  /// so, which may be long before its end. A hook that captures the tensor keeps it forever.
+  GradHookHandle register_post_accumulate_grad_hook(std::function<void()> hook) const;
   /// Adds d(this)/d(leaf) to the grad of every leaf. `gradient`: for a tensor of more than one element.
   void backward(const Tensor& gradient = {}, bool retain_graph = false, bool create_graph = false) const;
   std::string grad_fn() const;  ///< name of the op that made it, "" for a leaf

@@ -106,8 +106,9 @@ FLOORS = {
             "optim/detail": "what optimizers share: the step of one parameter",
             "optim/schedulers": "learning rate schedules",
             "parallel": "synchronized batch norm, networks on many devices",
+            "parallel/detail": "gradients averaged over ranks while backward runs",
         },
-        private=("optim/detail",),
+        private=("optim/detail", "parallel/detail"),
         exceptions=(("nn/optim/", "kernels/optim/"),),
     ),
     "io": Floor(

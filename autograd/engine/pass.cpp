@@ -32,16 +32,51 @@ void Pass::enqueue(std::uint64_t id) {
   std::ranges::push_heap(others_);
 }
 
-std::optional<Pass::Arrival> Pass::next() {
-  if (newest_ == 0) return {};
-  auto [node, dy] = waiting_.take(std::exchange(newest_, 0));
-  if (!others_.empty()) {
-    std::ranges::pop_heap(others_);
-    newest_ = others_.back();
-    others_.pop_back();
-  }
+std::optional<Pass::Arrival> Pass::take(std::uint64_t id) {
+  if (waiting_.find(id) == nullptr) return {};  // a hurried leaf, or one that nothing arrived at
+  auto [node, dy] = waiting_.take(id);
   if (node->hooks) dy = run_hooks(*node, std::move(dy));
   return Arrival{std::move(node), std::move(dy)};
+}
+
+std::optional<Pass::Arrival> Pass::next() {
+  while (!ready_.empty()) {
+    const std::uint64_t id = ready_.back();
+    ready_.pop_back();
+    if (auto arrival = take(id)) return arrival;
+  }
+  while (newest_ != 0) {
+    const std::uint64_t id = std::exchange(newest_, 0);
+    if (!others_.empty()) {
+      std::ranges::pop_heap(others_);
+      newest_ = others_.back();
+      others_.pop_back();
+    }
+    if (auto arrival = take(id)) return arrival;
+  }
+  return {};
+}
+
+void Pass::hurry_leaves(std::span<const Ref<Node>> roots) {
+  IdMap<int>& uses = uses_.emplace();
+  std::vector<const Node*> nodes;
+  IdMap<bool> seen;
+  const auto add = [&](const Edge& edge) {
+    if (!edge) return;
+    if (edge->is_leaf()) {
+      if (static_cast<const Leaf&>(*edge).grad_hooks) ++uses[edge->id];
+    } else if (!std::exchange(seen[edge->id], true)) {
+      nodes.push_back(edge.get());
+    }
+  };
+  std::ranges::for_each(roots, add);
+  for (std::size_t next = 0; next < nodes.size(); ++next) std::ranges::for_each(nodes[next]->inputs(), add);
+  for (const Ref<Node>& root : roots) count_down(root);
+}
+
+void Pass::count_down(const Edge& edge) {
+  int* uses = edge ? uses_->find(edge->id) : nullptr;
+  if (uses != nullptr && --*uses == 0) ready_.push_back(edge->id);
 }
 
 static void check_shape(const Tensor& gradient, std::size_t i, const Node& input) {
@@ -67,6 +102,7 @@ void Pass::visit(Node& node, const Tensor& dy) {
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     if (dinputs[i].defined() && wants(inputs[i])) arrive(inputs[i], std::move(dinputs[i]));
   }
+  if (uses_) std::ranges::for_each(inputs, [this](const Edge& edge) { count_down(edge); });
 }
 
 bool Pass::wants_any(std::span<const Edge> edges) const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <span>
 #include <vector>
@@ -20,6 +21,9 @@ class Pass {
   /// Leaves out what does not lead from `roots` to a node whose id is in `targets`.
   void limit_to(std::span<const std::uint64_t> targets, std::span<const Ref<Node>> roots);
 
+  /// Visits each leaf that has hooks for its grad as soon as all that use it have been visited, and not at the end.
+  void hurry_leaves(std::span<const Ref<Node>> roots);
+
   /// Adds to the gradient that `node` will be visited with.
   void arrive(const Ref<Node>& node, Tensor gradient);
 
@@ -39,8 +43,13 @@ class Pass {
   /// Tensors that whoever has this key keeps until the end of the pass.
   std::vector<Tensor>& kept_for(const void* key);
 
+  /// What is to be called at the end of the pass.
+  std::vector<std::function<void()>> callbacks;
+
  private:
   void enqueue(std::uint64_t id);
+  std::optional<Arrival> take(std::uint64_t id);
+  void count_down(const Edge& edge);
 
   struct Waiting {
     Ref<Node> node;
@@ -51,6 +60,8 @@ class Pass {
   IdMap<Waiting> waiting_;
   std::uint64_t newest_ = 0;           // of the waiting nodes; 0: none waits
   std::vector<std::uint64_t> others_;  // that wait, as a heap
+  std::optional<IdMap<int>> uses_;     // not yet visited, of leaves that are hurried
+  std::vector<std::uint64_t> ready_;   // of those
   std::optional<IdMap<bool>> needed_;  // lead to a target, or are one; absent: all
   std::vector<std::pair<const void*, std::vector<Tensor>>> kept_;
 };

@@ -9,6 +9,7 @@
 #include "ebb/comm/kinds/team.h"
 #include "ebb/core/context.h"
 #include "ebb/core/error.h"
+#include "ebb/core/random/generator.h"
 
 namespace ebb::comm {
 namespace {
@@ -105,7 +106,8 @@ class FirstFailure {
 };
 
 void run_rank(std::shared_ptr<ThreadCommunicator> member, const std::function<void(Communicator&)>& body,
-              FirstFailure& failure) {
+              const Generator& random, FirstFailure& failure) {
+  const ThreadGenerator generator(random);
   const auto fail_with = [&](const char* why) {
     failure.set(std::current_exception());
     member->leave(why);
@@ -134,8 +136,9 @@ void run_on_threads(int size, const std::function<void(Communicator&)>& body, Th
   const OpScope op("run_on_threads", Site{});
   FirstFailure failure;
   std::vector<std::thread> running;
+  const Generator random = default_generator();
   for (auto& member : members_of_new_team(size, options)) {
-    running.emplace_back(run_rank, std::move(member), std::cref(body), std::ref(failure));
+    running.emplace_back(run_rank, std::move(member), std::cref(body), std::cref(random), std::ref(failure));
   }
   for (std::thread& thread : running) thread.join();
   failure.rethrow();

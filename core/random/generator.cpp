@@ -1,5 +1,7 @@
 #include "ebb/core/random/generator.h"
 
+#include <utility>
+
 namespace ebb {
 
 Mt19937::Mt19937(std::uint64_t seed) {
@@ -48,10 +50,16 @@ std::uint64_t Generator::reserve(std::uint64_t count) {
   return first;
 }
 
+static thread_local Generator* of_thread = nullptr;
+
 Generator& default_generator() {
   static Generator generator;
-  return generator;
+  return of_thread != nullptr ? *of_thread : generator;
 }
+
+ThreadGenerator::ThreadGenerator(const Generator& start) : own_(start), before_(std::exchange(of_thread, &own_)) {}
+
+ThreadGenerator::~ThreadGenerator() { of_thread = before_; }
 
 void manual_seed(std::uint64_t seed) { default_generator().set_seed(seed); }
 

@@ -71,10 +71,23 @@ class Generator {
   std::uint64_t offset_ = 0;
 };
 
-/// The generator that random ops on the CPU (and, by counter, on GPUs) draw from.
+/// The generator that random ops on the CPU (and, by counter, on GPUs) draw from: the process's, or that of the thread.
 Generator& default_generator();
 
-/// Seeds every device's generator.
+/// For as long as it lives, its thread draws from a generator of its own, which goes on from a copy of `start`.
+class ThreadGenerator {
+ public:
+  explicit ThreadGenerator(const Generator& start);
+  ThreadGenerator(const ThreadGenerator&) = delete;
+  ThreadGenerator& operator=(const ThreadGenerator&) = delete;
+  ~ThreadGenerator();
+
+ private:
+  Generator own_;
+  Generator* before_;
+};
+
+/// Seeds every device's generator, on a thread with a generator of its own only that.
 void manual_seed(std::uint64_t seed);
 
 }  // namespace ebb

@@ -109,7 +109,9 @@ TEST_CASE("the choice of a convolution can be asked and forced") {
     CHECK(kernels::which_conv2d(cpu, task).reason == "it is forced");
   }
   const kernels::ForceImplementation force("conv2d", "fourier");
-  CHECK_THROWS_AS(kernels::conv2d(cpu, x, weight, {}, geometry, y), ArgumentError);
+  CHECK_THROWS_WITH(
+      kernels::conv2d(cpu, x, weight, {}, geometry, y),
+      ContainsSubstring("conv2d: the implementation \"fourier\" is forced, but there is none of that name"));
 }
 
 TEST_CASE("a packed weight is packed once, and again when the weight is written to") {

@@ -114,3 +114,9 @@ TEST_CASE("dropout drops in training only") {
   CHECK(equal(dropout(x), x));
   CHECK_THROWS_WITH(nn::dropout(1.5), ContainsSubstring("[0, 1]"));
 }
+
+TEST_CASE("a linear layer without inputs is its bias, which starts at 0") {
+  const nn::Linear linear = nn::linear(0, 3);
+  CHECK(values(linear.bias) == Values{0, 0, 0});
+  CHECK(values(linear(zeros({2, 0}))) == Values(6, 0.0));
+}

@@ -205,3 +205,12 @@ TEST_CASE("a mask is counted without a copy of it") {
   CHECK(peak([&] { count_nonzero(mask); }) < (1 << 19));
   CHECK(peak([&] { all(mask); }) < (1 << 21));  // its opposite
 }
+
+TEST_CASE("cat skips tensors of shape (0), whatever the others are") {
+  const Tensor none = zeros({0}).requires_grad_(), m = test::leaf({1, 2, 3, 4}, {2, 2}).to(kFloat32);
+  const Tensor joined = cat({none, m, none}, 1);
+  CHECK(values(joined) == Values{1, 2, 3, 4});
+  CHECK(grad({joined.sum()}, {none})[0].shape() == Shape{0});
+  CHECK(values(cat({tensor({1.0f}), zeros({0}), tensor({2.0f})})) == Values{1, 2});
+  CHECK(cat({none, none}).shape() == Shape{0});
+}

@@ -64,6 +64,11 @@ std::vector<Refusal> shape_refusals() {
            },
            {"[2, 3]", "[4, 5]"}},
           {"cat", [] { cat({scalar}); }, {"scalars", "stack()"}},
+          {"repeat_interleave",
+           [] {
+             repeat_interleave(m23, ones({2, 3}).to(kInt64));
+           },
+           {"one for each of 6", "[2, 3]"}},
           {"stack",
            [] {
              stack({m23, v3});
@@ -93,6 +98,11 @@ std::vector<Refusal> reduction_refusals() {
            {"[0, 2]"}},
           {"argmax", [] { argmax(ones({0})); }, {"[0]"}},
           {"softmax", [] { softmax(whole, 0); }, {"floating", "int64"}},
+          {"softmax",
+           [] {
+             softmax(zeros({0, 2}), 2);
+           },
+           {"[-2, 1]", "2"}},
           {"log_softmax", [] { log_softmax(m23, 2); }, {"[-2, 1]", "2"}}};
 }
 

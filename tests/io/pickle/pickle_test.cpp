@@ -1,7 +1,9 @@
 #include <limits>
 
 #include "ebb/core/random/generator.h"
+#include "ebb/io/bytes/memory_budget.h"
 #include "ebb/io/pickle/pickler.h"
+#include "ebb/io/pickle/python_calls.h"
 #include "ebb/io/pickle/unpickler.h"
 
 #include "tests/io/refusal.h"
@@ -138,4 +140,14 @@ TEST_CASE("random pickles do no harm", "[io]") {
     }
     refusal(opcodes);
   }
+}
+
+TEST_CASE("a call costs what it copies", "[io]") {
+  Value dict = Value::dict();
+  for (int i = 0; i < 100; ++i) dict.set("key " + std::to_string(i), i);
+  const Value arguments = Value::tuple({dict});
+  const std::uint64_t inert = io::cost_of_call({"some", "function"}, arguments);
+  const std::uint64_t counter = io::cost_of_call({"collections", "Counter"}, arguments);
+  CHECK(counter > inert + 100 * io::MemoryBudget::entry + 100 * std::string("key ").size());
+  CHECK(counter < 3 * 100 * io::MemoryBudget::entry);
 }

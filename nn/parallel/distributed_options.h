@@ -1,0 +1,14 @@
+#pragma once
+
+#include <cstdint>
+
+namespace ebb::nn {
+
+struct DistributedOptions {
+  std::int64_t bucket_bytes = 25 << 20;  ///< gradients that are sent together
+  bool broadcast_buffers = true;         ///< before each forward in training, from rank 0
+  bool find_unused_parameters = false;   ///< parameters that a backward leaves out get no gradient from this rank
+  bool weight_by_samples = false;        ///< the mean over samples, where ranks have batches of different sizes
+};
+
+}  // namespace ebb::nn
