@@ -8,6 +8,7 @@
 #include "ebb/autograd/ops/activation/sigmoid.h"
 #include "ebb/autograd/ops/activation/softmax.h"
 #include "ebb/autograd/ops/comm/all_reduce.h"
+#include "ebb/autograd/ops/comm/scale_gradient.h"
 #include "ebb/autograd/ops/conv/conv.h"
 #include "ebb/autograd/ops/conv/fold.h"
 #include "ebb/autograd/ops/create/creation.h"

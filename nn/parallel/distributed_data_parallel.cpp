@@ -1,6 +1,7 @@
 #include "ebb/nn/parallel/distributed_data_parallel.h"
 
 #include "ebb/autograd/grad_mode.h"
+#include "ebb/autograd/ops/create/creation.h"
 #include "ebb/core/error.h"
 #include "ebb/nn/parallel/detail/reducer.h"
 
@@ -31,10 +32,18 @@ void DistributedBase::start(Module& net, const std::shared_ptr<comm::Communicato
   reducer_ = std::make_unique<Reducer>(net.named_parameters("module"), group_, options);
 }
 
-void DistributedBase::before_forward(Module& net, std::int64_t samples) const {
+void DistributedBase::before_forward(Module& net) const {
   if (!is_grad_enabled()) return;
-  reducer_->prepare(samples);
+  reducer_->prepare();
   if (options_.broadcast_buffers && is_training() && reducer_->is_on()) broadcast_all(net.buffers(), *group_);
+}
+
+double DistributedBase::weight_of(std::int64_t samples) const {
+  if (!options_.weight_by_samples || !is_grad_enabled()) return 1;
+  const Tensor mean = tensor({static_cast<double>(samples)});
+  group_->all_reduce(mean, comm::ReduceOp::mean);
+  const double of_all = mean.item<double>();
+  return of_all > 0 ? static_cast<double>(samples) / of_all : 1;
 }
 
 }  // namespace ebb::nn

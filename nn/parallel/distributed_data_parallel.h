@@ -4,6 +4,7 @@
 #include <memory>
 #include <utility>
 
+#include "ebb/autograd/ops/comm/scale_gradient.h"
 #include "ebb/comm/communicator.h"
 #include "ebb/nn/parallel/distributed_options.h"
 #include "ebb/nn/slots.h"
@@ -38,7 +39,9 @@ class DistributedBase : public Module {
   DistributedBase();
   /// Makes the network rank 0's on every rank.
   void start(Module& net, const std::shared_ptr<comm::Communicator>& group, const DistributedOptions& options);
-  void before_forward(Module& net, std::int64_t samples) const;
+  void before_forward(Module& net) const;
+  /// How much a loss of so many samples counts; 1 where that does not matter.
+  double weight_of(std::int64_t samples) const;
 
  private:
   std::shared_ptr<comm::Communicator> group_;
@@ -70,8 +73,11 @@ class DistributedDataParallel final : public DistributedBase {
 
   template <class... Args>
   auto operator()(const Tensor& x, Args&&... args) const {
-    before_forward(*module, x.dim() > 0 ? x.size(0) : 1);
-    return module(x, std::forward<Args>(args)...);
+    before_forward(*module);
+    const double weight = weight_of(x.dim() > 0 ? x.size(0) : 1);
+    auto y = module(x, std::forward<Args>(args)...);
+    if (weight != 1) detail::each_tensor(y, [&](Tensor& output) { output = scale_gradient(output, weight); });
+    return y;
   }
 
   Child<M> module;

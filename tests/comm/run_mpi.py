@@ -1,15 +1,14 @@
 #!/usr/bin/env python3
-"""Runs the collectives over MPI, and lets ranks fail in several ways, which must end all others in bounded time.
+"""Runs programs of tests over MPI, or lets ranks fail in several ways, which must end all others in bounded time.
 
-usage: run_mpi.py COLLECTIVES FAILURES [--rounds N]
+usage: run_mpi.py passes PROGRAM RANKS...    each rank says so, and ends well
+       run_mpi.py fails PROGRAM [ROUNDS]     mpi_failures
 """
 
 import subprocess
 import sys
 import time
 
-COLLECTIVES, FAILURES = sys.argv[1:3]
-ROUNDS = int(sys.argv[sys.argv.index("--rounds") + 1]) if "--rounds" in sys.argv else 2
 BOUND = 15  # seconds that a run may take whose rank fails, its start included
 
 
@@ -27,19 +26,31 @@ def require(condition, what, output):
         sys.exit(f"{what}; the output:\n{output}")
 
 
-for ranks in (1, 2, 3, 4, 8):
-    code, output, _ = mpirun(ranks, COLLECTIVES)
-    require(code == 0 and output.count("all collectives passed") == ranks, f"collectives of {ranks} ranks fail", output)
+def check_passes(program, counts):
+    for ranks in counts:
+        code, output, _ = mpirun(ranks, program)
+        require(code == 0 and output.count("passed") == int(ranks), f"{program} fails with {ranks} ranks", output)
+
 
 TOLD = {"ends": "is gone: it has ended", "stops": "has waited 300 ms", "differs": "must make the same calls in the same order"}
-longest = 0
-for round_ in range(ROUNDS):
-    for way in ("dies", "throws", "ends", "stops", "differs"):
-        ranks = 2 + round_ % 3
-        code, output, seconds = mpirun(ranks, FAILURES, way, str(round_ % ranks), str(round_ * 7 % 50))
-        what = f"a rank of {ranks} that {way}"
-        require(code != 0, f"{what} goes unnoticed", output)
-        require(seconds < BOUND, f"{what} keeps the others for {seconds:.0f} s", output)
-        require(TOLD.get(way, "") in output, f"{what} is not what the others are told", output)
-        longest = max(longest, seconds)
-print(f"{ROUNDS} ranks failed in each of 5 ways; the others ended after {longest:.1f} s at the latest")
+
+
+def check_fails(program, rounds):
+    longest = 0
+    for number in range(rounds):
+        for way in ("dies", "throws", "ends", "stops", "differs"):
+            ranks = 2 + number % 3
+            code, output, seconds = mpirun(ranks, program, way, str(number % ranks), str(number * 7 % 50))
+            what = f"a rank of {ranks} that {way}"
+            require(code != 0, f"{what} goes unnoticed", output)
+            require(seconds < BOUND, f"{what} keeps the others for {seconds:.0f} s", output)
+            require(TOLD.get(way, "") in output, f"{what} is not what the others are told", output)
+            longest = max(longest, seconds)
+    print(f"{rounds} ranks failed in each of {len(TOLD) + 2} ways; the others ended after {longest:.1f} s at the latest")
+
+
+what, program, *rest = sys.argv[1:]
+if what == "passes":
+    check_passes(program, rest)
+else:
+    check_fails(program, int(rest[0]) if rest else 2)

@@ -6,7 +6,6 @@
 #include "ebb/autograd/backward.h"
 #include "ebb/autograd/grad_mode.h"
 #include "ebb/autograd/ops/create/creation.h"
-#include "ebb/autograd/ops/elementwise/arithmetic.h"
 #include "ebb/autograd/ops/shape/shape.h"
 #include "ebb/core/error.h"
 
@@ -71,13 +70,9 @@ void Reducer::fill_buckets(std::span<const std::int64_t> order) {
   close();
 }
 
-void Reducer::prepare(std::int64_t samples) {
+void Reducer::prepare() {
   is_running_ = false;  // where a backward has thrown, it left things behind
   worker_.wait();
-  if (!options_.weight_by_samples || !is_on_) return;
-  const Tensor total = tensor({static_cast<double>(samples)});
-  group_->all_reduce(total);
-  weight_ = static_cast<double>(samples) / std::max(total.item<double>(), 1.0);
 }
 
 void Reducer::restart() {
@@ -113,25 +108,24 @@ void Reducer::copy_to_bucket(std::size_t parameter) {
     } else {
       part.zero_();
     }
-    if (options_.weight_by_samples) part.mul_(weight_);
   });
   --buckets_[places_[parameter].bucket].missing;
 }
 
 /// In their order, which is that of all ranks.
 void Reducer::send_complete_buckets() {
-  const comm::ReduceOp op = options_.weight_by_samples ? comm::ReduceOp::sum : comm::ReduceOp::mean;
   for (; next_to_send_ < buckets_.size() && buckets_[next_to_send_].missing == 0; ++next_to_send_) {
-    worker_.give([group = group_.get(), flat = buckets_[next_to_send_].flat, op] { group->all_reduce(flat, op); });
+    worker_.give(
+        [group = group_.get(), flat = buckets_[next_to_send_].flat] { group->all_reduce(flat, comm::ReduceOp::mean); });
   }
 }
 
 void Reducer::finish() {
   is_running_ = false;
-  const std::vector<bool> is_used = options_.find_unused_parameters ? used_anywhere() : has_come_;
   add_missing();
   send_complete_buckets();
   worker_.wait();
+  const std::vector<bool> is_used = options_.find_unused_parameters ? used_anywhere() : has_come_;
   no_grad([&] {
     for (std::size_t i = 0; i < parameters_.size(); ++i) {
       if (is_used[i]) copy_back(i);
@@ -141,12 +135,11 @@ void Reducer::finish() {
 }
 
 std::vector<bool> Reducer::used_anywhere() {
-  worker_.wait();
-  const Tensor used = tensor(std::vector<std::uint8_t>(has_come_.begin(), has_come_.end()));
+  const Tensor used = tensor(std::vector<std::int64_t>(has_come_.begin(), has_come_.end()));
   group_->all_reduce(used, comm::ReduceOp::max);
-  const std::span flags(used.data<std::uint8_t>(), static_cast<std::size_t>(used.numel()));
+  const std::span flags(used.data<std::int64_t>(), static_cast<std::size_t>(used.numel()));
   std::vector<bool> result;
-  std::ranges::transform(flags, std::back_inserter(result), [](std::uint8_t flag) { return flag != 0; });
+  std::ranges::transform(flags, std::back_inserter(result), [](std::int64_t flag) { return flag != 0; });
   return result;
 }
 

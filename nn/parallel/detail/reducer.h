@@ -23,8 +23,8 @@ class Reducer {
   Reducer& operator=(const Reducer&) = delete;
   ~Reducer();
 
-  /// Before a forward that a backward will follow. `samples`: of this rank.
-  void prepare(std::int64_t samples);
+  /// Before a forward that a backward will follow.
+  void prepare();
   /// Off: gradients only accumulate here.
   void set_sync(bool on) { is_on_ = on; }
   bool is_on() const { return is_on_; }
@@ -62,7 +62,6 @@ class Reducer {
   std::vector<bool> has_come_;       // in this backward
   std::vector<std::int64_t> order_;  // in which they came
   std::size_t next_to_send_ = 0;
-  double weight_ = 1;
   bool is_on_ = true, is_running_ = false, is_ordered_ = false;
   Worker worker_;  // last: it ends first
 };
