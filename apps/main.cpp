@@ -78,6 +78,12 @@ CLI::App* add_model(CLI::App& train, apps::TrainArguments& arguments, Common& co
   command->add_option("--seed", arguments.seed, "of the first weights and the order of images")->capture_default_str();
   command->add_option("--out", arguments.out, "file for the model")->capture_default_str();
   command->add_flag("--resume", arguments.resume, "go on from the checkpoint beside --out");
+  command->add_option("--devices", arguments.devices, "threads that train together, each on its part of a batch")
+      ->check(CLI::Range(1, 256))
+      ->capture_default_str();
+  command->add_option("--distributed", arguments.distributed, "mpi: processes do, those that mpirun starts")
+      ->check(CLI::IsMember({"mpi"}));
+  command->add_flag("--sync-bn", arguments.sync_bn, "batch norm over all parts of a batch");
   return command;
 }
 

@@ -44,7 +44,21 @@ Tensor gather(const Tensor& from, std::span<const std::int64_t> order) {
   return rows;
 }
 
-std::int64_t batch_count(std::int64_t rows, const LoaderOptions& options) {
+std::int64_t rows_of_rank(std::int64_t rows, const LoaderOptions& options) {
+  return (rows + (options.drop_last ? 0 : options.num_replicas - 1)) / options.num_replicas;
+}
+
+std::vector<std::int64_t> part_of_rank(const std::vector<std::int64_t>& order, const LoaderOptions& options) {
+  std::vector<std::int64_t> part;
+  const std::int64_t count = rows_of_rank(std::ssize(order), options);
+  for (std::int64_t i = 0; i < count; ++i) {
+    part.push_back(order[static_cast<std::size_t>(options.rank + i * options.num_replicas) % order.size()]);
+  }
+  return part;
+}
+
+std::int64_t batch_count(std::int64_t all_rows, const LoaderOptions& options) {
+  const std::int64_t rows = rows_of_rank(all_rows, options);
   return rows / options.batch_size + (!options.drop_last && rows % options.batch_size != 0 ? 1 : 0);
 }
 
@@ -62,6 +76,7 @@ class Epoch {
       order_.resize(static_cast<std::size_t>(rows));
       std::iota(order_.begin(), order_.end(), std::int64_t{0});
     }
+    if (options.num_replicas > 1) order_ = part_of_rank(order_, options);
     if (options.prefetch > 0 && batches_ > 0) worker_ = std::thread([this] { work(); });
   }
 
@@ -145,6 +160,8 @@ DataLoader::DataLoader(Dataset dataset, LoaderOptions options) : options_(option
   const Tensor &images = dataset.images, &labels = dataset.labels;
   check(options.batch_size >= 1, "loader: batch_size must be at least 1, got ", options.batch_size);
   check(options.prefetch >= 0, "loader: prefetch must not be negative, got ", options.prefetch);
+  check(options.num_replicas >= 1 && options.rank >= 0 && options.rank < options.num_replicas, "loader: rank ",
+        options.rank, " must be one of the ", options.num_replicas, " replicas, counted from 0");
   check(images.dim() >= 1 && labels.dim() >= 1 && images.size(0) == labels.size(0), "loader: images of shape ",
         images.shape(), " and labels of shape ", labels.shape(), " must agree in their first dimension");
   check(images.size(0) <= UINT32_MAX, "loader: at most 2^32 rows can be shuffled, got ", images.size(0));

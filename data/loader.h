@@ -19,6 +19,12 @@ struct LoaderOptions {
   bool drop_last = false;  ///< leave out a last batch that is smaller than the others
   std::uint64_t seed = 0;  ///< of the shuffling
   int prefetch = 2;        ///< batches that a thread prepares ahead; 0 for no thread
+  /// Of several loaders over one data set each gets every `num_replicas`-th row of an epoch's order, from row `rank`
+  /// on, and as many batches as the others: the last round is filled up with rows from the start, or with drop_last
+  /// left out. So together they give the batches of one loader with a batch_size of their sum. PyTorch's
+  /// DistributedSampler.
+  int num_replicas = 1;
+  int rank = 0;
 };
 
 class Epoch;

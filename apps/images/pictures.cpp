@@ -111,10 +111,10 @@ Image predictions(const Task& task, const Split& split, Device device) {
   const std::int64_t count =
       std::min<std::int64_t>(d.labels.size(0), task.is_segmentation() ? shown_rows : shown_images);
   const Tensor images = d.images.narrow(0, 0, count), truths = d.labels.narrow(0, 0, count).contiguous();
-  const bool was_training = task.net->is_training();
-  task.net->eval();
+  const bool was_training = task.net.module().is_training();
+  task.net.module().eval();
   const Tensor guesses = task(images.to(device)).argmax(1).to(kCPU).contiguous();
-  task.net->train(was_training);
+  task.net.module().train(was_training);
   const Tensor shown = as_floats(images);
   return task.is_segmentation() ? segmentation_rows(shown, truths, guesses)
                                 : classification_grid(shown, truths, guesses);

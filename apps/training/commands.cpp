@@ -17,6 +17,7 @@ static void print_score(const json& result) {
 
 int train_command(const TrainArguments& arguments, bool as_json) {
   const json result = train_model(arguments);
+  if (result.is_null()) return 0;  // one of several processes, of which the first tells
   const bool stopped = result["interrupted"].get<bool>();
   if (as_json) {
     std::cout << result.dump(2) << "\n";

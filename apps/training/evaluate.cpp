@@ -22,8 +22,8 @@ using nlohmann::json;
 
 Score evaluate(const Task& task, const data::Dataset& dataset, Device device) {
   const NoGradGuard no_grad;
-  const bool was_training = task.net->is_training();
-  task.net->eval();
+  const bool was_training = task.net.module().is_training();
+  task.net.module().eval();
   Confusion confusion(task.classes);
   double loss = 0;
   for (auto& [images, labels] : data::loader(dataset, {.batch_size = 100})) {
@@ -31,7 +31,7 @@ Score evaluate(const Task& task, const data::Dataset& dataset, Device device) {
     confusion.add(scores, truths);
     loss += cross_entropy(scores, truths).item<double>() * static_cast<double>(labels.size(0));
   }
-  task.net->train(was_training);
+  task.net.module().train(was_training);
   return {loss / static_cast<double>(dataset.labels.size(0)), confusion.accuracy(), confusion.mean_iou()};
 }
 
@@ -50,7 +50,7 @@ static Task open_task(const EvalArguments& arguments) {
     check(std::ranges::find(names, known.name) != names.end(), "the weights are of a ", known.name,
           ", but ebb eval knows those that ebb train makes: convnet, unet, resnet18 to 152");
     Task task = make_task(known.name, known.classes, arguments.data);
-    task.net->plan_load(weights).apply();
+    task.net.module().plan_load(weights).apply();
     return task;
   });
 }
@@ -58,7 +58,7 @@ static Task open_task(const EvalArguments& arguments) {
 json eval_model(const EvalArguments& arguments) {
   const Task task = open_task(arguments);
   const Device device = choose_device(arguments.device);
-  task.net->to(device);
+  task.net.module().to(device);
   const Split test = open_split(task.model, arguments.data, "test");
 
   const auto start = std::chrono::steady_clock::now();

@@ -50,12 +50,6 @@ Split open_collages(const DataArguments& arguments, const std::string& split) {
   return items;
 }
 
-template <class M>
-Task task_of(const std::string& model, M net, std::int64_t classes, std::function<Tensor(const Tensor&)> prepare) {
-  auto shared = std::make_shared<M>(std::move(net));
-  return {model, shared, [shared](const Tensor& x) { return (*shared)(x); }, std::move(prepare), classes};
-}
-
 /// float32 in [0, 1].
 Tensor scaled(const Tensor& images) { return images.dtype() == kUInt8 ? images.to(kFloat32) / 255 : images; }
 
@@ -104,14 +98,14 @@ const std::vector<std::string>& model_names() {
 }
 
 Task make_task(const std::string& model, std::int64_t classes, const DataArguments& arguments) {
-  if (model == "convnet") return task_of(model, models::ConvNet(classes), classes, scaled);
-  if (model == "unet") return task_of(model, models::UNet(1, classes, false, unet_width), classes, scaled);
+  if (model == "convnet") return {model, models::ConvNet(classes), scaled, classes};
+  if (model == "unet") return {model, models::UNet(1, classes, false, unet_width), scaled, classes};
   const auto resnet = resnets().find(model);
   check(resnet != resnets().end(), "there is no model ", model);
   const std::int64_t fallback = std::filesystem::is_directory(arguments.data) ? 224 : resnet_size;
   const std::int64_t size = arguments.image_size > 0 ? arguments.image_size : fallback;
-  return task_of(model, resnet->second({.num_classes = classes}), classes,
-                 [size](const Tensor& images) { return resnet_input(images, size); });
+  const auto prepare = [size](const Tensor& images) { return resnet_input(images, size); };
+  return {model, resnet->second({.num_classes = classes}), prepare, classes};
 }
 
 }  // namespace ebb::apps

@@ -1,12 +1,11 @@
 #pragma once
 
 #include <functional>
-#include <memory>
 #include <string>
 #include <vector>
 
 #include "ebb/data/datasets.h"
-#include "ebb/nn/module.h"
+#include "ebb/nn/layer.h"
 
 namespace ebb::apps {
 
@@ -19,15 +18,14 @@ struct DataArguments {
 
 /// A net, and what turns the images of a data set to its input.
 struct Task {
-  std::string model;  ///< "convnet", "unet", "resnet18", ...
-  std::shared_ptr<nn::Module> net;
-  std::function<Tensor(const Tensor&)> call;     ///< the net, on what `prepare` returns: scores (N, C) or (N, C, H, W)
+  std::string model;                             ///< "convnet", "unet", "resnet18", ...
+  nn::SharedLayer net;                           ///< on what `prepare` returns: scores (N, C) or (N, C, H, W)
   std::function<Tensor(const Tensor&)> prepare;  ///< images of the data set on any device, as the net takes them
   std::int64_t classes = 0;
 
   bool is_segmentation() const { return model == "unet"; }
   /// Scores for images of the data set.
-  Tensor operator()(const Tensor& images) const { return call(prepare(images)); }
+  Tensor operator()(const Tensor& images) const { return net(prepare(images)); }
 };
 
 /// One split of what the model learns from, "train" or "test".

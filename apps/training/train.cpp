@@ -5,15 +5,19 @@
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
+#include <optional>
 
 #include <nlohmann/json.hpp>
 
+#include "ebb/autograd/ops/create/creation.h"
 #include "ebb/autograd/ops/loss/loss.h"
 #include "ebb/core/random/generator.h"
 #include "ebb/data/loader.h"
 #include "ebb/io/pth.h"
 #include "ebb/io/system/atomic_file.h"
 #include "ebb/nn/optim/optim.h"
+#include "ebb/nn/parallel/distributed_data_parallel.h"
+#include "ebb/nn/parallel/sync_batch_norm.h"
 
 #include "apps/images/pictures.h"
 #include "apps/training/checkpoint.h"
@@ -22,6 +26,7 @@
 #include "apps/training/interrupt.h"
 #include "apps/training/loss_curve.h"
 #include "apps/training/progress.h"
+#include "apps/training/ranks.h"
 
 namespace ebb::apps {
 
@@ -62,55 +67,85 @@ void check_arguments(const TrainArguments& a) {
   check(!a.resume || fs::exists(checkpoint_path(a.out)), "--resume: there is no checkpoint ", checkpoint_path(a.out));
 }
 
+void check_shares(const TrainArguments& a, int ranks) {
+  check(a.batch_size % ranks == 0, "--batch-size must be a multiple of the ", ranks, " ranks, got ", a.batch_size);
+  check(ranks == 1 || a.device.empty() || Device::parse(a.device).is_cpu(),
+        "--device: several ranks train on the CPU, got ", a.device);
+  check(a.sync_bn || a.batch_size / ranks > 1, "--batch-size must be at least 2 for each of ", ranks,
+        " ranks, for batch norm; or set --sync-bn");
+}
+
 std::int64_t count_classes(const data::Dataset& dataset) {
   const Tensor labels = dataset.labels.contiguous();
   const auto* values = labels.data<std::int64_t>();
   return 1 + *std::max_element(values, values + labels.numel());
 }
 
-/// A training run: the task, what moves its net, and where it stands.
+/// A net of any type, whose gradients several ranks average.
+struct AnyNet : nn::Module {
+  explicit AnyNet(const nn::SharedLayer& given) : net(this, "net", given) {}
+  Tensor operator()(const Tensor& x) const { return net(x); }
+  nn::Child<nn::Layer> net;
+};
+
+/// A training run, or one rank's part in it: the task, what moves its net, and where it stands.
 class Run {
  public:
-  Run(const TrainArguments& arguments, const Split& train, const Split& test)
+  Run(const TrainArguments& arguments, const Split& train, const Split& test, std::shared_ptr<comm::Communicator> ranks)
       : arguments_(arguments),
         test_(test),
-        device_(choose_device(arguments.device)),
+        ranks_(std::move(ranks)),
+        device_(ranks_->size() > 1 ? kCPU : choose_device(arguments.device)),
         args_(settings(arguments, train.dataset.name)),
-        loader_(data::loader(
-            train.dataset,
-            {.batch_size = arguments.batch_size, .shuffle = true, .drop_last = true, .seed = arguments.seed})),
+        loader_(data::loader(train.dataset, {.batch_size = arguments.batch_size / ranks_->size(),
+                                             .shuffle = true,
+                                             .drop_last = true,
+                                             .seed = arguments.seed,
+                                             .num_replicas = ranks_->size(),
+                                             .rank = ranks_->rank()})),
         task_((manual_seed(arguments.seed),
                make_task(arguments.model, std::max(count_classes(train.dataset), std::ssize(train.classes)),
                          arguments.data))),
-        optimizer_(task_.net->parameters(), {.lr = arguments.lr}),
+        optimizer_(net().parameters(), {.lr = arguments.lr}),
         scheduler_(optimizer_, {.T_max = std::max<std::int64_t>(1, arguments.epochs * loader_.size())}) {
-    task_.net->to(device_);
+    net().to(device_);
     check(loader_.size() > 0, "--batch-size ", arguments.batch_size, " is more than the ", train.dataset.labels.size(0),
           " images of ", train.dataset.name);
     if (arguments.resume) {
-      position_ = load_checkpoint(checkpoint_path(arguments.out), *task_.net, optimizer_, scheduler_, args_);
+      position_ = load_checkpoint(checkpoint_path(arguments.out), net(), optimizer_, scheduler_, args_);
     }
+    if (arguments.sync_bn) nn::convert_sync_batch_norm(net(), ranks_);
+    if (ranks_->size() > 1) parallel_.emplace(AnyNet(task_.net), ranks_);
   }
 
   bool is_done() const { return position_.epoch >= arguments_.epochs; }
+  /// Of all ranks the one that writes and prints.
+  bool is_first() const { return ranks_->rank() == 0; }
 
   /// The rest of the epoch that position() is in; stops early where a signal came.
   void train_epoch() {
-    Progress progress("epoch " + std::to_string(position_.epoch + 1) + "/" + std::to_string(arguments_.epochs),
-                      loader_.size(), position_.batch, arguments_.batch_size, "images");
+    std::optional<Progress> progress;
+    if (is_first()) {
+      progress.emplace("epoch " + std::to_string(position_.epoch + 1) + "/" + std::to_string(arguments_.epochs),
+                       loader_.size(), position_.batch, arguments_.batch_size, "images");
+    }
     loader_.set_epoch(position_.epoch);
     std::int64_t batch = 0;
     for (auto& [images, labels] : loader_) {
       if (batch++ < position_.batch) continue;
       position_.losses.push_back(step(images, labels));
-      progress.update(++position_.batch, loss_note());
-      if (InterruptGuard::was_interrupted()) break;
+      ++position_.batch;
+      if (progress) progress->update(position_.batch, loss_note());
+      if (is_interrupted_) break;
     }
-    progress.finish(loss_note());
+    if (progress) progress->finish(loss_note());
     if (position_.batch < loader_.size()) return;
     position_.batch = 0;
     ++position_.epoch;
   }
+
+  /// Whether a signal came to any rank, when all had done the same step.
+  bool is_interrupted() const { return is_interrupted_; }
 
   /// Of the net as it is now, on the test split.
   const Score& measure() {
@@ -122,7 +157,7 @@ class Run {
   }
 
   void save() {
-    save_checkpoint(checkpoint_path(arguments_.out), *task_.net, optimizer_, scheduler_, position_, args_);
+    save_checkpoint(checkpoint_path(arguments_.out), net(), optimizer_, scheduler_, position_, args_);
     const std::string picture = loss_curve_svg(position_.losses, arguments_.model + ": training loss");
     io::AtomicFile file(beside(arguments_.out, "loss.svg"));
     file.write(std::as_bytes(std::span(picture)));
@@ -130,22 +165,34 @@ class Run {
   }
 
   void save_result() {
-    io::save(arguments_.out, task_.net->state_dict());
+    io::save(arguments_.out, net().state_dict());
     write_png(beside(arguments_.out, "predictions.png"), predictions(task_, test_, device_));
   }
 
   Device device() const { return device_; }
   const Task& task() const { return task_; }
   const Position& position() const { return position_; }
+  comm::Communicator& ranks() const { return *ranks_; }
 
  private:
+  nn::Module& net() const { return task_.net.module(); }
+
   float step(const Tensor& images, const Tensor& labels) {
-    const Tensor loss = cross_entropy(task_(images.to(device_)), labels.to(device_));
+    const Tensor x = task_.prepare(images.to(device_));
+    const Tensor loss = cross_entropy(parallel_ ? (*parallel_)(x) : task_.net(x), labels.to(device_));
     optimizer_.zero_grad();
     loss.backward();
     optimizer_.step();
     scheduler_.step();
-    return loss.item<float>();
+    return agree_on(loss.item<float>());
+  }
+
+  /// The mean of the ranks' losses. They hear of a signal to one of them here.
+  float agree_on(float loss) {
+    const Tensor seen = tensor({loss, InterruptGuard::was_interrupted() ? 1.0f : 0.0f});
+    ranks_->all_reduce(seen, comm::ReduceOp::mean);
+    is_interrupted_ = seen.data<float>()[1] > 0;
+    return seen.data<float>()[0];
   }
 
   /// The mean of the last losses.
@@ -161,36 +208,42 @@ class Run {
 
   TrainArguments arguments_;
   Split test_;
+  std::shared_ptr<comm::Communicator> ranks_;
   Device device_;
   Value args_;
   data::DataLoader loader_;
   Task task_;
   optim::Adam optimizer_;
   optim::CosineAnnealingLR scheduler_;
+  std::optional<nn::DistributedDataParallel<AnyNet>> parallel_;  // where there are several ranks
   Position position_;
   Score score_{};
+  bool is_interrupted_ = false;
 };
 
-}  // namespace
-
-json train_model(const TrainArguments& arguments) {
-  check_arguments(arguments);
-  const Split train = open_split(arguments.model, arguments.data, "train");
-  Run run(arguments, train, open_split(arguments.model, arguments.data, "test"));
-  const InterruptGuard guard;
-  std::fprintf(stderr, "training %s on %s with %lld images of %s\n", arguments.model.c_str(),
-               to_string(run.device()).c_str(), static_cast<long long>(train.dataset.labels.size(0)),
-               train.dataset.name.c_str());
+/// What the run has reached; on ranks other than the first nothing.
+json train_on(const TrainArguments& arguments, const Split& train, const Split& test,
+              const std::shared_ptr<comm::Communicator>& ranks) {
+  Run run(arguments, train, test, ranks);
+  if (run.is_first()) {
+    std::fprintf(stderr, "training %s on %s with %lld images of %s", arguments.model.c_str(),
+                 to_string(run.device()).c_str(), static_cast<long long>(train.dataset.labels.size(0)),
+                 train.dataset.name.c_str());
+    if (ranks->size() > 1) std::fprintf(stderr, ", on %d ranks", ranks->size());
+    std::fprintf(stderr, "\n");
+  }
   double seconds = 0;
   json score;
   const std::size_t steps_before = run.position().losses.size();
   do {
     const auto start = std::chrono::steady_clock::now();
     if (!run.is_done()) run.train_epoch();
-    run.save();
+    if (run.is_first()) run.save();
     seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    score = to_json(run.measure(), run.task().is_segmentation());
-  } while (!run.is_done() && !InterruptGuard::was_interrupted());
+    if (run.is_first()) score = to_json(run.measure(), run.task().is_segmentation());
+    ranks->barrier();
+  } while (!run.is_done() && !run.is_interrupted());
+  if (!run.is_first()) return {};
   run.save_result();
   const auto steps = static_cast<std::int64_t>(run.position().losses.size() - steps_before);
   json result{{"model", arguments.out},
@@ -199,12 +252,28 @@ json train_model(const TrainArguments& arguments) {
               {"predictions", beside(arguments.out, "predictions.png")},
               {"data", train.dataset.name},
               {"device", to_string(run.device())},
+              {"ranks", ranks->size()},
               {"epochs", run.position().epoch},
               {"interrupted", !run.is_done()},
               {"train_seconds", seconds},
               {"images_per_second", seconds > 0 ? static_cast<double>(steps * arguments.batch_size) / seconds : 0},
               {"final_loss", run.position().losses.empty() ? 0.0F : run.position().losses.back()}};
   result.update(score);
+  return result;
+}
+
+}  // namespace
+
+json train_model(const TrainArguments& arguments) {
+  check_arguments(arguments);
+  const InterruptGuard guard;
+  json result;
+  on_ranks(arguments.devices, arguments.distributed, [&](const std::shared_ptr<comm::Communicator>& ranks) {
+    check_shares(arguments, ranks->size());
+    const Split train = open_split(arguments.model, arguments.data, "train");
+    json reached = train_on(arguments, train, open_split(arguments.model, arguments.data, "test"), ranks);
+    if (ranks->rank() == 0) result = std::move(reached);
+  });
   return result;
 }
 

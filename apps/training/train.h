@@ -15,11 +15,15 @@ struct TrainArguments {
   std::string out;     ///< file for the weights
   std::string device;  ///< "cpu", "cuda", "cuda:1"; empty to choose
   bool resume = false;
+  int devices = 1;          ///< ranks, each on a thread of this process
+  std::string distributed;  ///< "mpi": ranks are the processes that mpirun started
+  bool sync_bn = false;     ///< batch norm over the images of all ranks
 };
 
 /// Trains a model with Adam and cosine annealing, and measures it on the test split after every epoch. Writes the
 /// weights to `out`; beside it a checkpoint, a picture of the losses, and one of what the net makes of test images. The
-/// result says what was reached; "interrupted" is true where a signal ended it early.
+/// result says what was reached; "interrupted" is true where a signal ended it early. Null in a process that is not the
+/// first of several.
 nlohmann::json train_model(const TrainArguments& arguments);
 
 }  // namespace ebb::apps

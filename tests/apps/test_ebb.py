@@ -6,6 +6,7 @@ import gzip
 import json
 import pathlib
 import re
+import shutil
 import signal
 import struct
 import subprocess
@@ -16,6 +17,7 @@ import xml.etree.ElementTree
 import zipfile
 import zlib
 
+MPIRUN = shutil.which("mpirun")
 EBB = str(pathlib.Path(sys.argv.pop(1)).resolve())
 DATA = pathlib.Path(__file__).resolve().parent.parent / "vectors"
 TRAIN = ("train", "convnet", "--data", "synthetic", "--epochs", "1")
@@ -69,6 +71,21 @@ class Command(unittest.TestCase):
             self.run_ebb(*FEW, "--batch-size", "500", "--threads", threads, "--out", f"{threads}/net.pth")
         self.assertEqual(self.bytes_of("1/net.pth"), self.bytes_of("2/net.pth"))
         self.assertEqual(self.bytes_of("1/net.pth"), self.bytes_of("3/net.pth"))
+
+    def result_on_ranks(self, *options, launcher=()):
+        command = [*launcher, EBB, *FEW, "--batch-size", "60", "--sync-bn", "--json", "--out", "net.pth", *options]
+        done = subprocess.run(command, cwd=self.path, text=True, capture_output=True)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        return json.loads(done.stdout)
+
+    def test_several_ranks_train_as_one(self):
+        runs = [self.result_on_ranks(), self.result_on_ranks("--devices", "2"), self.result_on_ranks("--devices", "3")]
+        if MPIRUN is not None:
+            runs.append(self.result_on_ranks("--distributed", "mpi", launcher=(MPIRUN, "--allow-run-as-root", "--oversubscribe", "-n", "2")))
+        self.assertEqual([run["ranks"] for run in runs], [1, 2, 3, 2][: len(runs)])
+        for run in runs:
+            self.assertAlmostEqual(run["final_loss"], runs[0]["final_loss"], delta=1e-3)
+            self.assertAlmostEqual(run["test_accuracy"], runs[0]["test_accuracy"], delta=0.01)
 
     def test_an_interrupted_run_goes_on_where_it_was(self):
         self.run_ebb(*FEW, "--out", "whole.pth")
@@ -139,6 +156,10 @@ class Command(unittest.TestCase):
             ((*TRAIN, "--device", "cuda:99"), "cuda:99"),
             ((*TRAIN, "--resume"), "convnet.checkpoint.pth"),
             ((*TRAIN, "--batch-size", "100000"), "--batch-size"),
+            ((*TRAIN, "--devices", "3"), "multiple of the 3 ranks, got 100"),
+            ((*TRAIN, "--devices", "100"), "at least 2 for each of 100 ranks"),
+            ((*TRAIN, "--devices", "2", "--distributed", "mpi"), "give only one"),
+            ((*TRAIN, "--devices", "2", "--device", "cuda"), "several ranks train on the CPU"),
             (("train", "convnet", "--data", "."), "a resnet does"),
             (("train", "resnet18", "--data", "."), "train: there is no such folder"),
             (("train", "unet", "--image-size", "8"), "--image-size"),

@@ -101,3 +101,23 @@ TEST_CASE("empty sets and bad options", "[io]") {
   CHECK_THROWS_AS(data::loader(torn), Error);
   CHECK_THROWS_AS(nothing.set_epoch(-1), Error);
 }
+
+TEST_CASE("loaders of several ranks share out the batches of one", "[io]") {
+  for (const bool drops : {false, true}) {
+    auto whole = data::loader(numbered(22), {.batch_size = 6, .shuffle = true, .drop_last = true, .seed = 3});
+    const std::vector<std::int64_t> expected = one_epoch(whole);
+    std::vector<std::vector<std::int64_t>> parts;
+    for (int rank = 0; rank < 3; ++rank) {
+      auto part = data::loader(
+          numbered(22),
+          {.batch_size = 2, .shuffle = true, .drop_last = drops, .seed = 3, .num_replicas = 3, .rank = rank});
+      CHECK(part.size() == (drops ? 3 : 4));
+      parts.push_back(one_epoch(part));
+      CHECK(parts.back().size() == (drops ? 6u : 8u));  // 22 rows are 7 rounds and a third
+    }
+    for (std::size_t i = 0; i < expected.size(); ++i) CHECK(parts[i % 3][i / 3] == expected[i]);
+    if (drops) continue;
+    CHECK(parts[1].back() == parts[0].front());  // of the last round, what fills it up
+    CHECK(parts[2].back() == parts[1].front());
+  }
+}
