@@ -72,6 +72,20 @@ def test_pkg_config(root, installed, programs):
     expect_greeting(program)
 
 
+def test_mpi(root, installed, programs):
+    """Where ebb was built with MPI, a program that asks for it gets that, and only that program."""
+    package = next(installed.rglob("ebb-mpi.pc"), None)
+    if package is None:
+        return
+    environment = dict(os.environ, PKG_CONFIG_LIBDIR=str(package.parent), PKG_CONFIG_SYSROOT_DIR=str(installed))
+    flags = run("pkg-config", "--cflags", "--libs", "ebb-mpi", env=environment).split()
+    program = root / "mpi"
+    run("g++", "-std=c++20", "-Wall", "-Wextra", "-Werror", programs / "mpi.cpp", "-o", program, *flags,
+        f"-Wl,-rpath,{package.parent.parent}", f"-Wl,-rpath-link,{package.parent.parent}")
+    expect(run(program) == "rank 0 of 1\n", program, "does not run")
+    expect("libmpi" not in needed_libraries(program), program, "links MPI itself")
+
+
 def static_links(installed):
     """What libebb.a needs besides, for a plugin: with CUDA the shared runtime, for the static one has too many thread-locals."""
     words = re.findall(r"Libs.private: (.*)", next(installed.rglob("ebb.pc")).read_text())[0].split()
@@ -147,6 +161,7 @@ def main(source_root, build, programs):
         run("meson", "install", "-C", build, "--no-rebuild", "--destdir", installed)
         test_libraries(installed)
         test_pkg_config(root, installed, programs)
+        test_mpi(root, installed, programs)
         test_plugins(root, installed, programs)
         test_cmake(root, installed, programs)
         test_subproject(root, installed, programs, source_root)
