@@ -129,7 +129,7 @@ bool shows_elements(const Tensor& x) { return !x.device().is_meta() && !is_compl
 
 std::vector<std::string> suffixes(const Tensor& x) {
   std::vector<std::string> parts;
-  if (!x.device().is_cpu()) parts.push_back("device='" + to_string(x.device()) + "'");
+  if (x.device() != kCPU) parts.push_back("device='" + to_string(x.device()) + "'");
   if (!shows_elements(x) || (x.numel() == 0 && x.dim() != 1)) {
     std::string size;
     for (const std::int64_t s : x.shape()) size += (size.empty() ? "" : ", ") + std::to_string(s);

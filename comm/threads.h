@@ -17,9 +17,13 @@ struct ThreadOptions {
 /// others, where they wait for it, get a CommunicationError.
 std::vector<std::shared_ptr<Communicator>> threads(int size, ThreadOptions options = {});
 
-/// Runs `body` on `size` threads, each with its communicator. Where one throws, so do the others once they wait for it,
-/// and the first exception is thrown here; an Error names its rank. Each draws random numbers from a generator of its
-/// own, which goes on from where the caller's is: as processes would, all draw the same unless they seed it otherwise.
+/// Runs `body` with each of these communicators of threads(), on a thread of its own. Where one throws, it is gone to
+/// the others; the first exception is thrown here, and an Error names its rank. Each thread draws random numbers from a
+/// generator of its own, which goes on from where the caller's is: as processes would, all draw the same unless they
+/// seed it otherwise.
+void run_ranks(const std::vector<std::shared_ptr<Communicator>>& ranks, const std::function<void(Communicator&)>& body);
+
+/// The same with new ones, which end when their `body` does.
 void run_on_threads(int size, const std::function<void(Communicator&)>& body, ThreadOptions options = {});
 
 }  // namespace ebb::comm

@@ -1,5 +1,6 @@
 #include "ebb/core/device.h"
 
+#include <algorithm>
 #include <charconv>
 #include <ostream>
 
@@ -8,21 +9,21 @@
 namespace ebb {
 
 Device Device::parse(const std::string& text) {
-  if (text == "cpu") return kCPU;
-  if (text == "cuda") return kCUDA;
   if (text == "meta") return kMeta;
-  Device device = kCUDA;
-  const std::string prefix = "cuda:";
-  const char* end = text.data() + text.size();
-  const bool has_prefix = text.starts_with(prefix);
-  const auto [rest, status] = std::from_chars(text.data() + (has_prefix ? prefix.size() : 0), end, device.index);
-  check(has_prefix && status == std::errc() && rest == end && device.index >= 0,
-        "a device is cpu, cuda, cuda:N or meta, got \"", text, "\"");
+  const std::size_t colon = std::min(text.find(':'), text.size());
+  const std::string type = text.substr(0, colon), number = text.substr(std::min(colon + 1, text.size()));
+  Device device = type == "cpu" ? kCPU : kCUDA;
+  const auto [rest, status] = std::from_chars(number.data(), number.data() + number.size(), device.index);
+  const bool is_whole = colon == text.size() || (status == std::errc() && rest == number.data() + number.size());
+  check((type == "cpu" || type == "cuda") && is_whole && device.index >= 0,
+        "a device is cpu, cpu:N, cuda, cuda:N or meta, got \"", text, "\"");
   return device;
 }
 
 std::string to_string(Device device) {
-  return device.is_cuda() ? "cuda:" + std::to_string(device.index) : device.is_cpu() ? "cpu" : "meta";
+  if (device.is_meta()) return "meta";
+  if (device == kCPU) return "cpu";
+  return (device.is_cpu() ? "cpu:" : "cuda:") + std::to_string(device.index);
 }
 
 std::ostream& operator<<(std::ostream& out, Device device) { return out << to_string(device); }

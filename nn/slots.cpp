@@ -1,5 +1,7 @@
 #include "ebb/nn/slots.h"
 
+#include <utility>
+
 namespace ebb::nn {
 
 /// A leaf of its own that wants a gradient, like `tensor` where that is a leaf already.
@@ -15,9 +17,15 @@ Parameter::Parameter(Module* parent, const char* name, const Tensor& tensor) : P
 
 Parameter::Parameter(std::string name, const Tensor& tensor) : Slot(std::move(name)), tensor_(trained(tensor)) {}
 
+static thread_local bool copies_share = false;
+
+SharingCopies::SharingCopies() : before_(std::exchange(copies_share, true)) {}
+SharingCopies::~SharingCopies() { copies_share = before_; }
+
 Parameter::Parameter(const Parameter& other) : Slot(other) {
   if (!other.tensor_.defined()) return;
-  tensor_ = other.tensor_.detach().clone().requires_grad_(other.tensor_.requires_grad());
+  const Tensor elements = other.tensor_.detach();
+  tensor_ = (copies_share ? elements : elements.clone()).requires_grad_(other.tensor_.requires_grad());
 }
 
 Parameter::Parameter(Parameter&& other) noexcept = default;
@@ -48,7 +56,7 @@ Buffer::Buffer(std::string name, const Tensor& tensor, bool persistent)
     : Slot(std::move(name)), tensor_(untrained(tensor)), persistent_(persistent) {}
 
 Buffer::Buffer(const Buffer& other) : Slot(other), persistent_(other.persistent_) {
-  if (other.tensor_.defined()) tensor_ = untrained(other.tensor_.clone());
+  if (other.tensor_.defined()) tensor_ = untrained(copies_share ? other.tensor_.detach() : other.tensor_.clone());
 }
 
 Buffer::Buffer(Buffer&& other) noexcept = default;

@@ -55,6 +55,18 @@ class Buffer final : public Slot {
   bool persistent_;
 };
 
+/// While one lives, copies of parameters and buffers that its thread makes share the elements of the original.
+class SharingCopies {
+ public:
+  SharingCopies();
+  SharingCopies(const SharingCopies&) = delete;
+  SharingCopies& operator=(const SharingCopies&) = delete;
+  ~SharingCopies();
+
+ private:
+  bool before_;
+};
+
 /// Runs `body`; an Error that leaves it is told which module it left.
 template <class Body>
 decltype(auto) in_module(const std::string& name, Body&& body) {

@@ -1,5 +1,6 @@
 #include "ebb/comm/threads.h"
 
+#include <algorithm>
 #include <exception>
 #include <mutex>
 #include <thread>
@@ -105,23 +106,33 @@ class FirstFailure {
   std::exception_ptr failure_;
 };
 
-void run_rank(std::shared_ptr<ThreadCommunicator> member, const std::function<void(Communicator&)>& body,
-              const Generator& random, FirstFailure& failure) {
+void run_rank(ThreadCommunicator& rank, const std::function<void(Communicator&)>& body, const Generator& random,
+              FirstFailure& failure) {
   const ThreadGenerator generator(random);
   const auto fail_with = [&](const char* why) {
     failure.set(std::current_exception());
-    member->leave(why);
+    rank.leave(why);
   };
   try {
-    body(*member);
+    body(rank);
   } catch (Error& error) {
-    error.add_rank(member->rank());
+    error.add_rank(rank.rank());
     fail_with(error.what());
   } catch (const std::exception& error) {
     fail_with(error.what());
   } catch (...) {
     fail_with("it has thrown something that is no std::exception");
   }
+}
+
+/// Calls `start(i, failure)` on a thread for each i.
+template <class Start>
+void run_all(std::size_t count, Start start) {
+  FirstFailure failure;
+  std::vector<std::thread> running;
+  for (std::size_t i = 0; i < count; ++i) running.emplace_back(start, i, std::ref(failure));
+  for (std::thread& thread : running) thread.join();
+  failure.rethrow();
 }
 
 }  // namespace
@@ -132,16 +143,22 @@ std::vector<std::shared_ptr<Communicator>> threads(int size, ThreadOptions optio
   return {members.begin(), members.end()};
 }
 
-void run_on_threads(int size, const std::function<void(Communicator&)>& body, ThreadOptions options) {
-  const OpScope op("run_on_threads", Site{});
-  FirstFailure failure;
-  std::vector<std::thread> running;
+void run_ranks(const std::vector<std::shared_ptr<Communicator>>& ranks,
+               const std::function<void(Communicator&)>& body) {
+  std::vector<ThreadCommunicator*> members;
+  for (const auto& rank : ranks) members.push_back(dynamic_cast<ThreadCommunicator*>(rank.get()));
+  check(std::ranges::count(members, nullptr) == 0, "run_ranks: every rank must be one of threads()");
   const Generator random = default_generator();
-  for (auto& member : members_of_new_team(size, options)) {
-    running.emplace_back(run_rank, std::move(member), std::cref(body), std::cref(random), std::ref(failure));
-  }
-  for (std::thread& thread : running) thread.join();
-  failure.rethrow();
+  run_all(members.size(), [&](std::size_t i, FirstFailure& failure) { run_rank(*members[i], body, random, failure); });
+}
+
+void run_on_threads(int size, const std::function<void(Communicator&)>& body, ThreadOptions options) {
+  auto members = members_of_new_team(size, options);
+  const Generator random = default_generator();
+  run_all(members.size(), [&](std::size_t i, FirstFailure& failure) {
+    const auto member = std::move(members[i]);
+    run_rank(*member, body, random, failure);
+  });
 }
 
 }  // namespace ebb::comm

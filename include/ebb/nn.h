@@ -8,6 +8,7 @@
 #include "ebb/nn/models/convnet.h"
 #include "ebb/nn/models/resnet.h"
 #include "ebb/nn/models/unet.h"
+#include "ebb/nn/parallel/data_parallel.h"
 #include "ebb/nn/parallel/distributed_data_parallel.h"
 #include "ebb/nn/parallel/sync_batch_norm.h"
 #include "ebb/nn/summary.h"

@@ -35,7 +35,7 @@ Tensor StorageReader::read(const StorageId& id) const {
                      " holds bytes of a big-endian machine, of a dtype that it does not say");
     swap_bytes(to, id.dtype);
   }
-  return device.is_cpu() ? storage : storage.to(device);
+  return device == kCPU ? storage : storage.to(device);
 }
 
 }  // namespace ebb::io

@@ -5,7 +5,7 @@
 
 namespace ebb::kernels {
 
-/// y = x, where at least one of them lives on a GPU; of one dtype, with the same strides, without gaps.
+/// y = x, which live on different devices; of one dtype, with the same strides, without gaps.
 void transfer(CpuContext&, const Tensor& x, Tensor& y);
 void transfer(CudaContext&, const Tensor& x, Tensor& y);
 

@@ -19,7 +19,7 @@ std::string ParameterContainer::extra_repr() const {
     for (const std::int64_t n : entry->shape()) size += (size.empty() ? "" : "x") + std::to_string(n);
     text += std::string(text.empty() ? "" : "\n") + "  (" + entry.name() + "): Parameter containing: [torch." +
             to_string(entry->dtype()) + " of size " + size +
-            (entry->device().is_cpu() ? "" : " (" + to_string(entry->device()) + ")") + "]";
+            (entry->device() == kCPU ? "" : " (" + to_string(entry->device()) + ")") + "]";
   }
   return text;
 }
