@@ -27,7 +27,7 @@ class DataParallelBase : public Module {
 /// the first device. In backward, too, each device computes its part, and the gradients add up in the order of the
 /// devices. The network itself lies on the first of them.
 ///
-///     nn::DataParallel net(models::convnet(10), {kCPU, {DeviceType::cpu, 1}});
+///     nn::DataParallel net(models::ConvNet(10), {kCPU, {DeviceType::cpu, 1}});
 ///     cross_entropy(net(images), labels).backward();
 ///
 /// Where there are fewer samples than devices, some have nothing to do. Buffers, as statistics of batch norm, are those

@@ -54,7 +54,7 @@ class DistributedBase : public Module {
 /// runs. Every rank makes the same calls.
 ///
 ///     comm::run_on_threads(4, [&](comm::Communicator& ranks) {
-///       nn::DistributedDataParallel net(models::convnet(10), ranks.split(0));
+///       nn::DistributedDataParallel net(models::ConvNet(10), ranks.split(0));
 ///       ...
 ///       cross_entropy(net(images), labels).backward();
 ///       optimizer.step();

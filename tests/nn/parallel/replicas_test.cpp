@@ -142,12 +142,26 @@ TEST_CASE("devices drop elements of their own choice, and a seed repeats them", 
   CHECK(equal(net(ones({2, 100})), y));
 }
 
-TEST_CASE("one device, several, and PyTorch's files of either load each other's weights", "[parallel]") {
+TEST_CASE("one device and several load each other's weights, PyTorch's too", "[parallel]") {
+  const StateDict one = io::load(test::data_path("pth/new_convnet_sd.pth"));
+  const StateDict many = io::load(test::data_path("pth/convnet_dp_sd.pth"));
+  const auto check_loaded = [](nn::Module& net, const StateDict& from) {
+    for (const Tensor& parameter : net.parameters()) no_grad([&] { parameter.zero_(); });
+    net.plan_load(from).apply();
+    const StateDict got = net.state_dict();
+    REQUIRE(got.size() == from.size());
+    auto expected = from.begin();
+    for (const auto& [name, tensor] : got) CHECK(equal(tensor, (expected++)->second));
+  };
   models::ConvNet plain(10);
-  nn::DataParallel net(models::ConvNet(10), first_devices(2));
-  net.plan_load(plain.state_dict()).apply();
-  CHECK(equal(net.module->fc->parameters()[0], plain.fc->parameters()[0]));
-  models::ConvNet other(10);
-  other.plan_load(net.state_dict()).apply();
-  CHECK(equal(other.fc->parameters()[0], plain.fc->parameters()[0]));
+  nn::DataParallel replicated(models::ConvNet(10), first_devices(2));
+  nn::DistributedDataParallel distributed(models::ConvNet(10), comm::alone());
+  for (nn::Module* net : {static_cast<nn::Module*>(&plain), static_cast<nn::Module*>(&replicated),
+                          static_cast<nn::Module*>(&distributed)}) {
+    for (const StateDict& from : {one, many}) check_loaded(*net, from);
+    CHECK(net->load_state_dict(net == &plain ? one : many).missing_keys.empty());
+    const test::TemporaryFolder folder;
+    io::save(folder.path("net.pth"), net->state_dict());
+    check_loaded(plain, io::load(folder.path("net.pth")));
+  }
 }
