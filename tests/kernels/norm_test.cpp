@@ -1,5 +1,10 @@
 // The kernels of batch norm, dropout and the choice of classes.
+#include "ebb/autograd/backward.h"
+#include "ebb/autograd/ops/create/creation.h"
 #include "ebb/autograd/ops/elementwise/arithmetic.h"
+#include "ebb/autograd/ops/norm/sync_batch_norm.h"
+#include "ebb/autograd/ops/shape/convert.h"
+#include "ebb/comm/communicator.h"
 #include "ebb/kernels/index/pick.h"
 #include "ebb/kernels/norm/batch_norm.h"
 #include "ebb/kernels/random/dropout.h"
@@ -62,6 +67,34 @@ TEST_CASE("batch norm statistics survive a large mean") {
   kernels::batch_norm_stats(cuda_context(0), on_gpu(x), mean_gpu, m2_gpu);
   require_close(mean_gpu.to(kFloat64), exact.mean({0}), 1e-6);
   require_close(m2_gpu.to(kFloat64), m2, 0.02);
+}
+
+TEST_CASE("synchronized batch norm on a GPU is batch norm, with its gradients") {
+  const Tensor x = random_tensor({6, 3, 2, 5}), dy = random_tensor({6, 3, 2, 5}), w = random_tensor({3}),
+               b = random_tensor({3});
+  struct Outcome {
+    Tensor y, mean, var;
+    std::vector<Tensor> gradients;
+  };
+  const auto outcome = [&](Device device) {
+    const auto leaf = [&](const Tensor& t) { return t.clone().to(device).detach().requires_grad_(); };
+    const std::vector<Tensor> inputs = {leaf(x), leaf(w), leaf(b)};
+    Outcome out{{}, zeros({3}, {.device = device}), ones({3}, {.device = device}), {}};
+    const BatchNormOptions options{.training = true};
+    out.y = device.is_cuda()
+                ? sync_batch_norm(inputs[0], out.mean, out.var, inputs[1], inputs[2], comm::alone(), options)
+                : batch_norm(inputs[0], out.mean, out.var, inputs[1], inputs[2], options);
+    const std::vector loss = {(out.y * dy.to(device)).sum()};
+    out.gradients = grad(loss, inputs, {}, {.retain_graph = true});
+    const std::vector<Tensor> recorded = grad(loss, inputs, {}, {.create_graph = true});
+    out.gradients.push_back(grad({(recorded[0] * recorded[0] * dy.to(device)).sum()}, {inputs[0]})[0]);
+    return out;
+  };
+  const Outcome expected = outcome(kCPU), made = outcome(kCUDA);
+  require_close(made.y.detach(), expected.y.detach(), 1e-5);
+  require_close(made.mean, expected.mean, 1e-6);
+  require_close(made.var, expected.var, 1e-6);
+  for (std::size_t i = 0; i < 4; ++i) require_close(made.gradients[i], expected.gradients[i], 1e-4);
 }
 
 TEST_CASE("dropout keeps the same elements on both devices") {

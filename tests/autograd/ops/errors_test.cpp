@@ -56,6 +56,7 @@ std::vector<Refusal> shape_refusals() {
           {"narrow", [] { narrow(m23, 1, 2, 2); }, {"2 to 4", "size 3"}},
           {"select", [] { select(m23, 0, 2); }, {"index 2", "size 2"}},
           {"slice", [] { slice(m23, 0, 0, 1, 0); }, {"positive", "0"}},
+          {"slice", [] { slice(scalar, 0, 0, 1); }, {"scalar cannot be sliced"}},
           {"squeeze", [] { squeeze(m23, {2}); }, {"[-2, 1]", "2"}},
           {"unsqueeze", [] { unsqueeze(m23, 4); }, {"[-3, 2]", "4"}},
           {"cat",
