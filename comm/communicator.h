@@ -44,7 +44,8 @@ class Communicator {
   /// Returns when every rank has called it.
   void barrier(Site site = Site::current());
 
-  /// To one rank, which has to ask for it by recv. May return before it is received: x is copied.
+  /// To one rank, which has to ask for it by recv. May return before it is received: x is copied. Over
+  /// NCCL, which keeps no copy, what follows on the GPU waits until it is.
   void send(const Tensor& x, int to, Site site = Site::current());
   /// Fills x with what that rank sent; what was sent first comes first.
   void recv(const Tensor& x, int from, Site site = Site::current());

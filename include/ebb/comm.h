@@ -1,4 +1,5 @@
 #pragma once
 
 /// Ranks that compute together, on threads, processes or GPUs.
+#include "ebb/comm/nccl.h"
 #include "ebb/comm/threads.h"

@@ -17,17 +17,22 @@ const std::vector<DType> added = {kUInt8, kInt32, kInt64, kFloat16, kBFloat16, k
 const std::vector<DType> moved = {kBool,  kUInt8,  kInt8,    kInt16,    kUInt16,  kInt32,  kUInt32,
                                   kInt64, kUInt64, kFloat16, kBFloat16, kFloat32, kFloat64};
 
+thread_local Device place = kCPU;  // of the tensors
+
+Tensor here(const Tensor& x) { return x.to(place); }
+
 /// Element i of rank r: small integers, exact in every dtype.
 double element(int rank, std::int64_t i) { return static_cast<double>((rank * 7 + i * 3) % 5); }
 
 Tensor made(int rank, const Shape& shape, DType dtype) {
   Tensor x = zeros(shape, {.dtype = kFloat64});
   for (std::int64_t i = 0; i < x.numel(); ++i) x.data<double>()[i] = element(rank, i);
-  return x.to(dtype);
+  return here(x.to(dtype));
 }
 
 void require_equal(const Tensor& x, const std::vector<double>& expected, const std::string& what) {
-  check(values(x) == expected, what, ": of ", x.dtype(), " ", x.shape(), " some element is not what it must be");
+  check(values(x.to(kCPU)) == expected, what, ": of ", x.dtype(), " ", x.shape(),
+        " some element is not what it must be");
 }
 
 std::vector<double> reduced(const Communicator& ranks, ReduceOp op, std::int64_t numel) {
@@ -67,16 +72,15 @@ void check_odd_elements(Communicator& ranks) {
   const double nan = std::numeric_limits<double>::quiet_NaN();
   for (const ReduceOp op : {ReduceOp::max, ReduceOp::min, ReduceOp::sum, ReduceOp::mean}) {
     for (const bool from_last : {false, true}) {
-      const Tensor x = tensor({is_last == from_last || ranks.size() == 1 ? nan : 1.0});
+      const Tensor x = here(tensor({is_last == from_last || ranks.size() == 1 ? nan : 1.0}));
       ranks.all_reduce(x, op);
-      check(std::isnan(x.item<double>()), "all_reduce of ", to_string(op), " loses a NaN");
+      check(std::isnan(x.to(kCPU).item<double>()), "all_reduce of ", to_string(op), " loses a NaN");
     }
   }
-  const Tensor any = tensor({is_last, false}).to(kBool);
+  const Tensor any = here(tensor({is_last, false}).to(kBool));
   ranks.all_reduce(any);
   require_equal(any, {1, 0}, "all_reduce of bool");
-  const Tensor wide = zeros({1}, {.dtype = kUInt8});
-  wide.fill_(255);
+  const Tensor wide = here(full({1}, 255, {.dtype = kUInt8}));
   ranks.all_reduce(wide);
   require_equal(wide, {static_cast<double>((255 * ranks.size()) % 256)}, "all_reduce that wraps");
 }
@@ -86,7 +90,7 @@ void check_order(Communicator& ranks) {
   const auto value = [](int rank) { return 1e8f / static_cast<float>(3 * rank + 1) * (rank % 2 == 0 ? 1.0f : -1.0f); };
   float expected = value(0);
   for (int rank = 1; rank < ranks.size(); ++rank) expected += value(rank);
-  const Tensor x = full({257}, value(ranks.rank()));
+  const Tensor x = here(full({257}, value(ranks.rank())));
   ranks.all_reduce(x);
   require_equal(x, std::vector<double>(257, expected), "all_reduce in the order of the ranks");
 }
@@ -99,13 +103,15 @@ void check_all_gather(Communicator& ranks) {
     for (int rank = 0; rank < ranks.size(); ++rank) {
       const Tensor& part = parts[static_cast<std::size_t>(rank)];
       check(part.shape() == shape_of(rank), "all_gather: rank ", rank, " gave another shape than ", part.shape());
-      require_equal(part, values(made(rank, shape_of(rank), dtype)), "all_gather");
+      require_equal(part, values(made(rank, shape_of(rank), dtype).to(kCPU)), "all_gather");
     }
   }
-  const Tensor image = made(ranks.rank(), {2, 3, 4, 5}, kFloat32).contiguous(MemoryFormat::channels_last);
+  const Tensor image =
+      here(made(ranks.rank(), {2, 3, 4, 5}, kFloat32).to(kCPU).contiguous(MemoryFormat::channels_last));
   const Tensor last = ranks.all_gather(image).back();
   check(last.strides() == image.strides(), "all_gather changes strides to ", last.strides());
-  require_equal(last, values(made(ranks.size() - 1, {2, 3, 4, 5}, kFloat32)), "all_gather of channels-last images");
+  require_equal(last, values(made(ranks.size() - 1, {2, 3, 4, 5}, kFloat32).to(kCPU)),
+                "all_gather of channels-last images");
 }
 
 void check_reduce_scatter(Communicator& ranks) {
@@ -125,24 +131,29 @@ void check_broadcast(Communicator& ranks) {
     for (int root = 0; root < ranks.size(); ++root) {
       const Tensor x = made(ranks.rank(), {5, 3}, dtype);
       ranks.broadcast(x, root);
-      require_equal(x, values(made(root, {5, 3}, dtype)), "broadcast");
+      require_equal(x, values(made(root, {5, 3}, dtype).to(kCPU)), "broadcast");
     }
   }
 }
 
-/// A ring, both ways, several letters on the way.
+const std::vector<std::pair<int, std::int64_t>> letters = {{0, 3}, {1, 0}, {2, 30000}};  // what they hold, their sizes
+
+/// A ring, with several letters on the way. Over NCCL no letter is on the way before somebody asks for it.
 void check_send(Communicator& ranks) {
   if (ranks.size() == 1) return;
   const int next = (ranks.rank() + 1) % ranks.size(), previous = (ranks.rank() + ranks.size() - 1) % ranks.size();
   for (const DType dtype : moved) {
-    ranks.send(made(ranks.rank(), {3}, dtype), next);
-    ranks.send(made(ranks.rank() + 1, {0}, dtype), next);
-    ranks.send(made(ranks.rank() + 2, {30000}, dtype), next);
-    for (const auto& [shift, n] : {std::pair{0, 3}, {1, 0}, {2, 30000}}) {
-      const Tensor x = zeros({n}).to(dtype);
+    const auto send_all = [&] {
+      for (const auto& [shift, n] : letters) ranks.send(made(ranks.rank() + shift, {n}, dtype), next);
+    };
+    const bool sends_first = ranks.kind() != std::string("nccl") || ranks.rank() % 2 == 0;
+    if (sends_first) send_all();
+    for (const auto& [shift, n] : letters) {
+      const Tensor x = here(zeros({n}).to(dtype));
       ranks.recv(x, previous);
-      require_equal(x, values(made(previous + shift, {n}, dtype)), "recv");
+      require_equal(x, values(made(previous + shift, {n}, dtype).to(kCPU)), "recv");
     }
+    if (!sends_first) send_all();
   }
 }
 
@@ -152,7 +163,7 @@ void check_split(Communicator& ranks) {
   const int expected = (ranks.size() + 1 - color) / 2;
   check(part->size() == expected, "split: ", part->size(), " of one color and not ", expected);
   check(part->rank() == expected - 1 - ranks.rank() / 2, "split does not number by key");
-  const Tensor x = full({3}, ranks.rank());
+  const Tensor x = here(full({3}, ranks.rank()));
   part->all_reduce(x);
   double sum = 0;
   for (int rank = color; rank < ranks.size(); rank += 2) sum += rank;
@@ -163,7 +174,8 @@ void check_split(Communicator& ranks) {
 
 }  // namespace
 
-void check_collectives(Communicator& ranks) {
+void check_collectives(Communicator& ranks, Device device) {
+  place = device;
   check_all_reduce(ranks);
   check_odd_elements(ranks);
   check_order(ranks);

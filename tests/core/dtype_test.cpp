@@ -121,9 +121,9 @@ TEST_CASE("devices by name") {
   CHECK(Device::parse("cuda") == kCUDA);
   CHECK(Device::parse("cuda:3") == Device{DeviceType::cuda, 3});
   CHECK(to_string(Device{DeviceType::cuda, 3}) == "cuda:3");
-  for (const char* bad : {"", "gpu", "cuda:", "cuda:-1", "cuda:1x", "cuda:99999", "cpu:0 ", "CPU"}) {
+  for (const char* bad : {"", "gpu", "cuda:", "cuda:-1", "cuda:1x", "cuda:99999", "cpu:0 ", "cpu:", "cpu:-1", "CPU"}) {
     INFO(bad);
     CHECK(test::message_of([&] { Device::parse(bad); }) ==
-          "a device is cpu, cuda, cuda:N or meta, got \"" + std::string(bad) + "\"");
+          "a device is cpu, cpu:N, cuda, cuda:N or meta, got \"" + std::string(bad) + "\"");
   }
 }

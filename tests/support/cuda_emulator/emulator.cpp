@@ -178,6 +178,7 @@ std::mutex& launch_mutex() {
 }  // namespace
 
 void detail::launch(const dim3& grid, const dim3& block, std::size_t shared_bytes, Body body, const void* closure) {
+  wait_until_idle(this_device());
   const std::lock_guard guard(launch_mutex());
   check_size(grid, block);
   Machine& m = machine();

@@ -25,6 +25,11 @@ void set_memory_limit(std::size_t bytes);
 /// Whether the library of cuBLAS is there; it is at first.
 void set_cublas(bool is_there);
 
+/// Of the fake NCCL: what a device has begun and not ended. Copies and launches on it wait for that.
+int this_device();
+void add_work(int device, int count);
+void wait_until_idle(int device);
+
 struct Statistics {
   std::uint64_t launches = 0, threads = 0, mallocs = 0;
 };

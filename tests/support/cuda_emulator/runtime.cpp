@@ -1,5 +1,7 @@
 // A device whose memory is the host's.
 #include <algorithm>
+#include <condition_variable>
+#include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <mutex>
@@ -30,12 +32,43 @@ DeviceMemory& memory() {
 
 int device_count = 1;
 thread_local cudaError_t last_error = cudaSuccess;
+thread_local int current_device = 0;
+
+/// What of the fake NCCL's work a device has still to do; all other is done when its call returns.
+struct Work {
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::unordered_map<int, int> left;
+};
+
+Work& work() {
+  static auto* instance = new Work;
+  return *instance;
+}
 
 cudaError_t failed(cudaError_t status) { return last_error = status; }
 
 }  // namespace
 
 void set_device_count(int count) { device_count = count; }
+
+int this_device() { return current_device; }
+
+void add_work(int device, int count) {
+  const std::lock_guard guard(work().mutex);
+  work().left[device] += count;
+  work().changed.notify_all();
+}
+
+bool is_idle(int device) {
+  const std::lock_guard guard(work().mutex);
+  return work().left[device] == 0;
+}
+
+void wait_until_idle(int device) {
+  std::unique_lock guard(work().mutex);
+  work().changed.wait(guard, [&] { return work().left[device] == 0; });
+}
 
 void set_memory_limit(std::size_t bytes) {
   const std::lock_guard guard(memory().mutex);
@@ -77,7 +110,9 @@ cudaError_t cudaGetDeviceCount(int* count) {
 }
 
 cudaError_t cudaSetDevice(int device) {
-  return device >= 0 && device < emulator::device_count ? cudaSuccess : failed(cudaErrorInvalidDevice);
+  if (device < 0 || device >= emulator::device_count) return failed(cudaErrorInvalidDevice);
+  emulator::current_device = device;
+  return cudaSuccess;
 }
 
 cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr, int) {
@@ -90,7 +125,25 @@ cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned) {
   return cudaSuccess;
 }
 
-cudaError_t cudaStreamSynchronize(cudaStream_t) { return cudaSuccess; }
+cudaError_t cudaStreamSynchronize(cudaStream_t) {
+  emulator::wait_until_idle(emulator::current_device);
+  return cudaSuccess;
+}
+
+// An event is that of the device that was current when it was made.
+cudaError_t cudaEventCreateWithFlags(cudaEvent_t* event, unsigned) {
+  *event = reinterpret_cast<cudaEvent_t>(static_cast<std::uintptr_t>(emulator::current_device) + 1);
+  return cudaSuccess;
+}
+
+cudaError_t cudaEventRecord(cudaEvent_t, cudaStream_t) { return cudaSuccess; }
+
+cudaError_t cudaEventQuery(cudaEvent_t event) {
+  const int device = static_cast<int>(reinterpret_cast<std::uintptr_t>(event)) - 1;
+  return emulator::is_idle(device) ? cudaSuccess : cudaErrorNotReady;
+}
+
+cudaError_t cudaEventDestroy(cudaEvent_t) { return cudaSuccess; }
 
 cudaError_t cudaMalloc(void** to, std::size_t bytes) {
   const std::lock_guard guard(memory().mutex);
@@ -114,6 +167,7 @@ cudaError_t cudaFree(void* from) {
 }
 
 cudaError_t cudaMemcpyAsync(void* to, const void* from, std::size_t bytes, cudaMemcpyKind, cudaStream_t) {
+  emulator::wait_until_idle(emulator::current_device);
   std::memmove(to, from, bytes);
   return cudaSuccess;
 }

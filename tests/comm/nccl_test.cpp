@@ -1,0 +1,98 @@
+// NCCL's glue, over a fake NCCL whose ranks are threads with an emulated GPU each.
+#include <atomic>
+#include <chrono>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "ebb/comm/nccl.h"
+#include "ebb/comm/threads.h"
+#include "ebb/core/error.h"
+#include "ebb/core/warning.h"
+
+#include "tests/comm/collectives.h"
+#include "tests/support/catch.h"
+#include "tests/support/cuda_emulator/emulator.h"
+#include "tests/support/tensors.h"
+
+using namespace ebb;
+using namespace std::chrono_literals;
+
+namespace {
+
+struct Devices {
+  explicit Devices(int count) { emulator::set_device_count(count); }
+  ~Devices() { emulator::set_device_count(1); }
+};
+
+Device gpu(int index) { return {DeviceType::cuda, static_cast<std::int16_t>(index)}; }
+
+/// Runs `body` on ranks with a GPU each.
+void run_on_gpus(int count, const std::function<void(comm::Communicator&)>& body, comm::NcclOptions options = {}) {
+  const Devices devices(count);
+  comm::run_on_threads(count,
+                       [&](comm::Communicator& ranks) { body(*comm::nccl(ranks.split(0), ranks.rank(), options)); });
+}
+
+}  // namespace
+
+TEST_CASE("collectives over NCCL give every rank the right values", "[nccl]") {
+  const int count = GENERATE(1, 2, 3);
+  for (const bool checks : {true, false}) {
+    CHECK_NOTHROW(run_on_gpus(count,
+                              [](comm::Communicator& ranks) {
+                                check(ranks.kind() == std::string("nccl"), "of another kind");
+                                test::check_collectives(ranks, gpu(ranks.rank()));
+                              },
+                              {.checks_calls = checks}));
+  }
+}
+
+TEST_CASE("a mismatch over NCCL is an error, and not a hang", "[nccl]") {
+  try {
+    run_on_gpus(2,
+                [](comm::Communicator& ranks) { ranks.all_reduce(zeros({ranks.rank() + 2}).to(gpu(ranks.rank()))); });
+    FAIL("nothing was thrown");
+  } catch (const CommunicationError& error) {
+    CHECK(error.message().find("call 0 of rank 0 is all_reduce(sum) of float32 [2]") != std::string::npos);
+    CHECK(error.message().find("float32 [3]") != std::string::npos);
+  }
+}
+
+TEST_CASE("tensors elsewhere, and dtypes that NCCL does not add, are refused", "[nccl]") {
+  CHECK_THROWS_WITH(run_on_gpus(1, [](comm::Communicator& ranks) { ranks.all_reduce(zeros({2})); }),
+                    ContainsSubstring("must be on cuda:0, got one on cpu"));
+  CHECK_THROWS_WITH(
+      run_on_gpus(1, [](comm::Communicator& ranks) { ranks.all_reduce(zeros({2}).to(kInt16).to(gpu(0))); }),
+      ContainsSubstring("NCCL does not add elements of int16"));
+}
+
+TEST_CASE("a rank that does not come on the GPU is given up, which is warned of", "[nccl]") {
+  std::string warned;
+  std::mutex mutex;
+  const WarningHandler before = set_warning_handler([&](const std::string& message) {
+    const std::lock_guard lock(mutex);
+    warned = message;
+  });
+  std::atomic<bool> is_told = false;
+  CHECK_NOTHROW(run_on_gpus(
+      2,
+      [&](comm::Communicator& ranks) {
+        const Tensor x = zeros({4}).to(gpu(ranks.rank()));
+        if (ranks.rank() == 1) {
+          while (!is_told) std::this_thread::sleep_for(1ms);
+          return;
+        }
+        ranks.all_reduce(x);
+        static_cast<void>(x.to(kCPU));  // would wait for ever
+        try {
+          ranks.all_reduce(x);
+        } catch (const CommunicationError& error) {
+          is_told = error.message().find("all_reduce(sum) of float32 [4], on rank 0 was given up") != std::string::npos;
+        }
+      },
+      {.timeout = 50ms, .checks_calls = false}));
+  set_warning_handler(before);
+  CHECK(is_told);
+  CHECK(warned.find("has waited 50 ms") != std::string::npos);
+}
