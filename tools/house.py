@@ -44,8 +44,8 @@ FLOORS = {
     "comm": Floor(
         "ranks that compute together: all_reduce and its kin over threads, processes, GPUs",
         ("core",),
-        {"kinds": "how: alone, threads of one process, MPI, NCCL"},
-        private=("kinds",),
+        {"kinds": "how: alone, threads of one process, MPI", "kinds/cuda": "NCCL"},
+        private=("kinds", "kinds/cuda"),
     ),
     "kernels": Floor(
         "arithmetic on buffers, for CPU and GPU; knows no gradient. One room per family of operations",

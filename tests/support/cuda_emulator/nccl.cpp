@@ -16,7 +16,7 @@
 
 #include <nccl.h>
 
-#include "ebb/comm/kinds/nccl_library.h"
+#include "ebb/comm/kinds/cuda/nccl_library.h"
 #include "ebb/comm/kinds/reduction.h"
 #include "ebb/core/error.h"
 

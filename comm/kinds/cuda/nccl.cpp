@@ -3,8 +3,8 @@
 #include <cstring>
 #include <optional>
 
-#include "ebb/comm/kinds/nccl_library.h"
-#include "ebb/comm/kinds/nccl_watchdog.h"
+#include "ebb/comm/kinds/cuda/nccl_library.h"
+#include "ebb/comm/kinds/cuda/nccl_watchdog.h"
 #include "ebb/core/context.h"
 #include "ebb/core/cuda/context.h"
 #include "ebb/core/error.h"

@@ -1,6 +1,6 @@
-#include "ebb/comm/kinds/nccl_watchdog.h"
+#include "ebb/comm/kinds/cuda/nccl_watchdog.h"
 
-#include "ebb/comm/kinds/nccl_library.h"
+#include "ebb/comm/kinds/cuda/nccl_library.h"
 #include "ebb/core/context.h"
 #include "ebb/core/cuda/check.h"
 #include "ebb/core/error.h"

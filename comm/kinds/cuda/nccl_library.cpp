@@ -1,4 +1,4 @@
-#include "ebb/comm/kinds/nccl_library.h"
+#include "ebb/comm/kinds/cuda/nccl_library.h"
 
 #include <string>
 
