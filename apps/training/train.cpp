@@ -11,6 +11,7 @@
 
 #include "ebb/autograd/ops/create/creation.h"
 #include "ebb/autograd/ops/loss/loss.h"
+#include "ebb/comm/nccl.h"
 #include "ebb/core/random/generator.h"
 #include "ebb/data/loader.h"
 #include "ebb/io/pth.h"
@@ -69,8 +70,6 @@ void check_arguments(const TrainArguments& a) {
 
 void check_shares(const TrainArguments& a, int ranks) {
   check(a.batch_size % ranks == 0, "--batch-size must be a multiple of the ", ranks, " ranks, got ", a.batch_size);
-  check(ranks == 1 || a.device.empty() || Device::parse(a.device).is_cpu(),
-        "--device: several ranks train on the CPU, got ", a.device);
   check(a.sync_bn || a.batch_size / ranks > 1, "--batch-size must be at least 2 for each of ", ranks,
         " ranks, for batch norm; or set --sync-bn");
 }
@@ -95,7 +94,8 @@ class Run {
       : arguments_(arguments),
         test_(test),
         ranks_(std::move(ranks)),
-        device_(ranks_->size() > 1 ? kCPU : choose_device(arguments.device)),
+        device_(device_of_rank(arguments.device, *ranks_)),
+        group_(device_.is_cuda() && ranks_->size() > 1 ? comm::nccl(ranks_, device_.index) : ranks_),
         args_(settings(arguments, train.dataset.name)),
         loader_(data::loader(train.dataset, {.batch_size = arguments.batch_size / ranks_->size(),
                                              .shuffle = true,
@@ -114,8 +114,8 @@ class Run {
     if (arguments.resume) {
       position_ = load_checkpoint(checkpoint_path(arguments.out), net(), optimizer_, scheduler_, args_);
     }
-    if (arguments.sync_bn) nn::convert_sync_batch_norm(net(), ranks_);
-    if (ranks_->size() > 1) parallel_.emplace(AnyNet(task_.net), ranks_);
+    if (arguments.sync_bn) nn::convert_sync_batch_norm(net(), group_);
+    if (ranks_->size() > 1) parallel_.emplace(AnyNet(task_.net), group_);
   }
 
   bool is_done() const { return position_.epoch >= arguments_.epochs; }
@@ -210,6 +210,7 @@ class Run {
   Split test_;
   std::shared_ptr<comm::Communicator> ranks_;
   Device device_;
+  std::shared_ptr<comm::Communicator> group_;  // the same ranks, where their tensors are
   Value args_;
   data::DataLoader loader_;
   Task task_;

@@ -40,7 +40,7 @@ void DistributedBase::before_forward(Module& net) const {
 
 double DistributedBase::weight_of(std::int64_t samples) const {
   if (!options_.weight_by_samples || !is_grad_enabled()) return 1;
-  const Tensor mean = tensor({static_cast<double>(samples)});
+  const Tensor mean = tensor({static_cast<double>(samples)}).to(reducer_->device());
   group_->all_reduce(mean, comm::ReduceOp::mean);
   const double of_all = mean.item<double>();
   return of_all > 0 ? static_cast<double>(samples) / of_all : 1;

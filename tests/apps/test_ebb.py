@@ -159,7 +159,7 @@ class Command(unittest.TestCase):
             ((*TRAIN, "--devices", "3"), "multiple of the 3 ranks, got 100"),
             ((*TRAIN, "--devices", "100"), "at least 2 for each of 100 ranks"),
             ((*TRAIN, "--devices", "2", "--distributed", "mpi"), "give only one"),
-            ((*TRAIN, "--devices", "2", "--device", "cuda"), "several ranks train on the CPU"),
+            ((*TRAIN, "--devices", "2", "--device", "cuda"), "there is no cuda:1"),
             (("train", "convnet", "--data", "."), "a resnet does"),
             (("train", "resnet18", "--data", "."), "train: there is no such folder"),
             (("train", "unet", "--image-size", "8"), "--image-size"),

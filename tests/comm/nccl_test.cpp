@@ -9,6 +9,7 @@
 #include "ebb/comm/threads.h"
 #include "ebb/core/error.h"
 #include "ebb/core/warning.h"
+#include "ebb/ebb.h"
 
 #include "tests/comm/collectives.h"
 #include "tests/support/catch.h"
@@ -95,4 +96,32 @@ TEST_CASE("a rank that does not come on the GPU is given up, which is warned of"
   set_warning_handler(before);
   CHECK(is_told);
   CHECK(warned.find("has waited 50 ms") != std::string::npos);
+}
+
+TEST_CASE("networks on several GPUs train as one, with synchronized batch norm", "[nccl]") {
+  const auto net_of_seed = [] {
+    manual_seed(2);
+    return nn::sequential({nn::conv2d({.in_channels = 2, .out_channels = 3, .kernel_size = 3}), nn::batch_norm2d(3),
+                           nn::relu(), nn::flatten(), nn::linear(3 * 4, 2)});
+  };
+  const Tensor x = randn({6, 2, 4, 4}), dy = randn({6, 2});
+  nn::Sequential whole = net_of_seed();
+  whole(x).backward(dy);
+  CHECK_NOTHROW(run_on_gpus(2, [&](comm::Communicator& ranks) {
+    const std::shared_ptr<comm::Communicator> group = ranks.split(0);
+    const Device device = gpu(ranks.rank());
+    nn::Sequential part = net_of_seed();
+    part.to(device);
+    nn::convert_sync_batch_norm(part, group);
+    nn::DistributedDataParallel net(part, group);
+    const auto own = [&](const Tensor& t) { return t.narrow(0, 3 * ranks.rank(), 3).to(device); };
+    net(own(x)).backward(own(dy) * 2.0);  // the sum of two ranks' losses, and not their mean
+    const auto expected = whole.named_parameters(), got = net.named_parameters();
+    for (std::size_t i = 0; i < expected.size(); ++i) {
+      check(allclose(got[i].second.grad().to(kCPU), expected[i].second.grad(), 1e-3, 1e-4), got[i].first,
+            " has another gradient");
+    }
+    check(allclose(net.module->get_buffer("1.running_var").to(kCPU), whole.get_buffer("1.running_var"), 1e-4),
+          "another running_var");
+  }));
 }

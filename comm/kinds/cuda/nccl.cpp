@@ -103,8 +103,13 @@ class NcclCommunicator final : public Communicator {
     watchdog_->finish(status, call);
   }
 
-  std::span<const Call> exchange(const Call& call, std::byte*) override {
+  void begin() {
     watchdog_->check_alive();
+    cuda_context(context_.index());  // current on this thread, too
+  }
+
+  std::span<const Call> exchange(const Call& call, std::byte*) override {
+    begin();
     const bool has_tensor = call.kind != CallKind::barrier && call.kind != CallKind::split;
     check(!has_tensor || call.device == context_.device(), "the tensor must be on ", context_.device(), ", got one on ",
           call.device);
@@ -149,13 +154,13 @@ class NcclCommunicator final : public Communicator {
   }
 
   void send_to(const Call& call, const std::byte* x) override {
-    watchdog_->check_alive();
+    begin();
     host_->send(as_tensor(call), call.peer);
     if (call.numel > 0) queue(call, library_.send(x, bytes(call), ncclUint8, call.peer, comm_, context_.stream()));
   }
 
   void receive_from(const Call& call, std::byte* x) override {
-    watchdog_->check_alive();
+    begin();
     const Tensor header = allocate({static_cast<std::int64_t>(sizeof(Call))}, kUInt8);
     host_->recv(header, call.peer);
     const Call sent = as_value<Call>(header);

@@ -28,6 +28,7 @@ Module::NamedTensors trained(const Module::NamedTensors& parameters) {
 Reducer::Reducer(const Module::NamedTensors& parameters, std::shared_ptr<comm::Communicator> group,
                  const DistributedOptions& options)
     : parameters_(trained(parameters)), group_(std::move(group)), options_(options), places_(parameters_.size()) {
+  if (!parameters_.empty()) device_ = parameters_[0].second.device();
   check(options_.bucket_bytes > 0, "bucket_bytes must be positive, got ", options_.bucket_bytes);
   std::vector<std::int64_t> order(parameters_.size());
   std::iota(order.rbegin(), order.rend(), 0);  // those used last get their gradients first
@@ -135,8 +136,9 @@ void Reducer::finish() {
 }
 
 std::vector<bool> Reducer::used_anywhere() {
-  const Tensor used = tensor(std::vector<std::int64_t>(has_come_.begin(), has_come_.end()));
-  group_->all_reduce(used, comm::ReduceOp::max);
+  const Tensor own = tensor(std::vector<std::int64_t>(has_come_.begin(), has_come_.end())).to(device_);
+  group_->all_reduce(own, comm::ReduceOp::max);
+  const Tensor used = own.to(kCPU);
   const std::span flags(used.data<std::int64_t>(), static_cast<std::size_t>(used.numel()));
   std::vector<bool> result;
   std::ranges::transform(flags, std::back_inserter(result), [](std::int64_t flag) { return flag != 0; });
@@ -167,8 +169,9 @@ void Reducer::copy_back(std::size_t parameter) {
 void Reducer::follow_first_order() {
   is_ordered_ = true;
   if (order_.empty()) return;
-  const Tensor order = tensor(order_);
-  group_->broadcast(order);
+  const Tensor shared = tensor(order_).to(device_);
+  group_->broadcast(shared);
+  const Tensor order = shared.to(kCPU);
   fill_buckets({order.data<std::int64_t>(), static_cast<std::size_t>(order.numel())});
 }
 

@@ -28,6 +28,7 @@ class Reducer {
   /// Off: gradients only accumulate here.
   void set_sync(bool on) { is_on_ = on; }
   bool is_on() const { return is_on_; }
+  Device device() const { return device_; }
 
  private:
   struct Bucket {
@@ -56,6 +57,7 @@ class Reducer {
   Module::NamedTensors parameters_;
   std::shared_ptr<comm::Communicator> group_;
   DistributedOptions options_;
+  Device device_ = kCPU;  // of what goes through the group
   std::vector<GradHookHandle> hooks_;
   std::vector<Bucket> buckets_;
   std::vector<Place> places_;        // of each parameter's gradient
