@@ -76,6 +76,15 @@ def shared():
     return nn.Sequential(relu, first, relu, second, nn.Dropout().eval())
 
 
+def for_many_devices():
+    """A DataParallel whose batch norms are synchronized: what it makes of an input, how its network prints."""
+    net, x = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.ReLU()), torch.randn(2, 3, 5, 5)
+    with torch.no_grad():
+        net.train()(x)
+        net = nn.SyncBatchNorm.convert_sync_batchnorm(net).eval()
+        return {"model": nn.DataParallel(net), "x": x, "y": net(x), "printed": repr(net), "state_dict": net.state_dict()}
+
+
 MODELS = {
     "layers2d": (layers2d, torch.Size([2, 2, 8, 9])),
     "layers1d": (layers1d, None),
@@ -99,6 +108,7 @@ def main():
     model = shared()
     torch.save({"model": model, "parameter_count": len(list(model.parameters()))}, folder / "shared.pth")
     torch.save(ConvNet(), folder / "convnet.pth")
+    torch.save(for_many_devices(), folder / "data_parallel.pth")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 #include "ebb/interop/python/classes.h"
 #include "ebb/nn/layers/norm.h"
+#include "ebb/nn/parallel/sync_batch_norm.h"
 
 namespace ebb::interop {
 namespace {
@@ -13,6 +14,11 @@ void list_batch_norm(PythonFields& field, nn::BatchNormOptions& o) {
   if (o.affine) field.has_parameter("bias", o.bias);
   if (o.affine) field.has_tensor("weight", {o.num_features});
   if (o.track_running_stats) field.has_tensor("running_mean", {o.num_features});
+}
+
+void list_sync_batch_norm(PythonFields& field, nn::BatchNormOptions& o) {
+  list_batch_norm(field, o);
+  field.fixed("process_group", {});  // PyTorch's default
 }
 
 template <class M>
@@ -86,6 +92,7 @@ std::span<const PythonClass> norms() {
       batch_norm<BatchNorm1d>("BatchNorm1d"),
       batch_norm<BatchNorm2d>("BatchNorm2d"),
       batch_norm<BatchNorm3d>("BatchNorm3d"),
+      with_options<SyncBatchNorm, list_sync_batch_norm>("torch.nn.modules.batchnorm", "SyncBatchNorm"),
       instance_norm<InstanceNorm1d>("InstanceNorm1d"),
       instance_norm<InstanceNorm2d>("InstanceNorm2d"),
       with_options<LayerNorm, list_layer_norm>(module, "LayerNorm"),

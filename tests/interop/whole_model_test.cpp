@@ -136,3 +136,17 @@ TEST_CASE("a whole model cannot ask for more than the file holds, or for what eb
   }
   CHECK_THAT(refusal(many), ContainsSubstring("more than 100000 parts"));
 }
+
+TEST_CASE("a model that Python saved in its DataParallel, with synchronized batch norm, is that model") {
+  const Value file = load_sample("data_parallel.pth");
+  nn::Layer net = interop::from_python(file["model"]);
+  CHECK(to_string(net.module()) == file["printed"].as_text());
+  CHECK(are_equal(net.module().state_dict(), file["state_dict"].as_state_dict()));
+  check_runs(net, file);
+  const StateDict saved = io::state_dict_of(file["model"]);
+  CHECK(saved.contains("module.1.running_mean"));
+  net.module().plan_load(saved).apply();
+  check_runs(net, file);
+  const nn::Layer again = interop::from_python(round_trip(net.module()));
+  CHECK(to_string(again.module()) == file["printed"].as_text());
+}
