@@ -40,6 +40,12 @@ Ref<Node> root_of(const Tensor& output) {
   return root;
 }
 
+std::vector<Ref<Node>> roots_of(std::span<const Tensor> outputs) {
+  std::vector<Ref<Node>> roots;
+  std::ranges::transform(outputs, std::back_inserter(roots), root_of);
+  return roots;
+}
+
 void check_counts(std::span<const Tensor> outputs, std::span<const Tensor> grad_outputs) {
   check(grad_outputs.empty() || grad_outputs.size() == outputs.size(), "one gradient for each output is needed: got ",
         outputs.size(), " outputs and ", grad_outputs.size(), " gradients");
@@ -79,12 +85,10 @@ void backward(std::span<const Tensor> outputs, std::span<const Tensor> grad_outp
   const GradMode recording(options.create_graph);
   Pass pass(options.retain_graph || options.create_graph);
   const CurrentPass current(pass);
-  std::vector<Ref<Node>> roots;
+  if (GradHooks::exist()) pass.hurry_leaves(roots_of(outputs));
   for (std::size_t i = 0; i < outputs.size(); ++i) {
-    roots.push_back(root_of(outputs[i]));
-    pass.arrive(roots[i], root_gradient(outputs[i], grad_outputs, i));
+    pass.arrive(root_of(outputs[i]), root_gradient(outputs[i], grad_outputs, i));
   }
-  if (GradHooks::exist()) pass.hurry_leaves(roots);
   while (auto arrival = pass.next()) {
     auto& [node, dy] = *arrival;
     if (node->is_leaf()) {
@@ -104,8 +108,7 @@ void queue_callback(std::function<void()> callback) {
 
 std::vector<Tensor> grad(std::span<const Tensor> outputs, std::span<const Tensor> inputs,
                          std::span<const Tensor> grad_outputs, GradOptions options) {
-  std::vector<Ref<Node>> roots;
-  std::ranges::transform(outputs, std::back_inserter(roots), root_of);
+  const std::vector<Ref<Node>> roots = roots_of(outputs);
   const std::vector<std::uint64_t> targets = targets_of(inputs);
   autograd::IdMap<Tensor> found;
   for (const std::uint64_t id : targets) found[id] = {};

@@ -24,7 +24,7 @@ struct Net : nn::Module {
 }  // namespace
 
 TEST_CASE("networks on several ranks train as one process on the whole batch", "[parallel]") {
-  const int size = GENERATE(1, 2, 3);
+  const int size = GENERATE(1, 2, 3, 4, 8);
   INFO(size << " ranks");
   CHECK_NOTHROW(
       comm::run_on_threads(size, [](comm::Communicator& ranks) { test::check_data_parallel(ranks.split(0)); }));
