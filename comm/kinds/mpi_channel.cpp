@@ -66,13 +66,18 @@ void mpi_check(int status) {
 }
 
 void start_mpi() {
-  int is_started = 0;
+  int is_started = 0, level = 0;
   mpi_check(MPI_Initialized(&is_started));
-  if (is_started) return;
-  int level = 0;
-  mpi_check(MPI_Init_thread(nullptr, nullptr, MPI_THREAD_MULTIPLE, &level));
-  mpi_check(MPI_Comm_dup(MPI_COMM_WORLD, &exit_comm));
-  std::atexit(end_mpi);
+  if (is_started) {
+    mpi_check(MPI_Query_thread(&level));
+  } else {
+    mpi_check(MPI_Init_thread(nullptr, nullptr, MPI_THREAD_MULTIPLE, &level));
+    mpi_check(MPI_Comm_dup(MPI_COMM_WORLD, &exit_comm));
+    std::atexit(end_mpi);
+  }
+  check<CommunicationError>(level == MPI_THREAD_MULTIPLE,
+                            "gradients are sent on a thread of their own, which this MPI, ",
+                            "as it was started, does not allow; MPI_Init_thread must be asked for MPI_THREAD_MULTIPLE");
 }
 
 /// Looks again and again, the more seldom the longer it takes: there may be more ranks than processors.
