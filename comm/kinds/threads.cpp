@@ -90,12 +90,15 @@ std::vector<std::shared_ptr<ThreadCommunicator>> members_of_new_team(int size, c
   return members;
 }
 
-/// The exception that came first; those of the others come of it.
+/// The exception that came first; but one of a rank's own before one about another rank, which may be thrown while the
+/// first is still on its way out.
 class FirstFailure {
  public:
-  void set(std::exception_ptr failure) {
+  void set(std::exception_ptr failure, bool is_of_another) {
     const std::lock_guard lock(mutex_);
-    if (!failure_) failure_ = std::move(failure);
+    if (failure_ && (is_of_another || !is_of_another_)) return;
+    failure_ = std::move(failure);
+    is_of_another_ = is_of_another;
   }
   void rethrow() const {
     if (failure_) std::rethrow_exception(failure_);
@@ -104,17 +107,21 @@ class FirstFailure {
  private:
   std::mutex mutex_;
   std::exception_ptr failure_;
+  bool is_of_another_ = false;
 };
 
 void run_rank(ThreadCommunicator& rank, const std::function<void(Communicator&)>& body, const Generator& random,
               FirstFailure& failure) {
   const ThreadGenerator generator(random);
-  const auto fail_with = [&](const char* why) {
-    failure.set(std::current_exception());
+  const auto fail_with = [&](const char* why, bool is_of_another = false) {
+    failure.set(std::current_exception(), is_of_another);
     rank.leave(why);
   };
   try {
     body(rank);
+  } catch (CommunicationError& error) {
+    error.add_rank(rank.rank());
+    fail_with(error.what(), true);
   } catch (Error& error) {
     error.add_rank(rank.rank());
     fail_with(error.what());
