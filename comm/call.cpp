@@ -61,6 +61,11 @@ void check_agreement(std::span<const Call> calls) {
   }
 }
 
+void check_on_cpu(const Call& call) {
+  check(call.device.is_cpu(), "these ranks take tensors on the CPU, got one on ", call.device,
+        "; comm::nccl() makes ranks for GPUs of them");
+}
+
 bool is_answer(const Call& sent, const Call& received) { return has_same_elements(sent, received); }
 
 void fail_for_letter(const Call& sent, const Call& received) {

@@ -39,6 +39,9 @@ bool agree(const Call& a, const Call& b);
 /// A CommunicationError where two ranks' calls do not agree.
 void check_agreement(std::span<const Call> calls);
 
+/// Of ranks whose memory is the CPU's.
+void check_on_cpu(const Call& call);
+
 /// Whether a letter that was `sent` is what `received` asks for; the CommunicationError where it is not.
 bool is_answer(const Call& sent, const Call& received);
 [[noreturn]] void fail_for_letter(const Call& sent, const Call& received);

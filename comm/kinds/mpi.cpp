@@ -47,7 +47,7 @@ class MpiCommunicator final : public Communicator {
         calls_(static_cast<std::size_t>(size())) {}
 
   std::span<const Call> exchange(const Call& call, std::byte*) override {
-    check(call.device.is_cpu(), "ranks of MPI take tensors on the CPU, got one on ", call.device);
+    check_on_cpu(call);
     channel_->collective(call, [&](MPI_Comm comm, MPI_Request* request) {
       return MPI_Iallgather(&call, sizeof call, MPI_BYTE, calls_.data(), sizeof call, MPI_BYTE, comm, request);
     });
@@ -144,10 +144,12 @@ class MpiCommunicator final : public Communicator {
   }
 
   void send_to(const Call& call, const std::byte* x) override {
+    check_on_cpu(call);
     channel_->send(call, {x, static_cast<std::size_t>(call.numel * width(call))}, options_.largest_piece);
   }
 
   void receive_from(const Call& call, std::byte* x) override {
+    check_on_cpu(call);
     const Call sent = channel_->receive_header(call);
     const auto bytes = static_cast<std::size_t>(sent.numel * width(sent));
     if (is_answer(sent, call)) return channel_->receive_content(call, {x, bytes}, options_.largest_piece);

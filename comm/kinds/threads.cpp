@@ -24,6 +24,7 @@ class ThreadCommunicator final : public Communicator {
 
  private:
   std::span<const Call> exchange(const Call& call, std::byte* x) override {
+    check_on_cpu(call);
     posts_ = team_->meet(rank(), {call, x});
     calls_.clear();
     for (const Team::Post& post : posts_) calls_.push_back(post.call);
@@ -62,8 +63,14 @@ class ThreadCommunicator final : public Communicator {
     team_->meet(rank(), {call});
   }
 
-  void send_to(const Call& call, const std::byte* x) override { team_->put(rank(), call, x); }
-  void receive_from(const Call& call, std::byte* x) override { team_->take(rank(), call, x); }
+  void send_to(const Call& call, const std::byte* x) override {
+    check_on_cpu(call);
+    team_->put(rank(), call, x);
+  }
+  void receive_from(const Call& call, std::byte* x) override {
+    check_on_cpu(call);
+    team_->take(rank(), call, x);
+  }
 
   std::shared_ptr<Communicator> part(const Call& call, int place, std::span<const int> members) override {
     if (call.peer < 0) return nullptr;

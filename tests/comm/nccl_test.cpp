@@ -60,6 +60,14 @@ TEST_CASE("a mismatch over NCCL is an error, and not a hang", "[nccl]") {
   }
 }
 
+TEST_CASE("ranks of the CPU take no tensor of a GPU", "[nccl]") {
+  const auto ranks = comm::threads(2);
+  const Tensor x = zeros({2}).to(gpu(0));
+  CHECK_THROWS_WITH(ranks[0]->all_reduce(x), ContainsSubstring("on the CPU, got one on cuda:0; comm::nccl()"));
+  CHECK_THROWS_AS(ranks[0]->send(x, 1), ArgumentError);
+  CHECK_THROWS_AS(ranks[0]->recv(x, 1), ArgumentError);
+}
+
 TEST_CASE("tensors elsewhere, and dtypes that NCCL does not add, are refused", "[nccl]") {
   CHECK_THROWS_WITH(run_on_gpus(1, [](comm::Communicator& ranks) { ranks.all_reduce(zeros({2})); }),
                     ContainsSubstring("must be on cuda:0, got one on cpu"));
