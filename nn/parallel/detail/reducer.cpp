@@ -136,7 +136,9 @@ void Reducer::finish() {
 }
 
 std::vector<bool> Reducer::used_anywhere() {
-  const Tensor own = tensor(std::vector<std::int64_t>(has_come_.begin(), has_come_.end())).to(device_);
+  std::vector<std::int64_t> here;  // from an earlier backward without sync, too
+  for (const auto& [name, parameter] : parameters_) here.push_back(parameter.grad().defined() ? 1 : 0);
+  const Tensor own = tensor(here).to(device_);
   group_->all_reduce(own, comm::ReduceOp::max);
   const Tensor used = own.to(kCPU);
   const std::span flags(used.data<std::int64_t>(), static_cast<std::size_t>(used.numel()));

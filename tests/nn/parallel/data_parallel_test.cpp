@@ -99,6 +99,19 @@ TEST_CASE("parameters that a backward leaves out are named, or found", "[paralle
   }
 }
 
+TEST_CASE("what came without sync is averaged by a backward that leaves it out", "[parallel]") {
+  CHECK_NOTHROW(comm::run_on_threads(2, [](comm::Communicator& ranks) {
+    nn::DistributedDataParallel net(Net(), ranks.split(0), {.find_unused_parameters = true});
+    {
+      const auto local = net.no_sync();
+      net(full({1, 2}, ranks.rank() + 1)).sum().backward();
+    }
+    net(ones({1, 2}), true).sum().backward();
+    const std::vector<Tensor> all = ranks.all_gather(net.module->first->weight->grad());
+    check(equal(all[0], all[1]), "the ranks' gradients differ");
+  }));
+}
+
 TEST_CASE("a frozen parameter is left alone, and its state has PyTorch's prefix", "[parallel]") {
   CHECK_NOTHROW(comm::run_on_threads(2, [](comm::Communicator& ranks) {
     Net plain;
