@@ -157,6 +157,27 @@ void check_send(Communicator& ranks) {
   }
 }
 
+/// It costs that letter alone.
+void check_wrong_letter(Communicator& ranks) {
+  if (ranks.size() == 1 || ranks.rank() > 1) return;
+  const Tensor sent = here(ones({2, 3}));
+  if (ranks.rank() == 0) {
+    ranks.send(sent, 1);
+    return ranks.send(sent, 1);
+  }
+  std::string message;
+  try {
+    ranks.recv(here(zeros({6})), 0);
+  } catch (const CommunicationError& error) {
+    message = error.message();
+  }
+  check(message.find("recv from rank 0 of float32 [6] gets float32 [2, 3]") != std::string::npos,
+        "a letter of another shape is told as: ", message);
+  const Tensor x = here(zeros({2, 3}));
+  ranks.recv(x, 0);
+  require_equal(x, std::vector<double>(6, 1), "recv after a wrong letter");
+}
+
 void check_split(Communicator& ranks) {
   const int color = ranks.rank() % 2;
   const auto part = ranks.split(color, -ranks.rank());
@@ -183,6 +204,7 @@ void check_collectives(Communicator& ranks, Device device) {
   check_reduce_scatter(ranks);
   check_broadcast(ranks);
   check_send(ranks);
+  check_wrong_letter(ranks);
   check_split(ranks);
   ranks.barrier();
 }
