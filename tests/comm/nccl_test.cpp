@@ -106,6 +106,26 @@ TEST_CASE("a rank that does not come on the GPU is given up, which is warned of"
   CHECK(warned.find("has waited 50 ms") != std::string::npos);
 }
 
+TEST_CASE("NCCL that does not start on all ranks in time is given up", "[nccl]") {
+  const Devices devices(2);
+  std::string told;
+  comm::run_on_threads(2, [&](comm::Communicator& ranks) {
+    const std::shared_ptr<comm::Communicator> host = ranks.split(0);
+    if (ranks.rank() == 1) {  // does what precedes the start, and not that
+      host->split(0)->broadcast(zeros({128}, {.dtype = kUInt8}));
+    } else {
+      try {
+        comm::nccl(host, 0, {.timeout = 50ms});
+      } catch (const CommunicationError& error) {
+        told = error.message();
+      }
+    }
+    ranks.barrier();
+  });
+  CHECK(told.find("was given up") != std::string::npos);
+  CHECK(told.find("no rank may take longer than its timeout") != std::string::npos);
+}
+
 TEST_CASE("networks on several GPUs train as one, with synchronized batch norm", "[nccl]") {
   const auto net_of_seed = [] {
     manual_seed(2);
