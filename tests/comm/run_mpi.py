@@ -5,6 +5,7 @@ usage: run_mpi.py passes PROGRAM RANKS...    each rank says so, and ends well
        run_mpi.py fails PROGRAM [ROUNDS]     mpi_failures
 """
 
+import os
 import subprocess
 import sys
 import time
@@ -20,6 +21,7 @@ def mpirun(ranks, *command):
     start = time.monotonic()
     result = subprocess.run(
         [*MPIRUN, "-n", str(ranks), *command],
+        env={**os.environ, "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":detect_leaks=0"},  # MPI has some
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=120)
     return result.returncode, result.stdout, time.monotonic() - start
 
