@@ -153,6 +153,18 @@ TEST_CASE("safetensors headers and npz archives take no more", "[io]") {
   CHECK(memory <= 2 * archive.size() + (std::size_t{64} << 20));
 }
 
+TEST_CASE("a block that the allocator cannot remember goes back to the system", "[io]") {
+  cpu_allocator().release_cached();
+  {
+    const Tensor x = empty({1 << 18});
+    test::new_counts().fails_at = test::new_counts().requests + 1;
+  }
+  test::new_counts().fails_at = 0;
+  CHECK(cpu_allocator().stats().cached == 0);
+  { const Tensor x = empty({1 << 18}); }
+  CHECK(cpu_allocator().stats().cached >= (1 << 20));
+}
+
 TEST_CASE("many small tensors are no bomb in a safetensors file", "[io]") {
   StateDict tensors;
   for (int i = 0; i < 50000; ++i) tensors.set("model.layers." + std::to_string(i) + ".weight", empty({2}));

@@ -1,4 +1,6 @@
 #include "ebb/autograd/ops/create/creation.h"
+#include "ebb/autograd/ops/shape/shape.h"
+#include "ebb/autograd/ops/shape/slice.h"
 #include "ebb/kernels/resample/resample.h"
 
 #include "tests/kernels/both_devices.h"
@@ -22,6 +24,17 @@ TEST_CASE("a sparse matrix applied to lines agrees") {
       }
     }
   }
+}
+
+TEST_CASE("a last row of none ends where its line does") {
+  CpuContext cpu;
+  const Tensor offsets = tensor({0, 2, 5, 6, 6}), columns = tensor({0, 2, 1, 0, 1, 2});
+  const Tensor weights = tensor({0.5f, -2.0f, 1.0f, 3.0f, 0.25f, 1.0f});
+  const Tensor all = full({2 * 4 * 5 + 1}, 7);
+  Tensor y = all.narrow(0, 0, 2 * 4 * 5).view({2, 4, 5});
+  kernels::resample(cpu, random_tensor({2, 3, 5}), {offsets, columns, weights}, y);
+  CHECK(all.data<float>()[2 * 4 * 5 - 1] == 0);
+  CHECK(all.data<float>()[2 * 4 * 5] == 7);
 }
 
 }  // namespace ebb::test
