@@ -59,11 +59,9 @@ int main(int count, char** arguments) {
   app.add_option("--batch", batch, "images of all ranks together")->capture_default_str();
   app.add_option("--steps", steps, "of each measurement")->capture_default_str();
   CLI11_PARSE(app, count, arguments);
+  const json alone = threads > 0 ? train(comm::alone(), batch, steps, false) : json();  // mpirun gives it one processor
   bench::on_ranks(threads, [&](const std::shared_ptr<comm::Communicator>& ranks) {
     const json own = train(ranks, batch, steps, false), synchronized = train(ranks, batch, steps, true);
-    json alone;
-    if (ranks->rank() == 0) alone = train(comm::alone(), batch, steps, false);
-    ranks->barrier();
     if (ranks->rank() != 0) return;
     std::cout << json{{"kind", ranks->kind()}, {"ranks", ranks->size()},       {"batch", batch},
                       {"own statistics", own}, {"synchronized", synchronized}, {"one process", alone}}

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <exception>
 #include <mutex>
+#include <optional>
 #include <thread>
 
 #include "ebb/comm/kinds/reduction.h"
@@ -11,6 +12,8 @@
 #include "ebb/core/context.h"
 #include "ebb/core/error.h"
 #include "ebb/core/random/generator.h"
+#include "ebb/core/threads/parallel.h"
+#include "ebb/core/threads/serial.h"
 
 namespace ebb::comm {
 namespace {
@@ -120,6 +123,8 @@ class FirstFailure {
 void run_rank(ThreadCommunicator& rank, const std::function<void(Communicator&)>& body, const Generator& random,
               FirstFailure& failure) {
   const ThreadGenerator generator(random);
+  std::optional<SerialScope> serial;  // ranks that share the processors would wait for each other's threads
+  if (rank.size() >= num_threads()) serial.emplace();
   const auto fail_with = [&](const char* why, bool is_of_another = false) {
     failure.set(std::current_exception(), is_of_another);
     rank.leave(why);

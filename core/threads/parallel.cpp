@@ -6,12 +6,14 @@
 #include <memory>
 #include <mutex>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <pthread.h>
 #include <sched.h>
 
 #include "ebb/core/error.h"
+#include "ebb/core/threads/serial.h"
 
 namespace ebb {
 namespace {
@@ -134,6 +136,9 @@ void set_num_threads(int count) {
   thread_count() = count;
   pool().reset();
 }
+
+SerialScope::SerialScope() : before_(std::exchange(inside_job, true)) {}
+SerialScope::~SerialScope() { inside_job = before_; }
 
 void detail::run_chunks(std::int64_t count, std::int64_t grain, ChunkBody body, void* closure) {
   Job job{count, grain, (count + grain - 1) / grain, body, closure, {}, {}, {}};

@@ -1,10 +1,12 @@
 #include <atomic>
+#include <chrono>
 #include <stdexcept>
 #include <thread>
 #include <vector>
 
 #include "ebb/core/error.h"
 #include "ebb/core/threads/parallel.h"
+#include "ebb/core/threads/serial.h"
 
 #include "tests/support/catch.h"
 #include "tests/support/threads.h"
@@ -83,6 +85,25 @@ TEST_CASE("a parallel_for inside another runs on its thread") {
   });
   CHECK(total == 80);
   CHECK_FALSE(moved);
+}
+
+TEST_CASE("what a thread computes in a serial scope stays on it") {
+  const Threads threads(4);
+  std::atomic<int> elsewhere = 0;
+  const auto count = [&] {
+    elsewhere = 0;
+    const auto here = std::this_thread::get_id();
+    parallel_for(64, 1, [&](std::int64_t, std::int64_t) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      if (std::this_thread::get_id() != here) ++elsewhere;
+    });
+    return elsewhere.load();
+  };
+  {
+    const SerialScope serial;
+    CHECK(count() == 0);
+  }
+  CHECK(count() > 0);
 }
 
 TEST_CASE("several threads may call parallel_for at once") {
