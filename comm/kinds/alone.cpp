@@ -1,4 +1,5 @@
 #include "ebb/comm/communicator.h"
+#include "ebb/comm/kinds/bytes.h"
 #include "ebb/core/context.h"
 
 namespace ebb::comm {
@@ -27,8 +28,7 @@ class Alone final : public Communicator {
   }
 
   static void copy(const Call& call, const std::byte* from, std::byte* to) {
-    const std::size_t bytes = static_cast<std::size_t>(call.numel) * size_of(call.dtype);
-    on_device(call.device, [&](auto& context) { copy_bytes(context, to, from, bytes); });
+    on_device(call.device, [&](auto& context) { copy_bytes(context, to, from, bytes(call)); });
   }
 
   Call last_;

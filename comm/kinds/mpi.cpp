@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "ebb/comm/kinds/bytes.h"
 #include "ebb/comm/kinds/mpi_channel.h"
 #include "ebb/comm/kinds/reduction.h"
 #include "ebb/comm/kinds/share.h"
@@ -11,8 +12,6 @@ namespace ebb::comm {
 namespace {
 
 constexpr std::int64_t gathered_at_most = 8192;  // bytes of a tensor that goes whole to all, which is one step less
-
-std::int64_t width(const Call& call) { return static_cast<std::int64_t>(size_of(call.dtype)); }
 
 /// Calls `body(begin, count)` for pieces of at most `most` of `count`.
 template <class Body>
@@ -145,15 +144,14 @@ class MpiCommunicator final : public Communicator {
 
   void send_to(const Call& call, const std::byte* x) override {
     check_on_cpu(call);
-    channel_->send(call, {x, static_cast<std::size_t>(call.numel * width(call))}, options_.largest_piece);
+    channel_->send(call, {x, bytes(call)}, options_.largest_piece);
   }
 
   void receive_from(const Call& call, std::byte* x) override {
     check_on_cpu(call);
     const Call sent = channel_->receive_header(call);
-    const auto bytes = static_cast<std::size_t>(sent.numel * width(sent));
-    if (is_answer(sent, call)) return channel_->receive_content(call, {x, bytes}, options_.largest_piece);
-    std::vector<std::byte> unwanted(bytes);
+    if (is_answer(sent, call)) return channel_->receive_content(call, {x, bytes(sent)}, options_.largest_piece);
+    std::vector<std::byte> unwanted(bytes(sent));
     channel_->receive_content(call, unwanted, options_.largest_piece);
     fail_for_letter(sent, call);
   }

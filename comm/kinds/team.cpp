@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "ebb/comm/kinds/bytes.h"
 #include "ebb/core/error.h"
 
 namespace ebb::comm {
@@ -58,9 +59,7 @@ std::span<const Team::Post> Team::meet(int rank, const Post& post) {
 }
 
 void Team::put(int from, const Call& call, const std::byte* x) {
-  Letter letter{call, {}};
-  const std::size_t bytes = static_cast<std::size_t>(call.numel) * size_of(call.dtype);
-  letter.content.assign(x, x + bytes);
+  Letter letter{call, {x, x + bytes(call)}};
   const std::lock_guard lock(mutex_);
   letters_[{from, call.peer}].push_back(std::move(letter));
   changed_.notify_all();

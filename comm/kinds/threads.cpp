@@ -6,6 +6,7 @@
 #include <optional>
 #include <thread>
 
+#include "ebb/comm/kinds/bytes.h"
 #include "ebb/comm/kinds/reduction.h"
 #include "ebb/comm/kinds/share.h"
 #include "ebb/comm/kinds/team.h"
@@ -81,7 +82,6 @@ class ThreadCommunicator final : public Communicator {
         place, team_->part(call.sequence, call.peer, static_cast<int>(members.size())));
   }
 
-  static std::int64_t width(const Call& call) { return static_cast<std::int64_t>(size_of(call.dtype)); }
   static void copy(std::byte* to, const std::byte* from, std::int64_t bytes) {
     CpuContext context;
     copy_bytes(context, to, from, static_cast<std::size_t>(bytes));

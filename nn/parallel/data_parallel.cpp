@@ -14,15 +14,6 @@ std::vector<Device> all_devices() {
   return devices.empty() ? std::vector{kCPU} : devices;
 }
 
-/// x first, then the trained parameters.
-std::vector<Tensor> recorded_inputs(const Module& net, const Tensor& x) {
-  std::vector<Tensor> inputs{x};
-  for (const Tensor& parameter : net.parameters()) {
-    if (parameter.requires_grad()) inputs.push_back(parameter);
-  }
-  return inputs;
-}
-
 }  // namespace
 
 DataParallelBase::DataParallelBase(std::vector<Device> devices)
@@ -38,7 +29,9 @@ Tensor DataParallelBase::forward(const SharedLayer& net, const Tensor& x, Site s
   const bool wants_input = is_grad_enabled() && autograd::wants_grad(x);
   const auto replicas = std::make_shared<Replicas>(net, devices_, parts, wants_input);
   const Tensor y = replicas->forward();
-  return autograd::record(y, recorded_inputs(net.module(), x), [replicas, from = x.device()](const Tensor& dy) {
+  std::vector<Tensor> inputs = trained_parameters(net.module());
+  inputs.insert(inputs.begin(), x);
+  return autograd::record(y, inputs, [replicas, from = x.device()](const Tensor& dy) {
     check<GraphError>(!is_grad_enabled(),
                       "a gradient of DataParallel's has no gradient of its own; take one device, or ",
                       "DistributedDataParallel, where create_graph is set");

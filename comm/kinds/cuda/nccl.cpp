@@ -3,6 +3,7 @@
 #include <cstring>
 #include <optional>
 
+#include "ebb/comm/kinds/bytes.h"
 #include "ebb/comm/kinds/cuda/nccl_library.h"
 #include "ebb/comm/kinds/cuda/nccl_watchdog.h"
 #include "ebb/core/context.h"
@@ -11,9 +12,6 @@
 
 namespace ebb::comm {
 namespace {
-
-std::int64_t width(const Call& call) { return static_cast<std::int64_t>(size_of(call.dtype)); }
-std::size_t bytes(const Call& call) { return static_cast<std::size_t>(call.numel * width(call)); }
 
 /// The bytes of a value as a tensor on the CPU.
 template <class T>

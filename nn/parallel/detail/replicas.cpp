@@ -36,15 +36,13 @@ void join_batch_norms(Module& net, const std::shared_ptr<comm::Communicator>& ra
   }
 }
 
-std::vector<Tensor> trained(const Module& net) {
-  std::vector<Tensor> result;
-  for (const Tensor& parameter : net.parameters()) {
-    if (parameter.requires_grad()) result.push_back(parameter);
-  }
+}  // namespace
+
+std::vector<Tensor> trained_parameters(const Module& net) {
+  std::vector<Tensor> result = net.parameters();
+  std::erase_if(result, [](const Tensor& parameter) { return !parameter.requires_grad(); });
   return result;
 }
-
-}  // namespace
 
 Replicas::Replicas(const SharedLayer& net, std::span<const Device> devices, std::span<const Tensor> parts,
                    bool wants_input)
@@ -57,7 +55,7 @@ Replicas::Replicas(const SharedLayer& net, std::span<const Device> devices, std:
     if (i > 0) move(replica.net.module(), devices[i]);
     join_batch_norms(replica.net.module(), ranks_[i]);
     if (wants_input) replica.inputs.push_back(replica.x.requires_grad_());
-    for (const Tensor& parameter : trained(replica.net.module())) replica.inputs.push_back(parameter);
+    for (const Tensor& parameter : trained_parameters(replica.net.module())) replica.inputs.push_back(parameter);
     replicas_.push_back(std::move(replica));
   }
 }

@@ -11,6 +11,8 @@
 
 namespace ebb::nn {
 
+std::vector<Tensor> trained_parameters(const Module& net);
+
 /// Copies of a network on several devices, each with a part of one input, from forward to backward.
 class Replicas {
  public:
