@@ -21,7 +21,7 @@ std::string to_string(Site site) {
 }
 
 static bool starts_with_floor(std::string_view path) {
-  constexpr std::string_view floors[] = {"core/", "kernels/", "autograd/", "nn/", "io/", "data/", "interop/"};
+  constexpr std::string_view floors[] = {"core/", "comm/", "kernels/", "autograd/", "nn/", "io/", "data/", "interop/"};
   return std::ranges::any_of(floors, [&](std::string_view floor) { return path.starts_with(floor); });
 }
 

@@ -16,7 +16,7 @@ FOLDERS = [*FLOORS, "apps", "examples", "bench", "tests"]
 SUFFIXES = {".h", ".cpp", ".cu", ".cuh"}
 MAY_HAVE_CONDITIONS = "kernels/host_device.h"
 GENERATED_HEADERS = {"ebb/config.h"}  # by Meson, so it is in no layer and any may include it
-FOR_USERS = {f"ebb/{name}.h" for name in ("ebb", "tensor", "nn", "optim", "io", "data", "interop")}
+FOR_USERS = {f"ebb/{name}.h" for name in ("ebb", "tensor", "nn", "optim", "io", "data", "comm", "interop")}
 FILE_LIMIT, FILE_USUAL, FILE_MEDIAN = 400, 250, 60
 FUNCTION_LIMIT, FUNCTION_USUAL, FUNCTION_MEDIAN = 60, 40, 10
 
@@ -337,6 +337,15 @@ def check_installed(root, sources):
             yield f"{floor}/meson.build:1: installs {name}, which is in a private room or not there"
 
 
+def check_floors_are_known(root):
+    """core/site.cpp tells ebb's own lines from those of its users by the floors."""
+    source = root / "core/site.cpp"
+    if source.exists():
+        for floor in FLOORS:
+            if f'"{floor}/"' not in source.read_text():
+                yield f"core/site.cpp:1: does not know the floor {floor}/, whose lines errors and graphs would name; add it to its list"
+
+
 # The statistics. Sizes are (lines, place).
 
 
@@ -369,7 +378,7 @@ def main(root):
     files = [(s.line_count(), f"{s.name}:1") for s in measured]
     lengths = [(length, f"{s.name}:{line}") for s in measured for line, _, length in functions(s) or []]
     found += usually_short(files, "files", FILE_USUAL) + usually_short(lengths, "functions", FUNCTION_USUAL)
-    found += [*check_rooms(sources), *check_installed(root, sources)]
+    found += [*check_rooms(sources), *check_installed(root, sources), *check_floors_are_known(root)]
     found += [f"{page}: its map is not that of tools/house.py; run tools/house.py --write" for page in stale_pages(root)]
     print(summary(files, "files", FILE_MEDIAN), summary(lengths, "functions", FUNCTION_MEDIAN), *found, sep="\n")
     return bool(found)

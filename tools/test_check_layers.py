@@ -167,6 +167,11 @@ class Rooms(CheckLayers):
         private = build.replace("'pth.h'", "'pth.h', 'zip/zip.h'")
         self.assert_finds(files | {"io/meson.build": private}, ("io/meson.build:1", "installs zip/zip.h"))
 
+    def test_floors_that_the_lines_of_errors_are_told_by(self):
+        known = "".join(f'"{floor}/" ' for floor in house.FLOORS)
+        self.assert_clean({"core/site.cpp": f"// {known}"})
+        self.assert_finds({"core/site.cpp": f"// {known}".replace('"comm/"', "")}, ("core/site.cpp:1", "does not know the floor comm/"))
+
     def test_the_map_in_the_pages(self):
         page = f"<!-- written by tools/house.py -->\n```text\n{house.house_map()}```\n"
         self.assert_clean({"core/x.cpp": "", "CONTRIBUTING.md": page})

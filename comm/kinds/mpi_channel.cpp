@@ -109,13 +109,14 @@ MpiChannel::MpiChannel(MPI_Comm comm, std::chrono::milliseconds timeout) : comm_
 MpiChannel::~MpiChannel() {
   if (is_over()) return;
   try {
+    const auto may_be_received = [&](const Letter& letter) {
+      return !started_by_gone_[static_cast<std::size_t>(letter.to)];
+    };
     Patience patience(timeout_);
     forget_received();
-    while (!letters_.empty() && !has_failed && !patience.is_at_end()) {
+    while (std::ranges::any_of(letters_, may_be_received) && !has_failed && !patience.is_at_end()) {
       patience.pause();
       note_farewells();
-      std::erase_if(letters_,
-                    [&](const Letter& letter) { return started_by_gone_[static_cast<std::size_t>(letter.to)]; });
       forget_received();
     }
     for (int other = 0; other < size_; ++other) {

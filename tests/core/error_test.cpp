@@ -74,6 +74,7 @@ TEST_CASE("the line of a scope is the innermost outside of ebb") {
   const std::string layer = sources + "nn/layers/linear.cpp";
   CHECK(is_of_ebb(layer.c_str()));
   CHECK(is_of_ebb("/usr/include/ebb/nn/layer.h"));
+  CHECK(is_of_ebb((sources + "comm/kinds/threads.cpp").c_str()));
   CHECK_FALSE(is_of_ebb("src/nn/layers/linear.cpp"));
   CHECK_FALSE(is_of_ebb("/home/me/ebb/examples/unet.cpp"));
   CHECK_FALSE(is_of_ebb(Site::current().file));
