@@ -6,6 +6,10 @@
 
 namespace ebb::io {
 
+/// What a str of Python 2, which is of bytes, becomes in a .pth file that Python 2 wrote: a text of that encoding, or
+/// bytes. As PyTorch's `encoding`.
+enum class StringEncoding : std::uint8_t { utf8, latin1, bytes };
+
 /// How a file is read. What its format knows nothing of has no effect.
 struct LoadOptions {
   /// Where tensors go: all to the CPU, wherever they were, unless you say otherwise. Only .pth files say where they
@@ -17,6 +21,8 @@ struct LoadOptions {
   /// Compares the checksums of .pth and .npz files. Those of a PyTorch that was told set_crc32_options(False) have
   /// none.
   bool check_crc = true;
+  /// Of Python 2's strings. Those that are not UTF-8 stay bytes where that is what is asked for.
+  StringEncoding encoding = StringEncoding::utf8;
   /// 0 for as many bytes as the file has, and 48 MB. Of .pth and .safetensors files, what values may take beside the
   /// elements of tensors; that is short only for files of 15,000 and more very small tensors, which take some 2800 each
   /// while they are read. Of .npz and compressed idx files, to how many bytes all arrays together may inflate.

@@ -101,6 +101,7 @@ bool is_legacy_pth(ByteView file) {
 Value read_legacy_pth(ByteView file, const LoadOptions& options) {
   UnpickleOptions object_options{.allow_opaque = options.allow_opaque,
                                  .is_legacy = true,
+                                 .encoding = options.encoding,
                                  .most_bytes = MemoryBudget::of_file(file.size(), options.most_bytes)};
   as_file_error([&] { take_header(file); });
   const ByteView object = file;

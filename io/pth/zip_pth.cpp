@@ -81,6 +81,7 @@ Value read_zip_pth(ByteView file, const LoadOptions& options) {
   return unpickle(ZipReader::read(*stream, most_pickle_bytes, options.check_crc),
                   {.storages = &storages,
                    .allow_opaque = options.allow_opaque,
+                   .encoding = options.encoding,
                    .most_bytes = MemoryBudget::of_file(file.size(), options.most_bytes)});
 }
 
