@@ -1,8 +1,13 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "ebb/io/map_location.h"
+
+namespace ebb {
+struct Global;
+}
 
 namespace ebb::io {
 
@@ -21,6 +26,12 @@ struct LoadOptions {
   /// Compares the checksums of .pth and .npz files. Those of a PyTorch that was told set_crc32_options(False) have
   /// none.
   bool check_crc = true;
+  /// Tensors whose storage in the file has more bytes than this get no elements: they are on the meta device, with
+  /// dtype and shape, and the file is not read there, nor its checksum compared. For a look at what a large file holds.
+  std::uint64_t meta_above = UINT64_MAX;
+  /// Where it is set: the names of Python objects that are no data, in the order in which Python would import them to
+  /// load a .pth file; also of those that this file is refused for.
+  std::vector<Global>* imports = nullptr;
   /// Of Python 2's strings. Those that are not UTF-8 stay bytes where that is what is asked for.
   StringEncoding encoding = StringEncoding::utf8;
   /// 0 for as many bytes as the file has, and 48 MB. Of .pth and .safetensors files, what values may take beside the

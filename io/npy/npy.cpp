@@ -32,10 +32,9 @@ Tensor make_array(const NpyHeader& header, Read read) {
 
 Tensor read_npy(ByteView file, const LoadOptions& options) {
   const NpyHeader header = read_npy_header(file);
-  const Tensor array = make_array(header, [&](const Shape& shape) {
-    return read_elements(file.subspan(header.data_begin), shape, header.dtype, header.order);
+  return make_array(header, [&](const Shape& shape) {
+    return read_placed(file.subspan(header.data_begin), shape, header.dtype, header.order, options);
   });
-  return array.to(options.map_location.find("cpu"));
 }
 
 Tensor read_npy(Bytes&& file, const LoadOptions& options) {

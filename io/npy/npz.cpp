@@ -12,7 +12,7 @@ namespace {
 constexpr std::string_view npy_suffix = ".npy";
 
 Tensor read_record(const ZipRecord& record, const LoadOptions& options) {
-  if (!record.is_deflated && options.check_crc) ZipReader::check_crc(record);
+  if (!record.is_deflated && options.check_crc && record.size <= options.meta_above) ZipReader::check_crc(record);
   try {
     if (!record.is_deflated) return read_npy(record.content, options);
     return read_npy(ZipReader::read(record, record.size, options.check_crc), options);

@@ -314,6 +314,9 @@ class Unpickler {
     if (!is_known(global) && std::ranges::find(unknown_, global) == unknown_.end()) {
       check<FileError>(unknown_.size() < 1000, "more than 1000 unknown names");
       unknown_.push_back(global);
+      if (options_.imports != nullptr && std::ranges::find(*options_.imports, global) == options_.imports->end()) {
+        options_.imports->push_back(global);
+      }
     }
     const std::uint64_t bytes = 2 * MemoryBudget::text + global.module.size() + global.name.size();
     return push_costly(std::move(global), bytes);

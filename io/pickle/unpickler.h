@@ -15,6 +15,7 @@ struct UnpickleOptions {
   /// Persistent ids are those of PyTorch before 1.6.
   bool is_legacy = false;
   StringEncoding encoding = StringEncoding::utf8;
+  std::vector<Global>* imports = nullptr;  ///< as LoadOptions says
   /// What the values may take, without the storages; 0 for as much as the stream, and 48 MB.
   std::uint64_t most_bytes = 0;
 };
