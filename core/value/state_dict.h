@@ -43,6 +43,11 @@ class StateDict {
   /// again where the format has a place for it.
   std::shared_ptr<const Dict> others;
 
+  /// What its maker noted of the model: names of classes, the size of images. In a .pth file an attribute of the dict,
+  /// as
+  /// `_metadata` is, where nobody looks who loads the weights. Null for nothing.
+  std::shared_ptr<const Dict> notes;
+
  private:
   std::vector<Entry> entries_;
   std::unordered_map<std::string, std::size_t> places_;

@@ -4,22 +4,38 @@
 
 namespace ebb {
 
+static constexpr const char* notes_name = "_ebb_notes";
+
+static Value metadata_of(const StateDict& tensors) {
+  Value metadata = Value::ordered_dict();
+  for (const auto& [path, version] : tensors.versions) {
+    Value module = Value::dict();
+    module.set("version", version);
+    metadata.set(path, module);
+  }
+  return metadata;
+}
+
 Value::Value(const StateDict& tensors) : Value(ordered_dict()) {
   for (const auto& [name, tensor] : tensors) set(name, tensor);
   if (tensors.others != nullptr) {
     for (const auto& [key, value] : tensors.others->entries) set(key, value);
   }
-  if (tensors.versions.empty()) return;
-  Value metadata = ordered_dict();
-  for (const auto& [path, version] : tensors.versions) {
-    Value module = dict();
-    module.set("version", version);
-    metadata.set(path, module);
-  }
+  if (tensors.versions.empty() && tensors.notes == nullptr) return;
   Value attributes = dict();
-  attributes.set("_metadata", metadata);
+  if (!tensors.versions.empty()) attributes.set("_metadata", metadata_of(tensors));
+  if (tensors.notes != nullptr) {
+    Value notes = dict();
+    for (const auto& [key, value] : tensors.notes->entries) notes.set(key, value);
+    attributes.set(notes_name, notes);
+  }
   as_dict().adopt(attributes);
   as_dict().attributes = attributes;
+}
+
+static std::shared_ptr<const Dict> read_notes(const Value& attributes) {
+  const Value* notes = attributes.is_dict() ? attributes.find(notes_name) : nullptr;
+  return notes != nullptr && notes->is_dict() ? std::make_shared<const Dict>(notes->as_dict()) : nullptr;
 }
 
 static void read_versions(const Value& attributes, StateDict& tensors) {
@@ -78,6 +94,7 @@ StateDict Value::as_state_dict() const {
   }
   tensors.others = others;
   read_versions(as_dict().attributes, tensors);
+  tensors.notes = read_notes(as_dict().attributes);
   return tensors;
 }
 

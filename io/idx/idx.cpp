@@ -102,7 +102,7 @@ Bytes write_idx(const Tensor& array) {
 }
 
 Tensor load_idx(const std::string& path, const LoadOptions& options, Site site) {
-  return load_file("load_idx", path, site, [&](ByteView file) { return read_idx(file, options); });
+  return load_file("load_idx", path, site, options, [&](ByteView file) { return read_idx(file, options); });
 }
 
 void save_idx(const std::string& path, const Tensor& array, Site site) {

@@ -60,7 +60,7 @@ void save_npy(const std::string& path, const Tensor& array, Site site) {
 }
 
 Tensor load_npy(const std::string& path, const LoadOptions& options, Site site) {
-  return load_file("load_npy", path, site, [&](ByteView file) { return read_npy(file, options); });
+  return load_file("load_npy", path, site, options, [&](ByteView file) { return read_npy(file, options); });
 }
 
 }  // namespace ebb::io

@@ -55,7 +55,7 @@ void save_npz(const std::string& path, const StateDict& arrays, Site site) {
 }
 
 StateDict load_npz(const std::string& path, const LoadOptions& options, Site site) {
-  return load_file("load_npz", path, site, [&](ByteView file) { return read_npz(file, options); });
+  return load_file("load_npz", path, site, options, [&](ByteView file) { return read_npz(file, options); });
 }
 
 }  // namespace ebb::io

@@ -86,7 +86,8 @@ void save_safetensors(const std::string& path, const StateDict& tensors, const S
 }
 
 Safetensors load_safetensors(const std::string& path, const LoadOptions& options, Site site) {
-  return load_file("load_safetensors", path, site, [&](ByteView file) { return read_safetensors(file, options); });
+  return load_file("load_safetensors", path, site, options,
+                   [&](ByteView file) { return read_safetensors(file, options); });
 }
 
 }  // namespace ebb::io
