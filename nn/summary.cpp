@@ -1,6 +1,7 @@
 #include "ebb/nn/summary.h"
 
 #include <algorithm>
+#include <deque>
 #include <map>
 #include <unordered_map>
 #include <unordered_set>
@@ -50,21 +51,47 @@ class ModeScope {
   std::vector<std::pair<Module*, bool>> modes_;  // parents first
 };
 
-/// Where a module stands in the tree; the last place where it has several.
+/// Where a module stands in the tree. One that is shared has several.
 struct Place {
+  Module* module;
   std::string var_name;
   int depth;
-  Module* parent;
+  const Place* parent;  // null for the model
 };
 
-using Places = std::unordered_map<Module*, Place>;
+class Places {
+ public:
+  explicit Places(Module& model) { add({&model, model.kind(), 0, nullptr}); }
 
-void find_places(Module& module, const Place& place, Places& places) {
-  places[&module] = place;
-  module.each_slot([&](Slot& slot) {
-    if (Module* child = slot.child()) find_places(*child, {slot.name(), place.depth + 1, &module}, places);
-  });
-}
+  /// The one below `around`, the module that is being called, or else the last.
+  const Place& find(const Module& module, const Module* around) const {
+    const std::vector<const Place*>& places = of_module_.at(&module);
+    for (const Place* place : places) {
+      for (const Place* above = place->parent; above != nullptr; above = above->parent) {
+        if (above->module == around) return *place;
+      }
+    }
+    return *places.back();
+  }
+
+  std::vector<Module*> modules() const {
+    std::vector<Module*> modules;
+    for (const auto& [module, places] : of_module_) modules.push_back(places[0]->module);
+    return modules;
+  }
+
+ private:
+  void add(Place place) {
+    const Place& kept = all_.emplace_back(std::move(place));
+    of_module_[kept.module].push_back(&kept);
+    kept.module->each_slot([&](Slot& slot) {
+      if (Module* child = slot.child()) add({child, slot.name(), kept.depth + 1, &kept});
+    });
+  }
+
+  std::deque<Place> all_;  // which do not move
+  std::unordered_map<const Module*, std::vector<const Place*>> of_module_;
+};
 
 /// "[3, 5]" or "3", from what is printed of the module; "" where there is no kernel.
 std::string kernel_size_of(const Module& module) {
@@ -102,19 +129,22 @@ std::int64_t count_mult_adds(const Module& module, const Shape& output) {
 /// Listens to the calls of all modules of a model.
 class Recorder {
  public:
-  explicit Recorder(Module& model) { find_places(model, {model.kind(), 0, nullptr}, places_); }
+  explicit Recorder(Module& model) : places_(model) {}
 
   void listen() {
-    for (const auto& [module, place] : places_) {
-      hooks_.emplace_back(module->register_forward_pre_hook([this](Module& m, std::span<Tensor>) { enter(m); }));
+    for (Module* module : places_.modules()) {
+      hooks_.emplace_back(module->register_forward_pre_hook([this](Module& m, std::span<Tensor>) {
+        enter(m);
+        active_.push_back(calls_.size() - 1);
+      }));
       hooks_.emplace_back(module->register_forward_hook(
           [this](Module& m, std::span<const Tensor> in, std::span<Tensor> out) { leave(m, in, out); }));
     }
   }
 
   void enter(Module& module) {
-    last_call_[&module] = calls_.size();
-    calls_.emplace_back(&module, row_of(module));
+    const Place& place = places_.find(module, active_.empty() ? nullptr : calls_[active_.back()].first->module);
+    calls_.emplace_back(&place, row_of(place));
   }
 
   /// The calls, and before them the containers that were not called themselves.
@@ -122,7 +152,8 @@ class Recorder {
 
  private:
   void leave(Module& module, std::span<const Tensor> inputs, std::span<const Tensor> outputs) {
-    SummaryRow& row = calls_[last_call_[&module]].second;
+    SummaryRow& row = calls_[active_.back()].second;
+    active_.pop_back();
     if (!inputs.empty() && inputs[0].defined()) row.input = inputs[0].shape();
     if (outputs.empty() || !outputs[0].defined()) return;
     row.output = outputs[0].shape();
@@ -130,9 +161,10 @@ class Recorder {
     row.mult_adds = count_mult_adds(module, outputs[0].shape());
   }
 
-  SummaryRow row_of(Module& module) {
-    const Place& place = places_.at(&module);
+  SummaryRow row_of(const Place& place) {
+    Module& module = *place.module;
     SummaryRow row;
+    row.module = &module;
     row.kind = module.kind();
     row.var_name = place.var_name;
     row.kernel_size = kernel_size_of(module);
@@ -149,26 +181,25 @@ class Recorder {
 
   Places places_;
   std::vector<ScopedHook> hooks_;
-  std::vector<std::pair<Module*, SummaryRow>> calls_;
-  std::unordered_map<Module*, std::size_t> last_call_;
-  std::unordered_set<Module*> seen_;
+  std::vector<std::pair<const Place*, SummaryRow>> calls_;
+  std::vector<std::size_t> active_;  // the calls that have not returned, outermost first
+  std::unordered_set<const Module*> seen_;
 };
 
 std::vector<SummaryRow> Recorder::rows() {
   std::vector<SummaryRow> rows;
-  std::map<int, Module*> shown;  // at each depth
-  for (auto& [module, row] : calls_) {
-    std::vector<Module*> containers;
-    for (Module* at = places_.at(module).parent; at != nullptr && places_.at(at).depth > 0;
-         at = places_.at(at).parent) {
+  std::map<int, const Place*> shown;  // at each depth
+  for (auto& [place, row] : calls_) {
+    std::vector<const Place*> containers;
+    for (const Place* at = place->parent; at != nullptr && at->depth > 0; at = at->parent) {
       containers.insert(containers.begin(), at);
     }
-    for (Module* container : containers) {
-      Module*& current = shown[places_.at(container).depth];
+    for (const Place* container : containers) {
+      const Place*& current = shown[container->depth];
       if (current != container) rows.push_back(row_of(*container));
       current = container;
     }
-    shown[row.depth] = module;
+    shown[row.depth] = place;
     shown.erase(shown.upper_bound(row.depth), shown.end());
     rows.push_back(std::move(row));
   }
@@ -177,18 +208,17 @@ std::vector<SummaryRow> Recorder::rows() {
   return rows;
 }
 
-void add_up(Summary& summary) {
-  for (std::size_t i = 0; i < summary.rows.size(); ++i) {
-    const SummaryRow& row = summary.rows[i];
-    if (row.is_leaf) {
-      summary.mult_adds += row.mult_adds;
-      if (row.num_params > 0) summary.output_bytes += 2 * row.output_bytes;  // and their gradients
-      if (!row.is_recursive) summary.param_bytes += row.param_bytes;
-    }
-    if (row.is_recursive) continue;
-    const auto [params, trainable] = detail::own_params(summary.rows, i);
-    summary.total_params += std::max<std::int64_t>(params, 0);
-    summary.trainable_params += std::max<std::int64_t>(trainable, 0);
+/// Parameters that several modules share count once, in which torchinfo differs.
+void add_up(const Module& model, Summary& summary) {
+  for (const SummaryRow& row : summary.rows) {
+    if (!row.is_leaf) continue;
+    summary.mult_adds += row.mult_adds;
+    if (row.num_params > 0) summary.output_bytes += 2 * row.output_bytes;  // and their gradients
+  }
+  for (const Tensor& parameter : model.parameters()) {
+    summary.total_params += parameter.numel();
+    summary.param_bytes += parameter.numel() * static_cast<std::int64_t>(size_of(parameter.dtype()));
+    if (parameter.requires_grad()) summary.trainable_params += parameter.numel();
   }
 }
 
@@ -199,8 +229,9 @@ namespace detail {
 OwnParams own_params(const std::vector<SummaryRow>& rows, std::size_t i) {
   OwnParams own{rows[i].num_params, rows[i].trainable_params};
   if (rows[i].is_leaf) return own;
+  std::unordered_set<const void*> seen;  // of a module that is called several times, below this row or elsewhere
   for (std::size_t j = i + 1; j < rows.size() && rows[j].depth > rows[i].depth; ++j) {
-    if (rows[j].is_recursive) continue;
+    if (!seen.insert(rows[j].module).second) continue;
     const auto [params, trainable] = own_params(rows, j);
     own.params -= params;
     own.trainable -= trainable;
@@ -232,7 +263,7 @@ Summary summarize(Module& model, const std::function<void(std::span<const Tensor
   }
   summary.rows = recorder.rows();
   check(!summary.rows.empty(), "the model ", model.kind(), " cannot be called with ", inputs.size(), " tensors");
-  add_up(summary);
+  add_up(model, summary);
   return summary;
 }
 
@@ -245,7 +276,7 @@ Summary summary(Module& model, const SummaryOptions& options) {
   Recorder recorder(model);
   for (const auto& [name, module] : model.named_modules("", false)) recorder.enter(*module);
   summary.rows = recorder.rows();
-  add_up(summary);
+  add_up(model, summary);
   return summary;
 }
 

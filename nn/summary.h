@@ -36,6 +36,7 @@ struct SummaryOptions {
 
 /// One call of a module, or a container of modules that were called.
 struct SummaryRow {
+  const void* module = nullptr;  ///< tells which rows are calls of one module
   std::string kind, var_name, kernel_size;
   int depth = 0, index = 0;
   bool is_leaf = true;

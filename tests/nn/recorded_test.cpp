@@ -285,3 +285,22 @@ TEST_CASE("a summary leaves the model as it was") {
   CHECK_THROWS_WITH(nn::summary(net, {{1, 1, 28, 28}, {1, 1}}), ContainsSubstring("cannot be called with 2 tensors"));
   CHECK(to_string(nn::summary(net, {1, 1, 28, 28}, {.device = kCPU})) == to_string(nn::summary(net, {1, 1, 28, 28})));
 }
+
+TEST_CASE("what modules share counts once in a summary") {
+  const nn::SharedLayer activation = nn::PReLU();
+  nn::Sequential net = nn::sequential(nn::SharedLayer(nn::sequential(nn::linear(4, 4), activation)),
+                                      nn::SharedLayer(nn::sequential(nn::linear(4, 4), activation)));
+  const nn::Summary shared = nn::summary(net, {1, 4});
+  CHECK(shared.total_params == 41);
+  CHECK(shared.param_bytes == 164);
+  for (std::size_t i = 0; i < shared.rows.size(); ++i) {
+    if (!shared.rows[i].is_leaf) CHECK(nn::detail::own_params(shared.rows, i).params == 0);
+  }
+  struct Tied : nn::Module {
+    nn::Child<nn::Linear> a{this, "a", nn::linear(4, 4)}, b{this, "b", nn::linear(4, 4)};
+    Tied() { b->weight = a->weight; }
+    Tensor operator()(const Tensor& x) const { return b(a(x)); }
+  } tied;
+  CHECK(nn::summary(tied, {1, 4}).total_params == 24);
+  CHECK(nn::summary(tied).trainable_params == 24);
+}
