@@ -1,6 +1,5 @@
 // JPEG files that Pillow wrote.
 #include "apps/images/image_file.h"
-
 #include "tests/support/catch.h"
 #include "tests/support/files.h"
 
