@@ -19,8 +19,18 @@ Storage::Storage(void* data, std::size_t bytes, Device device, std::function<voi
       release_(std::move(release)) {}
 
 Storage::~Storage() {
+  if (RefCounted* companion = this->companion()) companion->release();
   if (allocator_ != nullptr) allocator_->deallocate(data_, bytes_);
   if (release_) release_();
+}
+
+RefCounted& Storage::set_companion(Ref<RefCounted> companion) {
+  RefCounted* expected = nullptr;
+  if (companion_.compare_exchange_strong(expected, companion.get(), std::memory_order_acq_rel)) {
+    companion->retain();
+    return *companion;
+  }
+  return *expected;
 }
 
 void Storage::mark_written() {

@@ -16,10 +16,6 @@ void throw_cublas_error(cublasStatus_t status, Site site) {
                     to_string(site));
 }
 
-const CublasFunctions& cublas_functions() {
-  const CublasLibrary& library = cublas_library();
-  check<DeviceError>(library.functions != nullptr, library.functions == nullptr ? library.missing : "");
-  return *library.functions;
-}
+const CublasFunctions& cublas_functions() { return functions_of(cublas_library()); }
 
 }  // namespace ebb

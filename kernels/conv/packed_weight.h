@@ -1,14 +1,15 @@
 #pragma once
 
-#include <mutex>
+#include <functional>
 
 #include "ebb/core/tensor.h"
 
 namespace ebb::kernels {
 
-/// A weight and, beside it, the form that an implementation wants it in. A Tensor converts to one for a single call;
-/// who computes with the same weight again keeps one, and each packs it once. It is packed again when the weight has
-/// been written to by an op; who writes through a pointer makes a new one.
+/// A weight and, beside its elements, the forms that implementations want it in. They belong to the weight's storage
+/// and go with it, so that who computes with the same weight again need keep nothing. A form is made again when an op
+/// has written to the weight; and at every call where somebody may write to it otherwise: memory that is not ebb's own,
+/// or that was handed out by to_dlpack. Who writes through a pointer calls storage().mark_written().
 class PackedWeight {
  public:
   PackedWeight(const Tensor& weight) : weight_(weight) {}
@@ -16,22 +17,10 @@ class PackedWeight {
   const Tensor& weight() const { return weight_; }
 
   /// The form called `layout`, which `pack()` makes.
-  template <class Pack>
-  Tensor as(const char* layout, Pack&& pack) const {
-    const std::scoped_lock lock(mutex_);
-    if (!has(layout)) keep(layout, pack());
-    return packed_;
-  }
+  Tensor as(const char* layout, const std::function<Tensor()>& pack) const;
 
  private:
-  bool has(const char* layout) const;
-  void keep(const char* layout, const Tensor& packed) const;
-
   Tensor weight_;
-  mutable std::mutex mutex_;
-  mutable Tensor packed_;
-  mutable const char* layout_ = nullptr;
-  mutable std::uint32_t version_ = 0;  // of the weight, when it was packed
 };
 
 }  // namespace ebb::kernels

@@ -1,3 +1,4 @@
+#include "ebb/core/backends.h"
 #include "ebb/core/cuda/check.h"
 #include "ebb/core/cuda/context.h"
 #include "ebb/core/cuda/cublas.h"
@@ -35,6 +36,9 @@ void multiply(CudaContext& context, const Tensor& a, const Tensor& b, Tensor& y)
                           a.data<T>(), left.leading, &zero, y.data<T>(), n));
   };
   if constexpr (std::is_same_v<T, float>) {
+    const bool allow_tf32 = backends::cuda.matmul.allow_tf32;
+    cublas_check(cublas_functions().set_math_mode(context.cublas(),
+                                                  allow_tf32 ? CUBLAS_TF32_TENSOR_OP_MATH : CUBLAS_DEFAULT_MATH));
     run(cublas_functions().sgemm);
   } else {
     run(cublas_functions().dgemm);

@@ -7,6 +7,7 @@
 namespace {
 
 bool has_cublas = true;
+cublasMath_t math_mode = CUBLAS_DEFAULT_MATH;
 
 template <class T>
 cublasStatus_t gemm(cublasOperation_t a_operation, cublasOperation_t b_operation, std::int64_t m, std::int64_t n,
@@ -44,6 +45,11 @@ cublasStatus_t cublasCreate(cublasHandle_t* handle) {
 cublasStatus_t cublasSetStream(cublasHandle_t, cudaStream_t) { return CUBLAS_STATUS_SUCCESS; }
 cublasStatus_t cublasSetWorkspace(cublasHandle_t, void*, std::size_t) { return CUBLAS_STATUS_SUCCESS; }
 
+cublasStatus_t cublasSetMathMode(cublasHandle_t, cublasMath_t mode) {
+  math_mode = mode;
+  return CUBLAS_STATUS_SUCCESS;
+}
+
 cublasStatus_t cublasSgemm_64(cublasHandle_t, cublasOperation_t a_operation, cublasOperation_t b_operation,
                               std::int64_t m, std::int64_t n, std::int64_t k, const float* alpha, const float* a,
                               std::int64_t a_leading, const float* b, std::int64_t b_leading, const float* beta,
@@ -59,10 +65,11 @@ cublasStatus_t cublasDgemm_64(cublasHandle_t, cublasOperation_t a_operation, cub
 }
 
 void emulator::set_cublas(bool is_there) { has_cublas = is_there; }
+bool emulator::cublas_rounds_to_tf32() { return math_mode == CUBLAS_TF32_TENSOR_OP_MATH; }
 
 const ebb::CublasLibrary& ebb::cublas_library() {
-  static const CublasFunctions functions{cublasCreate,   cublasSetStream,     cublasSetWorkspace,   cublasSgemm_64,
-                                         cublasDgemm_64, cublasGetStatusName, cublasGetStatusString};
+  static const CublasFunctions functions{cublasCreate,   cublasSetStream, cublasSetWorkspace,  cublasSetMathMode,
+                                         cublasSgemm_64, cublasDgemm_64,  cublasGetStatusName, cublasGetStatusString};
   static const CublasLibrary there{.functions = &functions},
       not_there{.missing = "cuBLAS cannot be used: no such file"};
   return has_cublas ? there : not_there;

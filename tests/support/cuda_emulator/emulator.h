@@ -24,6 +24,8 @@ void set_memory_limit(std::size_t bytes);
 
 /// Whether the library of cuBLAS is there; it is at first.
 void set_cublas(bool is_there);
+/// Whether its last call could have used TF32.
+bool cublas_rounds_to_tf32();
 
 /// Of the fake NCCL: what a device has begun and not ended. Copies and launches on it wait for that.
 int this_device();
