@@ -78,6 +78,7 @@ CudnnConv described(const CudaConvTask& task, bool finishes) {
   if (!finishes) return conv;
   const Tensor& residual = task.epilogue->residual;
   conv.shift = true;
+  conv.shift_alignment = alignment_of(&task.epilogue->shift);
   conv.residual = residual.defined();
   conv.relu = task.epilogue->activation == Epilogue::Activation::relu;
   if (residual.defined()) conv.residual_alignment = alignment_of(&residual);

@@ -30,7 +30,10 @@ class GraphBuilder {
     convolve(x, weight, y);
     keep(x, weight);
     if (conv_.residual) y = add(std::move(y), ConvTensor::residual, conv_.y, conv_.residual_alignment);
-    if (conv_.shift) y = add(std::move(y), ConvTensor::shift, cudnn_image({1, conv_.y.shape[1], 1, 1}), 4);
+    if (conv_.shift) {
+      const CudnnTensor shift = cudnn_image({1, conv_.y.shape[1], 1, 1});
+      y = add(std::move(y), ConvTensor::shift, shift, conv_.shift_alignment);
+    }
     if (conv_.relu) y = pointwise(CUDNN_POINTWISE_RELU_FWD, std::move(y), nullptr);
     graph_->parts.push_back(std::move(y));
     if (graph_->target.handle != nullptr) {
@@ -206,7 +209,7 @@ std::string CudnnConv::key() const {
   append(key, geometry.dilation);
   key += "groups " + std::to_string(geometry.groups);
   if (residual) key += " + residual " + std::to_string(residual_alignment);
-  if (shift) key += " + shift";
+  if (shift) key += " + shift " + std::to_string(shift_alignment);
   if (relu) key += ", relu";
   if (deterministic) key += ", deterministic";
   if (!allow_tf32) key += ", no tf32";

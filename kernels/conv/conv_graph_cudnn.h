@@ -22,7 +22,7 @@ struct CudnnConv {
   CudnnTensor x, weight, y;
   ConvGeometry geometry;
   bool shift = false, residual = false, relu = false;  ///< what the plan does beside, of the forward pass
-  std::int64_t residual_alignment = 16;
+  std::int64_t shift_alignment = 16, residual_alignment = 16;
   bool deterministic = false, allow_tf32 = true;
 
   /// As text: unlike for what needs another plan.

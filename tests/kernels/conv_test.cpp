@@ -1,5 +1,7 @@
 #include "ebb/autograd/grad_mode.h"
 #include "ebb/autograd/ops.h"
+#include "ebb/core/backends.h"
+#include "ebb/core/dlpack/dlpack.h"
 #include "ebb/kernels/conv/conv.h"
 
 #include "tests/kernels/both_devices.h"
@@ -130,9 +132,15 @@ TEST_CASE("a packed weight is packed once, and again when the weight is written 
   CHECK(packs == 2);
   packed.as("b", pack);
   CHECK(packs == 3);
+  CHECK(kernels::PackedWeight(weight).as("a", pack).is_same(packed.as("a", pack)));
+  const Tensor other = weight.narrow(0, 1, 2);
+  kernels::PackedWeight(other).as("a", pack);
+  CHECK(packs == 4);
+  packed.as("a", pack);
+  CHECK(packs == 4);
 }
 
-TEST_CASE("convolutions and their gradients agree") {
+static void check_convolutions() {
   for (const Case& c : cases()) {
     for (const DType dtype : {kFloat32, kFloat64}) {
       const double tolerance = dtype == kFloat32 ? 1e-4 : 1e-11;
@@ -153,6 +161,31 @@ TEST_CASE("convolutions and their gradients agree") {
       });
     }
   }
+}
+
+TEST_CASE("a weight that others may write to is packed at every call") {
+  float elements[6] = {};
+  const Tensor foreign = from_blob(elements, {3, 2, 1, 1}), exported = random_tensor({3, 2, 1, 1});
+  auto* managed = to_dlpack(exported);
+  for (const Tensor& weight : {foreign, exported}) {
+    int packs = 0;
+    const auto pack = [&] {
+      ++packs;
+      return weight.clone();
+    };
+    kernels::PackedWeight(weight).as("a", pack);
+    kernels::PackedWeight(weight).as("a", pack);
+    CHECK(packs == 2);
+  }
+  managed->deleter(managed);
+}
+
+TEST_CASE("convolutions and their gradients agree") {
+  for (const bool by_cudnn : {true, false}) {
+    backends::cudnn.enabled = by_cudnn;
+    check_convolutions();
+  }
+  backends::cudnn.enabled = true;
 }
 
 }  // namespace ebb::test
