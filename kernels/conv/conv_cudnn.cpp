@@ -85,24 +85,26 @@ CudnnConv described(const CudaConvTask& task, bool finishes) {
   return conv;
 }
 
-/// The tensors of a run that only measures engines: of a question there are none.
-Run trial(const CudaConvTask& task, bool finishes, Tensor& result) {
-  if (task.x == nullptr) return {};
-  if (task.pass != ConvPass::backward_weight) return run_of(task, packed_for(task), finishes);
-  result = lies_channels_last(task.sizes) ? *task.weight : empty_weight(*task.weight);
-  return run_of(task, result, finishes);
-}
-
 std::shared_ptr<const cudnn::Plan> plan_for(const CudaConvTask& task, bool finishes) {
   const CudnnConv conv = described(task, finishes);
   cudnn::EngineFilter filter = conv.filter();
   filter.allow_compilation = !finishes;
-  Tensor result;
-  const Run run = trial(task, finishes, result);
+  Tensor weight;
+  Run run;
+  const auto trial = [&] {
+    if (task.pass != ConvPass::backward_weight) {
+      weight = packed_for(task);
+    } else {
+      weight = lies_channels_last(task.sizes) ? *task.weight : empty_weight(*task.weight);
+    }
+    run = run_of(task, weight, finishes);
+    return run.bindings();
+  };
+  const bool is_question = task.x == nullptr;
   return cudnn::Session::of(task.context)
       .plan(task.context,
             {.key = conv.key(), .filter = filter, .graph = [&](cudnn::Target to) { return conv_graph(conv, to); }},
-            run.bindings());
+            is_question ? std::function<cudnn::Bindings()>() : trial);
 }
 
 }  // namespace

@@ -50,25 +50,27 @@ void Session::run(CudaContext& context, const Plan& plan, const Bindings& bindin
   run_locked(context, plan, bindings);
 }
 
-std::shared_ptr<const Plan> Session::plan(CudaContext& context, const PlanRequest& request, const Bindings& bindings) {
+std::shared_ptr<const Plan> Session::plan(CudaContext& context, const PlanRequest& request,
+                                          const std::function<Bindings()>& trial) {
   const std::lock_guard guard(mutex_);
   if (const std::uint64_t generation = BenchmarkResults::all().generation(); generation != generation_) {
     plans_.clear();
     generation_ = generation;
   }
-  const bool benchmark = backends::cudnn.benchmark && !bindings.ids.empty();
+  const bool benchmark = backends::cudnn.benchmark && trial;
   std::string key = request.key + (benchmark ? ", timed" : "");
   if (const auto* found = plans_.find(key)) return *found;
-  return plans_.insert(std::move(key), made(context, request, bindings, benchmark), backends::cudnn.plan_limit);
+  auto plan = made(context, request, benchmark ? trial : nullptr);
+  return plans_.insert(std::move(key), std::move(plan), backends::cudnn.plan_limit);
 }
 
-std::shared_ptr<const Plan> Session::made(CudaContext& context, const PlanRequest& request, const Bindings& bindings,
-                                          bool benchmark) {
+std::shared_ptr<const Plan> Session::made(CudaContext& context, const PlanRequest& request,
+                                          const std::function<Bindings()>& trial) {
   const std::shared_ptr<const Graph> graph = request.graph({.handle = handle_});
   if (const auto known = BenchmarkResults::all().find(version(), device_name_, request.key)) {
     if (auto plan = plan_of(graph, known->choice)) return plan;
   }
-  if (benchmark) return fastest(context, request, graph, bindings);
+  if (trial) return fastest(context, request, graph, trial());
   const auto plans = plans_of(graph, request.filter, backends::cudnn.workspace_limit, 1);
   return plans.empty() ? nullptr : plans[0];
 }

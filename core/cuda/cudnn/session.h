@@ -36,9 +36,10 @@ class Session {
   Session& operator=(const Session&) = delete;
 
   /// The one that the cache has of that key, or a new one; null where no engine takes the graph. Where engines are to
-  /// be timed (backends::cudnn.benchmark) they run with `bindings`, whose results are then overwritten; without any
-  /// they are not timed.
-  std::shared_ptr<const Plan> plan(CudaContext& context, const PlanRequest& request, const Bindings& bindings);
+  /// be timed (backends::cudnn.benchmark) they run with what `trial()` returns, whose results are then overwritten;
+  /// where there is no `trial` they are not timed.
+  std::shared_ptr<const Plan> plan(CudaContext& context, const PlanRequest& request,
+                                   const std::function<Bindings()>& trial);
 
   /// Runs on the context's stream, with a workspace from its allocator.
   void run(CudaContext& context, const Plan& plan, const Bindings& bindings);
@@ -58,8 +59,8 @@ class Session {
 
   cudnnHandle_t handle_on_stream(CudaContext& context);
   void run_locked(CudaContext& context, const Plan& plan, const Bindings& bindings);
-  std::shared_ptr<const Plan> made(CudaContext& context, const PlanRequest& request, const Bindings& bindings,
-                                   bool benchmark);
+  std::shared_ptr<const Plan> made(CudaContext& context, const PlanRequest& request,
+                                   const std::function<Bindings()>& trial);
   std::shared_ptr<const Plan> fastest(CudaContext& context, const PlanRequest& request,
                                       const std::shared_ptr<const Graph>& graph, const Bindings& bindings);
 
