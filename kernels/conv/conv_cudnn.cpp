@@ -4,7 +4,8 @@
 #include <array>
 #include <cstdint>
 
-#include "ebb/core/backends.h"
+#include "ebb/core/backends/backends.h"
+#include "ebb/core/cuda/context.h"
 #include "ebb/core/cuda/cudnn/session.h"
 #include "ebb/kernels/conv/conv_graph_cudnn.h"
 #include "ebb/kernels/elementwise/elementwise.h"
@@ -30,11 +31,12 @@ Tensor empty_weight(const Tensor& like) { return allocate(like.shape(), like.dty
 Tensor packed_for(const CudaConvTask& task) {
   const Tensor& weight = task.packed->weight();
   if (lies_channels_last(task.sizes)) return weight;
-  return task.packed->as("channels_last", [&] {
+  const auto pack = [&] {
     Tensor packed = empty_weight(weight);
     copy(task.context, weight, packed);
     return packed;
-  });
+  };
+  return task.packed->as("channels_last", pack, task.context.stream());
 }
 
 /// What a run needs, in the order of ConvTensor.

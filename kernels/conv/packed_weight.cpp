@@ -8,35 +8,32 @@
 namespace ebb::kernels {
 namespace {
 
+/// What one form is of.
+struct Subject {
+  std::string_view layout;
+  Shape shape;
+  Strides strides;
+  std::int64_t offset;
+  DType dtype;
+  const void* stream;
+  std::uint32_t version;  // of the storage
+
+  bool operator==(const Subject&) const = default;
+};
+
 /// Of all weights that lie in one storage.
 class PackedForms final : public RefCounted {
  public:
-  Tensor get(const Tensor& weight, std::string_view layout, const std::function<Tensor()>& pack) {
+  Tensor get(const Subject& subject, const std::function<Tensor()>& pack) {
     const std::scoped_lock lock(mutex_);
-    const std::uint32_t version = weight.storage().version();
-    std::erase_if(forms_, [&](const Form& form) { return form.version != version; });
-    const auto found = std::ranges::find_if(forms_, [&](const Form& form) { return form.is_of(weight, layout); });
-    if (found != forms_.end()) return found->packed;
-    return forms_.emplace_back(layout, weight.shape(), weight.strides(), weight.storage_offset(), version, pack())
-        .packed;
+    std::erase_if(forms_, [&](const Form& form) { return form.of.version != subject.version; });
+    const auto found = std::ranges::find(forms_, subject, &Form::of);
+    return found != forms_.end() ? found->packed : forms_.emplace_back(Form{subject, pack()}).packed;
   }
 
  private:
   struct Form {
-    Form(std::string_view layout, const Shape& shape, const Strides& strides, std::int64_t offset,
-         std::uint32_t version, Tensor packed)
-        : layout(layout), shape(shape), strides(strides), offset(offset), version(version), packed(std::move(packed)) {}
-
-    bool is_of(const Tensor& weight, std::string_view wanted) const {
-      return layout == wanted && offset == weight.storage_offset() && shape == weight.shape() &&
-             strides == weight.strides() && packed.dtype() == weight.dtype();
-    }
-
-    std::string_view layout;
-    Shape shape;
-    Strides strides;
-    std::int64_t offset;
-    std::uint32_t version;  // of the storage, when it was packed
+    Subject of;
     Tensor packed;
   };
 
@@ -46,12 +43,14 @@ class PackedForms final : public RefCounted {
 
 }  // namespace
 
-Tensor PackedWeight::as(const char* layout, const std::function<Tensor()>& pack) const {
+Tensor PackedWeight::as(const char* layout, const std::function<Tensor()>& pack, const void* stream) const {
   Storage& storage = weight_.storage();
   if (storage.is_shared()) return pack();
   RefCounted* companion = storage.companion();
   if (companion == nullptr) companion = &storage.set_companion(make_ref<PackedForms>());
-  return static_cast<PackedForms&>(*companion).get(weight_, layout, pack);
+  const Subject subject{layout,          weight_.shape(), weight_.strides(), weight_.storage_offset(),
+                        weight_.dtype(), stream,          storage.version()};
+  return static_cast<PackedForms&>(*companion).get(subject, pack);
 }
 
 }  // namespace ebb::kernels

@@ -16,8 +16,9 @@ class PackedWeight {
 
   const Tensor& weight() const { return weight_; }
 
-  /// The form called `layout`, which `pack()` makes.
-  Tensor as(const char* layout, const std::function<Tensor()>& pack) const;
+  /// The form called `layout`, which `pack()` makes. On a GPU each stream has its own, for what one stream makes
+  /// another would have to wait for.
+  Tensor as(const char* layout, const std::function<Tensor()>& pack, const void* stream = nullptr) const;
 
  private:
   Tensor weight_;

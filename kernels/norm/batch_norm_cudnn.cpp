@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "ebb/core/backends.h"
+#include "ebb/core/backends/backends.h"
 #include "ebb/core/cuda/context.h"
 #include "ebb/core/cuda/cudnn/session.h"
 

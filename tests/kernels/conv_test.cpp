@@ -1,6 +1,6 @@
 #include "ebb/autograd/grad_mode.h"
 #include "ebb/autograd/ops.h"
-#include "ebb/core/backends.h"
+#include "ebb/core/backends/backends.h"
 #include "ebb/core/dlpack/dlpack.h"
 #include "ebb/kernels/conv/conv.h"
 
@@ -138,6 +138,8 @@ TEST_CASE("a packed weight is packed once, and again when the weight is written 
   CHECK(packs == 4);
   packed.as("a", pack);
   CHECK(packs == 4);
+  packed.as("a", pack, &packs);  // on another stream
+  CHECK(packs == 5);
 }
 
 static void check_convolutions() {
@@ -186,6 +188,38 @@ TEST_CASE("convolutions and their gradients agree") {
     check_convolutions();
   }
   backends::cudnn.enabled = true;
+}
+
+TEST_CASE("convolutions of 16 bits and their gradients are the CPU's of the same numbers, rounded") {
+  if (!backends::cudnn.is_available()) return;
+  for (const Case& c : cases()) {
+    if (c.x[0] == 0) continue;
+    for (const DType dtype : {kFloat16, kBFloat16}) {
+      const auto rounded = [&](const Tensor& t) { return t.to(dtype).to(kFloat32); };
+      const Tensor x = rounded(channels_last(c.x, kFloat32)), dy = rounded(channels_last(output_shape(c), kFloat32));
+      const Tensor weight = rounded(random_tensor(c.weight)), bias = rounded(random_tensor({c.weight[0]}));
+      CpuContext cpu;
+      CudaContext& gpu = cuda_context(0);
+      const auto there = [&](const Tensor& t) { return on_gpu(t.to(dtype)); };
+      const auto check_one = [&](const Tensor& like, auto&& kernel) {
+        Tensor expected = empty_like(like), made = empty_like(there(like));
+        kernel(
+            cpu, [](const Tensor& t) { return t; }, expected);
+        kernel(gpu, there, made);
+        CAPTURE(to_string(c.x), to_string(dtype));
+        require_close(made.to(kCPU).to(kFloat32), expected, dtype == kFloat16 ? 2e-2 : 1e-1);
+      };
+      check_one(dy, [&](auto& context, auto&& on, Tensor& y) {
+        kernels::conv2d(context, on(x), on(weight), {.shift = on(bias)}, c.geometry, y);
+      });
+      check_one(x, [&](auto& context, auto&& on, Tensor& dx) {
+        kernels::conv2d_backward_input(context, on(dy), on(weight), c.geometry, dx);
+      });
+      check_one(weight, [&](auto& context, auto&& on, Tensor& dw) {
+        kernels::conv2d_backward_weight(context, on(x), on(dy), c.geometry, dw);
+      });
+    }
+  }
 }
 
 }  // namespace ebb::test

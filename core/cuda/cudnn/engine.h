@@ -18,7 +18,7 @@ struct Target {
 
 /// The operations that one plan computes, and the descriptors that they refer to.
 struct Graph {
-  explicit Graph(Target target) : target(target), operations(CUDNN_BACKEND_OPERATIONGRAPH_DESCRIPTOR) {}
+  explicit Graph(Target to) : target(to), operations(CUDNN_BACKEND_OPERATIONGRAPH_DESCRIPTOR) {}
 
   Target target;
   std::vector<Descriptor> parts;

@@ -3,6 +3,8 @@
 #include <array>
 #include <charconv>
 #include <cstdio>
+#include <functional>
+#include <map>
 #include <utility>
 
 #include "ebb/core/error.h"

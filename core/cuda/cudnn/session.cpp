@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "ebb/core/backends.h"
+#include "ebb/core/backends/backends.h"
 #include "ebb/core/cuda/context.h"
 #include "ebb/core/cuda/cudnn/backend.h"
 #include "ebb/core/cuda/cudnn/measure.h"

@@ -147,6 +147,8 @@ bool detail::cudnn_fails(const char* function) {
   return true;
 }
 
+void detail::on_stream(cudnnContext&, const std::function<void()>& work) { work(); }
+
 cudnnStatus_t detail::cudnn_refuses(const char* why, cudnnStatus_t status) {
   last_error = why;
   return status;
@@ -174,12 +176,14 @@ void cudnnGetLastErrorString(char* message, std::size_t size) {
 
 cudnnStatus_t cudnnCreate(cudnnHandle_t* handle) {
   if (cudnn_fails(__func__)) return CUDNN_STATUS_INTERNAL_ERROR;
-  *handle = reinterpret_cast<cudnnHandle_t>(std::uintptr_t{1});
+  *handle = new cudnnContext;
   return CUDNN_STATUS_SUCCESS;
 }
 
-cudnnStatus_t cudnnSetStream(cudnnHandle_t, cudaStream_t) {
-  return cudnn_fails(__func__) ? CUDNN_STATUS_INTERNAL_ERROR : CUDNN_STATUS_SUCCESS;
+cudnnStatus_t cudnnSetStream(cudnnHandle_t handle, cudaStream_t stream) {
+  if (cudnn_fails(__func__)) return CUDNN_STATUS_INTERNAL_ERROR;
+  handle->stream = stream;
+  return CUDNN_STATUS_SUCCESS;
 }
 
 cudnnStatus_t cudnnBackendCreateDescriptor(cudnnBackendDescriptorType_t type, cudnnBackendDescriptor_t* descriptor) {
@@ -241,7 +245,7 @@ cudnnStatus_t cudnnBackendFinalize(cudnnBackendDescriptor_t handle) {
   return status;
 }
 
-cudnnStatus_t cudnnBackendExecute(cudnnHandle_t, cudnnBackendDescriptor_t plan, cudnnBackendDescriptor_t pack) {
+cudnnStatus_t cudnnBackendExecute(cudnnHandle_t handle, cudnnBackendDescriptor_t plan, cudnnBackendDescriptor_t pack) {
   if (cudnn_fails(__func__)) return CUDNN_STATUS_INTERNAL_ERROR;
   const CudnnDescriptor& engine = emulator::engine_in(descriptor_of(plan));
   const auto index = engine.one<std::int64_t>(CUDNN_ATTR_ENGINE_GLOBAL_INDEX);
@@ -249,9 +253,13 @@ cudnnStatus_t cudnnBackendExecute(cudnnHandle_t, cudnnBackendDescriptor_t plan, 
   if (!known.runs) return cudnn_refuses("the engine does not run", CUDNN_STATUS_INTERNAL_ERROR);
   void* workspace = descriptor_of(pack).one<void*>(CUDNN_ATTR_VARIANT_PACK_WORKSPACE);
   if (known.workspace > 0 && workspace == nullptr) return cudnn_refuses("the plan needs a workspace");
-  if (known.workspace > 0) std::memset(workspace, 0xff, static_cast<std::size_t>(known.workspace));
-  const char* why = emulator::detail::compute(*engine.part(CUDNN_ATTR_ENGINE_OPERATION_GRAPH), descriptor_of(pack));
-  if (why != nullptr) return cudnn_refuses(why);
+  const auto graph = engine.part(CUDNN_ATTR_ENGINE_OPERATION_GRAPH);
+  const auto tensors = static_cast<Owner*>(pack)->descriptor;
+  if (const char* misfit = emulator::detail::misfit(*graph, *tensors)) return cudnn_refuses(misfit);
+  emulator::detail::on_stream(*handle, [graph, tensors, workspace, bytes = known.workspace] {
+    if (bytes > 0) std::memset(workspace, 0xff, static_cast<std::size_t>(bytes));
+    emulator::detail::compute(*graph, *tensors);
+  });
   emulator::cudnn().executed.push_back(index);
   emulator::cudnn().clock += known.milliseconds;
   return CUDNN_STATUS_SUCCESS;

@@ -1,8 +1,9 @@
 // What plans of the emulated cuDNN compute: a convolution by the loops of its definition, in double, and what follows
 // it.
+#include <algorithm>
 #include <array>
 #include <map>
-#include <string>
+#include <vector>
 
 #include "ebb/core/dispatch.h"
 #include "ebb/kernels/conv/plain.h"
@@ -83,14 +84,8 @@ class Run {
   }
 
   std::byte* pointer(const CudnnDescriptor& tensor) const {
-    for (std::size_t i = 0; i < ids_.size(); ++i) {
-      if (ids_[i] != id(tensor)) continue;
-      const auto alignment = static_cast<std::uintptr_t>(tensor.one<std::int64_t>(CUDNN_ATTR_TENSOR_BYTE_ALIGNMENT));
-      ebb::check(reinterpret_cast<std::uintptr_t>(pointers_[i]) % alignment == 0,
-                 "a pointer is not as aligned as said");
-      return static_cast<std::byte*>(pointers_[i]);
-    }
-    ebb::fail("the pack has no pointer to tensor ", id(tensor));
+    const auto found = std::ranges::find(ids_, id(tensor));
+    return static_cast<std::byte*>(pointers_[static_cast<std::size_t>(found - ids_.begin())]);
   }
 
   static bool is_virtual(const CudnnDescriptor& tensor) { return tensor.has(CUDNN_ATTR_TENSOR_IS_VIRTUAL); }
@@ -226,15 +221,25 @@ const char* detail::misfit(const CudnnDescriptor& operation) {
   return scales ? nullptr : "only alpha = 1 and beta = 0 are emulated";
 }
 
-const char* detail::compute(const CudnnDescriptor& graph, const CudnnDescriptor& pack) {
-  try {
-    Run(graph, pack).go();
-    return nullptr;
-  } catch (const ebb::Error& error) {
-    static std::string why;
-    why = error.what();
-    return why.c_str();
+const char* detail::misfit(const CudnnDescriptor& graph, const CudnnDescriptor& pack) {
+  const auto ids = pack.all<std::int64_t>(CUDNN_ATTR_VARIANT_PACK_UNIQUE_IDS);
+  const auto pointers = pack.all<void*>(CUDNN_ATTR_VARIANT_PACK_DATA_POINTERS);
+  if (ids.size() != pointers.size()) return "the pack has not as many pointers as ids";
+  for (const auto& operation : graph.parts(CUDNN_ATTR_OPERATIONGRAPH_OPS)) {
+    for (const auto& [name, attribute] : operation->attributes) {
+      for (const auto& part : attribute.descriptors) {
+        if (part->type != CUDNN_BACKEND_TENSOR_DESCRIPTOR || part->has(CUDNN_ATTR_TENSOR_IS_VIRTUAL)) continue;
+        const auto found = std::ranges::find(ids, part->one<std::int64_t>(CUDNN_ATTR_TENSOR_UNIQUE_ID));
+        if (found == ids.end()) return "the pack lacks a tensor of the graph";
+        const auto address = reinterpret_cast<std::uintptr_t>(pointers[static_cast<std::size_t>(found - ids.begin())]);
+        const auto alignment = part->one<std::int64_t>(CUDNN_ATTR_TENSOR_BYTE_ALIGNMENT);
+        if (address == 0 || address % static_cast<std::uintptr_t>(alignment) != 0) return "a pointer is not aligned";
+      }
+    }
   }
+  return nullptr;
 }
+
+void detail::compute(const CudnnDescriptor& graph, const CudnnDescriptor& pack) { Run(graph, pack).go(); }
 
 }  // namespace emulator

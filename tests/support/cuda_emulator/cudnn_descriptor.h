@@ -60,8 +60,10 @@ struct CudnnDescriptor {
 namespace detail {
 /// Why the sizes of an operation of convolution do not fit each other; null where they do.
 const char* misfit(const CudnnDescriptor& operation);
-/// Runs the operations of a graph on the tensors of a variant pack; why it cannot, or null.
-const char* compute(const CudnnDescriptor& graph, const CudnnDescriptor& pack);
+/// Why the operations of a graph cannot run on the tensors of a variant pack; null where they can.
+const char* misfit(const CudnnDescriptor& graph, const CudnnDescriptor& pack);
+/// Runs them.
+void compute(const CudnnDescriptor& graph, const CudnnDescriptor& pack);
 }  // namespace detail
 
 }  // namespace emulator

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -42,9 +43,19 @@ struct Cudnn {
 
 Cudnn& cudnn();
 
+}  // namespace emulator
+
+struct cudnnContext {
+  cudaStream_t stream = nullptr;
+};
+
+namespace emulator {
+
 namespace detail {
 /// Counts a call; whether it is to fail, which `cudnnGetLastErrorString` then tells of.
 bool cudnn_fails(const char* function);
+/// Work of the handle's stream.
+void on_stream(cudnnContext& handle, const std::function<void()>& work);
 cudnnStatus_t cudnn_refuses(const char* why, cudnnStatus_t status = CUDNN_STATUS_BAD_PARAM);
 }  // namespace detail
 

@@ -1,7 +1,8 @@
 // Batch norm of the emulated cuDNN, by the loops of its definition with sums in double.
 #include <cmath>
 #include <cstring>
-#include <string>
+#include <functional>
+#include <type_traits>
 
 #include <cudnn.h>
 
@@ -84,6 +85,95 @@ const char* misfit(cudnnTensorDescriptor_t x, cudnnTensorDescriptor_t per_channe
   return scalar(x->type, alpha) == 1 && scalar(x->type, beta) == 0 ? nullptr : "only alpha = 1 and beta = 0";
 }
 
+struct Sizes {
+  explicit Sizes(cudnnTensorDescriptor_t x) : rows(x->rows()), channels(x->c) {}
+  std::int64_t rows, channels;
+};
+
+struct Forward {
+  Sizes size;
+  Array x, y, scale, shift, running_mean, running_var, mean, inverse;
+  bool has_running;
+  double momentum, eps;
+  void *workspace, *reserve;
+  std::size_t workspace_bytes, reserve_bytes;
+
+  void operator()() const {
+    std::memset(workspace, 0xff, workspace_bytes);
+    std::memset(reserve, mark, reserve_bytes);
+    for (std::int64_t c = 0; c < size.channels; ++c) normalize(c);
+  }
+
+  void normalize(std::int64_t c) const {
+    const std::int64_t end = size.rows * size.channels, step = size.channels;
+    const auto n = static_cast<double>(size.rows);
+    double sum = 0, squares = 0;
+    for (std::int64_t i = c; i < end; i += step) sum += x[i];
+    const double middle = sum / n;
+    for (std::int64_t i = c; i < end; i += step) squares += (x[i] - middle) * (x[i] - middle);
+    const double factor = 1 / std::sqrt(squares / n + eps);
+    for (std::int64_t i = c; i < end; i += step) y.set(i, (x[i] - middle) * factor * scale[c] + shift[c]);
+    mean.set(c, middle);
+    inverse.set(c, factor);
+    if (!has_running) return;
+    running_mean.set(c, (1 - momentum) * running_mean[c] + momentum * middle);
+    running_var.set(c, (1 - momentum) * running_var[c] + momentum * squares / (n - 1));
+  }
+};
+
+struct Backward {
+  Sizes size;
+  Array x, dy, dx, scale, dscale, dshift, mean, inverse;
+  void *workspace, *reserve;
+  std::size_t workspace_bytes;
+
+  void operator()() const {
+    const bool is_of_forward = *static_cast<unsigned char*>(reserve) == mark;
+    std::memset(workspace, 0xff, workspace_bytes);
+    for (std::int64_t c = 0; c < size.channels; ++c) differentiate(c, is_of_forward ? scale[c] : std::nan(""));
+  }
+
+  void differentiate(std::int64_t c, double factor) const {
+    const std::int64_t end = size.rows * size.channels, step = size.channels;
+    const auto n = static_cast<double>(size.rows);
+    const auto normal = [&](std::int64_t i) { return (x[i] - mean[c]) * inverse[c]; };
+    double sum = 0, sum_normal = 0;
+    for (std::int64_t i = c; i < end; i += step) {
+      sum += dy[i];
+      sum_normal += dy[i] * normal(i);
+    }
+    for (std::int64_t i = c; i < end; i += step) {
+      dx.set(i, factor * inverse[c] * (dy[i] - sum / n - normal(i) * sum_normal / n));
+    }
+    dscale.set(c, sum_normal);
+    dshift.set(c, sum);
+  }
+};
+
+struct Inference {
+  Sizes size;
+  Array x, y, scale, shift, mean, var;
+  double eps;
+
+  void operator()() const {
+    for (std::int64_t i = 0; i < size.rows * size.channels; ++i) {
+      const std::int64_t c = i % size.channels;
+      y.set(i, (x[i] - mean[c]) / std::sqrt(var[c] + eps) * scale[c] + shift[c]);
+    }
+  }
+};
+
+cudnnStatus_t run(cudnnHandle_t handle, const std::function<void()>& work) {
+  emulator::detail::on_stream(*handle, work);
+  ++emulator::cudnn().norms;
+  return CUDNN_STATUS_SUCCESS;
+}
+
+bool is_small(const void* workspace, std::size_t workspace_bytes, const void* reserve, std::size_t reserve_bytes) {
+  return workspace == nullptr || workspace_bytes < workspace_bytes_needed || reserve == nullptr ||
+         reserve_bytes < reserve_bytes_needed;
+}
+
 }  // namespace
 
 cudnnStatus_t cudnnCreateTensorDescriptor(cudnnTensorDescriptor_t* descriptor) {
@@ -132,7 +222,7 @@ cudnnStatus_t cudnnGetBatchNormalizationTrainingExReserveSpaceSize(cudnnHandle_t
 }
 
 cudnnStatus_t cudnnBatchNormalizationForwardTrainingEx(
-    cudnnHandle_t, cudnnBatchNormMode_t, cudnnBatchNormOps_t, const void* alpha, const void* beta,
+    cudnnHandle_t handle, cudnnBatchNormMode_t, cudnnBatchNormOps_t, const void* alpha, const void* beta,
     cudnnTensorDescriptor_t x_descriptor, const void* x_data, cudnnTensorDescriptor_t, const void*,
     cudnnTensorDescriptor_t y_descriptor, void* y_data, cudnnTensorDescriptor_t per_channel, const void* scale_data,
     const void* shift_data, double momentum, void* running_mean_data, void* running_var_data, double eps,
@@ -140,38 +230,29 @@ cudnnStatus_t cudnnBatchNormalizationForwardTrainingEx(
     void* reserve, std::size_t reserve_bytes) {
   if (cudnn_fails(__func__)) return CUDNN_STATUS_INTERNAL_ERROR;
   if (const char* why = misfit(x_descriptor, per_channel, alpha, beta)) return cudnn_refuses(why);
-  if (workspace_bytes < workspace_bytes_needed || reserve_bytes < reserve_bytes_needed) {
-    return cudnn_refuses("workspace or reserve is too small");
-  }
-  std::memset(workspace, 0xff, workspace_bytes);
-  std::memset(reserve, mark, reserve_bytes);
+  if (is_small(workspace, workspace_bytes, reserve, reserve_bytes))
+    return cudnn_refuses("workspace or reserve is small");
   const cudnnDataType_t type = x_descriptor->type, parameter = per_channel->type;
-  const Array x(type, x_data), y(y_descriptor->type, y_data), scale(parameter, scale_data),
-      shift(parameter, shift_data), mean(parameter, mean_data), inverse(parameter, inverse_data),
-      running_mean(parameter, running_mean_data), running_var(parameter, running_var_data);
-  const std::int64_t rows = x_descriptor->rows(), channels = x_descriptor->c;
-  const auto n = static_cast<double>(rows);
-  for (std::int64_t c = 0; c < channels; ++c) {
-    double sum = 0, squares = 0;
-    for (std::int64_t r = 0; r < rows; ++r) sum += x[r * channels + c];
-    const double middle = sum / n;
-    for (std::int64_t r = 0; r < rows; ++r) squares += (x[r * channels + c] - middle) * (x[r * channels + c] - middle);
-    const double factor = 1 / std::sqrt(squares / n + eps);
-    for (std::int64_t r = 0; r < rows; ++r) {
-      y.set(r * channels + c, (x[r * channels + c] - middle) * factor * scale[c] + shift[c]);
-    }
-    mean.set(c, middle);
-    inverse.set(c, factor);
-    if (running_mean_data == nullptr) continue;
-    running_mean.set(c, (1 - momentum) * running_mean[c] + momentum * middle);
-    running_var.set(c, (1 - momentum) * running_var[c] + momentum * squares / (n - 1));
-  }
-  ++emulator::cudnn().norms;
-  return CUDNN_STATUS_SUCCESS;
+  return run(handle, Forward{Sizes(x_descriptor),
+                             {type, x_data},
+                             {y_descriptor->type, y_data},
+                             {parameter, scale_data},
+                             {parameter, shift_data},
+                             {parameter, running_mean_data},
+                             {parameter, running_var_data},
+                             {parameter, mean_data},
+                             {parameter, inverse_data},
+                             running_mean_data != nullptr,
+                             momentum,
+                             eps,
+                             workspace,
+                             reserve,
+                             workspace_bytes,
+                             reserve_bytes});
 }
 
 cudnnStatus_t cudnnBatchNormalizationBackwardEx(
-    cudnnHandle_t, cudnnBatchNormMode_t, cudnnBatchNormOps_t, const void* alpha, const void* beta,
+    cudnnHandle_t handle, cudnnBatchNormMode_t, cudnnBatchNormOps_t, const void* alpha, const void* beta,
     const void* alpha_parameters, const void* beta_parameters, cudnnTensorDescriptor_t x_descriptor, const void* x_data,
     cudnnTensorDescriptor_t, const void*, cudnnTensorDescriptor_t, const void* dy_data, cudnnTensorDescriptor_t, void*,
     cudnnTensorDescriptor_t, void* dx_data, cudnnTensorDescriptor_t per_channel, const void* scale_data, const void*,
@@ -181,36 +262,24 @@ cudnnStatus_t cudnnBatchNormalizationBackwardEx(
   if (cudnn_fails(__func__)) return CUDNN_STATUS_INTERNAL_ERROR;
   if (const char* why = misfit(x_descriptor, per_channel, alpha, beta)) return cudnn_refuses(why);
   if (const char* why = misfit(x_descriptor, per_channel, alpha_parameters, beta_parameters)) return cudnn_refuses(why);
-  if (workspace_bytes < workspace_bytes_needed || reserve_bytes < reserve_bytes_needed) {
-    return cudnn_refuses("workspace or reserve is too small");
-  }
-  if (*static_cast<unsigned char*>(reserve) != mark)
-    return cudnn_refuses("the reserve is not that of the forward pass");
-  std::memset(workspace, 0xff, workspace_bytes);
+  if (is_small(workspace, workspace_bytes, reserve, reserve_bytes))
+    return cudnn_refuses("workspace or reserve is small");
   const cudnnDataType_t type = x_descriptor->type, parameter = per_channel->type;
-  const Array x(type, x_data), dy(type, dy_data), dx(type, dx_data), scale(parameter, scale_data),
-      dscale(parameter, dscale_data), dshift(parameter, dshift_data), mean(parameter, mean_data),
-      inverse(parameter, inverse_data);
-  const std::int64_t rows = x_descriptor->rows(), channels = x_descriptor->c;
-  const auto n = static_cast<double>(rows);
-  for (std::int64_t c = 0; c < channels; ++c) {
-    double sum = 0, sum_normal = 0;
-    const auto normal = [&](std::int64_t i) { return (x[i] - mean[c]) * inverse[c]; };
-    for (std::int64_t i = c; i < rows * channels; i += channels) {
-      sum += dy[i];
-      sum_normal += dy[i] * normal(i);
-    }
-    for (std::int64_t i = c; i < rows * channels; i += channels) {
-      dx.set(i, scale[c] * inverse[c] * (dy[i] - sum / n - normal(i) * sum_normal / n));
-    }
-    dscale.set(c, sum_normal);
-    dshift.set(c, sum);
-  }
-  ++emulator::cudnn().norms;
-  return CUDNN_STATUS_SUCCESS;
+  return run(handle, Backward{Sizes(x_descriptor),
+                              {type, x_data},
+                              {type, dy_data},
+                              {type, dx_data},
+                              {parameter, scale_data},
+                              {parameter, dscale_data},
+                              {parameter, dshift_data},
+                              {parameter, mean_data},
+                              {parameter, inverse_data},
+                              workspace,
+                              reserve,
+                              workspace_bytes});
 }
 
-cudnnStatus_t cudnnBatchNormalizationForwardInference(cudnnHandle_t, cudnnBatchNormMode_t, const void* alpha,
+cudnnStatus_t cudnnBatchNormalizationForwardInference(cudnnHandle_t handle, cudnnBatchNormMode_t, const void* alpha,
                                                       const void* beta, cudnnTensorDescriptor_t x_descriptor,
                                                       const void* x_data, cudnnTensorDescriptor_t, void* y_data,
                                                       cudnnTensorDescriptor_t per_channel, const void* scale_data,
@@ -219,13 +288,12 @@ cudnnStatus_t cudnnBatchNormalizationForwardInference(cudnnHandle_t, cudnnBatchN
   if (cudnn_fails(__func__)) return CUDNN_STATUS_INTERNAL_ERROR;
   if (const char* why = misfit(x_descriptor, per_channel, alpha, beta)) return cudnn_refuses(why);
   const cudnnDataType_t type = x_descriptor->type, parameter = per_channel->type;
-  const Array x(type, x_data), y(type, y_data), scale(parameter, scale_data), shift(parameter, shift_data),
-      mean(parameter, mean_data), var(parameter, var_data);
-  const std::int64_t channels = x_descriptor->c;
-  for (std::int64_t i = 0; i < x_descriptor->rows() * channels; ++i) {
-    const std::int64_t c = i % channels;
-    y.set(i, (x[i] - mean[c]) / std::sqrt(var[c] + eps) * scale[c] + shift[c]);
-  }
-  ++emulator::cudnn().norms;
-  return CUDNN_STATUS_SUCCESS;
+  return run(handle, Inference{Sizes(x_descriptor),
+                               {type, x_data},
+                               {type, y_data},
+                               {parameter, scale_data},
+                               {parameter, shift_data},
+                               {parameter, mean_data},
+                               {parameter, var_data},
+                               eps});
 }

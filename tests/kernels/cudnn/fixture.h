@@ -1,6 +1,6 @@
 #pragma once
 
-#include "ebb/core/backends.h"
+#include "ebb/core/backends/backends.h"
 #include "ebb/core/cuda/context.h"
 #include "ebb/core/cuda/cudnn/session.h"
 
@@ -36,11 +36,8 @@ class Fixture {
     backends::cudnn.benchmark_limit = initial.benchmark_limit.load();
     backends::cudnn.workspace_limit = initial.workspace_limit.load();
     backends::cudnn.plan_limit = initial.plan_limit.load();
-    if (has_session) forget();
-    has_session = true;
+    forget();
   }
-
-  static inline bool has_session = false;  // the first test wants to see it made
 };
 
 }  // namespace ebb::test

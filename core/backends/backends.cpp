@@ -1,4 +1,4 @@
-#include "ebb/core/backends.h"
+#include "ebb/core/backends/backends.h"
 
 #include "ebb/config.h"
 #include "ebb/core/cuda/cudnn/backend.h"

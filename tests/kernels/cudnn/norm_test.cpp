@@ -10,7 +10,7 @@
 #include "ebb/kernels/norm/batch_norm.h"
 
 #include "tests/kernels/both_devices.h"
-#include "tests/kernels/cudnn_fixture.h"
+#include "tests/kernels/cudnn/fixture.h"
 #include "tests/support/catch.h"
 
 namespace ebb::test {
@@ -177,7 +177,7 @@ TEST_CASE("every failure of cuDNN's batch norm names itself, the op and the line
       CHECK_THAT(error.what(), ContainsSubstring("cuDNN reports CUDNN_STATUS_INTERNAL_ERROR: " +
                                                  emulator::cudnn().failed + " was told to fail"));
       CHECK_THAT(error.op(), ContainsSubstring("batch_norm"));
-      CHECK(to_string(error.site()).find("cudnn_norm_test.cpp:") == 0);
+      CHECK(to_string(error.site()).find("norm_test.cpp:") == 0);
     }
     failed.insert(emulator::cudnn().failed);
     CHECK(emulator::cudnn().descriptors == descriptors);

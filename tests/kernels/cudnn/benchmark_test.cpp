@@ -7,7 +7,7 @@
 #include "ebb/kernels/conv/conv.h"
 
 #include "tests/kernels/both_devices.h"
-#include "tests/kernels/cudnn_fixture.h"
+#include "tests/kernels/cudnn/fixture.h"
 #include "tests/support/catch.h"
 
 namespace ebb::test {

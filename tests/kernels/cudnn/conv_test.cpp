@@ -3,7 +3,7 @@
 
 #include "ebb/autograd/grad_mode.h"
 #include "ebb/autograd/ops.h"
-#include "ebb/core/backends.h"
+#include "ebb/core/backends/backends.h"
 #include "ebb/core/cuda/context.h"
 #include "ebb/core/cuda/cudnn/session.h"
 #include "ebb/core/dlpack/dlpack.h"
@@ -12,7 +12,7 @@
 #include "ebb/kernels/conv/conv_graph_cudnn.h"
 
 #include "tests/kernels/both_devices.h"
-#include "tests/kernels/cudnn_fixture.h"
+#include "tests/kernels/cudnn/fixture.h"
 #include "tests/support/catch.h"
 
 namespace ebb::test {
@@ -43,14 +43,18 @@ struct Left {
 
 }  // namespace
 
-TEST_CASE(
-    "where cuDNN cannot be started the error says so, and the next call tries again") {  // so it must be the first
+TEST_CASE("where cuDNN cannot be started the error says so, and the next call tries again") {
   const Fixture fixture;
+  emulator::set_device_count(2);
+  const Device other{DeviceType::cuda, 1};  // which no other test uses
+  const Tensor x = image({2, 3, 6, 5}), weight = random_tensor({4, 3, 3, 3});
+  const Tensor there = x.to(other), weight_there = weight.to(other);
   emulator::cudnn().fails_at = emulator::cudnn().calls + 1;
-  const Tensor x = on_gpu(image({2, 3, 6, 5})), weight = on_gpu(random_tensor({4, 3, 3, 3}));
-  CHECK_THROWS_WITH(conv2d(x, weight), ContainsSubstring("conv2d: cuDNN reports CUDNN_STATUS_INTERNAL_ERROR") &&
-                                           ContainsSubstring("cudnnCreate was told to fail"));
-  CHECK_NOTHROW(conv2d(x, weight));
+  CHECK_THROWS_WITH(conv2d(there, weight_there),
+                    ContainsSubstring("conv2d: cuDNN reports CUDNN_STATUS_INTERNAL_ERROR") &&
+                        ContainsSubstring("cudnnCreate was told to fail"));
+  require_close(conv2d(there, weight_there), conv2d(x, weight), 1e-4);
+  emulator::set_device_count(1);
 }
 
 TEST_CASE("cuDNN convolves where it can, and ebb's own kernel says why it does not") {
@@ -290,7 +294,7 @@ TEST_CASE("every failure of cuDNN names itself, the op and the line, and leaves 
         CHECK_THAT(error.what(), ContainsSubstring("cuDNN reports CUDNN_STATUS_INTERNAL_ERROR: " +
                                                    emulator::cudnn().failed + " was told to fail"));
         CHECK_THAT(error.op(), ContainsSubstring(op.name));
-        CHECK(to_string(error.site()).find("cudnn_test.cpp:") == 0);
+        CHECK(to_string(error.site()).find("conv_test.cpp:") == 0);
       }
       failed.insert(emulator::cudnn().failed);
       emulator::cudnn().fails_at = 0;
@@ -334,12 +338,13 @@ TEST_CASE("products of float32 use TF32 only where that is allowed") {
 }
 
 TEST_CASE("the switches begin as PyTorch's do") {
-  CHECK(backends::cudnn.enabled);
-  CHECK_FALSE(backends::cudnn.benchmark);
-  CHECK_FALSE(backends::cudnn.deterministic);
-  CHECK(backends::cudnn.allow_tf32);
-  CHECK(backends::cudnn.benchmark_limit == 10);
-  CHECK_FALSE(backends::cuda.matmul.allow_tf32);
+  const backends::Cudnn cudnn;
+  CHECK(cudnn.enabled);
+  CHECK_FALSE(cudnn.benchmark);
+  CHECK_FALSE(cudnn.deterministic);
+  CHECK(cudnn.allow_tf32);
+  CHECK(cudnn.benchmark_limit == 10);
+  CHECK_FALSE(backends::Cuda().matmul.allow_tf32);
 }
 
 }  // namespace ebb::test
