@@ -10,7 +10,8 @@
 namespace ebb::kernels {
 
 // Cross-correlation: what each implementation computes. x (N, C, H, W), y and dy (N, O, H', W') lie channels-last,
-// weight (O, C / groups, kh, kw) contiguous; all of one floating dtype.
+// weight (O, C / groups, kh, kw) contiguous; all of one dtype, float32 or float64, on a GPU with cuDNN also float16 or
+// bfloat16.
 
 /// y = epilogue(x * weight)
 void conv2d(CpuContext&, const Tensor& x, const PackedWeight& weight, const Epilogue&, const ConvGeometry&, Tensor& y);

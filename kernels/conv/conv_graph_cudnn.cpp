@@ -1,7 +1,8 @@
 // A convolution as a graph of cuDNN's backend: https://docs.nvidia.com/deeplearning/cudnn/backend, "Graph API".
 #include "ebb/kernels/conv/conv_graph_cudnn.h"
 
-#include <initializer_list>
+#include <array>
+#include <charconv>
 #include <span>
 #include <utility>
 
@@ -168,7 +169,12 @@ class GraphBuilder {
 };
 
 void append(std::string& key, std::span<const std::int64_t> numbers) {
-  for (const std::int64_t number : numbers) key += std::to_string(number) + ",";
+  std::array<char, 21> digits;
+  for (const std::int64_t number : numbers) {
+    char* end = std::to_chars(digits.data(), digits.data() + digits.size() - 1, number).ptr;
+    *end++ = ',';
+    key.append(digits.data(), end);
+  }
   key.back() = ' ';
 }
 
@@ -197,7 +203,12 @@ CudnnConv cudnn_conv(ConvPass pass, const ConvSizes& s, DType dtype) {
 
 std::string CudnnConv::key() const {
   constexpr const char* passes[] = {"forward", "backward_input", "backward_weight"};
-  std::string key = std::string("conv2d ") + passes[static_cast<int>(pass)] + " " + to_string(dtype);
+  std::string key;
+  key.reserve(256);
+  key += "conv2d ";
+  key += passes[static_cast<int>(pass)];
+  key += " ";
+  key += to_string(dtype);
   append(key, " x ", x);
   append(key, "weight ", weight);
   append(key, "y ", y);
