@@ -24,15 +24,6 @@ Storage::~Storage() {
   if (release_) release_();
 }
 
-RefCounted& Storage::set_companion(Ref<RefCounted> companion) {
-  RefCounted* expected = nullptr;
-  if (companion_.compare_exchange_strong(expected, companion.get(), std::memory_order_acq_rel)) {
-    companion->retain();
-    return *companion;
-  }
-  return *expected;
-}
-
 void Storage::mark_written() {
   const Site site = OpScope::site();
   // Two writes at the same time may count as one: what was saved before either has another version all the same.
@@ -40,6 +31,15 @@ void Storage::mark_written() {
   last_writer_.store(OpScope::outermost(), std::memory_order_relaxed);
   last_write_file_.store(site.file, std::memory_order_relaxed);
   last_write_line_.store(site.line, std::memory_order_relaxed);
+}
+
+RefCounted& Storage::set_companion(Ref<RefCounted> companion) {
+  RefCounted* expected = nullptr;
+  if (companion_.compare_exchange_strong(expected, companion.get(), std::memory_order_acq_rel)) {
+    companion->retain();
+    return *companion;
+  }
+  return *expected;
 }
 
 }  // namespace ebb

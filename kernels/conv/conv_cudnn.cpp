@@ -6,6 +6,7 @@
 
 #include "ebb/core/backends/backends.h"
 #include "ebb/core/cuda/context.h"
+#include "ebb/core/cuda/cudnn/runtime.h"
 #include "ebb/core/cuda/cudnn/session.h"
 #include "ebb/kernels/conv/conv_graph_cudnn.h"
 #include "ebb/kernels/elementwise/elementwise.h"
@@ -36,6 +37,7 @@ Tensor packed_for(const CudaConvTask& task) {
     copy(task.context, weight, packed);
     return packed;
   };
+  if (cudnn::is_capturing(task.context)) return pack();  // a graph converts the weight as it is when launched
   return task.packed->as("channels_last", pack, task.context.stream());
 }
 

@@ -26,22 +26,23 @@ class GraphBuilder {
 
   std::shared_ptr<const cudnn::Graph> build() {
     const bool finishes = conv_.residual || conv_.shift || conv_.relu;
-    const Descriptor x = tensor(ConvTensor::x, conv_.x), weight = tensor(ConvTensor::weight, conv_.weight);
+    Descriptor x = tensor(ConvTensor::x, conv_.x), weight = tensor(ConvTensor::weight, conv_.weight);
     Descriptor y = finishes ? between() : tensor(ConvTensor::y, conv_.y);
     convolve(x, weight, y);
-    keep(x, weight);
+    keep(std::move(x));
+    keep(std::move(weight));
     if (conv_.residual) y = add(std::move(y), ConvTensor::residual, conv_.y, conv_.residual_alignment);
     if (conv_.shift) {
       const CudnnTensor shift = cudnn_image({1, conv_.y.shape[1], 1, 1});
       y = add(std::move(y), ConvTensor::shift, shift, conv_.shift_alignment);
     }
     if (conv_.relu) y = pointwise(CUDNN_POINTWISE_RELU_FWD, std::move(y), nullptr);
-    graph_->parts.push_back(std::move(y));
+    keep(std::move(y));
     if (graph_->target.handle != nullptr) {
       graph_->operations.set(CUDNN_ATTR_OPERATIONGRAPH_HANDLE, graph_->target.handle);
     }
     graph_->operations.set_all(CUDNN_ATTR_OPERATIONGRAPH_OPS, std::span<const Descriptor>(operations_)).finish();
-    for (Descriptor& operation : operations_) graph_->parts.push_back(std::move(operation));
+    for (Descriptor& operation : operations_) keep(std::move(operation));
     return std::move(graph_);
   }
 
@@ -70,10 +71,8 @@ class GraphBuilder {
     return is_last ? tensor(ConvTensor::y, conv_.y) : between();
   }
 
-  template <class... Descriptors>
-  void keep(Descriptors&... descriptors) {
-    (graph_->parts.push_back(std::move(const_cast<Descriptor&>(descriptors))), ...);
-  }
+  /// For as long as the graph.
+  void keep(Descriptor part) { graph_->parts.push_back(std::move(part)); }
 
   Descriptor geometry() {
     const ConvGeometry& g = conv_.geometry;
@@ -134,14 +133,14 @@ class GraphBuilder {
       operation.set(name.alpha, 1.0F).set(name.beta, 0.0F);
     }
     operation.finish();
-    graph_->parts.push_back(std::move(geometry));
+    keep(std::move(geometry));
   }
 
   Descriptor add(Descriptor input, ConvTensor id, CudnnTensor other, std::int64_t alignment) {
     other.alignment = alignment;
     Descriptor operand = tensor(id, other);
     Descriptor y = pointwise(CUDNN_POINTWISE_ADD, std::move(input), &operand);
-    graph_->parts.push_back(std::move(operand));
+    keep(std::move(operand));
     return y;
   }
 
@@ -155,8 +154,8 @@ class GraphBuilder {
         .set(CUDNN_ATTR_OPERATION_POINTWISE_YDESC, y);
     if (operand != nullptr) operation.set(CUDNN_ATTR_OPERATION_POINTWISE_BDESC, *operand);
     operation.finish();
-    graph_->parts.push_back(std::move(function));
-    graph_->parts.push_back(std::move(input));
+    keep(std::move(function));
+    keep(std::move(input));
     return y;
   }
 

@@ -8,7 +8,7 @@
 #include "ebb/core/backends/backends.h"
 #include "ebb/core/cuda/context.h"
 #include "ebb/core/cuda/cudnn/backend.h"
-#include "ebb/core/cuda/cudnn/measure.h"
+#include "ebb/core/cuda/cudnn/runtime.h"
 #include "ebb/core/error.h"
 #include "ebb/core/tensor.h"
 
@@ -25,7 +25,12 @@ Session& Session::of(CudaContext& context) {
   static auto* sessions = new std::map<int, std::unique_ptr<Session>>;
   const std::lock_guard guard(mutex);
   std::unique_ptr<Session>& session = (*sessions)[context.index()];
-  if (session == nullptr) session.reset(new Session(context.index()));
+  if (session == nullptr) {
+    check<DeviceError>(!is_capturing(context),
+                       "cuDNN is used for the first time, and takes memory for itself, while a ",
+                       "graph is captured; run the step once before");
+    session.reset(new Session(context.index()));
+  }
   return *session;
 }
 
@@ -57,7 +62,7 @@ std::shared_ptr<const Plan> Session::plan(CudaContext& context, const PlanReques
     plans_.clear();
     generation_ = generation;
   }
-  const bool benchmark = backends::cudnn.benchmark && trial;
+  const bool benchmark = backends::cudnn.benchmark && trial && !is_capturing(context);
   std::string key = request.key + (benchmark ? ", timed" : "");
   if (const auto* found = plans_.find(key)) return *found;
   auto plan = made(context, request, benchmark ? trial : nullptr);

@@ -29,7 +29,7 @@ struct Bindings {
 /// What ebb keeps of cuDNN for one GPU: the handle, and the plans. Several threads may use it at the same time.
 class Session {
  public:
-  /// Made on first use. A DeviceError where cuDNN is missing.
+  /// Made on first use, which must not be in a capture. A DeviceError where cuDNN is missing.
   static Session& of(CudaContext& context);
 
   Session(const Session&) = delete;
@@ -37,7 +37,8 @@ class Session {
 
   /// The one that the cache has of that key, or a new one; null where no engine takes the graph. Where engines are to
   /// be timed (backends::cudnn.benchmark) they run with what `trial()` returns, whose results are then overwritten;
-  /// where there is no `trial` they are not timed.
+  /// where there is no `trial`, and in a
+  /// capture, they are not timed.
   std::shared_ptr<const Plan> plan(CudaContext& context, const PlanRequest& request,
                                    const std::function<Bindings()>& trial);
 

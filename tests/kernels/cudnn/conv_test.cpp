@@ -49,6 +49,10 @@ TEST_CASE("where cuDNN cannot be started the error says so, and the next call tr
   const Device other{DeviceType::cuda, 1};  // which no other test uses
   const Tensor x = image({2, 3, 6, 5}), weight = random_tensor({4, 3, 3, 3});
   const Tensor there = x.to(other), weight_there = weight.to(other);
+  emulator::cudnn().captures = true;
+  CHECK_THROWS_WITH(conv2d(there, weight_there), ContainsSubstring("conv2d: cuDNN is used for the first time") &&
+                                                     ContainsSubstring("run the step once before"));
+  emulator::cudnn().captures = false;
   emulator::cudnn().fails_at = emulator::cudnn().calls + 1;
   CHECK_THROWS_WITH(conv2d(there, weight_there),
                     ContainsSubstring("conv2d: cuDNN reports CUDNN_STATUS_INTERNAL_ERROR") &&
@@ -262,6 +266,22 @@ TEST_CASE("a weight is brought into cuDNN's order once, until it is written to")
   const std::uint64_t before = emulator::statistics().launches;
   conv2d(x, pointwise);
   CHECK(emulator::statistics().launches == before);
+}
+
+TEST_CASE("a graph that is captured converts the weight at each launch, and times no engine") {
+  const Fixture fixture;
+  const Tensor x = on_gpu(image({2, 4, 6, 5})), weight = on_gpu(random_tensor({4, 4, 3, 3}));
+  conv2d(x, weight);
+  fixture.forget();
+  emulator::cudnn().executed.clear();
+  emulator::cudnn().captures = true;
+  backends::cudnn.benchmark = true;
+  for (int i = 0; i < 2; ++i) {
+    const std::uint64_t before = emulator::statistics().launches;
+    conv2d(x, weight);
+    CHECK(emulator::statistics().launches - before == 1);
+  }
+  CHECK(emulator::cudnn().executed == std::vector<std::int64_t>{1, 1});
 }
 
 TEST_CASE("every failure of cuDNN names itself, the op and the line, and leaves nothing behind") {

@@ -1,12 +1,15 @@
 // The backend of cuDNN for emulated GPUs: descriptors, heuristics and plans. What plans compute: cudnn_conv.cpp.
+#include <algorithm>
 #include <cstdio>
 #include <memory>
+#include <mutex>
+#include <string>
 #include <utility>
 
 #include <cudnn.h>
 
 #include "ebb/core/cuda/cudnn/library.h"
-#include "ebb/core/cuda/cudnn/measure.h"
+#include "ebb/core/cuda/cudnn/runtime.h"
 
 #include "tests/support/cuda_emulator/cudnn_descriptor.h"
 #include "tests/support/cuda_emulator/cudnn_emulator.h"
@@ -17,7 +20,7 @@ namespace {
 using Shared = std::shared_ptr<CudnnDescriptor>;
 using emulator::detail::cudnn_refuses;
 
-std::string last_error;
+thread_local std::string last_error;
 
 /// What a cudnnBackendDescriptor_t points to.
 struct Owner {
@@ -140,11 +143,14 @@ Cudnn& cudnn() {
   return *instance;
 }
 
-bool detail::cudnn_fails(const char* function) {
-  if (++cudnn().calls != cudnn().fails_at) return false;
+static std::recursive_mutex mutex;
+
+detail::CudnnCall::CudnnCall() : lock(mutex) {}
+
+detail::CudnnCall::CudnnCall(const char* function) : lock(mutex), fails(++cudnn().calls == cudnn().fails_at) {
+  if (!fails) return;
   cudnn().failed = function;
   last_error = std::string(function) + " was told to fail";
-  return true;
 }
 
 void detail::on_stream(cudnnContext&, const std::function<void()>& work) { work(); }
@@ -159,8 +165,8 @@ cudnnStatus_t detail::cudnn_refuses(const char* why, cudnnStatus_t status) {
 using emulator::CudnnDescriptor;
 using emulator::descriptor_of;
 using emulator::Owner;
-using emulator::detail::cudnn_fails;
 using emulator::detail::cudnn_refuses;
+using emulator::detail::CudnnCall;
 
 std::size_t cudnnGetVersion() { return emulator::cudnn().version; }
 
@@ -175,25 +181,29 @@ void cudnnGetLastErrorString(char* message, std::size_t size) {
 }
 
 cudnnStatus_t cudnnCreate(cudnnHandle_t* handle) {
-  if (cudnn_fails(__func__)) return CUDNN_STATUS_INTERNAL_ERROR;
+  const CudnnCall call(__func__);
+  if (call.fails) return CUDNN_STATUS_INTERNAL_ERROR;
   *handle = new cudnnContext;
   return CUDNN_STATUS_SUCCESS;
 }
 
 cudnnStatus_t cudnnSetStream(cudnnHandle_t handle, cudaStream_t stream) {
-  if (cudnn_fails(__func__)) return CUDNN_STATUS_INTERNAL_ERROR;
+  const CudnnCall call(__func__);
+  if (call.fails) return CUDNN_STATUS_INTERNAL_ERROR;
   handle->stream = stream;
   return CUDNN_STATUS_SUCCESS;
 }
 
 cudnnStatus_t cudnnBackendCreateDescriptor(cudnnBackendDescriptorType_t type, cudnnBackendDescriptor_t* descriptor) {
-  if (cudnn_fails(__func__)) return CUDNN_STATUS_INTERNAL_ERROR;
+  const CudnnCall call(__func__);
+  if (call.fails) return CUDNN_STATUS_INTERNAL_ERROR;
   *descriptor = new Owner{std::make_shared<CudnnDescriptor>(CudnnDescriptor{type})};
   ++emulator::cudnn().descriptors;
   return CUDNN_STATUS_SUCCESS;
 }
 
 cudnnStatus_t cudnnBackendDestroyDescriptor(cudnnBackendDescriptor_t descriptor) {
+  const CudnnCall call;
   delete static_cast<Owner*>(descriptor);
   --emulator::cudnn().descriptors;
   return CUDNN_STATUS_SUCCESS;
@@ -201,7 +211,8 @@ cudnnStatus_t cudnnBackendDestroyDescriptor(cudnnBackendDescriptor_t descriptor)
 
 cudnnStatus_t cudnnBackendSetAttribute(cudnnBackendDescriptor_t handle, cudnnBackendAttributeName_t name,
                                        cudnnBackendAttributeType_t type, std::int64_t count, const void* values) {
-  if (cudnn_fails(__func__)) return CUDNN_STATUS_INTERNAL_ERROR;
+  const CudnnCall call(__func__);
+  if (call.fails) return CUDNN_STATUS_INTERNAL_ERROR;
   CudnnDescriptor& descriptor = descriptor_of(handle);
   if (descriptor.finished) return cudnn_refuses("the descriptor is finished");
   CudnnDescriptor::Attribute attribute{.type = type, .count = count};
@@ -219,7 +230,8 @@ cudnnStatus_t cudnnBackendSetAttribute(cudnnBackendDescriptor_t handle, cudnnBac
 cudnnStatus_t cudnnBackendGetAttribute(const cudnnBackendDescriptor_t handle, cudnnBackendAttributeName_t name,
                                        cudnnBackendAttributeType_t type, std::int64_t most, std::int64_t* count,
                                        void* values) {
-  if (cudnn_fails(__func__)) return CUDNN_STATUS_INTERNAL_ERROR;
+  const CudnnCall call(__func__);
+  if (call.fails) return CUDNN_STATUS_INTERNAL_ERROR;
   const CudnnDescriptor& descriptor = descriptor_of(handle);
   if (!descriptor.finished) return cudnn_refuses("the descriptor is not finished");
   const auto found = descriptor.attributes.find(name);
@@ -238,7 +250,8 @@ cudnnStatus_t cudnnBackendGetAttribute(const cudnnBackendDescriptor_t handle, cu
 }
 
 cudnnStatus_t cudnnBackendFinalize(cudnnBackendDescriptor_t handle) {
-  if (cudnn_fails(__func__)) return CUDNN_STATUS_INTERNAL_ERROR;
+  const CudnnCall call(__func__);
+  if (call.fails) return CUDNN_STATUS_INTERNAL_ERROR;
   CudnnDescriptor& descriptor = descriptor_of(handle);
   const cudnnStatus_t status = emulator::finish(descriptor);
   descriptor.finished = status == CUDNN_STATUS_SUCCESS;
@@ -246,7 +259,8 @@ cudnnStatus_t cudnnBackendFinalize(cudnnBackendDescriptor_t handle) {
 }
 
 cudnnStatus_t cudnnBackendExecute(cudnnHandle_t handle, cudnnBackendDescriptor_t plan, cudnnBackendDescriptor_t pack) {
-  if (cudnn_fails(__func__)) return CUDNN_STATUS_INTERNAL_ERROR;
+  const CudnnCall call(__func__);
+  if (call.fails) return CUDNN_STATUS_INTERNAL_ERROR;
   const CudnnDescriptor& engine = emulator::engine_in(descriptor_of(plan));
   const auto index = engine.one<std::int64_t>(CUDNN_ATTR_ENGINE_GLOBAL_INDEX);
   const emulator::CudnnEngine& known = emulator::cudnn().engines.at(index);
@@ -294,6 +308,8 @@ const Library<Functions>& library() {
 }
 
 std::string device_name(int) { return "emulated GPU"; }
+
+bool is_capturing(CudaContext&) { return emulator::cudnn().captures; }
 
 double milliseconds(CudaContext&, const std::function<void()>& run) {
   const double start = emulator::cudnn().clock;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,7 @@ struct CudnnEngine {
 
 struct Cudnn {
   bool is_there = true;
+  bool captures = false;  // whether all streams go into graphs
   std::size_t version = 91900;
   std::map<std::int64_t, CudnnEngine> engines = default_engines();
   std::vector<std::int64_t> heuristic = {1, 2, 3, 4}, fallback = {9};  // best first
@@ -52,8 +54,15 @@ struct cudnnContext {
 namespace emulator {
 
 namespace detail {
-/// Counts a call; whether it is to fail, which `cudnnGetLastErrorString` then tells of.
-bool cudnn_fails(const char* function);
+/// One call of cuDNN at a time. One with a name is counted, and may be told to fail.
+struct CudnnCall {
+  CudnnCall();
+  explicit CudnnCall(const char* function);
+
+  std::unique_lock<std::recursive_mutex> lock;
+  bool fails = false;
+};
+
 /// Work of the handle's stream.
 void on_stream(cudnnContext& handle, const std::function<void()>& work);
 cudnnStatus_t cudnn_refuses(const char* why, cudnnStatus_t status = CUDNN_STATUS_BAD_PARAM);

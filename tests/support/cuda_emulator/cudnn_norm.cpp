@@ -20,8 +20,8 @@ struct cudnnTensorStruct {
 
 namespace {
 
-using emulator::detail::cudnn_fails;
 using emulator::detail::cudnn_refuses;
+using emulator::detail::CudnnCall;
 
 constexpr std::size_t workspace_bytes_needed = 640, reserve_bytes_needed = 96;
 constexpr unsigned char mark = 0x5e;  // of a reserve that forward has written
@@ -177,13 +177,15 @@ bool is_small(const void* workspace, std::size_t workspace_bytes, const void* re
 }  // namespace
 
 cudnnStatus_t cudnnCreateTensorDescriptor(cudnnTensorDescriptor_t* descriptor) {
-  if (cudnn_fails(__func__)) return CUDNN_STATUS_INTERNAL_ERROR;
+  const CudnnCall call(__func__);
+  if (call.fails) return CUDNN_STATUS_INTERNAL_ERROR;
   *descriptor = new cudnnTensorStruct;
   ++emulator::cudnn().descriptors;
   return CUDNN_STATUS_SUCCESS;
 }
 
 cudnnStatus_t cudnnDestroyTensorDescriptor(cudnnTensorDescriptor_t descriptor) {
+  const CudnnCall call;
   delete descriptor;
   --emulator::cudnn().descriptors;
   return CUDNN_STATUS_SUCCESS;
@@ -191,7 +193,8 @@ cudnnStatus_t cudnnDestroyTensorDescriptor(cudnnTensorDescriptor_t descriptor) {
 
 cudnnStatus_t cudnnSetTensor4dDescriptor(cudnnTensorDescriptor_t descriptor, cudnnTensorFormat_t format,
                                          cudnnDataType_t type, int n, int c, int h, int w) {
-  if (cudnn_fails(__func__)) return CUDNN_STATUS_INTERNAL_ERROR;
+  const CudnnCall call(__func__);
+  if (call.fails) return CUDNN_STATUS_INTERNAL_ERROR;
   if (n < 1 || c < 1 || h < 1 || w < 1) return cudnn_refuses("sizes must be positive");
   *descriptor = {format, type, n, c, h, w};
   return CUDNN_STATUS_SUCCESS;
@@ -200,8 +203,9 @@ cudnnStatus_t cudnnSetTensor4dDescriptor(cudnnTensorDescriptor_t descriptor, cud
 cudnnStatus_t cudnnGetBatchNormalizationForwardTrainingExWorkspaceSize(
     cudnnHandle_t, cudnnBatchNormMode_t, cudnnBatchNormOps_t, cudnnTensorDescriptor_t, cudnnTensorDescriptor_t,
     cudnnTensorDescriptor_t, cudnnTensorDescriptor_t, cudnnActivationDescriptor_t, std::size_t* bytes) {
+  const CudnnCall call(__func__);
   *bytes = workspace_bytes_needed;
-  return cudnn_fails(__func__) ? CUDNN_STATUS_INTERNAL_ERROR : CUDNN_STATUS_SUCCESS;
+  return call.fails ? CUDNN_STATUS_INTERNAL_ERROR : CUDNN_STATUS_SUCCESS;
 }
 
 cudnnStatus_t cudnnGetBatchNormalizationBackwardExWorkspaceSize(cudnnHandle_t, cudnnBatchNormMode_t,
@@ -210,15 +214,17 @@ cudnnStatus_t cudnnGetBatchNormalizationBackwardExWorkspaceSize(cudnnHandle_t, c
                                                                 cudnnTensorDescriptor_t, cudnnTensorDescriptor_t,
                                                                 cudnnTensorDescriptor_t, cudnnActivationDescriptor_t,
                                                                 std::size_t* bytes) {
+  const CudnnCall call(__func__);
   *bytes = workspace_bytes_needed;
-  return cudnn_fails(__func__) ? CUDNN_STATUS_INTERNAL_ERROR : CUDNN_STATUS_SUCCESS;
+  return call.fails ? CUDNN_STATUS_INTERNAL_ERROR : CUDNN_STATUS_SUCCESS;
 }
 
 cudnnStatus_t cudnnGetBatchNormalizationTrainingExReserveSpaceSize(cudnnHandle_t, cudnnBatchNormMode_t,
                                                                    cudnnBatchNormOps_t, cudnnActivationDescriptor_t,
                                                                    cudnnTensorDescriptor_t, std::size_t* bytes) {
+  const CudnnCall call(__func__);
   *bytes = reserve_bytes_needed;
-  return cudnn_fails(__func__) ? CUDNN_STATUS_INTERNAL_ERROR : CUDNN_STATUS_SUCCESS;
+  return call.fails ? CUDNN_STATUS_INTERNAL_ERROR : CUDNN_STATUS_SUCCESS;
 }
 
 cudnnStatus_t cudnnBatchNormalizationForwardTrainingEx(
@@ -228,7 +234,8 @@ cudnnStatus_t cudnnBatchNormalizationForwardTrainingEx(
     const void* shift_data, double momentum, void* running_mean_data, void* running_var_data, double eps,
     void* mean_data, void* inverse_data, cudnnActivationDescriptor_t, void* workspace, std::size_t workspace_bytes,
     void* reserve, std::size_t reserve_bytes) {
-  if (cudnn_fails(__func__)) return CUDNN_STATUS_INTERNAL_ERROR;
+  const CudnnCall call(__func__);
+  if (call.fails) return CUDNN_STATUS_INTERNAL_ERROR;
   if (const char* why = misfit(x_descriptor, per_channel, alpha, beta)) return cudnn_refuses(why);
   if (is_small(workspace, workspace_bytes, reserve, reserve_bytes))
     return cudnn_refuses("workspace or reserve is small");
@@ -259,7 +266,8 @@ cudnnStatus_t cudnnBatchNormalizationBackwardEx(
     void* dscale_data, void* dshift_data, double, const void* mean_data, const void* inverse_data,
     cudnnActivationDescriptor_t, void* workspace, std::size_t workspace_bytes, void* reserve,
     std::size_t reserve_bytes) {
-  if (cudnn_fails(__func__)) return CUDNN_STATUS_INTERNAL_ERROR;
+  const CudnnCall call(__func__);
+  if (call.fails) return CUDNN_STATUS_INTERNAL_ERROR;
   if (const char* why = misfit(x_descriptor, per_channel, alpha, beta)) return cudnn_refuses(why);
   if (const char* why = misfit(x_descriptor, per_channel, alpha_parameters, beta_parameters)) return cudnn_refuses(why);
   if (is_small(workspace, workspace_bytes, reserve, reserve_bytes))
@@ -285,7 +293,8 @@ cudnnStatus_t cudnnBatchNormalizationForwardInference(cudnnHandle_t handle, cudn
                                                       cudnnTensorDescriptor_t per_channel, const void* scale_data,
                                                       const void* shift_data, const void* mean_data,
                                                       const void* var_data, double eps) {
-  if (cudnn_fails(__func__)) return CUDNN_STATUS_INTERNAL_ERROR;
+  const CudnnCall call(__func__);
+  if (call.fails) return CUDNN_STATUS_INTERNAL_ERROR;
   if (const char* why = misfit(x_descriptor, per_channel, alpha, beta)) return cudnn_refuses(why);
   const cudnnDataType_t type = x_descriptor->type, parameter = per_channel->type;
   return run(handle, Inference{Sizes(x_descriptor),

@@ -1,5 +1,4 @@
-// Times by events; tests/support/cuda_emulator has another in its place.
-#include "ebb/core/cuda/cudnn/measure.h"
+#include "ebb/core/cuda/cudnn/runtime.h"
 
 #include <algorithm>
 #include <limits>
@@ -37,6 +36,12 @@ std::string device_name(int index) {
   cudaDeviceProp properties{};
   cuda_check(cudaGetDeviceProperties(&properties, index));
   return properties.name;
+}
+
+bool is_capturing(CudaContext& context) {
+  cudaStreamCaptureStatus status = cudaStreamCaptureStatusNone;
+  cuda_check(cudaStreamIsCapturing(context.stream(), &status));
+  return status != cudaStreamCaptureStatusNone;
 }
 
 double milliseconds(CudaContext& context, const std::function<void()>& run) {
