@@ -26,18 +26,26 @@ Tensor product(Context& context, const Tensor& a, const Tensor& b) {
   return y;
 }
 
+/// to = 1 / sqrt(var + eps)
 template <class Context>
-Tensor inverse_deviation(Context& context, const Tensor& var, double eps) {
-  return computed(context, Rsqrt{}, computed(context, AddScalar{Immediate(eps)}, var));
+void inverse_deviation(Context& context, const Tensor& var, double eps, Tensor& to) {
+  unary(context, Rsqrt{}, computed(context, AddScalar{Immediate(eps)}, var), to);
+}
+
+template <class Context>
+Tensor converted(Context& context, const Tensor& x, DType dtype) {
+  if (x.dtype() == dtype) return x;
+  Tensor y = empty_like(x, dtype);
+  copy(context, x, y);
+  return y;
 }
 
 template <class Context>
 void move_towards(Context& context, Tensor& running, const Tensor& current, double momentum, double factor) {
   if (!running.defined()) return;
-  Tensor converted = empty_like(current, running.dtype());
-  copy(context, current, converted);
   unary(context, MulScalar{Immediate(1 - momentum)}, running, running);
-  binary(context, AddScaled{Immediate(momentum * factor)}, running, converted, running);
+  const AddScaled added{Immediate(momentum * factor)};
+  binary(context, added, running, converted(context, current, running.dtype()), running);
 }
 
 template <class Context>
@@ -49,7 +57,7 @@ void forward(Context& context, const Tensor& x, const Tensor& scale, const Tenso
   batch_norm_stats(context, rows, saved.mean, m2);
   move_towards(context, running.mean, saved.mean, running.momentum, 1);
   move_towards(context, running.var, m2, running.momentum, 1 / (n - 1));
-  copy(context, inverse_deviation(context, computed(context, DivScalar{Immediate(n)}, m2), eps), saved.inverse);
+  inverse_deviation(context, computed(context, DivScalar{Immediate(n)}, m2), eps, saved.inverse);
   batch_norm_apply(context, rows, saved.mean, product(context, scale, saved.inverse), shift, y_rows);
 }
 
@@ -71,9 +79,9 @@ void backward(Context& context, const Tensor& dy, const Tensor& x, const Tensor&
 template <class Context>
 void inference(Context& context, const Tensor& x, const Tensor& mean, const Tensor& var, const Tensor& scale,
                const Tensor& shift, double eps, Tensor& y) {
-  Tensor y_rows = rows_of(y);
-  const Tensor factor = product(context, scale, inverse_deviation(context, var, eps));
-  batch_norm_apply(context, rows_of(x), mean, factor, shift, y_rows);
+  Tensor y_rows = rows_of(y), inverse = empty_like(var);
+  inverse_deviation(context, var, eps, inverse);
+  batch_norm_apply(context, rows_of(x), mean, product(context, scale, inverse), shift, y_rows);
 }
 
 }  // namespace ebb::kernels::composed

@@ -20,7 +20,7 @@ Library<Mathematics> opened(const char* file, const char* other) {
 }  // namespace
 
 TEST_CASE("functions of a library are found while the program runs") {
-  const Library<Mathematics> library = opened("libm.so.6", "sin");
+  static const Library<Mathematics> library = opened("libm.so.6", "sin");
   REQUIRE(library.functions != nullptr);
   CHECK(library.missing == nullptr);
   CHECK(functions_of(library).cosine(0) == 1);
@@ -28,12 +28,12 @@ TEST_CASE("functions of a library are found while the program runs") {
 }
 
 TEST_CASE("a library that is not there, or lacks a function, is named with what to do") {
-  const Library<Mathematics> absent = opened("libnowhere.so.7", "sin");
+  static const Library<Mathematics> absent = opened("libnowhere.so.7", "sin");
   REQUIRE(absent.functions == nullptr);
   CHECK_THAT(absent.missing, ContainsSubstring("libm cannot be used: libnowhere.so.7: cannot open"));
   CHECK_THAT(absent.missing, ContainsSubstring("name the folder of libnowhere.so.7 in LD_LIBRARY_PATH"));
   CHECK_THROWS_AS(functions_of(absent), DeviceError);
-  const Library<Mathematics> old = opened("libm.so.6", "no_such_function");
+  static const Library<Mathematics> old = opened("libm.so.6", "no_such_function");
   REQUIRE(old.functions == nullptr);
   CHECK_THAT(old.missing, ContainsSubstring("no_such_function"));
 }

@@ -29,7 +29,7 @@ struct CudnnDescriptor {
   std::vector<T> all(cudnnBackendAttributeName_t name) const {
     const Attribute& attribute = attributes.at(name);
     std::vector<T> values(static_cast<std::size_t>(attribute.count));
-    std::memcpy(values.data(), attribute.bytes.data(), attribute.bytes.size());
+    if (!values.empty()) std::memcpy(values.data(), attribute.bytes.data(), attribute.bytes.size());
     return values;
   }
   template <class T>
@@ -47,7 +47,7 @@ struct CudnnDescriptor {
   void put(cudnnBackendAttributeName_t name, cudnnBackendAttributeType_t kind, const std::vector<T>& values) {
     Attribute attribute{.type = kind, .count = static_cast<std::int64_t>(values.size())};
     attribute.bytes.resize(values.size() * sizeof(T));
-    std::memcpy(attribute.bytes.data(), values.data(), attribute.bytes.size());
+    if (!values.empty()) std::memcpy(attribute.bytes.data(), values.data(), attribute.bytes.size());
     attributes[name] = std::move(attribute);
   }
   void put(cudnnBackendAttributeName_t name, std::vector<std::shared_ptr<CudnnDescriptor>> values) {
