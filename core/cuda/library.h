@@ -3,6 +3,8 @@
 #include <string>
 #include <utility>
 
+#include <string.h>  // strdup
+
 #include "ebb/core/error.h"
 
 namespace ebb {
@@ -47,7 +49,7 @@ Library<Functions> open_library(const char* product, std::string file, FindAll&&
   Functions functions{};
   find_all(opener, functions);
   if (opener.missing().empty()) return {.functions = new Functions(functions)};
-  return {.missing = (new std::string(opener.missing()))->c_str()};
+  return {.missing = ::strdup(opener.missing().c_str())};
 }
 
 /// A DeviceError where the library is missing.

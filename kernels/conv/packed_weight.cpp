@@ -1,56 +1,47 @@
 #include "ebb/kernels/conv/packed_weight.h"
 
 #include <algorithm>
-#include <mutex>
-#include <string_view>
-#include <vector>
 
 namespace ebb::kernels {
 namespace {
 
-/// What one form is of.
-struct Subject {
-  std::string_view layout;
-  Shape shape;
-  Strides strides;
-  std::int64_t offset;
-  DType dtype;
-  const void* stream;
-  std::uint32_t version;  // of the storage
-
-  bool operator==(const Subject&) const = default;
-};
-
 /// Of all weights that lie in one storage.
-class PackedForms final : public RefCounted {
- public:
-  Tensor get(const Subject& subject, const std::function<Tensor()>& pack) {
-    const std::scoped_lock lock(mutex_);
-    std::erase_if(forms_, [&](const Form& form) { return form.of.version != subject.version; });
-    const auto found = std::ranges::find(forms_, subject, &Form::of);
-    return found != forms_.end() ? found->packed : forms_.emplace_back(Form{subject, pack()}).packed;
-  }
-
- private:
-  struct Form {
-    Subject of;
-    Tensor packed;
-  };
-
-  std::mutex mutex_;
-  std::vector<Form> forms_;
+struct KeptForms final : RefCounted {
+  PackedForms forms;
 };
 
 }  // namespace
 
+bool PackedForms::Form::is(const Form& other) const {
+  return layout == other.layout && stream == other.stream && shape == other.shape && strides == other.strides &&
+         offset == other.offset && dtype == other.dtype;
+}
+
+Tensor PackedForms::get(const Tensor& weight, std::string_view layout, const void* stream,
+                        const std::function<Tensor()>& pack) {
+  Form wanted{layout,
+              stream,
+              weight.shape(),
+              weight.strides(),
+              weight.storage_offset(),
+              weight.dtype(),
+              weight.storage().version(),
+              {}};
+  const std::scoped_lock lock(mutex_);
+  std::erase_if(forms_, [&](const Form& form) { return form.version != wanted.version; });
+  const auto found = std::ranges::find_if(forms_, [&](const Form& form) { return form.is(wanted); });
+  if (found != forms_.end()) return found->packed;
+  wanted.packed = pack();
+  return forms_.emplace_back(std::move(wanted)).packed;
+}
+
 Tensor PackedWeight::as(const char* layout, const std::function<Tensor()>& pack, const void* stream) const {
   Storage& storage = weight_.storage();
+  if (!storage.device().is_cuda()) return own_.get(weight_, layout, stream, pack);
   if (storage.is_shared()) return pack();
   RefCounted* companion = storage.companion();
-  if (companion == nullptr) companion = &storage.set_companion(make_ref<PackedForms>());
-  const Subject subject{layout,          weight_.shape(), weight_.strides(), weight_.storage_offset(),
-                        weight_.dtype(), stream,          storage.version()};
-  return static_cast<PackedForms&>(*companion).get(subject, pack);
+  if (companion == nullptr) companion = &storage.set_companion(make_ref<KeptForms>());
+  return static_cast<KeptForms&>(*companion).forms.get(weight_, layout, stream, pack);
 }
 
 }  // namespace ebb::kernels

@@ -1,15 +1,47 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
+#include <mutex>
+#include <string_view>
+#include <vector>
 
 #include "ebb/core/tensor.h"
 
 namespace ebb::kernels {
 
-/// A weight and, beside its elements, the forms that implementations want it in. They belong to the weight's storage
-/// and go with it, so that who computes with the same weight again need keep nothing. A form is made again when an op
-/// has written to the weight; and at every call where somebody may write to it otherwise: memory that is not ebb's own,
-/// or that was handed out by to_dlpack. Who writes through a pointer calls storage().mark_written().
+/// Weights in the forms that implementations want them in, each until its weight is written to.
+class PackedForms {
+ public:
+  /// The form of `weight` that is called `layout`, for `stream` alone, which `pack()` makes where it is not there.
+  Tensor get(const Tensor& weight, std::string_view layout, const void* stream, const std::function<Tensor()>& pack);
+
+ private:
+  struct Form {
+    std::string_view layout;
+    const void* stream;
+    Shape shape;
+    Strides strides;
+    std::int64_t offset;
+    DType dtype;
+    std::uint32_t version;  // of the storage
+    Tensor packed;
+
+    bool is(const Form& other) const;
+  };
+
+  std::mutex mutex_;
+  std::vector<Form> forms_;
+};
+
+/// A weight and, beside it, the form that an implementation wants it in. A Tensor converts to one for a single call. A
+/// form is made again when an op has written to the weight.
+///
+/// On a GPU forms belong to the weight's storage, and go with it, so that who computes with the same weight again need
+/// keep nothing. They are made anew at every call where somebody may write to the weight otherwise: in memory that is
+/// not ebb's own, or that to_dlpack has handed out. Who writes to it in a kernel of their own calls
+/// storage().mark_written(). On the CPU, where anybody may write through a pointer, they belong to this object: who
+/// computes with the same weight again keeps one, and makes a new one after such a write.
 class PackedWeight {
  public:
   PackedWeight(const Tensor& weight) : weight_(weight) {}
@@ -22,6 +54,7 @@ class PackedWeight {
 
  private:
   Tensor weight_;
+  mutable PackedForms own_;
 };
 
 }  // namespace ebb::kernels

@@ -116,30 +116,65 @@ TEST_CASE("the choice of a convolution can be asked and forced") {
       ContainsSubstring("conv2d: the implementation \"fourier\" is forced, but there is none of that name"));
 }
 
+/// Counts how often a weight is packed.
+struct Packing {
+  Tensor weight;
+  int count = 0;
+
+  Tensor by(const kernels::PackedWeight& packed, const char* layout, const void* stream = nullptr) {
+    const auto pack = [&] {
+      ++count;
+      return packed.weight().clone();
+    };
+    return packed.as(layout, pack, stream);
+  }
+  Tensor in(const char* layout, const void* stream = nullptr) { return by(weight, layout, stream); }
+};
+
 TEST_CASE("a packed weight is packed once, and again when the weight is written to") {
-  const Tensor weight = random_tensor({3, 2, 1, 1});
-  const kernels::PackedWeight packed(weight);
-  int packs = 0;
-  const auto pack = [&] {
-    ++packs;
-    return weight.clone();
-  };
-  const Tensor first = packed.as("a", pack);
-  CHECK(packed.as("a", pack).is_same(first));
-  CHECK(packs == 1);
-  no_grad([&] { weight.mul_(2); });
-  require_close(packed.as("a", pack), weight, 0);
-  CHECK(packs == 2);
-  packed.as("b", pack);
-  CHECK(packs == 3);
-  CHECK(kernels::PackedWeight(weight).as("a", pack).is_same(packed.as("a", pack)));
-  const Tensor other = weight.narrow(0, 1, 2);
-  kernels::PackedWeight(other).as("a", pack);
-  CHECK(packs == 4);
-  packed.as("a", pack);
-  CHECK(packs == 4);
-  packed.as("a", pack, &packs);  // on another stream
-  CHECK(packs == 5);
+  for (const Device device : {kCPU, kCUDA}) {
+    Packing packing{random_tensor({3, 2, 1, 1}).to(device)};
+    const kernels::PackedWeight packed(packing.weight);
+    const Tensor first = packing.by(packed, "a");
+    CHECK(packing.by(packed, "a").is_same(first));
+    CHECK(packing.count == 1);
+    no_grad([&] { packing.weight.mul_(2.0); });
+    require_close(packing.by(packed, "a"), packing.weight, 0);
+    CHECK(packing.count == 2);
+    packing.by(packed, "b");
+    CHECK(packing.count == 3);
+    packing.by(packed, "a");
+    CHECK(packing.count == 3);
+    packing.by(packed, "a", &packing);  // on another stream
+    CHECK(packing.count == 4);
+  }
+}
+
+TEST_CASE("on a GPU the storage of a weight keeps what is packed, on the CPU nobody does") {
+  Packing there{random_tensor({3, 2, 1, 1}).to(kCUDA)}, here{random_tensor({3, 2, 1, 1})};
+  CHECK(there.in("a").is_same(there.in("a")));
+  CHECK(there.count == 1);
+  there.by(there.weight.narrow(0, 1, 2), "a");
+  there.by(there.weight.narrow(0, 0, 2), "a");
+  CHECK(there.count == 3);
+  there.in("a");
+  CHECK(there.count == 3);
+  here.in("a");
+  here.weight.data<float>()[0] = 5;
+  CHECK(here.in("a").data<float>()[0] == 5);
+}
+
+TEST_CASE("a weight on a GPU that others may write to is packed at every call") {
+  Tensor owner = random_tensor({6}).to(kCUDA);
+  Packing foreign{from_blob(owner.raw_data(), {3, 2, 1, 1}, {.device = kCUDA})};
+  Packing exported{random_tensor({3, 2, 1, 1}).to(kCUDA)};
+  auto* managed = to_dlpack(exported.weight);
+  for (Packing* packing : {&foreign, &exported}) {
+    packing->in("a");
+    packing->in("a");
+    CHECK(packing->count == 2);
+  }
+  managed->deleter(managed);
 }
 
 static void check_convolutions() {
