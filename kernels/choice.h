@@ -62,7 +62,7 @@ const Entry& choose(const char* operation, std::span<const Entry> entries, const
   }
   if (forced != nullptr) fail_forced(operation, forced, refusal);
   std::string why;
-  if (reason == nullptr) choose<Entry, Task>(operation, entries, task, &why);
+  if (reason == nullptr) return choose<Entry, Task>(operation, entries, task, &why);
   fail_to_choose(operation, *reason);
 }
 

@@ -2,7 +2,6 @@
 
 #include <array>
 #include <charconv>
-#include <cstdio>
 #include <functional>
 #include <map>
 #include <utility>
@@ -24,9 +23,10 @@ std::string line_of(const std::string& place, const Measured& measured) {
   for (const auto& [knob, value] : measured.choice.knobs) {
     line += " " + std::to_string(knob) + "=" + std::to_string(value);
   }
-  char milliseconds[32];
-  std::snprintf(milliseconds, sizeof milliseconds, "\t%.6g\n", measured.milliseconds);
-  return line + milliseconds;
+  std::array<char, 32> digits;
+  const auto end =
+      std::to_chars(digits.data(), digits.data() + digits.size(), measured.milliseconds, std::chars_format::general, 6);
+  return line + "\t" + std::string(digits.data(), end.ptr) + "\n";
 }
 
 /// Takes what stands before `end` off the front of `text`.
