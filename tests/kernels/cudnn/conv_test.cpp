@@ -1,5 +1,6 @@
 // Convolutions through the emulator's cuDNN: what is chosen, kept, refused, and what happens where cuDNN fails.
 #include <set>
+#include <thread>
 
 #include "ebb/autograd/grad_mode.h"
 #include "ebb/autograd/ops.h"
@@ -282,6 +283,27 @@ TEST_CASE("a graph that is captured converts the weight at each launch, and time
     CHECK(emulator::statistics().launches - before == 1);
   }
   CHECK(emulator::cudnn().executed == std::vector<std::int64_t>{1, 1});
+}
+
+TEST_CASE("several threads convolve at the same time") {
+  const Fixture fixture;
+  const Tensor x = image({2, 4, 6, 5}), weight = random_tensor({4, 4, 3, 3});
+  const Tensor there = on_gpu(x), weight_there = on_gpu(weight);
+  std::vector<Tensor> expected, made(8);
+  for (std::size_t i = 0; i < made.size(); ++i) {
+    expected.push_back(conv2d(x, weight, {}, {.padding = static_cast<std::int64_t>(i) % 3}));
+  }
+  std::vector<std::thread> threads;
+  for (std::size_t i = 0; i < made.size(); ++i) {
+    threads.emplace_back([&, i] {
+      const Conv2dOptions options{.padding = static_cast<std::int64_t>(i) % 3};
+      for (int k = 0; k < 5; ++k) made[i] = conv2d(there, weight_there, {}, options);
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  for (std::size_t i = 0; i < made.size(); ++i) require_close(made[i], expected[i], 1e-4);
+  CHECK(fixture.session().plans() == 3);
+  CHECK(emulator::cudnn().executed.size() == 40);
 }
 
 TEST_CASE("every failure of cuDNN names itself, the op and the line, and leaves nothing behind") {
