@@ -16,6 +16,8 @@
 
 namespace ebb {
 
+class Allocator;
+
 struct TensorOptions {
   DType dtype = kFloat32;
   Device device = kCPU;
@@ -68,6 +70,7 @@ class Tensor : public TensorOps {
   bool is_floating_point() const { return is_floating(dtype()); }
   Device device() const { return body().storage->device(); }
   bool is_cuda() const { return device().is_cuda(); }
+  bool is_pinned() const { return storage().is_pinned(); }  ///< see pin_memory()
   bool is_contiguous(MemoryFormat format = MemoryFormat::contiguous) const;
   /// The memory format that the strides suggest; `contiguous` when in doubt.
   MemoryFormat suggested_format() const;
@@ -149,6 +152,8 @@ std::size_t bytes_of(std::int64_t numel, DType dtype);
 /// Uninitialised elements, without a gradient: what kernels and files make tensors by.
 Tensor allocate(const Shape& shape, DType dtype = kFloat32, Device device = kCPU,
                 MemoryFormat format = MemoryFormat::contiguous);
+/// From an allocator of the device that tensors are not usually from, contiguous.
+Tensor allocate(const Shape& shape, DType dtype, Device device, Allocator& allocator);
 /// Of the same shape, device and, where its elements lie without gaps, strides.
 Tensor empty_like(const Tensor& x);
 Tensor empty_like(const Tensor& x, DType dtype);

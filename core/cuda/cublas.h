@@ -7,6 +7,7 @@ namespace ebb {
 /// The functions of cuBLAS that ebb calls.
 struct CublasFunctions {
   decltype(&cublasCreate) create;
+  decltype(&cublasDestroy) destroy;
   decltype(&cublasSetStream) set_stream;
   decltype(&cublasSetWorkspace) set_workspace;
   decltype(&cublasSgemm_64) sgemm;

@@ -16,6 +16,7 @@ class OpenedLibrary {
       : name_("libcublas.so." + std::to_string(CUBLAS_VER_MAJOR)), handle_(dlopen(name_.c_str(), RTLD_LAZY)) {
     if (handle_ == nullptr) report();
     find("cublasCreate_v2", functions_.create);
+    find("cublasDestroy_v2", functions_.destroy);
     find("cublasSetStream_v2", functions_.set_stream);
     find("cublasSetWorkspace_v2", functions_.set_workspace);
     find("cublasSgemm_v2_64", functions_.sgemm);

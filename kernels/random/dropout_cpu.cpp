@@ -7,7 +7,8 @@
 
 namespace ebb::kernels {
 
-void dropout(CpuContext&, const Tensor& x, double p, const Philox& random, std::uint64_t offset, Tensor& y) {
+void dropout(CpuContext&, const Tensor& x, double p, const MaskSource& source, Tensor& y) {
+  const auto& [random, offset, in_graph] = source;
   const double threshold = p * 0x1p32;
   visit_float(x.dtype(), [&]<class T>() {
     const T* from = x.data<T>();

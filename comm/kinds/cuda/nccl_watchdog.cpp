@@ -10,9 +10,10 @@ namespace ebb::comm {
 
 NcclWatchdog::NcclWatchdog(ncclComm_t comm, int rank, int device, std::chrono::milliseconds timeout)
     : comm_(comm), rank_(rank), timeout_(timeout) {
+  const CudaDeviceGuard guard(device);
   cuda_check(cudaEventCreateWithFlags(&done_, cudaEventDisableTiming));
   thread_ = std::thread([this, device] {
-    cuda_context(device);  // makes it current
+    const CudaDeviceGuard guard_of_thread(device);
     look();
   });
 }
