@@ -127,10 +127,10 @@ class Tensor : public TensorOps {
   std::string grad_fn() const;  ///< name of the op that made it, "" for a leaf
 
   template <class T>
-  T item() const {
-    return item_scalar().to<T>();
+  T item(Site site = Site::current()) const {
+    return item_scalar(site).to<T>();
   }
-  Scalar item_scalar() const;  ///< the value of a tensor of one element
+  Scalar item_scalar(Site site = Site::current()) const;  ///< the value of a tensor of one element
 
   Tensor operator[](std::int64_t index) const;  ///< select(0, index)
 

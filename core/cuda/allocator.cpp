@@ -69,7 +69,10 @@ class CudaMemory final : public StreamedMemory {
   void release(void* memory) noexcept override { static_cast<void>(cudaFree(memory)); }
 
   void* current_stream() override { return &cuda_context(index_); }
-  const void* current_pool() override { return current_capture(); }
+  const void* current_pool() override {
+    const LiveValues* capture = current_capture();
+    return capture != nullptr && capture->has_memory() ? capture : nullptr;
+  }
 
  private:
   int index_;

@@ -207,9 +207,22 @@ void CachingAllocator::deallocate(void* memory, std::size_t) noexcept {
     return;
   }
   stats_.cached += block->bytes;
+  if (Block** held = held_by_capture(block); held != nullptr) {
+    block->next_waiting = std::exchange(*held, block);
+    return;
+  }
   if (block->uses.empty()) return put_back(block);
   if (captures_ == 0) mark_uses(*block);
   block->next_waiting = std::exchange(waiting_, block);
+}
+
+/// Where a block goes that the thread has not made in the graph which it captures; null of others.
+CachingAllocator::Block** CachingAllocator::held_by_capture(Block* block) noexcept {
+  const void* key = source_->current_pool();
+  if (key == nullptr) return nullptr;
+  const auto found = of_graphs_.find(key);
+  if (found == of_graphs_.end() || block->pool == &found->second) return nullptr;
+  return &found->second.held;
 }
 
 void CachingAllocator::record_stream(const void* memory, void* stream) {
@@ -272,8 +285,9 @@ void CachingAllocator::release_free_segments(Pool& pool) noexcept {
   }
 }
 
-void CachingAllocator::begin_capture() {
+void CachingAllocator::begin_capture(const void* key) {
   const std::lock_guard guard(mutex_);
+  of_graphs_.try_emplace(key);
   ++captures_;
 }
 
@@ -287,6 +301,10 @@ void CachingAllocator::close_pool(const void* key) noexcept {
   const auto found = of_graphs_.find(key);
   if (found == of_graphs_.end()) return;
   Pool& pool = found->second;
+  while (Block* block = pool.held) {
+    pool.held = block->next_waiting;
+    block->next_waiting = std::exchange(waiting_, block);
+  }
   wait_for_uses();
   release_free_segments(pool);
   shared_.small.merge(pool.small);

@@ -27,7 +27,8 @@ struct CachingOptions {
 /// Asks its source for large segments, gives out blocks of them and keeps those that come back, joined with their
 /// free neighbours. A block belongs to the stream that its thread launched on: freed, it serves requests of that stream
 /// at once, and of no other. Where another stream has used it, it first waits for that (record_stream). What a thread
-/// asks for while it captures a graph is from a pool of that graph's own.
+/// asks for while it captures a graph is from a pool of that graph's own, and what it frees meanwhile stays as it is
+/// until the graph is gone.
 class CachingAllocator final : public Allocator {
  public:
   CachingAllocator(std::unique_ptr<MemorySource> source, CachingOptions options);
@@ -45,8 +46,8 @@ class CachingAllocator final : public Allocator {
   /// Nothing happens where the memory is none of this allocator's.
   void record_stream(const void* memory, void* stream);
 
-  /// From now on a thread captures a graph: marks cannot be set or asked for before the end.
-  void begin_capture();
+  /// From now on a thread captures the graph whose pool `key` tells: marks cannot be set or asked for before the end.
+  void begin_capture(const void* key);
   void end_capture();
   /// The graph is gone: its free memory goes back to the source, what is in use does as it is freed.
   void close_pool(const void* key) noexcept;
@@ -59,6 +60,7 @@ class CachingAllocator final : public Allocator {
   using FreeBlocks = std::set<Block*, Order>;
   struct Pool {
     FreeBlocks small, large;
+    Block* held = nullptr;  // of other pools, freed while the graph was captured, which may use them
     FreeBlocks& blocks(bool is_small) { return is_small ? small : large; }
   };
   struct Place {
@@ -76,6 +78,7 @@ class CachingAllocator final : public Allocator {
   void* ask_source(std::size_t bytes);
   void split(Block* block, std::size_t bytes);
   void join(Block* left, Block* right) noexcept;
+  Block** held_by_capture(Block* block) noexcept;
   void put_back(Block* block) noexcept;
   void mark_uses(Block& block) noexcept;
   void wait_for_uses() noexcept;

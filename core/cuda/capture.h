@@ -20,6 +20,8 @@ class LiveValues {
   Tensor add(std::size_t bytes, std::function<void(std::byte*)> refresh);
   /// Writes all of them: one copy on the context's stream, or a few where there are thousands.
   void refresh(CudaContext& context);
+  /// Whether what the thread allocates is the graph's, which its kernels may overwrite.
+  bool has_memory() const { return !is_aside_; }
   /// `x` lives as long as the graph.
   void keep(const Tensor& x) { kept_.push_back(x); }
   void clear() {
@@ -38,7 +40,10 @@ class LiveValues {
     std::vector<Value> values;
   };
 
+  Tensor allocate_aside(std::size_t bytes);
+
   Device device_;
+  bool is_aside_ = false;
   std::vector<Chunk> chunks_;
   std::vector<Tensor> kept_;
 };

@@ -61,6 +61,7 @@ bool is_fault(cudaError_t status) {
 }
 
 void throw_cuda_error(cudaError_t status, Site site) {
+  static_cast<void>(cudaGetLastError());  // it is told here, and not again by the next launch
   if (is_fault(status)) {
     fail<DeviceError>("an earlier kernel has failed: CUDA reports ", text_of(status), " at ",
                       to_string(site), how_to_find);
@@ -84,12 +85,15 @@ void cuda_detail::fail_before_launch(const void* kernel) {
 
 void cuda_detail::check_launched(CudaContext& context, const void* kernel) {
   const cudaError_t status = cudaGetLastError();
-  if (is_fault(status)) {
+  const bool waits = cuda::is_synchronous() && !context.is_capturing();
+  if (is_fault(status) && !waits) {
     fail<DeviceError>("an earlier kernel has failed: CUDA reports ", text_of(status), " as ", name_of(kernel),
                       " is launched", how_to_find);
   }
-  if (status != cudaSuccess) fail<DeviceError>("CUDA does not launch ", name_of(kernel), ": ", text_of(status));
-  if (!cuda::is_synchronous() || context.is_capturing()) return;
+  if (status != cudaSuccess && !is_fault(status)) {
+    fail<DeviceError>("CUDA does not launch ", name_of(kernel), ": ", text_of(status));
+  }
+  if (!waits) return;
   const cudaError_t result = cudaStreamSynchronize(context.stream());
   if (result != cudaSuccess) fail<DeviceError>("the kernel ", name_of(kernel), " has failed: ", text_of(result));
 }

@@ -67,8 +67,8 @@ class Capturing {
  public:
   Capturing(LiveValues& values, CudaContext& context) : context_(context), guard_(Stream(context)) {
     context.prepare_for_capture();
-    caching_allocator(context.index()).begin_capture();
-    caching_pinned_allocator().begin_capture();
+    caching_allocator(context.index()).begin_capture(&values);
+    caching_pinned_allocator().begin_capture(&values);
     of_thread = &values;
     const cudaError_t status = cudaStreamBeginCapture(context.stream(), cudaStreamCaptureModeThreadLocal);
     if (status == cudaSuccess) return;
@@ -124,10 +124,13 @@ struct Graph::State {
   ~State() { forget(); }
 
   void forget() noexcept {
-    if (exec != nullptr) static_cast<void>(cudaGraphExecDestroy(std::exchange(exec, nullptr)));
     if (values == nullptr) return;
+    if (last_stream) static_cast<void>(cudaStreamSynchronize(last_stream->context().stream()));  // its memory is in use
+    last_stream.reset();
+    if (exec != nullptr) static_cast<void>(cudaGraphExecDestroy(std::exchange(exec, nullptr)));
     values->clear();  // its tables are in the pool
     caching_allocator(device).close_pool(values.get());
+    caching_pinned_allocator().close_pool(values.get());
     values = nullptr;
     if (context != nullptr) capture_streams().give_back(*std::exchange(context, nullptr));
   }

@@ -10,11 +10,24 @@ namespace ebb {
 
 static constexpr std::size_t alignment = 16, chunk_bytes = std::size_t{1} << 16;
 
+/// Not in the graph's own memory, parts of which its kernels use by turns.
+Tensor LiveValues::allocate_aside(std::size_t bytes) {
+  const RelaxedCapture relaxed;
+  is_aside_ = true;
+  try {
+    const Tensor memory = allocate({static_cast<std::int64_t>(bytes)}, kUInt8, device_);
+    is_aside_ = false;
+    return memory;
+  } catch (...) {
+    is_aside_ = false;
+    throw;
+  }
+}
+
 Tensor LiveValues::add(std::size_t bytes, std::function<void(std::byte*)> refresh) {
   const std::size_t rounded = (bytes + alignment - 1) / alignment * alignment;
   if (chunks_.empty() || chunks_.back().used + rounded > chunk_bytes) {
-    const auto size = static_cast<std::int64_t>(std::max(rounded, chunk_bytes));
-    chunks_.push_back({.on_device = allocate({size}, kUInt8, device_), .values = {}});
+    chunks_.push_back({.on_device = allocate_aside(std::max(rounded, chunk_bytes)), .values = {}});
   }
   Chunk& chunk = chunks_.back();
   chunk.values.push_back({chunk.used, std::move(refresh)});

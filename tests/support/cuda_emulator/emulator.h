@@ -23,6 +23,7 @@ void set_seed(std::uint64_t seed);
 void set_device_count(int count);
 /// The most that cudaMalloc gives out in all; 0 for no limit.
 void set_memory_limit(std::size_t bytes);
+std::size_t memory_used();
 
 /// Whether the library of cuBLAS is there; it is at first.
 void set_cublas(bool is_there);

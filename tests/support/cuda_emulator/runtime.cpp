@@ -145,6 +145,11 @@ void set_memory_limit(std::size_t bytes) {
   memory().limit = bytes;
 }
 
+std::size_t memory_used() {
+  const std::lock_guard guard(memory().mutex);
+  return memory().used;
+}
+
 bool is_pinned(const void* at) { return place_of(at) == MemoryKind::pinned; }
 
 }  // namespace emulator

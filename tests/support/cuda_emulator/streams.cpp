@@ -42,8 +42,9 @@ bool do_next(CUstream_st& stream) {
   return true;
 }
 
-void finish_event(EventState& event, std::uint64_t version) {
-  while (event.done < version && do_next(*event.stream)) {
+/// Does what precedes a record of the event, which was in `stream`.
+void finish_event(const EventState& event, std::uint64_t version, CUstream_st& stream) {
+  while (event.done < version && do_next(stream)) {
   }
 }
 
@@ -189,7 +190,9 @@ cudaError_t cudaStreamWaitEvent(cudaStream_t to, cudaEvent_t event, unsigned) {
   if (state->recorded == 0 || state->stream == &stream) return cudaSuccess;
   const std::uint64_t version = state->recorded;
   return static_cast<cudaError_t>(
-      emulator::enqueue(&stream, [state, version] { emulator::finish_event(*state, version); }));
+      emulator::enqueue(&stream, [state, version, from = state->stream] {
+        emulator::finish_event(*state, version, *from);
+      }));
 }
 
 cudaError_t cudaEventCreateWithFlags(cudaEvent_t* event, unsigned flags) {
@@ -238,7 +241,7 @@ cudaError_t cudaEventSynchronize(cudaEvent_t event) {
   if (state.capture != nullptr) return failed(cudaErrorCapturedEvent);
   ++emulator::counts().host_waits;
   emulator::wait_until_idle(event->device);
-  emulator::finish_event(state, state.recorded);
+  emulator::finish_event(state, state.recorded, *state.stream);
   return emulator::fault();
 }
 
