@@ -19,6 +19,8 @@ struct Failure : std::runtime_error {
 
 /// 0 runs blocks and threads in ascending order, anything else in a random one.
 void set_seed(std::uint64_t seed);
+/// Launches are counted and nothing is computed: to count what large networks do.
+void skip_kernels(bool skips);
 /// What cudaGetDeviceCount reports; 1 at first.
 void set_device_count(int count);
 /// The most that cudaMalloc gives out in all; 0 for no limit.
