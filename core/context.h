@@ -19,7 +19,7 @@ class CudaContext;  // core/cuda/context.h: a stream of one GPU, and its handles
 CudaContext& cuda_context(int index);  // of the stream that this thread launches on
 Allocator& cuda_allocator(int index);
 Allocator& cuda_pinned_allocator();  // of the host's memory that GPUs reach while it goes on
-int cuda_device_count();  // 0 where there is no GPU, or no driver for it
+int cuda_device_count();             // 0 where there is no GPU, or no driver for it
 
 /// Makes a GPU current to CUDA's runtime, and at its end the one that was.
 class CudaDeviceGuard {

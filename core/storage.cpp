@@ -29,9 +29,7 @@ Storage::~Storage() {
   if (release_) release_();
 }
 
-bool Storage::is_pinned() const {
-  return device_.is_cpu() && allocator_ != nullptr && allocator_ != &cpu_allocator();
-}
+bool Storage::is_pinned() const { return device_.is_cpu() && allocator_ != nullptr && allocator_ != &cpu_allocator(); }
 
 void Storage::mark_written() {
   const Site site = OpScope::site();

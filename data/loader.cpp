@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "ebb/core/random/generator.h"
-#include "ebb/data/sending.h"
+#include "ebb/data/sending/sending.h"
 
 namespace ebb::data {
 namespace {

@@ -31,11 +31,12 @@ FLOORS = {
         "what a tensor is, no mathematics: device, shape, storage, tensor, error, context",
         (),
         {
-            "cuda": "the stream, the handles and the memory of a GPU",
+            "cuda": "contexts, handles, memory and graphs of a GPU",
             "dlpack": "tensors of other libraries, without a copy",
             "dtype": "element types, scalars, the visit of a type",
             "memory": "allocators, reference counts",
             "random": "generators and their state",
+            "streams": "streams, events and graphs of GPUs, as users see them",
             "threads": "parallel_for",
             "value": "Python's values as data; state dicts",
         },
@@ -130,8 +131,11 @@ FLOORS = {
     "data": Floor(
         "data sets and the loader of batches",
         ("core", "io"),
-        {"synthetic": "data sets that are drawn: shapes, collages"},
-        private=("synthetic",),
+        {
+            "sending": "batches on their way to a GPU",
+            "synthetic": "data sets that are drawn: shapes, collages",
+        },
+        private=("sending", "synthetic"),
     ),
     "interop": Floor(
         "where files and networks meet: models told by their weights, torch.nn's modules both ways",
@@ -142,7 +146,7 @@ FLOORS = {
 }
 
 BESIDE = {
-    "include/ebb": "the headers of users: ebb.h, tensor.h, nn.h, optim.h, io.h, data.h, comm.h, interop.h",
+    "include/ebb": "the headers of users: ebb.h, tensor.h, nn.h, optim.h, io.h, data.h, comm.h, cuda.h, interop.h",
     "apps": "the ebb command",
     "examples": "programs to copy",
     "bench": "benchmarks",

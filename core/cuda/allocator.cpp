@@ -21,7 +21,8 @@ namespace {
 CudaContext& context_of(void* stream) { return *static_cast<CudaContext*>(stream); }
 cudaEvent_t event_of(void* mark) { return static_cast<cudaEvent_t>(mark); }
 
-/// Marks are events. Their failures are of no use: what has failed is the device, which the next call of the user tells.
+/// Marks are events. Their failures are of no use: what has failed is the device, which the next call of the user
+/// tells.
 class StreamedMemory : public MemorySource {
  public:
   void* make_mark(void* stream) override {

@@ -10,8 +10,8 @@ namespace ebb {
 
 class CudaContext;
 
-/// What the replays of a graph read anew: a table on the GPU. What is a number of the host in a step that is computed at
-/// once, such as a learning rate, the kernels of a captured step read from there.
+/// What the replays of a graph read anew: a table on the GPU. What is a number of the host in a step that is computed
+/// at once, such as a learning rate, the kernels of a captured step read from there.
 class LiveValues {
  public:
   explicit LiveValues(Device device) : device_(device) {}

@@ -10,8 +10,8 @@
 
 #include "ebb/core/cuda/context.h"
 #include "ebb/core/cuda/cublas.h"
-#include "ebb/core/cuda/stream.h"
 #include "ebb/core/error.h"
+#include "ebb/core/streams/stream.h"
 
 namespace ebb {
 namespace {
@@ -54,17 +54,18 @@ bool cuda::is_synchronous() { return cuda_detail::waits_after_launches; }
 void cuda::set_synchronous(bool waits) { cuda_detail::waits_after_launches = waits; }
 
 bool is_fault(cudaError_t status) {
-  constexpr cudaError_t faults[] = {
-      cudaErrorIllegalAddress,    cudaErrorAssert,              cudaErrorHardwareStackError, cudaErrorIllegalInstruction,
-      cudaErrorMisalignedAddress, cudaErrorInvalidAddressSpace, cudaErrorInvalidPc,          cudaErrorLaunchFailure};
+  constexpr cudaError_t faults[] = {cudaErrorIllegalAddress,     cudaErrorAssert,
+                                    cudaErrorHardwareStackError, cudaErrorIllegalInstruction,
+                                    cudaErrorMisalignedAddress,  cudaErrorInvalidAddressSpace,
+                                    cudaErrorInvalidPc,          cudaErrorLaunchFailure};
   return std::ranges::find(faults, status) != std::end(faults);
 }
 
 void throw_cuda_error(cudaError_t status, Site site) {
   static_cast<void>(cudaGetLastError());  // it is told here, and not again by the next launch
   if (is_fault(status)) {
-    fail<DeviceError>("an earlier kernel has failed: CUDA reports ", text_of(status), " at ",
-                      to_string(site), how_to_find);
+    fail<DeviceError>("an earlier kernel has failed: CUDA reports ", text_of(status), " at ", to_string(site),
+                      how_to_find);
   }
   if (is_of_capture(status)) {
     fail<DeviceError>("not possible while a graph is captured: CUDA reports ", text_of(status), " at ",

@@ -45,8 +45,9 @@ CudaContext::CudaContext(int index, int priority) : index_(index), priority_(pri
 CublasHandle CudaContext::cublas() {
   std::unique_lock lock(mutex_);
   if (cublas_ == nullptr) {
-    check<DeviceError>(!is_capturing(), "cuBLAS is used for the first time, and takes memory for itself, while a graph "
-                                        "is captured; run the step once before");
+    check<DeviceError>(!is_capturing(),
+                       "cuBLAS is used for the first time, and takes memory for itself, while a graph "
+                       "is captured; run the step once before");
     make_cublas();
   }
   return {std::move(lock), cublas_};
@@ -80,8 +81,9 @@ bool CudaContext::is_capturing() const {
 }
 
 void CudaContext::synchronize() {
-  check<DeviceError>(!is_capturing(), "waits for the GPU, which is not possible while a graph is captured: nothing is "
-                                      "computed until it is replayed");
+  check<DeviceError>(!is_capturing(),
+                     "waits for the GPU, which is not possible while a graph is captured: nothing is "
+                     "computed until it is replayed");
   cuda_check(cudaStreamSynchronize(stream_));
 }
 

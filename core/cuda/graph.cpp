@@ -1,4 +1,4 @@
-#include "ebb/core/cuda/graph.h"
+#include "ebb/core/streams/graph.h"
 
 #include <algorithm>
 #include <mutex>
@@ -10,7 +10,7 @@
 #include "ebb/core/cuda/capture.h"
 #include "ebb/core/cuda/check.h"
 #include "ebb/core/cuda/context.h"
-#include "ebb/core/cuda/stream.h"
+#include "ebb/core/streams/stream.h"
 
 namespace ebb {
 

@@ -4,8 +4,8 @@
 
 namespace ebb {
 
-/// Where a caching allocator gets its memory: a GPU, or in tests the host. It knows streams too, which are opaque to the
-/// allocator: without any, null stands for the only one.
+/// Where a caching allocator gets its memory: a GPU, or in tests the host. It knows streams too, which are opaque to
+/// the allocator: without any, null stands for the only one.
 class MemorySource {
  public:
   virtual ~MemorySource() = default;

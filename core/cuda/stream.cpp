@@ -1,4 +1,4 @@
-#include "ebb/core/cuda/stream.h"
+#include "ebb/core/streams/stream.h"
 
 #include <utility>
 

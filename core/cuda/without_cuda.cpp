@@ -1,7 +1,7 @@
 // What a build without CUDA has of its interface: errors that say so.
 #include "ebb/core/context.h"
-#include "ebb/core/cuda/graph.h"
-#include "ebb/core/cuda/stream.h"
+#include "ebb/core/streams/graph.h"
+#include "ebb/core/streams/stream.h"
 
 namespace ebb::cuda {
 

@@ -3,7 +3,7 @@
 #include "ebb/core/cuda/allocators.h"
 #include "ebb/core/cuda/check.h"
 #include "ebb/core/cuda/context.h"
-#include "ebb/core/cuda/stream.h"
+#include "ebb/core/streams/stream.h"
 
 namespace ebb::kernels {
 namespace {
@@ -26,10 +26,12 @@ void check_capture(CudaContext& context, const Tensor& x, const Tensor& host, bo
   check<DeviceError>(x.device().is_cpu() || non_blocking,
                      "reads a value of the GPU, which is not possible while a graph is captured: nothing is computed "
                      "until it is replayed. Keep the tensor, and read it after a replay");
-  check<DeviceError>(host.storage().is_pinned(), "copies from memory of the CPU that is not pinned, which is not "
-                                                 "possible while a graph is captured; make the tensor on the GPU, "
-                                                 "before the capture");
-  check<DeviceError>(non_blocking, "waits for a copy, which is not possible while a graph is captured; pass non_blocking");
+  check<DeviceError>(host.storage().is_pinned(),
+                     "copies from memory of the CPU that is not pinned, which is not "
+                     "possible while a graph is captured; make the tensor on the GPU, "
+                     "before the capture");
+  check<DeviceError>(non_blocking,
+                     "waits for a copy, which is not possible while a graph is captured; pass non_blocking");
 }
 
 }  // namespace

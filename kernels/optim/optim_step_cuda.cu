@@ -61,8 +61,9 @@ void write_formula(const OptimStep& step, std::byte* to) {
       is_written = true;
     }
   });
-  check(is_written, "the optimizer's options ask for another formula than when its step was captured, as with momentum "
-                    "or without; capture again");
+  check(is_written,
+        "the optimizer's options ask for another formula than when its step was captured, as with momentum "
+        "or without; capture again");
 }
 
 }  // namespace
@@ -75,12 +76,11 @@ void optim_step_in_graph(CudaContext& context, LiveValues& values, const OptimSt
       // What the graph's kernel uses lives as long as the graph.
       const auto kept = std::make_shared<std::vector<Tensor>>(states.begin(), states.end());
       kept->insert(kept->end(), {p, g});
-      Tensor formula = values.add(sizeof(Formula), [next = std::move(next), kept](std::byte* to) {
-        write_formula<Formula, T>(next(), to);
-      });
+      Tensor formula = values.add(
+          sizeof(Formula), [next = std::move(next), kept](std::byte* to) { write_formula<Formula, T>(next(), to); });
       launch(context, step_elements_in_graph<Formula, T>, threads_for(p.numel()),
-             reinterpret_cast<const Formula*>(formula.raw_data()), p.numel(), p.data<T>(), g.data<T>(), state[0], state[1],
-             state[2]);
+             reinterpret_cast<const Formula*>(formula.raw_data()), p.numel(), p.data<T>(), g.data<T>(), state[0],
+             state[1], state[2]);
     });
   });
 }

@@ -87,9 +87,8 @@ Adam::Adam(std::vector<Tensor> params, const AdamOptions& options)
 Adam::Adam(std::vector<ParamGroup<AdamOptions>> groups) : GroupedOptimizer(std::move(groups)) {}
 
 void Adam::step() {
-  for_each_gradient([](const Tensor& p, const Tensor& gradient, const Place& place) {
-    move<AdamOptions>(p, gradient, place);
-  });
+  for_each_gradient(
+      [](const Tensor& p, const Tensor& gradient, const Place& place) { move<AdamOptions>(p, gradient, place); });
 }
 
 AdamW::AdamW(std::vector<Tensor> params, const AdamWOptions& options)
@@ -98,9 +97,8 @@ AdamW::AdamW(std::vector<Tensor> params, const AdamWOptions& options)
 AdamW::AdamW(std::vector<ParamGroup<AdamWOptions>> groups) : GroupedOptimizer(std::move(groups)) {}
 
 void AdamW::step() {
-  for_each_gradient([](const Tensor& p, const Tensor& gradient, const Place& place) {
-    move<AdamWOptions>(p, gradient, place);
-  });
+  for_each_gradient(
+      [](const Tensor& p, const Tensor& gradient, const Place& place) { move<AdamWOptions>(p, gradient, place); });
 }
 
 }  // namespace ebb::optim

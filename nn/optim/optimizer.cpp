@@ -30,7 +30,8 @@ std::function<void()> Optimizer::check_unchanged() const {
   return [changes = std::weak_ptr<const std::uint64_t>(changes_), before = *changes_] {
     const auto now = changes.lock();
     check(now != nullptr, "the optimizer whose step was captured is gone; it must outlive the graph");
-    check(*now == before, "the optimizer was loaded, or got more parameters, after its step was captured; capture again");
+    check(*now == before,
+          "the optimizer was loaded, or got more parameters, after its step was captured; capture again");
   };
 }
 

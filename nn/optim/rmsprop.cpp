@@ -57,7 +57,8 @@ void RMSprop::step() {
     if (has_momentum && o.centered) {
       optim_step(p, gradient, {&state.square_avg, &state.momentum_buffer, &state.grad_avg}, next_rmsprop_step, place);
     } else if (has_momentum || o.centered) {
-      optim_step(p, gradient, {&state.square_avg, has_momentum ? &state.momentum_buffer : &state.grad_avg}, next_rmsprop_step, place);
+      optim_step(p, gradient, {&state.square_avg, has_momentum ? &state.momentum_buffer : &state.grad_avg},
+                 next_rmsprop_step, place);
     } else {
       optim_step(p, gradient, {&state.square_avg}, next_rmsprop_step, place);
     }

@@ -8,8 +8,8 @@
 
 #include "ebb/comm/nccl.h"
 #include "ebb/comm/threads.h"
-#include "ebb/core/cuda/stream.h"
 #include "ebb/core/error.h"
+#include "ebb/core/streams/stream.h"
 #include "ebb/core/warning.h"
 #include "ebb/ebb.h"
 

@@ -2,7 +2,7 @@
 #include <memory>
 #include <optional>
 
-#include "ebb/core/cuda/stream.h"
+#include "ebb/core/streams/stream.h"
 #include "ebb/data/loader.h"
 #include "ebb/tensor.h"
 
@@ -57,7 +57,8 @@ TEST_CASE("a loader copies to the GPU ahead, and each batch is there when it is 
 }
 
 TEST_CASE("a loader says what it lacks", "[io]") {
-  CHECK_THROWS_WITH(data::loader(numbered(4), {.device = {DeviceType::cuda, 7}}), ContainsSubstring("no device cuda:7"));
+  CHECK_THROWS_WITH(data::loader(numbered(4), {.device = {DeviceType::cuda, 7}}),
+                    ContainsSubstring("no device cuda:7"));
   CHECK_THROWS_WITH(data::loader(numbered(4), {.device = kMeta}), ContainsSubstring("no elements"));
   emulator::set_device_count(0);
   CHECK_THROWS_WITH(data::loader(numbered(4), {.pin_memory = true}), ContainsSubstring("there is none"));

@@ -10,7 +10,7 @@
 #include "ebb/autograd/ops/shape/convert.h"
 #include "ebb/core/context.h"
 #include "ebb/core/cuda/capture.h"
-#include "ebb/core/cuda/stream.h"
+#include "ebb/core/streams/stream.h"
 
 namespace ebb::ops {
 namespace {

@@ -61,7 +61,8 @@ Tensor vector_of(std::span<const T> values) {
 
 kernels::SparseRows as_tensors(const SparseMatrix& matrix, const Tensor& x) {
   const NoGradGuard no_grad;
-  return {constant(vector_of(matrix.offsets()), x.device()), constant(vector_of(matrix.columns_of_entries()), x.device()),
+  return {constant(vector_of(matrix.offsets()), x.device()),
+          constant(vector_of(matrix.columns_of_entries()), x.device()),
           constant(vector_of(matrix.weights()).to(x.dtype()), x.device())};
 }
 

@@ -17,8 +17,8 @@ Tensor to(const Tensor& x, Device device, Site site = Site::current());
 /// does not. What goes to the CPU goes to pinned memory, and is to be read after cuda::current_stream().synchronize().
 Tensor to(const Tensor& x, Device device, bool non_blocking, Site site = Site::current());
 
-/// x itself where its memory is pinned, a copy on the CPU that is otherwise: GPUs copy from there while the host goes on.
-/// A DeviceError where there is no GPU.
+/// x itself where its memory is pinned, a copy on the CPU that is otherwise: GPUs copy from there while the host goes
+/// on. A DeviceError where there is no GPU.
 Tensor pin_memory(const Tensor& x, Site site = Site::current());
 
 }  // namespace ebb

@@ -110,8 +110,7 @@ class NcclCommunicator final : public Communicator {
   std::span<const Call> exchange(const Call& call, std::byte*) override {
     watchdog_->check_alive();
     const bool has_tensor = call.kind != CallKind::barrier && call.kind != CallKind::split;
-    check(!has_tensor || call.device == device(), "the tensor must be on ", device(), ", got one on ",
-          call.device);
+    check(!has_tensor || call.device == device(), "the tensor must be on ", device(), ", got one on ", call.device);
     const bool is_needed = call.kind == CallKind::all_gather || !has_tensor;
     if (!options_.checks_calls && !is_needed) {
       calls_.assign(calls_.size(), call);
@@ -170,8 +169,7 @@ class NcclCommunicator final : public Communicator {
     host_->recv(header, call.peer);
     const Call sent = as_value<Call>(header);
     const bool is_wanted = is_answer(sent, call);
-    const Tensor unwanted =
-        is_wanted ? Tensor() : allocate({static_cast<std::int64_t>(bytes(sent))}, kUInt8, device());
+    const Tensor unwanted = is_wanted ? Tensor() : allocate({static_cast<std::int64_t>(bytes(sent))}, kUInt8, device());
     if (sent.numel > 0) {
       std::byte* const to = is_wanted ? x : Tensor(unwanted).raw_data();
       queue(call, library_.recv(to, bytes(sent), ncclUint8, call.peer, comm_, stream()));

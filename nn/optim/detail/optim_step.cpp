@@ -56,12 +56,14 @@ void captured_optim_step(const Tensor& p, const Tensor& gradient, std::initializ
                          const kernels::OptimStep& like, std::function<kernels::OptimStep()> next) {
   const OpScope op("optim_step", Site{});
   const bool has_states = std::ranges::all_of(states, [](const Tensor* state) { return state->defined(); });
-  check(has_states, "an optimizer makes its states in its first step, which cannot be captured; call step() once before");
-  move(p, gradient, states, [&]<class Context>(Context& context, Tensor& moved, const Tensor& g, std::span<Tensor> dense) {
-    if constexpr (std::same_as<Context, CudaContext>) {
-      kernels::optim_step_in_graph(context, *current_capture(), like, std::move(next), moved, g, dense);
-    }
-  });
+  check(has_states,
+        "an optimizer makes its states in its first step, which cannot be captured; call step() once before");
+  move(p, gradient, states,
+       [&]<class Context>(Context& context, Tensor& moved, const Tensor& g, std::span<Tensor> dense) {
+         if constexpr (std::same_as<Context, CudaContext>) {
+           kernels::optim_step_in_graph(context, *current_capture(), like, std::move(next), moved, g, dense);
+         }
+       });
 }
 
 }  // namespace ebb::optim

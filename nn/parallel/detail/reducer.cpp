@@ -118,8 +118,8 @@ void Reducer::copy_to_bucket(std::size_t parameter) {
 void Reducer::send_complete_buckets() {
   for (; next_to_send_ < buckets_.size() && buckets_[next_to_send_].missing == 0; ++next_to_send_) {
     const Tensor& flat = buckets_[next_to_send_].flat;
-    worker_.give(side_.after_current(
-        flat, [group = group_.get(), flat] { group->all_reduce(flat, comm::ReduceOp::mean); }));
+    worker_.give(
+        side_.after_current(flat, [group = group_.get(), flat] { group->all_reduce(flat, comm::ReduceOp::mean); }));
   }
 }
 

@@ -3,7 +3,7 @@
 #include <functional>
 #include <optional>
 
-#include "ebb/core/cuda/stream.h"
+#include "ebb/core/streams/stream.h"
 
 namespace ebb::nn {
 
@@ -12,7 +12,8 @@ class SideStream {
  public:
   explicit SideStream(Device device);
 
-  /// `work`, which another thread is to do with `x`: what it launches waits for what this thread has launched until now.
+  /// `work`, which another thread is to do with `x`: what it launches waits for what this thread has launched until
+  /// now.
   std::function<void()> after_current(const Tensor& x, std::function<void()> work) const;
   /// What this thread launches from now on waits for all of that.
   void join() const;

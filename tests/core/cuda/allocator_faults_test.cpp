@@ -31,7 +31,8 @@ class Counted final : public MemorySource {
 
 }  // namespace
 
-TEST_CASE("whichever allocation of the host fails, no memory of the device is lost and none is freed with an allocation") {
+TEST_CASE(
+    "whichever allocation of the host fails, no memory of the device is lost and none is freed with an allocation") {
   int failures = 0;
   for (std::uint64_t nth = 1; nth < 60; ++nth) {
     std::size_t segments = 0;

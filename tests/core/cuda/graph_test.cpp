@@ -3,9 +3,9 @@
 #include <vector>
 
 #include "ebb/core/context.h"
-#include "ebb/core/cuda/graph.h"
-#include "ebb/core/cuda/stream.h"
 #include "ebb/core/random/generator.h"
+#include "ebb/core/streams/graph.h"
+#include "ebb/core/streams/stream.h"
 #include "ebb/nn.h"
 #include "ebb/optim.h"
 #include "ebb/tensor.h"
@@ -194,7 +194,8 @@ TEST_CASE("what a graph cannot hold is an error with the op and the line, and le
     line = __LINE__ + 1;
     static_cast<void>(x.sum().item<float>());
   });
-  CHECK_THAT(told, ContainsSubstring("item > to: reads a value of the GPU") && ContainsSubstring("captured") && names_line());
+  CHECK_THAT(told,
+             ContainsSubstring("item > to: reads a value of the GPU") && ContainsSubstring("captured") && names_line());
   told = failure_of([&] {
     line = __LINE__ + 1;
     x.copy_(ones({3}).to(kCUDA));

@@ -7,7 +7,7 @@
 
 #include "ebb/core/cuda/check.h"
 #include "ebb/core/cuda/context.h"
-#include "ebb/core/cuda/stream.h"
+#include "ebb/core/streams/stream.h"
 #include "ebb/kernels/cuda/launch.cuh"
 #include "ebb/tensor.h"
 
@@ -94,7 +94,8 @@ TEST_CASE("a kernel that has failed is told apart from the launch after it") {
 TEST_CASE("an error that a call outside of ebb has left is not blamed on a kernel") {
   Tensor x = ones({3}, {.device = kCUDA});
   cudaSetDevice(17);
-  CHECK_THROWS_WITH(launch_named(x), ContainsSubstring("outside of ebb") && ContainsSubstring("cudaErrorInvalidDevice"));
+  CHECK_THROWS_WITH(launch_named(x),
+                    ContainsSubstring("outside of ebb") && ContainsSubstring("cudaErrorInvalidDevice"));
   CHECK_NOTHROW(launch_named(x));
 }
 

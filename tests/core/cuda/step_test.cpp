@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "ebb/core/context.h"
-#include "ebb/core/cuda/graph.h"
 #include "ebb/core/random/generator.h"
+#include "ebb/core/streams/graph.h"
 #include "ebb/nn.h"
 #include "ebb/nn/models/resnet.h"
 #include "ebb/optim.h"
@@ -69,16 +69,15 @@ void check_demands(nn::Module& net, Optimizer& optimizer, const std::function<Te
 nn::Sequential narrow_net() {
   manual_seed(4);
   const auto shortcut = [](std::int64_t from, std::int64_t to) {
-    return nn::sequential({nn::conv2d({.in_channels = from, .out_channels = to, .kernel_size = 1, .stride = 2}),
-                           nn::batch_norm2d(to)});
+    return nn::sequential(
+        {nn::conv2d({.in_channels = from, .out_channels = to, .kernel_size = 1, .stride = 2}), nn::batch_norm2d(to)});
   };
   return nn::sequential(
       {nn::conv2d({.in_channels = 3, .out_channels = 4, .kernel_size = 3, .padding = 1, .bias = false}),
        nn::batch_norm2d({.num_features = 4, .momentum = {}}), nn::relu(),
        nn::max_pool2d({.kernel_size = 3, .stride = 2, .padding = 1}), models::BasicBlock(4, 4),
-       models::BasicBlock(4, 8, 2, shortcut(4, 8)),
-       models::Bottleneck({.in_channels = 8, .channels = 2}), nn::adaptive_avg_pool2d({1, 1}), nn::flatten(),
-       nn::dropout(0.3), nn::linear(8, 5)});
+       models::BasicBlock(4, 8, 2, shortcut(4, 8)), models::Bottleneck({.in_channels = 8, .channels = 2}),
+       nn::adaptive_avg_pool2d({1, 1}), nn::flatten(), nn::dropout(0.3), nn::linear(8, 5)});
 }
 
 struct Steps {
@@ -108,7 +107,7 @@ Steps train(bool by_graph) {
     x.copy_(randn({2, 3, 8, 8}));
     target.copy_(arange(2) + i % 3);
     if (by_graph && i == 2) graph.capture(step);
-    by_graph && i >= 2 ? graph.replay() : step();
+    by_graph&& i >= 2 ? graph.replay() : step();
     scheduler.step();
     steps.losses.push_back(loss.item<float>());
   }
@@ -167,22 +166,45 @@ TEST_CASE("ops and their gradients wait for nothing once they have run") {
   using Op = std::function<Tensor(const Tensor&)>;
   const std::vector<std::pair<const char*, Op>> of_images = {
       {"avg_pool2d", [](const Tensor& x) { return avg_pool2d(x, {.kernel_size = 2}); }},
-      {"adaptive_avg_pool2d", [](const Tensor& x) { return adaptive_avg_pool2d(x, {3, 3}); }},
-      {"adaptive_max_pool2d", [](const Tensor& x) { return adaptive_max_pool2d(x, {3, 3}); }},
+      {"adaptive_avg_pool2d",
+       [](const Tensor& x) {
+         return adaptive_avg_pool2d(x, {3, 3});
+       }},
+      {"adaptive_max_pool2d",
+       [](const Tensor& x) {
+         return adaptive_max_pool2d(x, {3, 3});
+       }},
       {"max_pool2d", [](const Tensor& x) { return max_pool2d(x, {.kernel_size = 3, .padding = 1}); }},
-      {"interpolate", [](const Tensor& x) { return interpolate(x, {.size = {12, 12}, .mode = InterpolateMode::bilinear}); }},
-      {"nearest", [](const Tensor& x) { return interpolate(x, {.size = {16, 16}}); }},
-      {"pad reflect", [](const Tensor& x) { return pad(x, {1, 1, 1, 1}, PadMode::reflect); }},
+      {"interpolate",
+       [](const Tensor& x) {
+         return interpolate(x, {.size = {12, 12}, .mode = InterpolateMode::bilinear});
+       }},
+      {"nearest",
+       [](const Tensor& x) {
+         return interpolate(x, {.size = {16, 16}});
+       }},
+      {"pad reflect",
+       [](const Tensor& x) {
+         return pad(x, {1, 1, 1, 1}, PadMode::reflect);
+       }},
       {"unfold", [](const Tensor& x) { return unfold(x, {.kernel_size = 3}); }},
       {"group_norm", [](const Tensor& x) { return group_norm(x, 3); }},
-      {"batch_norm", [&](const Tensor& x) {
-         return batch_norm(x, {}, {}, per_channel, per_channel, {.training = true});
-       }},
+      {"batch_norm",
+       [&](const Tensor& x) { return batch_norm(x, {}, {}, per_channel, per_channel, {.training = true}); }},
       {"dropout", [](const Tensor& x) { return dropout(x, 0.5); }},
-      {"flip", [](const Tensor& x) { return flip(x, {2, 3}); }},
+      {"flip",
+       [](const Tensor& x) {
+         return flip(x, {2, 3});
+       }},
       {"roll", [](const Tensor& x) { return roll(x, {1}, {2}); }},
-      {"cat", [](const Tensor& x) { return cat({x, x}, 1); }},
-      {"pixels", [](const Tensor& x) { return x.permute({0, 2, 3, 1}).reshape({-1, 3}); }},
+      {"cat",
+       [](const Tensor& x) {
+         return cat({x, x}, 1);
+       }},
+      {"pixels",
+       [](const Tensor& x) {
+         return x.permute({0, 2, 3, 1}).reshape({-1, 3});
+       }},
       {"slice", [](const Tensor& x) { return x.slice(2, 1, 7, 2); }},
       {"local_response_norm", [](const Tensor& x) { return local_response_norm(x, {.size = 3}); }},
   };
@@ -203,7 +225,10 @@ TEST_CASE("ops and their gradients wait for nothing once they have run") {
       {"gather", [&](const Tensor& x) { return gather(x, 1, classes.unsqueeze(1)); }},
       {"layer_norm", [](const Tensor& x) { return layer_norm(x, {6}); }},
       {"matmul", [&](const Tensor& x) { return matmul(x, like.t()); }},
-      {"einsum", [&](const Tensor& x) { return einsum("ij,ij->i", {x, like}); }},
+      {"einsum",
+       [&](const Tensor& x) {
+         return einsum("ij,ij->i", {x, like});
+       }},
       {"gelu", [](const Tensor& x) { return gelu(x); }},
       {"tril", [](const Tensor& x) { return tril(x); }},
       {"cumsum", [](const Tensor& x) { return cumsum(x, 1); }},

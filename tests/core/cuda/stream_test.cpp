@@ -4,7 +4,7 @@
 #include <thread>
 
 #include "ebb/core/context.h"
-#include "ebb/core/cuda/stream.h"
+#include "ebb/core/streams/stream.h"
 #include "ebb/tensor.h"
 
 #include "tests/support/catch.h"

@@ -67,7 +67,7 @@ cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t* graph) {
 cudaError_t cudaStreamIsCapturing(cudaStream_t to, cudaStreamCaptureStatus* status) {
   CUstream_st& stream = emulator::stream_of(to);
   const std::lock_guard guard(stream.mutex);
-  *status = stream.capture == nullptr         ? cudaStreamCaptureStatusNone
+  *status = stream.capture == nullptr    ? cudaStreamCaptureStatusNone
             : stream.capture->is_invalid ? cudaStreamCaptureStatusInvalidated
                                          : cudaStreamCaptureStatusActive;
   return cudaSuccess;

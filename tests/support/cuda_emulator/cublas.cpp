@@ -1,9 +1,9 @@
 #include "ebb/core/cuda/cublas.h"
 
-#include <cublas_v2.h>
-
 #include <atomic>
 #include <exception>
+
+#include <cublas_v2.h>
 
 #include "tests/support/cuda_emulator/emulator.h"
 
@@ -50,7 +50,8 @@ struct Product {
 template <class T>
 cublasStatus_t gemm(cublasHandle_t handle, const Product<T>& p) {
   const InUse in_use(handle);
-  const bool fits = p.a_leading >= (p.a_plain ? p.m : p.k) && p.b_leading >= (p.b_plain ? p.k : p.n) && p.c_leading >= p.m;
+  const bool fits =
+      p.a_leading >= (p.a_plain ? p.m : p.k) && p.b_leading >= (p.b_plain ? p.k : p.n) && p.c_leading >= p.m;
   if (!fits || p.m < 0 || p.n < 0 || p.k < 0 || p.a_leading < 1 || p.b_leading < 1) return CUBLAS_STATUS_INVALID_VALUE;
   return emulator::enqueue(handle->stream, p) == 0 ? CUBLAS_STATUS_SUCCESS : CUBLAS_STATUS_INVALID_VALUE;
 }
@@ -107,16 +108,16 @@ cublasStatus_t cublasSgemm_64(cublasHandle_t handle, cublasOperation_t a_operati
                               std::int64_t m, std::int64_t n, std::int64_t k, const float* alpha, const float* a,
                               std::int64_t a_leading, const float* b, std::int64_t b_leading, const float* beta,
                               float* c, std::int64_t c_leading) {
-  return gemm(handle, Product<float>{a_operation == CUBLAS_OP_N, b_operation == CUBLAS_OP_N, m, n, k, *alpha, a, a_leading,
-                              b, b_leading, *beta, c, c_leading});
+  return gemm(handle, Product<float>{a_operation == CUBLAS_OP_N, b_operation == CUBLAS_OP_N, m, n, k, *alpha, a,
+                                     a_leading, b, b_leading, *beta, c, c_leading});
 }
 
 cublasStatus_t cublasDgemm_64(cublasHandle_t handle, cublasOperation_t a_operation, cublasOperation_t b_operation,
                               std::int64_t m, std::int64_t n, std::int64_t k, const double* alpha, const double* a,
                               std::int64_t a_leading, const double* b, std::int64_t b_leading, const double* beta,
                               double* c, std::int64_t c_leading) {
-  return gemm(handle, Product<double>{a_operation == CUBLAS_OP_N, b_operation == CUBLAS_OP_N, m, n, k, *alpha, a, a_leading,
-                              b, b_leading, *beta, c, c_leading});
+  return gemm(handle, Product<double>{a_operation == CUBLAS_OP_N, b_operation == CUBLAS_OP_N, m, n, k, *alpha, a,
+                                      a_leading, b, b_leading, *beta, c, c_leading});
 }
 
 void emulator::set_cublas(bool is_there) { has_cublas = is_there; }

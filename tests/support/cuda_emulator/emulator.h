@@ -39,17 +39,17 @@ bool is_idle(int device);
 void wait_until_idle(int device);
 
 struct Statistics {
-  std::uint64_t launches = 0, threads = 0;       // of kernels
-  std::uint64_t mallocs = 0, frees = 0;          // of device memory
-  std::uint64_t host_allocs = 0;                 // of pinned memory
-  std::uint64_t host_waits = 0;                  // calls in which the host waited for the device
-  std::uint64_t copies = 0, pageable_copies = 0; // of which some were from or to memory that is not pinned
+  std::uint64_t launches = 0, threads = 0;        // of kernels
+  std::uint64_t mallocs = 0, frees = 0;           // of device memory
+  std::uint64_t host_allocs = 0;                  // of pinned memory
+  std::uint64_t host_waits = 0;                   // calls in which the host waited for the device
+  std::uint64_t copies = 0, pageable_copies = 0;  // of which some were from or to memory that is not pinned
   std::uint64_t graph_launches = 0;
 };
 Statistics statistics();
 
-/// Where streams are lazy they keep their work until something waits for it: then what is not waited for shows. At first
-/// all work is done when its call returns.
+/// Where streams are lazy they keep their work until something waits for it: then what is not waited for shows. At
+/// first all work is done when its call returns.
 class LazyStreams {
  public:
   LazyStreams();

@@ -158,9 +158,8 @@ void post_now(Group& group, std::size_t rank, const Op& op) {
 }
 
 ncclResult_t post(ncclComm_t comm, const Op& op, cudaStream_t stream) {
-  return in_turn(stream, [group = comm->group, rank = static_cast<std::size_t>(comm->rank), op] {
-    post_now(*group, rank, op);
-  });
+  return in_turn(
+      stream, [group = comm->group, rank = static_cast<std::size_t>(comm->rank), op] { post_now(*group, rank, op); });
 }
 
 void post_letter_now(Group& group, int self, const Letter& letter, int from, int to) {
@@ -238,8 +237,10 @@ ncclResult_t ncclAllReduce(const void* from, void* to, std::size_t count, ncclDa
 
 ncclResult_t ncclBroadcast(const void* from, void* to, std::size_t count, ncclDataType_t type, int root,
                            ncclComm_t comm, cudaStream_t stream) {
-  return post(comm, {Kind::broadcast, comm->rank == root ? bytes_at(from) : bytes_at(const_cast<const void*>(to)),
-                     bytes_at(to), count, type, ncclSum, root}, stream);
+  return post(comm,
+              {Kind::broadcast, comm->rank == root ? bytes_at(from) : bytes_at(const_cast<const void*>(to)),
+               bytes_at(to), count, type, ncclSum, root},
+              stream);
 }
 
 ncclResult_t ncclReduceScatter(const void* from, void* to, std::size_t count, ncclDataType_t type, ncclRedOp_t op,
@@ -252,7 +253,8 @@ ncclResult_t ncclSend(const void* from, std::size_t count, ncclDataType_t type, 
   return post_letter(comm, {bytes_at(from), nullptr, count * width(type)}, comm->rank, peer, stream);
 }
 
-ncclResult_t ncclRecv(void* to, std::size_t count, ncclDataType_t type, int peer, ncclComm_t comm, cudaStream_t stream) {
+ncclResult_t ncclRecv(void* to, std::size_t count, ncclDataType_t type, int peer, ncclComm_t comm,
+                      cudaStream_t stream) {
   return post_letter(comm, {nullptr, bytes_at(to), count * width(type)}, peer, comm->rank, stream);
 }
 

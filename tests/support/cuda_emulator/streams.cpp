@@ -189,10 +189,8 @@ cudaError_t cudaStreamWaitEvent(cudaStream_t to, cudaEvent_t event, unsigned) {
   if (emulator::is_captured(stream)) return failed(cudaErrorStreamCaptureIsolation);
   if (state->recorded == 0 || state->stream == &stream) return cudaSuccess;
   const std::uint64_t version = state->recorded;
-  return static_cast<cudaError_t>(
-      emulator::enqueue(&stream, [state, version, from = state->stream] {
-        emulator::finish_event(*state, version, *from);
-      }));
+  return static_cast<cudaError_t>(emulator::enqueue(
+      &stream, [state, version, from = state->stream] { emulator::finish_event(*state, version, *from); }));
 }
 
 cudaError_t cudaEventCreateWithFlags(cudaEvent_t* event, unsigned flags) {

@@ -34,9 +34,9 @@ struct Capture {
 /// Shared with the work that records it, which may outlive the event.
 struct EventState {
   std::atomic<std::uint64_t> recorded = 0, done = 0;
-  CUstream_st* stream = nullptr;       // where it was recorded last
-  std::shared_ptr<Capture> capture;    // not null: there
-  std::uint64_t place = 0;             // in that stream
+  CUstream_st* stream = nullptr;     // where it was recorded last
+  std::shared_ptr<Capture> capture;  // not null: there
+  std::uint64_t place = 0;           // in that stream
   Clock::time_point time;
 };
 
@@ -68,12 +68,12 @@ Statistics runtime_counts();
 
 struct CUstream_st {
   int device = 0, priority = 0;
-  std::mutex mutex;              // of what follows
+  std::mutex mutex;  // of what follows
   std::deque<emulator::Work> work;
   std::uint64_t given = 0;       // calls that gave it work
   std::recursive_mutex running;  // held by who does its work
   std::shared_ptr<emulator::Capture> capture;
-  bool is_joined = true;         // of a capture: all of its work is waited for by the origin
+  bool is_joined = true;  // of a capture: all of its work is waited for by the origin
 };
 
 struct CUevent_st {

@@ -3,7 +3,7 @@
 #include <memory>
 #include <optional>
 
-#include "ebb/core/cuda/stream.h"
+#include "ebb/core/streams/stream.h"
 #include "ebb/data/loader.h"
 
 /// How batches get to a GPU while it works on others. Not installed.

@@ -19,9 +19,10 @@ namespace ebb::cuda {
 ///     }
 ///
 /// Each replay computes what calling the step would: learning rates, the steps that optimizers have made and random
-/// numbers are those of the moment. What else the host decides is as it was at the capture: branches, shapes, addresses.
-/// Tensors that the step reads or writes and has not made itself must outlive the graph; those it has made and somebody
-/// keeps are overwritten by each replay. Optimizers must outlive the graph, and are not to be loaded meanwhile.
+/// numbers are those of the moment. What else the host decides is as it was at the capture: branches, shapes,
+/// addresses. Tensors that the step reads or writes and has not made itself must outlive the graph; those it has made
+/// and somebody keeps are overwritten by each replay. Optimizers must outlive the graph, and are not to be loaded
+/// meanwhile.
 class Graph {
  public:
   explicit Graph(int device = 0);

@@ -1,4 +1,4 @@
-#include "ebb/data/sending.h"
+#include "ebb/data/sending/sending.h"
 
 #include "ebb/core/context.h"
 
@@ -39,7 +39,8 @@ Tensor empty_rows(const Shape& shape, DType dtype, bool is_pinned) {
 
 void check_pinning(const LoaderOptions& options) {
   check(!options.device.is_meta(), "loader: batches on meta have no elements; leave device the CPU or name a GPU");
-  check<DeviceError>(is_available(options.device), "loader: there is no device ", options.device, " to have batches on");
+  check<DeviceError>(is_available(options.device), "loader: there is no device ", options.device,
+                     " to have batches on");
   check<DeviceError>(!options.pin_memory || is_available(kCUDA),
                      "loader: pin_memory is for a GPU to copy from, and there is none; leave it false");
 }
