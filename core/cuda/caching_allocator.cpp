@@ -200,24 +200,28 @@ void CachingAllocator::deallocate(void* memory, std::size_t) noexcept {
   Block* block = &found->second;
   block->is_used = false;
   stats_.allocated -= block->bytes;
-  if (!options_.caches) {
-    for (const Block::Use& use : block->uses) source_->drop_mark(use.mark);
-    source_->release(memory);  // which waits for all streams
-    blocks_.erase(found);
-    return;
-  }
   stats_.cached += block->bytes;
-  if (Block** held = held_by_capture(block); held != nullptr) {
+  if (Block** held = held_by_graph(block); held != nullptr) {
     block->next_waiting = std::exchange(*held, block);
     return;
   }
+  if (!options_.caches) return release(block);
   if (block->uses.empty()) return put_back(block);
   if (captures_ == 0) mark_uses(*block);
   block->next_waiting = std::exchange(waiting_, block);
 }
 
-/// Where a block goes that the thread has not made in the graph which it captures; null of others.
-CachingAllocator::Block** CachingAllocator::held_by_capture(Block* block) noexcept {
+/// Back to the source, which waits for all streams.
+void CachingAllocator::release(Block* block) noexcept {
+  for (const Block::Use& use : block->uses) source_->drop_mark(use.mark);
+  stats_.cached -= block->bytes;
+  source_->release(block->memory);
+  blocks_.erase(block->memory);
+}
+
+/// Where a freed block goes that a graph may use as long as it is there; null of others.
+CachingAllocator::Block** CachingAllocator::held_by_graph(Block* block) noexcept {
+  if (!options_.caches && block->pool != &shared_) return &block->pool->held;
   const void* key = source_->current_pool();
   if (key == nullptr) return nullptr;
   const auto found = of_graphs_.find(key);
@@ -278,9 +282,7 @@ void CachingAllocator::release_free_segments(Pool& pool) noexcept {
         continue;
       }
       at = blocks->erase(at);
-      stats_.cached -= block->bytes;
-      source_->release(block->memory);
-      blocks_.erase(block->memory);
+      release(block);
     }
   }
 }
@@ -303,7 +305,11 @@ void CachingAllocator::close_pool(const void* key) noexcept {
   Pool& pool = found->second;
   while (Block* block = pool.held) {
     pool.held = block->next_waiting;
-    block->next_waiting = std::exchange(waiting_, block);
+    if (options_.caches) {
+      block->next_waiting = std::exchange(waiting_, block);
+    } else {
+      release(block);
+    }
   }
   wait_for_uses();
   release_free_segments(pool);

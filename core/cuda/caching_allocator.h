@@ -78,7 +78,8 @@ class CachingAllocator final : public Allocator {
   void* ask_source(std::size_t bytes);
   void split(Block* block, std::size_t bytes);
   void join(Block* left, Block* right) noexcept;
-  Block** held_by_capture(Block* block) noexcept;
+  Block** held_by_graph(Block* block) noexcept;
+  void release(Block* block) noexcept;
   void put_back(Block* block) noexcept;
   void mark_uses(Block& block) noexcept;
   void wait_for_uses() noexcept;

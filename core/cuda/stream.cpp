@@ -5,6 +5,7 @@
 #include "ebb/core/cuda/allocators.h"
 #include "ebb/core/cuda/check.h"
 #include "ebb/core/cuda/context.h"
+#include "ebb/core/streams/graph.h"
 
 namespace ebb::cuda {
 
@@ -34,8 +35,8 @@ Stream current_stream(int device) { return Stream(cuda_context(device)); }
 Stream default_stream(int device) { return Stream(default_cuda_context(device)); }
 
 void synchronize(int device) {
-  CudaContext& context = cuda_context(device);
-  check<DeviceError>(!context.is_capturing(), "synchronize: not possible while a graph is captured");
+  cuda_context(device);  // an Error where there is no such device
+  check<DeviceError>(!is_capturing(), "waits for the GPU, which is not possible while a graph is captured");
   const CudaDeviceGuard guard(device);
   cuda_check(cudaDeviceSynchronize());
 }

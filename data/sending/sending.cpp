@@ -19,7 +19,7 @@ Sent Sender::send(const Batch& batch) const {
       return sent;
     }
   }
-  return {batch, nullptr};
+  return {{batch.images.to(device_), batch.labels.to(device_)}, nullptr};
 }
 
 Batch Sender::receive(const Sent& sent) {

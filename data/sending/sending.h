@@ -15,7 +15,7 @@ struct Sent {
   std::shared_ptr<cuda::Event> arrival;  // null: it is there
 };
 
-/// Copies on a stream of its own; to the CPU, not at all.
+/// To a GPU copies are made on a stream of its own.
 class Sender {
  public:
   explicit Sender(Device device);

@@ -10,73 +10,12 @@
 #include "ebb/optim.h"
 #include "ebb/tensor.h"
 
+#include "tests/core/cuda/training.h"
 #include "tests/support/catch.h"
 #include "tests/support/cuda_emulator/emulator.h"
 
 namespace ebb::test {
 namespace {
-
-/// A net, an optimizer and what a step needs, twice the same: for steps at once and by a graph.
-template <class Optimizer>
-struct Training {
-  template <class Options>
-  Training(const Options& options, double p)
-      : net(make(p)), optimizer(net.parameters(), options), x(zeros({4, 3}, {.device = kCUDA})) {
-    net.to(kCUDA);
-  }
-
-  static nn::Sequential make(double p) {
-    manual_seed(1);
-    return nn::sequential({nn::linear(3, 8), nn::relu(), nn::dropout(p), nn::linear(8, 2)});
-  }
-
-  void step() {
-    optimizer.zero_grad();
-    loss = (net(x) * net(x)).sum();
-    loss.backward();
-    optimizer.step();
-  }
-
-  nn::Sequential net;
-  Optimizer optimizer;
-  Tensor x, loss;
-};
-
-std::vector<Tensor> batches(int count) {
-  manual_seed(5);
-  std::vector<Tensor> all;
-  for (int i = 0; i < count; ++i) all.push_back(randn({4, 3}));
-  return all;
-}
-
-template <class Optimizer, class Options>
-void check_replays(const Options& options, double p) {
-  Training<Optimizer> eager(options, p), replayed(options, p);
-  const std::vector<Tensor> xs = batches(8);
-  manual_seed(3);
-  std::vector<double> losses;
-  for (int i = 0; i < 8; ++i) {
-    if (i == 5) eager.optimizer.set_lr(eager.optimizer.lr() / 4);
-    eager.x.copy_(xs[static_cast<std::size_t>(i)]);
-    eager.step();
-    losses.push_back(eager.loss.template item<double>());
-  }
-  manual_seed(3);
-  cuda::Graph graph;
-  for (int i = 0; i < 8; ++i) {
-    if (i == 5) replayed.optimizer.set_lr(replayed.optimizer.lr() / 4);
-    if (i == 2) graph.capture([&] { replayed.step(); });
-    replayed.x.copy_(xs[static_cast<std::size_t>(i)]);
-    if (i < 2) {
-      replayed.step();
-    } else {
-      graph.replay();
-    }
-    CHECK(replayed.loss.template item<double>() == losses[static_cast<std::size_t>(i)]);
-  }
-  const auto expected = eager.net.parameters(), got = replayed.net.parameters();
-  for (std::size_t i = 0; i < expected.size(); ++i) CHECK(equal(got[i].to(kCPU), expected[i].to(kCPU)));
-}
 
 std::string failure_of(const std::function<void()>& step) {
   cuda::Graph graph;
@@ -112,16 +51,6 @@ TEST_CASE("a graph computes nothing when captured, and the step at each replay")
   CHECK(equal(y.to(kCPU), full({3}, 10)));
   graph.reset();
   CHECK_FALSE(graph.is_captured());
-}
-
-TEST_CASE("steps of every optimizer go on in replays as they would without, with other rates and random numbers") {
-  check_replays<optim::SGD>(optim::SGDOptions{.lr = 0.05, .momentum = 0.9, .weight_decay = 0.01}, 0.5);
-  check_replays<optim::SGD>(optim::SGDOptions{.lr = 0.05}, 0);
-  check_replays<optim::Adam>(optim::AdamOptions{.lr = 0.01}, 0.5);
-  check_replays<optim::Adam>(optim::AdamOptions{.lr = 0.01, .amsgrad = true}, 0);
-  check_replays<optim::AdamW>(optim::AdamWOptions{.lr = 0.01}, 0.25);
-  check_replays<optim::RMSprop>(optim::RMSpropOptions{.lr = 0.01, .momentum = 0.9, .centered = true}, 0);
-  check_replays<optim::Adagrad>(optim::AdagradOptions{.lr = 0.01, .lr_decay = 0.1}, 0);
 }
 
 TEST_CASE("values that a graph reads anew may lie ahead of it by several replays") {
