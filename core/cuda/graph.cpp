@@ -67,8 +67,9 @@ class Capturing {
  public:
   Capturing(LiveValues& values, CudaContext& context) : context_(context), guard_(Stream(context)) {
     context.prepare_for_capture();
+    CachingAllocator& pinned = caching_pinned_allocator();
     caching_allocator(context.index()).begin_capture(&values);
-    caching_pinned_allocator().begin_capture(&values);
+    pinned.begin_capture(&values);
     of_thread = &values;
     const cudaError_t status = cudaStreamBeginCapture(context.stream(), cudaStreamCaptureModeThreadLocal);
     if (status == cudaSuccess) return;
@@ -150,7 +151,10 @@ Graph& Graph::operator=(Graph&&) noexcept = default;
 Graph::~Graph() = default;
 
 bool Graph::is_captured() const { return state_->exec != nullptr; }
-void Graph::reset() { state_->forget(); }
+void Graph::reset() {
+  check<DeviceError>(!is_capturing(), "a graph cannot go while another is captured: its memory may be in use");
+  state_->forget();
+}
 
 void Graph::capture(const std::function<void()>& step, Site site) {
   {

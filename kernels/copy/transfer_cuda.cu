@@ -44,8 +44,8 @@ void transfer(CudaContext& context, const Tensor& x, Tensor& y, bool non_blockin
   start_copy(context, x, y);
   const bool is_pinned = host.storage().is_pinned();
   if (is_pinned) caching_pinned_allocator().record_stream(host.storage().data(), &context);
-  const bool is_staged = x.device().is_cpu() && !is_pinned;  // CUDA has taken the bytes already
-  if (!is_staged && !(is_pinned && non_blocking)) context.synchronize();
+  const bool may_go_on = non_blocking && (is_pinned || x.device().is_cpu());  // other bytes CUDA has taken already
+  if (!may_go_on) context.synchronize();
 }
 
 }  // namespace ebb::kernels

@@ -26,7 +26,7 @@ static Tensor masked(const Tensor& input, double p, const kernels::MaskSource& s
 /// The next `count` words; in a graph, those that are next when it is replayed.
 static kernels::MaskSource next_words(const Tensor& x, std::uint64_t count) {
   if constexpr (built_with_cuda) {
-    if (LiveValues* values = x.is_cuda() ? current_capture() : nullptr; values != nullptr) {
+    if (LiveValues* values = current_capture(); values != nullptr && x.device() == values->device()) {
       const auto refresh = [count](std::byte* to) {
         Generator& generator = default_generator();
         const std::uint64_t seed_and_offset[] = {generator.seed(), generator.reserve(count)};

@@ -48,7 +48,7 @@ void optim_step(const Tensor& p, const Tensor& gradient, std::initializer_list<T
 }
 
 bool is_captured(const Tensor& p) {
-  if constexpr (built_with_cuda) return p.is_cuda() && current_capture() != nullptr;
+  if constexpr (built_with_cuda) return current_capture() != nullptr && p.device() == current_capture()->device();
   return false;
 }
 

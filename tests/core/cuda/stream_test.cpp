@@ -169,11 +169,12 @@ TEST_CASE("pinned memory is copied while the host goes on") {
   cuda::synchronize();
   const emulator::LazyStreams lazy;
   const auto waits = emulator::statistics().host_waits;
+  const auto pageable = emulator::statistics().pageable_copies;
   const Tensor on_gpu = x.to(kCUDA, true);
   const Tensor back = (on_gpu * 3).to(kCPU, true);
   CHECK(back.is_pinned());
   CHECK(emulator::statistics().host_waits == waits);
-  CHECK(emulator::statistics().pageable_copies == emulator::statistics().pageable_copies);
+  CHECK(emulator::statistics().pageable_copies == pageable);
   cuda::current_stream().synchronize();
   CHECK(equal(back, full({4}, 6)));
 }
@@ -201,13 +202,15 @@ TEST_CASE("pinned memory is given out again when the copy from it is done") {
 }
 
 TEST_CASE("what is from the CPU's ordinary memory may be overwritten at once") {
-  Tensor x = full({4}, 2);
-  const emulator::LazyStreams lazy;
-  const auto waits = emulator::statistics().host_waits;
-  const Tensor on_gpu = x.to(kCUDA);
-  CHECK(emulator::statistics().host_waits == waits);
-  x.fill_(9);
-  CHECK(equal(on_gpu.to(kCPU), full({4}, 2)));
+  for (const bool non_blocking : {false, true}) {
+    Tensor x = full({4}, 2);
+    const emulator::LazyStreams lazy;
+    const auto waits = emulator::statistics().host_waits;
+    const Tensor on_gpu = x.to(kCUDA, non_blocking);
+    CHECK((emulator::statistics().host_waits == waits) == non_blocking);
+    x.fill_(9);
+    CHECK(equal(on_gpu.to(kCPU), full({4}, 2)));
+  }
 }
 
 TEST_CASE("where memory has run out, what other streams use is waited for") {

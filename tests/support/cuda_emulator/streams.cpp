@@ -172,7 +172,7 @@ cudaError_t cudaStreamQuery(cudaStream_t to) {
   CUstream_st& stream = emulator::stream_of(to);
   if (emulator::is_captured(stream)) return emulator::break_capture(stream);
   const bool has_work = emulator::do_next(stream);
-  return has_work || !emulator::is_idle(stream.device) ? cudaErrorNotReady : emulator::fault();
+  return has_work || !emulator::is_idle(stream.device) ? failed(cudaErrorNotReady) : emulator::fault();
 }
 
 cudaError_t cudaDeviceSynchronize() {
@@ -228,10 +228,10 @@ cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t to) {
 cudaError_t cudaEventQuery(cudaEvent_t event) {
   emulator::EventState& state = *event->state;
   if (state.capture != nullptr) return failed(cudaErrorCapturedEvent);
-  if (!emulator::is_idle(event->device)) return cudaErrorNotReady;
+  if (!emulator::is_idle(event->device)) return failed(cudaErrorNotReady);
   if (state.done == state.recorded) return emulator::fault();
   emulator::do_next(*state.stream);
-  return cudaErrorNotReady;
+  return failed(cudaErrorNotReady);
 }
 
 cudaError_t cudaEventSynchronize(cudaEvent_t event) {
