@@ -20,6 +20,7 @@ class LiveValues {
   Tensor add(std::size_t bytes, std::function<void(std::byte*)> refresh);
   /// Writes all of them: one copy on the context's stream, or a few where there are thousands.
   void refresh(CudaContext& context);
+  Device device() const { return device_; }
   /// Whether what the thread allocates is the graph's, which its kernels may overwrite.
   bool has_memory() const { return !is_aside_; }
   /// `x` lives as long as the graph.

@@ -187,13 +187,13 @@ TEST_CASE("ops and their gradients wait for nothing once they have run") {
       {"one of a scalar", [&](const Tensor& x) { return x * scalar; }},
   };
   const auto check_all = [](const Tensor& start, const auto& ops) {
-    for (const auto& [name, op] : ops) {
+    for (const auto& entry : ops) {
       const Tensor x = start.detach().clone().requires_grad_();
       const auto call = [&] {
         x.set_grad({});
-        op(x).sum().backward();
+        entry.second(x).sum().backward();
       };
-      CAPTURE(name);
+      CAPTURE(entry.first);
       call(), call();
       CHECK(demands_of(call) == "");
       cuda::Graph graph;

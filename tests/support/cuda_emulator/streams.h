@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <condition_variable>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -40,6 +41,29 @@ struct EventState {
   Clock::time_point time;
 };
 
+/// Of the thread that does a stream's work, which may come to do its own again. Threads that have the turns of streams
+/// wait for each other along events only, so never in a circle: a mutex would be suspected of it.
+class Turn {
+ public:
+  void lock() {
+    std::unique_lock guard(mutex_);
+    const std::thread::id self = std::this_thread::get_id();
+    changed_.wait(guard, [&] { return depth_ == 0 || owner_ == self; });
+    owner_ = self;
+    ++depth_;
+  }
+  void unlock() {
+    const std::lock_guard guard(mutex_);
+    if (--depth_ == 0) changed_.notify_all();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::thread::id owner_;
+  int depth_ = 0;
+};
+
 /// The status, which cudaGetLastError returns, too.
 cudaError_t failed(cudaError_t status);
 /// What a fault has left, which every call reports.
@@ -70,8 +94,8 @@ struct CUstream_st {
   int device = 0, priority = 0;
   std::mutex mutex;  // of what follows
   std::deque<emulator::Work> work;
-  std::uint64_t given = 0;       // calls that gave it work
-  std::recursive_mutex running;  // held by who does its work
+  std::uint64_t given = 0;  // calls that gave it work
+  emulator::Turn running;   // of who does its work
   std::shared_ptr<emulator::Capture> capture;
   bool is_joined = true;  // of a capture: all of its work is waited for by the origin
 };
