@@ -150,6 +150,7 @@ BESIDE = {
     "apps": "the ebb command",
     "examples": "programs to copy",
     "bench": "benchmarks",
+    "bench/cuda": "of a GPU's kernels and networks, beside cuBLAS, cuDNN and PyTorch",
     "tests": "mirrors the floors; vectors/ is what they compare with",
     "docs": "pages whose programs are compiled",
     "tools": "scripts: rules, generators, comparisons with PyTorch",

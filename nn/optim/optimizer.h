@@ -35,7 +35,7 @@ class Optimizer {
   Value state_dict() const;
   /// Takes the options and the states, cast to each parameter's dtype and device, of what state_dict() or PyTorch
   /// saved. An Error, with nothing changed, where the groups or shapes differ. What the dict lacks is PyTorch's
-  /// default.
+  /// default; numbers may be tensors of one element; states of parameters that are in no group are kept aside.
   void load_state_dict(const Value& dict);
   /// The same, and what takes the optimizer back to what it was before; that cannot fail.
   std::function<void()> load_undoably(const Value& dict);
@@ -75,6 +75,7 @@ class Optimizer {
   std::shared_ptr<std::uint64_t> changes_ = std::make_shared<std::uint64_t>(0);
   std::vector<Value> group_frames_;  // see Archive
   std::vector<Value> state_frames_;
+  Value orphans_ = Value::dict();  ///< states of no parameter
 };
 
 /// As PyTorch prints an optimizer: the options of each group.
