@@ -210,6 +210,13 @@ TEST_CASE("cuBLAS is there before a capture, or an error says how") {
   graph.capture([&] { y.copy_(matmul(a, a)); });
   graph.replay();
   CHECK(equal(y.to(kCPU), full({5, 5}, 5)));
+  const cuda::Stream fresh(0, -1);  // has no handle yet
+  CHECK_THAT(failure_of([&] {
+               fresh.wait_stream(cuda::current_stream());
+               const cuda::StreamGuard guard(fresh);
+               static_cast<void>(matmul(a, a));
+             }),
+             ContainsSubstring("cuBLAS is used for the first time") && ContainsSubstring("run the step once before"));
 }
 
 }  // namespace ebb::test
