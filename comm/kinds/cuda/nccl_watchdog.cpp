@@ -30,6 +30,9 @@ NcclWatchdog::~NcclWatchdog() {
 }
 
 void NcclWatchdog::watch(const Call& call, cudaStream_t stream) {
+  cudaStreamCaptureStatus capture = cudaStreamCaptureStatusNone;
+  cuda_check(cudaStreamIsCapturing(stream, &capture));
+  if (capture != cudaStreamCaptureStatusNone) return;  // it is not done before a replay, of which nobody tells
   const std::lock_guard lock(mutex_);
   cuda_check(cudaEventRecord(done_, stream));
   last_ = call;
