@@ -1,14 +1,19 @@
 // The command line: what it takes. The only file that includes CLI11, which is large.
+#include <algorithm>
 #include <cstdio>
 #include <deque>
+#include <span>
 
 #include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
 
 #include "ebb/config.h"
 #include "ebb/core/error.h"
 #include "ebb/core/threads/parallel.h"
+#include "ebb/nn/loading/key_match.h"
 
 #include "apps/files/file_commands.h"
+#include "apps/output/printed.h"
 #include "apps/training/commands.h"
 
 namespace {
@@ -26,14 +31,19 @@ struct Common {
 void add_common(CLI::App& command, Common& common) {
   command.add_flag("--json", common.json, "print the result as JSON");
   command.add_option("--threads", common.threads, "CPU threads; as many as there are cores by default")
-      ->check(CLI::PositiveNumber);
+      ->check([](const std::string& text) {
+        const bool is_positive = !text.empty() && text.find_first_not_of("0123456789") == std::string::npos &&
+                                 text.find_first_not_of('0') != std::string::npos;
+        return is_positive ? std::string()
+                           : "must be at least 1, got " + text + "; leave it out for as many as there are cores";
+      });
 }
 
-void add_data(CLI::App& command, apps::DataArguments& data) {
-  command.add_option(
-      "--data", data.data,
-      "fashion-mnist (the default), synthetic, or for a resnet a folder with train/CLASS/*.png and test/CLASS/*.png");
+void add_data(CLI::App& command, apps::DataArguments& data, const char* what) {
+  command.add_option("--data", data.data, what);
   command.add_option("--root", data.root, "folder of Fashion-MNIST's idx files");
+  command.add_flag("--skip-broken", data.skip_broken,
+                   "leave out images of a folder that cannot be read, and count them");
   command.add_option("--limit", data.limit, "use only so many images of each split")->check(CLI::PositiveNumber);
 }
 
@@ -61,11 +71,18 @@ apps::TrainArguments defaults(const std::string& model) {
   return arguments;
 }
 
+/// What --data may be.
+const char* data_for(const std::string& model) {
+  if (model == "convnet" || model == "unet") return "fashion-mnist (the default) or synthetic";
+  return "fashion-mnist (the default), synthetic, or a folder with train/CLASS/*.png and test/CLASS/*.png, of the same "
+         "classes";
+}
+
 /// `ebb train MODEL`, whose options fill `arguments`.
 CLI::App* add_model(CLI::App& train, apps::TrainArguments& arguments, Common& common) {
   CLI::App* command = train.add_subcommand(arguments.model, about(arguments.model));
   add_common(*command, common);
-  add_data(*command, arguments.data);
+  add_data(*command, arguments.data, data_for(arguments.model));
   add_device(*command, arguments.device);
   if (arguments.model != "convnet") {
     command->add_option("--image-size", arguments.data.image_size, "height and width that images are brought to")
@@ -89,6 +106,14 @@ CLI::App* add_model(CLI::App& train, apps::TrainArguments& arguments, Common& co
 
 using FileCommand = int (*)(const apps::FileArguments&);
 
+void add_convert(CLI::App& convert, apps::ConvertArguments& options) {
+  convert.add_option("from", options.from, "a file of any of these kinds")->required()->check(CLI::ExistingFile);
+  convert.add_option("to", options.to, "the file to write: .pth, .safetensors, .npz or .npy")->required();
+  convert.add_option("--only", options.only, "the weights under this key, such as model");
+  convert.add_option("--strip", options.strip, "what to take from the front of keys, such as module.");
+  convert.add_option("--dtype", options.dtype, "of floating tensors: float16, bfloat16, float32 or float64");
+}
+
 /// The commands about files, whose options fill `arguments`.
 std::vector<std::pair<CLI::App*, FileCommand>> add_file_commands(CLI::App& app, apps::FileArguments& arguments) {
   const auto add = [&](const char* name, const char* about) {
@@ -96,38 +121,72 @@ std::vector<std::pair<CLI::App*, FileCommand>> add_file_commands(CLI::App& app, 
     command->add_flag("--json", arguments.json, "print the result as JSON");
     return command;
   };
-  CLI::App* inspect = add("inspect", "say what a file of tensors holds");
-  CLI::App* verify = add("verify", "check all of a file: structure, CRCs, bounds");
+  CLI::App* inspect = add("inspect", "say what a file of tensors holds, without reading its weights");
+  CLI::App* verify =
+      add("verify", "check all of a file: structure, CRCs, bounds; name what Python would import to load it");
   CLI::App* diff = add("diff", "compare the weights in two files");
   CLI::App* convert = add("convert", "write the weights of a file as a state dict");
+  CLI::App* summary = add("summary", "list the layers of a model: shapes, parameters, multiplications");
   for (CLI::App* command : {inspect, verify, diff}) {
     command->add_option("file", arguments.file, "a .pth, .safetensors, .npy, .npz or idx file")
         ->required()
         ->check(CLI::ExistingFile);
   }
+  for (CLI::App* command : {inspect, verify, diff, convert}) {
+    command->add_option("--most-bytes", arguments.most_bytes,
+                        "for a file that you trust: what its values, or arrays once inflated, may take");
+  }
   diff->add_option("other", arguments.other, "the other")->required()->check(CLI::ExistingFile);
-  apps::ConvertArguments& options = arguments.convert;
-  convert->add_option("from", options.from, "a file of any of these kinds")->required()->check(CLI::ExistingFile);
-  convert->add_option("to", options.to, "the file to write: .pth, .safetensors, .npz or .npy")->required();
-  convert->add_option("--only", options.only, "the weights under this key, such as model");
-  convert->add_option("--strip", options.strip, "what to take from the front of keys, such as module.");
-  convert->add_option("--dtype", options.dtype, "of floating tensors: float16, bfloat16, float32 or float64");
+  add_convert(*convert, arguments.convert);
+  summary->add_option("model", arguments.file, "a model's name, or a file of its weights")->required();
+  summary->add_option("--input", arguments.input, "the shape of the input, such as 1,3,224,224");
+  summary->add_option("--depth", arguments.depth, "layers below are summed up")
+      ->check(CLI::Range(1, 100))
+      ->capture_default_str();
   return {{inspect, apps::inspect_command},
           {verify, apps::verify_command},
           {diff, apps::diff_command},
-          {convert, apps::convert_command}};
+          {convert, apps::convert_command},
+          {summary, apps::summary_command}};
 }
 
 /// `ebb eval`, whose options fill `arguments`.
 CLI::App* add_eval(CLI::App& app, apps::EvalArguments& arguments, Common& common) {
   CLI::App* command = app.add_subcommand("eval", "measure a saved model on the test images");
   add_common(*command, common);
-  add_data(*command, arguments.data);
+  add_data(*command, arguments.data,
+           "what it was trained on: fashion-mnist (the default), synthetic, or for a resnet a folder");
   add_device(*command, arguments.device);
   command->add_option("--image-size", arguments.data.image_size, "as it was for training")->check(CLI::Range(28, 1024));
   command->add_option("--predictions", arguments.predictions, "a PNG file to draw some of them to");
   command->add_option("model", arguments.model, "a .pth file")->required()->check(CLI::ExistingFile);
   return command;
+}
+
+std::vector<std::string> names_of(const std::vector<const CLI::App*>& commands) {
+  std::vector<std::string> names;
+  for (const CLI::App* command : commands) names.push_back(command->get_name());
+  return names;
+}
+
+std::string joined(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
+  return text;
+}
+
+/// CLI11 calls an unknown subcommand an argument that was not expected.
+void check_subcommand(const CLI::App& app, std::span<char* const> arguments) {
+  if (arguments.empty() || arguments[0][0] == '-') return;
+  const std::string given = arguments[0];
+  const std::vector<const CLI::App*> commands = app.get_subcommands([](const CLI::App*) { return true; });
+  const auto known = std::ranges::find(commands, given, [](const CLI::App* command) { return command->get_name(); });
+  if (known != commands.end()) return check_subcommand(**known, arguments.subspan(1));
+  if (commands.empty()) return;
+  const std::vector<std::string> names = names_of(commands);
+  const std::string near = nn::closest_name(given, names);
+  fail(app.get_parent() == nullptr ? "ebb" : "ebb " + app.get_name(), " has no subcommand ", given,
+       near.empty() ? "" : "; did you mean " + near + "?", " (it has ", joined(names), ")");
 }
 
 int run(int argc, char** argv) {
@@ -150,10 +209,13 @@ int run(int argc, char** argv) {
   apps::FileArguments files;
   const auto file_commands = add_file_commands(app, files);
 
+  check_subcommand(app, std::span(argv, static_cast<std::size_t>(argc)).subspan(1));
   try {
     app.parse(argc, argv);
+  } catch (const CLI::Success& answer) {  // --help, --version
+    return app.exit(answer);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : bad_input;
+    fail(error.what(), "; --help tells what there is");
   }
   if (common.threads > 0) set_num_threads(common.threads);
   for (std::size_t i = 0; i < commands.size(); ++i) {
@@ -165,13 +227,25 @@ int run(int argc, char** argv) {
   return apps::eval_command(eval, common.json);
 }
 
+/// Who asked for JSON gets it.
+int report_error(const std::string& message, std::span<char* const> arguments) {
+  std::fprintf(stderr, "ebb: %s\n", apps::printable(message).c_str());
+  const bool wants_json =
+      std::ranges::any_of(arguments, [](const char* text) { return std::string_view(text) == "--json"; });
+  if (wants_json) std::printf("%s\n", apps::to_text(nlohmann::json{{"error", message}, {"status", bad_input}}).c_str());
+  return bad_input;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
+  const std::span arguments(argv, static_cast<std::size_t>(argc));
   try {
     return run(argc, argv);
+  } catch (const Error& error) {  // without the line of ours where it arose
+    const std::string module = error.module_path().empty() ? "" : " (in " + error.module_path() + ")";
+    return report_error(error.message() + module, arguments);
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "ebb: %s\n", error.what());
-    return bad_input;
+    return report_error(error.what(), arguments);
   }
 }

@@ -16,6 +16,12 @@ struct Spread {
   double median, low, high;  ///< the 10th and 90th percentile
 };
 
+/// The value that a share of `values` does not exceed.
+inline double quantile(std::vector<double> values, double share) {
+  std::ranges::sort(values);
+  return values[static_cast<std::size_t>(share * static_cast<double>(values.size() - 1))];
+}
+
 /// Of `samples` runs of `body`, each `repeats` times, in seconds a run; after one that does not count.
 inline Spread measure(int samples, int repeats, auto&& body) {
   const auto sample = [&] {
@@ -27,9 +33,7 @@ inline Spread measure(int samples, int repeats, auto&& body) {
   sample();
   std::vector<double> times(static_cast<std::size_t>(samples));
   std::ranges::generate(times, sample);
-  std::ranges::sort(times);
-  const auto at = [&](double quantile) { return times[static_cast<std::size_t>(quantile * (samples - 1))]; };
-  return {at(0.5), at(0.1), at(0.9)};
+  return {quantile(times, 0.5), quantile(times, 0.1), quantile(times, 0.9)};
 }
 
 }  // namespace ebb::bench

@@ -11,6 +11,12 @@ Storage::Storage(std::size_t bytes, Device device)
   if (allocator_ != nullptr) data_ = static_cast<std::byte*>(allocator_->allocate(bytes));
 }
 
+Storage::Storage(std::size_t bytes, Device device, Allocator& allocator)
+    : data_(static_cast<std::byte*>(allocator.allocate(bytes))),
+      bytes_(bytes),
+      allocator_(&allocator),
+      device_(device) {}
+
 Storage::Storage(void* data, std::size_t bytes, Device device, std::function<void()> release)
     : data_(static_cast<std::byte*>(data)),
       bytes_(bytes),
@@ -23,6 +29,8 @@ Storage::~Storage() {
   if (allocator_ != nullptr) allocator_->deallocate(data_, bytes_);
   if (release_) release_();
 }
+
+bool Storage::is_pinned() const { return device_.is_cpu() && allocator_ != nullptr && allocator_ != &cpu_allocator(); }
 
 void Storage::mark_written() {
   const Site site = OpScope::site();

@@ -19,6 +19,8 @@ class Storage final : public RefCounted {
  public:
   /// Uninitialised bytes from the device's allocator; on meta only their number.
   Storage(std::size_t bytes, Device device);
+  /// From another of its allocators.
+  Storage(std::size_t bytes, Device device, Allocator& allocator);
   /// Bytes that somebody else owns; `release` is called when the last tensor lets go.
   Storage(void* data, std::size_t bytes, Device device, std::function<void()> release);
   ~Storage() override;
@@ -27,6 +29,7 @@ class Storage final : public RefCounted {
   const std::byte* data() const { return data_; }
   std::size_t bytes() const { return bytes_; }
   Device device() const { return device_; }
+  bool is_pinned() const;  ///< from pinned_allocator()
 
   std::uint32_t version() const { return version_.load(std::memory_order_relaxed); }
   const char* last_writer() const { return last_writer_.load(std::memory_order_relaxed); }

@@ -1,5 +1,6 @@
 #include "ebb/interop/open.h"
 
+#include <algorithm>
 #include <array>
 #include <unordered_set>
 
@@ -25,12 +26,38 @@ void check_is_backed(const StateDict& weights) {
         ": no weights that a model was trained to");
 }
 
+/// Whether a tensor that the module does not have may be left out: the count of an average, a metric's counters. What
+/// could be a weight of a network that is not quite this one may not.
+bool is_counter(const std::string& name, const Tensor& tensor, const StateDict& module) {
+  const auto top_of = [](const std::string& path) { return path.substr(0, path.find('.')); };
+  const auto is_of_module = [&](const auto& entry) { return top_of(entry.first) == top_of(name); };
+  const bool counts = tensor.numel() == 1 || (!is_floating(tensor.dtype()) && !is_complex(tensor.dtype()));
+  return counts && std::ranges::none_of(module, is_of_module);
+}
+
+/// The weights without counters, whose names go to `unused`.
+StateDict without_counters(const StateDict& weights, const nn::Module& module, const std::string& prefix,
+                           std::vector<std::string>& unused) {
+  const StateDict wanted = module.state_dict();
+  StateDict kept;
+  kept.versions = weights.versions;
+  for (const auto& [name, tensor] : weights) {
+    const std::string own = name.starts_with(prefix) ? name.substr(prefix.size()) : name;
+    if (is_counter(own, tensor, wanted)) {
+      unused.push_back(name);
+    } else {
+      kept.set(name, tensor);
+    }
+  }
+  return kept;
+}
+
 Opened make_opened(const StateDict& weights) {
   check_is_backed(weights);
-  Opened opened{.model = models::recognise(weights), .net = {}};
+  Opened opened{.model = models::recognise(weights), .net = {}, .unused = {}};
   opened.net = models::make(opened.model);
   nn::Module& module = opened.net.module();
-  module.plan_load(weights).apply();
+  module.plan_load(without_counters(weights, module, opened.model.prefix, opened.unused)).apply();
   module.eval();
   return opened;
 }
@@ -38,7 +65,8 @@ Opened make_opened(const StateDict& weights) {
 }  // namespace
 
 StateDict find_weights(const Value& file) {
-  constexpr std::array names{"model", "state_dict", "model_state_dict", "net", "weights"};
+  constexpr std::array names{"model",  "state_dict", "model_state_dict", "model_state", "net",           "weights",
+                             "module", "model_ema",  "state_dict_ema",   "ema",         "ema_state_dict"};
   for (const char* name : names) {
     const Value* inside = file.is_dict() ? file.find(name) : nullptr;
     if (inside != nullptr && (inside->is_dict() || is_whole_model(*inside))) return find_weights(*inside);

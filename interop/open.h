@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "ebb/core/value/value.h"
 #include "ebb/nn/layer.h"
@@ -10,8 +11,9 @@
 namespace ebb::interop {
 
 struct Opened {
-  models::Recognised model;  ///< what the weights are of
-  nn::Layer net;             ///< in evaluation mode
+  models::Recognised model;         ///< what the weights are of
+  nn::Layer net;                    ///< in evaluation mode
+  std::vector<std::string> unused;  ///< tensors of the file that no network needs: counters of averages and metrics
 
   Tensor operator()(const Tensor& x, Site site = Site::current()) const { return net(x, site); }
 };

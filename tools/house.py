@@ -32,12 +32,13 @@ FLOORS = {
         (),
         {
             "backends": "the switches of the libraries that compute on GPUs",
-            "cuda": "the stream, the handles and the memory of a GPU; libraries that are opened while a program runs",
+            "cuda": "contexts, handles, memory and graphs of a GPU; libraries that are opened while a program runs",
             "cuda/cudnn": "cuDNN: its functions, descriptors, engines, plans, what timing them has found",
             "dlpack": "tensors of other libraries, without a copy",
             "dtype": "element types, scalars, the visit of a type",
             "memory": "allocators, reference counts",
             "random": "generators and their state",
+            "streams": "streams, events and graphs of GPUs, as users see them",
             "threads": "parallel_for",
             "value": "Python's values as data; state dicts",
         },
@@ -132,8 +133,11 @@ FLOORS = {
     "data": Floor(
         "data sets and the loader of batches",
         ("core", "io"),
-        {"synthetic": "data sets that are drawn: shapes, collages"},
-        private=("synthetic",),
+        {
+            "sending": "batches on their way to a GPU",
+            "synthetic": "data sets that are drawn: shapes, collages",
+        },
+        private=("sending", "synthetic"),
     ),
     "interop": Floor(
         "where files and networks meet: models told by their weights, torch.nn's modules both ways",
@@ -144,10 +148,11 @@ FLOORS = {
 }
 
 BESIDE = {
-    "include/ebb": "the headers of users: ebb.h, tensor.h, nn.h, optim.h, io.h, data.h, comm.h, interop.h",
+    "include/ebb": "the headers of users: ebb.h, tensor.h, nn.h, optim.h, io.h, data.h, comm.h, cuda.h, interop.h",
     "apps": "the ebb command",
     "examples": "programs to copy",
     "bench": "benchmarks",
+    "bench/cuda": "of a GPU's kernels and networks, beside cuBLAS, cuDNN and PyTorch",
     "tests": "mirrors the floors; vectors/ is what they compare with",
     "docs": "pages whose programs are compiled",
     "tools": "scripts: rules, generators, comparisons with PyTorch",

@@ -1,19 +1,22 @@
 #!/usr/bin/env python3
-"""Writes the table of docs/gpu-status.md: each function for a GPU that a header of kernels/ declares, the file that defines it, the
-tests that run it in the emulator, and the GPUs on which tools/gpu_check passed.
+"""Writes docs/gpu-status.md but for its prose: each function for a GPU that a header of kernels/ declares, the file that defines
+it, the tests that run it in the emulator, and the GPUs on which they passed; and what tools/gpu_check found on each GPU.
 
 usage: tools/make_gpu_status.py [--check]     --check: fails where the page is not as it would be written
 """
 
-import json
 import pathlib
 import re
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tools/lib"))
+
+from gpu import tables  # noqa: E402
+
 PAGE = ROOT / "docs/gpu-status.md"
 RESULTS = ROOT / "docs/gpu-results"  # what tools/gpu_check wrote, one file per run
-TABLE = re.compile(r"(?<=<!-- written by tools/make_gpu_status.py -->\n).*?(?=\n\n)", re.DOTALL)
+PART = re.compile(r"(<!-- (functions|results): written by tools/make_gpu_status.py -->\n).*?(\n<!-- end -->)", re.DOTALL)
 DECLARED = re.compile(r"^(?:void|\w+) (\w+)\(CudaContext&(?! context)", re.MULTILINE)
 
 
@@ -37,21 +40,17 @@ def tests_of(name):
     return [p for p in files("tests/kernels/*_test.cpp") if call.search(p.read_text())]
 
 
-def gpu_results():
-    passed = []
-    for path in files("docs/gpu-results/*.json"):
-        result = json.loads(path.read_text())
-        if result["steps"] and all(step["status"] == "passed" for step in result["steps"] if step["name"] == "cuda tests"):
-            passed.append(f"{result['gpus']['before'][0].split(',')[0]}, {result['revision'][:9]}")
-    return ", ".join(passed) or "not run"
+def passed_on(results):
+    tests = [(report, tables.step(report, "tests")) for _, report in results]
+    return ", ".join(f"{r['gpu']}, {(r['pack']['revision'] or '')[:9]}" for r, t in tests if t.get("status") == "passed") or "not run"
 
 
 def names(paths, folder):
     return ", ".join(f"`{path.relative_to(ROOT / folder).as_posix()}`" for path in paths)
 
 
-def table():
-    on_gpus = gpu_results()
+def functions(results):
+    on_gpus = passed_on(results)
     lines = ["| function of kernels/ | defined in kernels/ | run in the emulator by tests/kernels/ | ran on a GPU |", "|---|---|---|---|"]
     for name, header in sorted(declared().items(), key=lambda item: (item[1], item[0])):
         defined, tests = definition_of(name), tests_of(name)
@@ -62,9 +61,11 @@ def table():
 
 def main(arguments):
     text = PAGE.read_text(encoding="utf-8")
-    written = TABLE.sub(lambda _: table(), text)
+    results = tables.results_in(RESULTS)
+    parts = {"functions": functions(results), "results": tables.page(results)}
+    written = PART.sub(lambda match: match.group(1) + parts[match.group(2)] + match.group(3), text)
     if arguments == ["--check"]:
-        if written != text or not TABLE.search(text):
+        if written != text or len(PART.findall(text)) != len(parts):
             sys.exit("docs/gpu-status.md is not as tools/make_gpu_status.py writes it; run that")
     elif arguments:
         sys.exit(__doc__)

@@ -1,5 +1,6 @@
 // ebb verify, diff and convert.
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <optional>
 #include <sstream>
@@ -18,15 +19,17 @@
 #include "ebb/io/system/in_file.h"
 
 #include "apps/files/file_report.h"
+#include "apps/files/imports.h"
+#include "apps/output/printed.h"
 
 namespace ebb::apps {
 namespace {
 
 using nlohmann::json;
 
-StateDict load_weights(const std::string& path, const std::string& only = "") {
+StateDict load_weights(const std::string& path, std::uint64_t most_bytes, const std::string& only = "") {
   return io::in_file("load", path, Site::current(), [&] {
-    const Value file = io::load_any(path, {.allow_opaque = true});
+    const Value file = io::load_any(path, {.allow_opaque = true, .most_bytes = most_bytes});
     if (file.is_tensor() && only.empty()) {
       StateDict alone;
       alone.set("arr_0", file.as_tensor());  // NumPy's name for an array that got none
@@ -37,15 +40,29 @@ StateDict load_weights(const std::string& path, const std::string& only = "") {
   });
 }
 
-/// Saves in the format that the name's end asks for: .safetensors, .npz, .npy, which takes one tensor, or else .pth.
-void save_weights(const std::string& path, const StateDict& weights) {
-  if (path.ends_with(".safetensors")) return io::save_safetensors(path, weights);
-  if (path.ends_with(".npz")) return io::save_npz(path, weights);
-  if (path.ends_with(".npy")) {
-    check(weights.size() == 1, "a .npy file holds one tensor, got ", weights.size(), "; a .npz file takes them all");
-    return io::save_npy(path, weights.begin()->second);
-  }
-  io::save(path, weights);
+void save_as_pth(const std::string& path, const StateDict& weights) { io::save(path, weights); }
+void save_as_safetensors(const std::string& path, const StateDict& weights) { io::save_safetensors(path, weights); }
+void save_as_npz(const std::string& path, const StateDict& weights) { io::save_npz(path, weights); }
+void save_as_npy(const std::string& path, const StateDict& weights) {
+  check(weights.size() == 1, "a .npy file holds one tensor, got ", weights.size(), "; a .npz file takes them all");
+  io::save_npy(path, weights.begin()->second);
+}
+
+using Save = void (*)(const std::string& path, const StateDict& weights);
+
+/// For the format that the name's end asks for.
+Save saving_as(const std::string& path) {
+  constexpr std::array<std::pair<const char*, Save>, 7> endings{{{".pth", save_as_pth},
+                                                                 {".pt", save_as_pth},
+                                                                 {".ckpt", save_as_pth},
+                                                                 {".bin", save_as_pth},
+                                                                 {".safetensors", save_as_safetensors},
+                                                                 {".npz", save_as_npz},
+                                                                 {".npy", save_as_npy}}};
+  const auto known = std::ranges::find_if(endings, [&](const auto& ending) { return path.ends_with(ending.first); });
+  check(known != endings.end(), path, ": what is written is told by the name's end: .pth (or .pt, .ckpt, .bin), ",
+        ".safetensors, .npz or .npy");
+  return known->second;
 }
 
 /// The elements as doubles, two for a complex one.
@@ -89,6 +106,13 @@ json compare(const std::string& name, const Tensor& a, const Tensor& b) {
   return entry;
 }
 
+/// Of values that the format has no place for.
+json keys_of(const Dict& dict) {
+  json keys = json::array();
+  for (const auto& [key, value] : dict.entries) keys.push_back(key.is_text() ? key.as_text() : key.kind_name());
+  return keys;
+}
+
 DType dtype_named(const std::string& name) {
   for (const DType dtype : {kFloat16, kBFloat16, kFloat32, kFloat64}) {
     if (name == to_string(dtype)) return dtype;
@@ -98,17 +122,33 @@ DType dtype_named(const std::string& name) {
 
 }  // namespace
 
-json verify_file(const std::string& path) {
+json verify_file(const std::string& path, std::uint64_t most_bytes) {
+  std::vector<Global> imports;
+  json report{{"file", path}, {"sound", true}};
   try {
-    io::load_any(path, {.allow_opaque = true});
-    return {{"file", path}, {"sound", true}};
+    io::load_any(path, {.allow_opaque = true, .imports = &imports, .most_bytes = most_bytes});
   } catch (const FileError& error) {
-    return {{"file", path}, {"sound", false}, {"error", error.message()}};
+    report["sound"] = false;
+    report["error"] = error.message();
   }
+  report["imports"] = names_of(imports);
+  report["safe_to_load"] = are_safe(imports);
+  return report;
 }
 
-json diff_files(const std::string& first, const std::string& second) {
-  const StateDict a = load_weights(first), b = load_weights(second);
+/// What stands before every key of one of them, and is all that the keys differ in; empty where it is not.
+static std::string prefix_between(const StateDict& shorter, const StateDict& longer) {
+  if (shorter.empty() || shorter.size() != longer.size()) return "";
+  const std::string &first = longer.begin()->first, &second = shorter.begin()->first;
+  if (first.size() <= second.size() || !first.ends_with(second)) return "";
+  const std::string prefix = first.substr(0, first.size() - second.size());
+  const bool is_all =
+      std::ranges::all_of(shorter, [&](const auto& entry) { return longer.contains(prefix + entry.first); });
+  return is_all ? prefix : "";
+}
+
+json diff_files(const std::string& first, const std::string& second, std::uint64_t most_bytes) {
+  const StateDict a = load_weights(first, most_bytes), b = load_weights(second, most_bytes);
   json only_first = json::array(), only_second = json::array(), differ = json::array();
   std::size_t equal = 0;
   for (const auto& [name, tensor] : a) {
@@ -125,18 +165,30 @@ json diff_files(const std::string& first, const std::string& second) {
     if (!a.contains(name)) only_second.push_back(name);
   }
   const bool same = only_first.empty() && only_second.empty() && differ.empty();
-  return {{"files", {first, second}},   {"same", same},    {"equal", equal}, {"only_first", only_first},
-          {"only_second", only_second}, {"differ", differ}};
+  json report{{"files", {first, second}},   {"same", same},    {"equal", equal}, {"only_first", only_first},
+              {"only_second", only_second}, {"differ", differ}};
+  const std::string of_first = prefix_between(b, a), of_second = prefix_between(a, b);
+  if (!of_first.empty() || !of_second.empty()) {
+    report["prefix"] = {{"file", of_first.empty() ? second : first}, {"text", of_first + of_second}};
+  }
+  return report;
 }
 
 std::string diff_to_text(const json& report) {
   std::ostringstream out;
+  if (report.contains("prefix")) {
+    const json& prefix = report["prefix"];
+    out << "the keys differ in a prefix alone: \"" << printable(prefix["text"].get<std::string>()) << "\" in "
+        << printable(prefix["file"].get<std::string>()) << "; ebb convert --strip takes it away\n";
+    return out.str();
+  }
   for (const char* side : {"only_first", "only_second"}) {
     const std::string file = report["files"][side == std::string("only_first") ? 0 : 1];
-    for (const json& name : report[side]) out << name.get<std::string>() << ": only in " << file << "\n";
+    for (const json& name : report[side])
+      out << printable(name.get<std::string>()) << ": only in " << printable(file) << "\n";
   }
   for (const json& entry : report["differ"]) {
-    out << entry["name"].get<std::string>() << ":";
+    out << printable(entry["name"].get<std::string>()) << ":";
     for (const char* what : {"dtypes", "shapes"}) {
       if (entry.contains(what)) {
         out << " " << entry[what][0].get<std::string>() << " and " << entry[what][1].get<std::string>();
@@ -151,7 +203,8 @@ std::string diff_to_text(const json& report) {
 }
 
 json convert_file(const ConvertArguments& arguments) {
-  const StateDict weights = load_weights(arguments.from, arguments.only);
+  const Save save = saving_as(arguments.to);
+  const StateDict weights = load_weights(arguments.from, arguments.most_bytes, arguments.only);
   std::optional<DType> dtype;
   if (!arguments.dtype.empty()) dtype = dtype_named(arguments.dtype);
   StateDict converted;
@@ -165,8 +218,11 @@ json convert_file(const ConvertArguments& arguments) {
   }
   check(arguments.strip.empty() || stripped > 0, "no key begins with \"", arguments.strip, "\"");
   if (arguments.strip.empty()) converted.versions = weights.versions;
-  save_weights(arguments.to, converted);
-  return {{"from", arguments.from}, {"to", arguments.to}, {"tensors", converted.size()}};
+  if (save == save_as_pth) converted.others = weights.others;
+  save(arguments.to, converted);
+  json report{{"from", arguments.from}, {"to", arguments.to}, {"tensors", converted.size()}};
+  if (weights.others != nullptr && converted.others == nullptr) report["left_out"] = keys_of(*weights.others);
+  return report;
 }
 
 }  // namespace ebb::apps

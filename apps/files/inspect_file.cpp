@@ -1,83 +1,24 @@
 #include <algorithm>
-#include <filesystem>
 #include <map>
-#include <set>
 #include <sstream>
 
-#include <nlohmann/json.hpp>
-
+#include "ebb/autograd/ops.h"
 #include "ebb/interop/open.h"
 #include "ebb/interop/whole_model.h"
 #include "ebb/io/formats/file_format.h"
-#include "ebb/io/pickle/python_calls.h"
 #include "ebb/io/system/in_file.h"
 
+#include "apps/files/contents.h"
 #include "apps/files/file_report.h"
+#include "apps/files/imports.h"
+#include "apps/output/printed.h"
+#include "apps/output/terminal.h"
 
 namespace ebb::apps {
 namespace {
 
 using nlohmann::json;
 using Kind = Value::Kind;
-
-std::string path_of(const std::string& prefix, const Value& key) {
-  const std::string name = key.is_text()                 ? key.as_text()
-                           : key.kind() == Kind::integer ? std::to_string(key.as_int())
-                                                         : key.kind_name();
-  return prefix.empty() ? name : prefix + "." + name;
-}
-
-/// Collects what stands in the tree of a file's values, each container once.
-class Collector {
- public:
-  // Values are nested at most Value::max_depth deep.
-  void visit(const Value& value, const std::string& path) {
-    if (value.is_tensor()) return add_tensor(value.as_tensor(), path);
-    const void* identity = value.identity();
-    if (identity != nullptr && !value.is_text() && !seen_.insert(identity).second) return;
-    if (value.is_dict()) visit_entries(value.as_dict().entries, path);
-    if (value.kind() == Kind::list || value.kind() == Kind::tuple) visit_items(value.items(), path);
-    if (value.kind() == Kind::object) visit_object(value.as_object(), path);
-    if (value.kind() == Kind::global) add_global(value.as_global());
-  }
-
-  json tensors = json::array();
-  std::set<std::string> objects;
-  std::uint64_t bytes = 0;
-
- private:
-  void visit_entries(const std::vector<std::pair<Value, Value>>& entries, const std::string& path) {
-    for (const auto& [key, item] : entries) visit(item, path_of(path, key));
-  }
-  void visit_items(const std::vector<Value>& items, const std::string& path) {
-    for (std::size_t i = 0; i < items.size(); ++i) visit(items[i], path_of(path, i));
-  }
-  void visit_object(const Object& object, const std::string& path) {
-    add_global(object.global);
-    visit(object.arguments, path);
-    visit(object.state, path);
-    visit_items(object.items, path);
-    visit_entries(object.entries, path);
-  }
-
-  void add_global(const Global& global) {
-    if (!io::is_known(global) && global.text() != "builtins.int") objects.insert(global.text());
-  }
-
-  void add_tensor(const Tensor& tensor, const std::string& path) {
-    const auto [first, is_new] = storages_.try_emplace(&tensor.storage(), path);
-    if (is_new) bytes += tensor.storage().bytes();
-    json entry{{"name", path},
-               {"dtype", to_string(tensor.dtype())},
-               {"shape", std::vector<std::int64_t>(tensor.shape().begin(), tensor.shape().end())},
-               {"bytes", static_cast<std::uint64_t>(tensor.numel()) * size_of(tensor.dtype())}};
-    if (!is_new) entry["shares_with"] = first->second;
-    tensors.push_back(std::move(entry));
-  }
-
-  std::set<const void*> seen_;
-  std::map<const Storage*, std::string> storages_;
-};
 
 /// The optimizer whose state dict this is, by the options that only it has.
 std::string optimizer_name(const Value& group) {
@@ -91,23 +32,34 @@ std::string optimizer_name(const Value& group) {
   return group.contains("nesterov") ? "SGD" : "an optimizer";
 }
 
+/// Of a number, or a tensor of one element that was read; null for anything else.
+json number_in(const Value* value) {
+  if (value == nullptr) return nullptr;
+  if (value->kind() == Kind::integer) return value->as_int();
+  if (value->kind() == Kind::real) return value->as_real();
+  if (!value->is_tensor() || value->as_tensor().numel() != 1 || value->as_tensor().device().is_meta()) return nullptr;
+  return value->as_tensor().to(kFloat64).item<double>();
+}
+
 json describe_optimizer(const Value& dict) {
   const std::vector<Value>& groups = dict["param_groups"].items();
   json report{{"groups", groups.size()}, {"states", dict["state"].as_dict().entries.size()}};
-  if (groups.empty()) return report;
+  if (groups.empty() || !groups[0].is_dict()) return report;
   report["name"] = optimizer_name(groups[0]);
-  if (const Value* lr = groups[0].find("lr"); lr != nullptr && !lr->is_tensor()) report["lr"] = lr->as_real();
+  if (const json lr = number_in(groups[0].find("lr")); !lr.is_null()) report["lr"] = lr;
   for (const auto& [id, state] : dict["state"].as_dict().entries) {
-    const Value* step = state.is_dict() ? state.find("step") : nullptr;
-    if (step == nullptr) continue;
-    report["step"] = step->is_tensor() ? step->as_tensor().to(kInt64).item<std::int64_t>() : step->as_int();
+    const json step = state.is_dict() ? number_in(state.find("step")) : json();
+    if (step.is_null()) continue;
+    report["step"] = step.is_number_float() ? json(static_cast<std::int64_t>(step.get<double>())) : step;
     break;
   }
   return report;
 }
 
 bool is_optimizer(const Value& value) {
-  return value.is_dict() && value.contains("state") && value.contains("param_groups") && value["state"].is_dict();
+  if (!value.is_dict() || !value.contains("state") || !value.contains("param_groups")) return false;
+  const Kind groups = value["param_groups"].kind();
+  return value["state"].is_dict() && (groups == Kind::list || groups == Kind::tuple);
 }
 
 json find_optimizer(const Value& file) {
@@ -119,7 +71,7 @@ json find_optimizer(const Value& file) {
   return nullptr;
 }
 
-json hints_for(const Value& file, const Collector& found) {
+json hints_for(const Value& file, const Contents& found) {
   json hints = json::array();
   if (interop::is_whole_model(file)) {
     hints.push_back(
@@ -152,28 +104,39 @@ json recognise_model(const Value& file) {
 
 }  // namespace
 
-json inspect_file(const std::string& path) {
+json inspect_file(const std::string& path, std::uint64_t most_bytes) {
+  constexpr std::uint64_t of_few_numbers = 1024;  // an optimizer's count of steps, and no weights
   std::map<std::string, int> locations;
   const io::MapLocation note([&](const std::string& location) {
     ++locations[location];
     return std::optional(kCPU);
   });
   const io::FileFormat* format = nullptr;
-  const Value file = io::load_file("load", path, Site::current(), [&](io::ByteView bytes) {
+  std::vector<Global> imports;
+  std::size_t file_bytes = 0;
+  const io::LoadOptions options{.map_location = note,
+                                .allow_opaque = true,
+                                .meta_above = of_few_numbers,
+                                .imports = &imports,
+                                .most_bytes = most_bytes};
+  const Value file = io::load_file("inspect", path, Site::current(), options, [&](io::ByteView bytes) {
     format = &io::format_of(bytes);
-    return format->read(bytes, {.map_location = note, .allow_opaque = true});
+    file_bytes = bytes.size();
+    return format->read(bytes, options);
   });
   if (!format->is_pth) locations.clear();
-  Collector found;
-  found.visit(file, "");
+  const Contents found(file);
   json report{{"file", path},
               {"format", format->name},
-              {"file_bytes", std::filesystem::file_size(path)},
+              {"file_bytes", file_bytes},
               {"holds", file.kind_name()},
               {"tensors", found.tensors},
               {"tensor_bytes", found.bytes},
+              {"values", found.values},
               {"locations", locations},
               {"objects", found.objects},
+              {"imports", names_of(imports)},
+              {"safe_to_load", are_safe(imports)},
               {"hints", hints_for(file, found)}};
   if (json optimizer = find_optimizer(file); !optimizer.is_null()) report["optimizer"] = optimizer;
   if (json model = recognise_model(file); !model.is_null()) report["model"] = model;
@@ -182,37 +145,44 @@ json inspect_file(const std::string& path) {
 
 namespace {
 
-std::string size_text(std::uint64_t bytes) {
-  std::ostringstream text;
-  text.precision(bytes < 1000 ? 4 : 3);
-  if (bytes < 1000) {
-    text << bytes << " B";
-  } else if (bytes < 1'000'000) {
-    text << static_cast<double>(bytes) / 1e3 << " kB";
-  } else {
-    text << static_cast<double>(bytes) / 1e6 << " MB";
+std::string text_of(const json& name) { return printable(name.get<std::string>()); }
+
+/// Values beside the weights, but for those of each parameter group after the first.
+void put_values(std::ostringstream& out, const json& values) {
+  constexpr std::size_t most = 40;
+  std::size_t shown = 0;
+  for (const json& value : values) {
+    if (++shown > most) break;
+    out << "  " << text_of(value["name"]) << " = "
+        << (value["value"].is_string() ? "\"" + text_of(value["value"]) + "\"" : value["value"].dump()) << "\n";
   }
-  return text.str();
+  if (values.size() > most) out << "  and " << values.size() - most << " values more\n";
+}
+
+void put_tensors(std::ostringstream& out, const json& tensors) {
+  std::size_t width = 0;
+  for (const json& tensor : tensors) width = std::max(width, text_of(tensor["name"]).size());
+  for (const json& tensor : tensors) {
+    const std::string name = text_of(tensor["name"]);
+    out << "  " << name << std::string(width - name.size() + 2, ' ') << tensor["dtype"].get<std::string>() << " "
+        << tensor["shape"].dump() << "  " << size_text(tensor["bytes"]);
+    if (tensor.contains("shares_with")) out << "  shares with " << text_of(tensor["shares_with"]);
+    out << "\n";
+  }
 }
 
 }  // namespace
 
-std::string to_text(const json& report) {
+std::string inspection_to_text(const json& report) {
   std::ostringstream out;
-  out << report["file"].get<std::string>() << ": " << report["format"].get<std::string>() << ", "
+  out << text_of(report["file"]) << ": " << report["format"].get<std::string>() << ", "
       << size_text(report["file_bytes"]) << "\n";
-  std::size_t width = 0;
-  for (const json& tensor : report["tensors"]) width = std::max(width, tensor["name"].get<std::string>().size());
-  for (const json& tensor : report["tensors"]) {
-    const std::string name = tensor["name"];
-    out << "  " << name << std::string(width - name.size() + 2, ' ') << tensor["dtype"].get<std::string>() << " "
-        << tensor["shape"].dump() << "  " << size_text(tensor["bytes"]);
-    if (tensor.contains("shares_with")) out << "  shares with " << tensor["shares_with"].get<std::string>();
-    out << "\n";
-  }
+  put_tensors(out, report["tensors"]);
   out << report["tensors"].size() << " tensors, " << size_text(report["tensor_bytes"]) << "\n";
-  for (const auto& [location, count] : report["locations"].items())
-    out << count << " storages from " << location << "\n";
+  put_values(out, report["values"]);
+  for (const auto& [location, count] : report["locations"].items()) {
+    out << count << " storages from " << printable(location) << "\n";
+  }
   if (report.contains("model")) {
     out << "weights of a " << report["model"]["name"].get<std::string>() << " for " << report["model"]["classes"]
         << " classes\n";
@@ -225,7 +195,8 @@ std::string to_text(const json& report) {
     if (optimizer.contains("step")) out << ", step " << optimizer["step"];
     out << "\n";
   }
-  for (const json& name : report["objects"]) out << "Python object, not data: " << name.get<std::string>() << "\n";
+  for (const json& name : report["objects"]) out << "Python object, not data: " << text_of(name) << "\n";
+  if (!report["safe_to_load"].get<bool>()) out << in_red(warning_of(report["imports"]), stdout) << "\n";
   for (const json& hint : report["hints"]) out << "hint: " << hint.get<std::string>() << "\n";
   return out.str();
 }

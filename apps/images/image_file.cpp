@@ -37,6 +37,25 @@ Image decode_png(const std::string& path, std::span<const std::byte> bytes) {
   return image;
 }
 
+/// Whether Adobe's programs wrote it, which store inks inverted.
+bool has_adobe_mark(std::span<const std::byte> bytes) {
+  constexpr std::string_view mark = "Adobe";
+  constexpr std::size_t headers = 1 << 16;
+  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), std::min(bytes.size(), headers));
+  return text.find(mark) != std::string_view::npos;
+}
+
+/// From four bytes a pixel: cyan, magenta, yellow, black.
+void inks_to_rgb(const std::vector<std::uint8_t>& inks, bool is_inverted, std::vector<std::uint8_t>& rgb) {
+  const auto light = [&](std::uint8_t ink) { return is_inverted ? ink : 255 - ink; };
+  for (std::size_t pixel = 0; pixel < rgb.size() / 3; ++pixel) {
+    const std::uint8_t* ink = &inks[4 * pixel];
+    for (std::size_t i = 0; i < 3; ++i) {
+      rgb[3 * pixel + i] = static_cast<std::uint8_t>((light(ink[i]) * light(ink[3]) + 127) / 255);
+    }
+  }
+}
+
 Image decode_jpeg(const std::string& path, std::span<const std::byte> bytes) {
   const std::unique_ptr<void, int (*)(tjhandle)> decoder(tjInitDecompress(), tjDestroy);
   const auto* data = reinterpret_cast<const unsigned char*>(bytes.data());
@@ -44,8 +63,11 @@ Image decode_jpeg(const std::string& path, std::span<const std::byte> bytes) {
   const auto verify = [&](int status) { check(status == 0, path, ": ", tjGetErrorStr2(decoder.get())); };
   verify(tjDecompressHeader3(decoder.get(), data, bytes.size(), &width, &height, &subsampling, &colours));
   Image image = blank(path, width, height);
-  verify(tjDecompress2(decoder.get(), data, bytes.size(), image.rgb.data(), width, 0, height, TJPF_RGB,
-                       TJFLAG_STOPONWARNING));
+  const bool has_inks = colours == TJCS_CMYK || colours == TJCS_YCCK;
+  std::vector<std::uint8_t> inks(has_inks ? image.rgb.size() / 3 * 4 : 0);
+  verify(tjDecompress2(decoder.get(), data, bytes.size(), has_inks ? inks.data() : image.rgb.data(), width, 0, height,
+                       has_inks ? TJPF_CMYK : TJPF_RGB, TJFLAG_STOPONWARNING));
+  if (has_inks) inks_to_rgb(inks, has_adobe_mark(bytes), image.rgb);
   return image;
 }
 

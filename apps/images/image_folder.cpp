@@ -1,6 +1,7 @@
 #include "apps/images/image_folder.h"
 
 #include <algorithm>
+#include <cstdio>
 #include <cstring>
 #include <filesystem>
 
@@ -56,24 +57,48 @@ Tensor squared(const Image& image, std::int64_t size) {
   return (middle + 0.5).to(kUInt8).contiguous();
 }
 
-FolderDataset image_folder(const std::string& path, std::int64_t size, std::int64_t limit) {
+static std::vector<Labelled> limited(std::vector<Labelled> files, std::int64_t limit) {
+  if (limit <= 0 || limit >= std::ssize(files)) return files;
+  std::ranges::stable_sort(files, {}, &Labelled::place);
+  files.resize(static_cast<std::size_t>(limit));
+  return files;
+}
+
+/// Whether it was read into `to`; false, with the reason in `first_error`, where it is broken and may be skipped.
+static bool read_into(const Tensor& to, const std::string& path, const FolderOptions& options,
+                      std::string& first_error) {
+  try {
+    to.copy_(squared(read_image(path), options.size));
+    return true;
+  } catch (const Error& error) {
+    if (!options.skip_broken) fail<FileError>(error.message(), "; --skip-broken leaves such images out");
+    if (first_error.empty()) first_error = error.message();
+    return false;
+  }
+}
+
+FolderDataset image_folder(const std::string& path, const FolderOptions& options) {
   check(fs::is_directory(path), path, ": there is no such folder");
   FolderDataset found;
   found.classes = names_in(path, [](const auto& entry) { return entry.is_directory(); });
   check(!found.classes.empty(), path, ": needs a folder for each class, with its images in it");
-  std::vector<Labelled> files = files_of(path, found.classes);
+  const std::vector<Labelled> files = limited(files_of(path, found.classes), options.limit);
   check(!files.empty(), path, ": no .png, .jpg or .jpeg in the folders of its classes");
-  if (limit > 0 && limit < std::ssize(files)) {
-    std::ranges::stable_sort(files, {}, &Labelled::place);
-    files.resize(static_cast<std::size_t>(limit));
+  const std::int64_t size = options.size;
+  Tensor images = empty({std::ssize(files), 3, size, size}, {.dtype = kUInt8});
+  Tensor labels = empty({std::ssize(files)}, {.dtype = kInt64});
+  std::int64_t count = 0;
+  std::string first_error;
+  for (const Labelled& file : files) {
+    if (!read_into(images.select(0, count), file.path, options, first_error)) continue;
+    labels.data<std::int64_t>()[count++] = file.label;
   }
-  const auto count = static_cast<std::int64_t>(files.size());
-  found.dataset = {empty({count, 3, size, size}, {.dtype = kUInt8}), empty({count}, {.dtype = kInt64}), path};
-  for (std::int64_t i = 0; i < count; ++i) {
-    const Labelled& file = files[static_cast<std::size_t>(i)];
-    found.dataset.images.select(0, i).copy_(squared(read_image(file.path), size));
-    found.dataset.labels.data<std::int64_t>()[i] = file.label;
+  check(count > 0, path, ": none of its ", files.size(), " images can be read: ", first_error);
+  if (count < std::ssize(files)) {
+    std::fprintf(stderr, "skipped %lld images of %s that cannot be read, the first: %s\n",
+                 static_cast<long long>(std::ssize(files) - count), path.c_str(), first_error.c_str());
   }
+  found.dataset = {images.narrow(0, 0, count), labels.narrow(0, 0, count), path};
   return found;
 }
 

@@ -17,8 +17,14 @@ struct FolderDataset {
   std::vector<std::string> classes;  ///< names by label
 };
 
+struct FolderOptions {
+  std::int64_t size = 224;   ///< height and width that images are brought to
+  std::int64_t limit = 0;    ///< so many images at most, taken evenly from the classes; 0 for all
+  bool skip_broken = false;  ///< leaves out images that cannot be read, with a line on stderr that counts them
+};
+
 /// A folder that has a folder for each class, with PNG and JPEG files in it; labels follow the classes' names in order,
-/// as torchvision's ImageFolder has them. At most `limit` images, taken evenly from the classes; 0 for all.
-FolderDataset image_folder(const std::string& path, std::int64_t size, std::int64_t limit = 0);
+/// as torchvision's ImageFolder has them. An Error that names the first image that cannot be read.
+FolderDataset image_folder(const std::string& path, const FolderOptions& options);
 
 }  // namespace ebb::apps

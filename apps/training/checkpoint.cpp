@@ -10,6 +10,7 @@ namespace {
 
 void check_args(const Value& saved, const Value& given) {
   for (const auto& [name, value] : given.as_dict().entries) {
+    if (name.as_text() == "epochs") continue;  // there may be more now
     const Value* before = saved.find(name.as_text());
     const std::string was = before != nullptr ? before->as_text() : "absent";
     check(was == value.as_text(), "the checkpoint was made with ", name.as_text(), " ", was, ", now it is ",
@@ -34,7 +35,7 @@ Position load_checkpoint(const std::string& path, nn::Module& model, optim::Opti
   check_args(saved["args"], args);
   const Tensor losses = saved["losses"].as_tensor();
   const float* values = losses.data<float>();
-  Position position{0, saved["batch"].as_int(), {values, values + losses.numel()}};
+  Position position{0, saved["batch"].as_int(), {values, values + losses.numel()}, saved["args"]["epochs"].as_text()};
   nn::Checkpoint checkpoint{model, &optimizer, &scheduler};
   checkpoint.restore(saved);
   position.epoch = checkpoint.epoch;

@@ -13,13 +13,14 @@ namespace ebb::apps {
 struct Position {
   std::int64_t epoch = 0, batch = 0;  ///< the next to be trained on
   std::vector<float> losses;          ///< of the steps so far
+  std::string planned_epochs = {};    ///< of the run that saved it
 };
 
 /// All that is needed to go on as if the training had not stopped. `args` are the settings that must agree then.
 void save_checkpoint(const std::string& path, nn::Module& model, optim::Optimizer& optimizer,
                      optim::Scheduler& scheduler, const Position& position, const Value& args);
 
-/// The settings of the checkpoint at `path` must equal `args`: an Error names those that do not.
+/// The settings of the checkpoint at `path` must equal `args`, but for the epochs: an Error names those that do not.
 Position load_checkpoint(const std::string& path, nn::Module& model, optim::Optimizer& optimizer,
                          optim::Scheduler& scheduler, const Value& args);
 

@@ -1,10 +1,13 @@
 #include "apps/training/commands.h"
 
+#include <csignal>
 #include <cstdio>
 #include <filesystem>
 #include <iostream>
 
 #include <nlohmann/json.hpp>
+
+#include "apps/output/printed.h"
 
 namespace ebb::apps {
 
@@ -20,22 +23,25 @@ int train_command(const TrainArguments& arguments, bool as_json) {
   if (result.is_null()) return 0;  // one of several processes, of which the first tells
   const bool stopped = result["interrupted"].get<bool>();
   if (as_json) {
-    std::cout << result.dump(2) << "\n";
+    std::cout << to_text(result) << "\n";
   } else {
     std::printf("%s in %.1f s, %.0f images/s\n", stopped ? "interrupted; saved, go on with --resume" : "trained",
                 result["train_seconds"].get<double>(), result["images_per_second"].get<double>());
     std::printf("loss curve in %s\n", result["loss_curve"].get<std::string>().c_str());
-    std::printf("predictions in %s\n", result["predictions"].get<std::string>().c_str());
-    print_score(result);
+    if (!stopped) {
+      std::printf("predictions in %s\n", result["predictions"].get<std::string>().c_str());
+      print_score(result);
+    }
     std::printf("model in %s\n", std::filesystem::absolute(result["model"].get<std::string>()).c_str());
   }
-  return stopped ? 130 : 0;  // as a shell reports Ctrl-C
+  const int signal = result["signal"].get<int>();
+  return stopped ? 128 + (signal > 0 ? signal : SIGINT) : 0;  // as a shell reports it
 }
 
 int eval_command(const EvalArguments& arguments, bool as_json) {
   const json result = eval_model(arguments);
   if (as_json) {
-    std::cout << result.dump(2) << "\n";
+    std::cout << to_text(result) << "\n";
   } else {
     print_score(result);
   }

@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdio>
 
 #include <nlohmann/json.hpp>
 
 #include "ebb/autograd/grad_mode.h"
 #include "ebb/autograd/ops/loss/loss.h"
+#include "ebb/autograd/ops/reduce/reduce.h"
 #include "ebb/data/loader.h"
 #include "ebb/interop/open.h"
 #include "ebb/io/pth.h"
@@ -14,25 +16,43 @@
 
 #include "apps/images/pictures.h"
 #include "apps/training/confusion.h"
+#include "apps/training/description.h"
 #include "apps/training/device.h"
+#include "apps/training/interrupt.h"
 
 namespace ebb::apps {
 
 using nlohmann::json;
 
-Score evaluate(const Task& task, const data::Dataset& dataset, Device device) {
+namespace {
+
+/// A net in eval mode, until it goes.
+class EvalMode {
+ public:
+  explicit EvalMode(nn::Module& net) : net_(net), was_training_(net.is_training()) { net.eval(); }
+  ~EvalMode() { net_.train(was_training_); }
+  EvalMode(const EvalMode&) = delete;
+  EvalMode& operator=(const EvalMode&) = delete;
+
+ private:
+  nn::Module& net_;
+  bool was_training_;
+};
+
+}  // namespace
+
+std::optional<Score> evaluate(const Task& task, const data::Dataset& dataset, Device device) {
   const NoGradGuard no_grad;
-  const bool was_training = task.net.module().is_training();
-  task.net.module().eval();
+  const EvalMode mode(task.net.module());
   Confusion confusion(task.classes);
   double loss = 0;
   for (auto& [images, labels] : data::loader(dataset, {.batch_size = 100})) {
+    if (InterruptGuard::was_interrupted()) return {};
     const Tensor truths = labels.to(device), scores = task(images.to(device));
     confusion.add(scores, truths);
     loss += cross_entropy(scores, truths).item<double>() * static_cast<double>(labels.size(0));
   }
-  task.net.module().train(was_training);
-  return {loss / static_cast<double>(dataset.labels.size(0)), confusion.accuracy(), confusion.mean_iou()};
+  return Score{loss / static_cast<double>(dataset.labels.size(0)), confusion.accuracy(), confusion.mean_iou()};
 }
 
 json to_json(const Score& score, bool is_segmentation) {
@@ -41,28 +61,54 @@ json to_json(const Score& score, bool is_segmentation) {
   return result;
 }
 
-/// The model, of those that `ebb train` makes, whose weights the file holds.
-static Task open_task(const EvalArguments& arguments) {
+/// The model, of those that `ebb train` makes, whose weights the file holds; at the image size that is noted with them.
+static Task open_task(EvalArguments& arguments, Description& noted) {
   return io::in_file("eval", arguments.model, Site::current(), [&] {
     const StateDict weights = interop::find_weights(io::load_value(arguments.model, {.allow_opaque = true}));
     const models::Recognised known = models::recognise(weights);
     const auto& names = model_names();
     check(std::ranges::find(names, known.name) != names.end(), "the weights are of a ", known.name,
           ", but ebb eval knows those that ebb train makes: convnet, unet, resnet18 to 152");
+    noted = noted_in(weights);
+    const std::int64_t given = arguments.data.image_size;
+    if (given > 0 && noted.image_size > 0 && given != noted.image_size) {
+      std::fprintf(stderr, "notice: it was trained on images of %lld x %lld, and is measured at --image-size %lld\n",
+                   static_cast<long long>(noted.image_size), static_cast<long long>(noted.image_size),
+                   static_cast<long long>(given));
+    }
+    if (given == 0) arguments.data.image_size = noted.image_size;
     Task task = make_task(known.name, known.classes, arguments.data);
     task.net.module().plan_load(weights).apply();
+    if (noted.image_size == 0 && given == 0 && task.image_size > 0) {
+      std::fprintf(
+          stderr,
+          "notice: %s does not say what size of images it was trained on; %lld is taken, --image-size says otherwise\n",
+          arguments.model.c_str(), static_cast<long long>(task.image_size));
+    }
     return task;
   });
 }
 
-json eval_model(const EvalArguments& arguments) {
-  const Task task = open_task(arguments);
+/// A net of other classes than the data's would be measured at nothing.
+static void check_fits(const Task& task, const Description& noted, const Split& test, const EvalArguments& arguments) {
+  const std::int64_t labels = 1 + max(test.dataset.labels).item<std::int64_t>(), named = std::ssize(test.classes);
+  check(named > 0 ? named == task.classes : labels <= task.classes, "the model tells ", task.classes,
+        " classes apart, ", test.dataset.name, " has ", std::max(labels, named),
+        "; measure it on what it was trained for");
+  if (noted.classes.empty()) return;
+  check_same_classes(noted.classes, arguments.model, describe(task, test).classes, test.dataset.name);
+}
+
+json eval_model(EvalArguments arguments) {
+  Description noted;
+  const Task task = open_task(arguments, noted);
   const Device device = choose_device(arguments.device);
   task.net.module().to(device);
   const Split test = open_split(task.model, arguments.data, "test");
+  check_fits(task, noted, test, arguments);
 
   const auto start = std::chrono::steady_clock::now();
-  json result = to_json(evaluate(task, test.dataset, device), task.is_segmentation());
+  json result = to_json(*evaluate(task, test.dataset, device), task.is_segmentation());
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   const std::int64_t total = test.dataset.labels.size(0);
   result.update({{"file", arguments.model},

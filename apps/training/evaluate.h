@@ -1,5 +1,7 @@
 #pragma once
 
+#include <optional>
+
 #include <nlohmann/json_fwd.hpp>
 
 #include "apps/training/task.h"
@@ -13,8 +15,8 @@ struct Score {
   double mean_iou;  ///< of the classes that occur: right over right or wrong either way
 };
 
-/// Runs the net, in eval mode, over the data set. The mode is as it was afterwards.
-Score evaluate(const Task& task, const data::Dataset& dataset, Device device);
+/// Runs the net, in eval mode, over the data set. The mode is as it was afterwards. Nothing where a signal ended it.
+std::optional<Score> evaluate(const Task& task, const data::Dataset& dataset, Device device);
 
 nlohmann::json to_json(const Score& score, bool is_segmentation);
 
@@ -25,7 +27,8 @@ struct EvalArguments {
   std::string predictions;  ///< a .png file to draw them to; empty for none
 };
 
-/// What a saved model, told by its weights, makes of the test split.
-nlohmann::json eval_model(const EvalArguments& arguments);
+/// What a saved model, told by its weights, makes of the test split. An Error where its classes are not those of the
+/// data.
+nlohmann::json eval_model(EvalArguments arguments);
 
 }  // namespace ebb::apps

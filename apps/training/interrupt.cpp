@@ -1,5 +1,6 @@
 #include "apps/training/interrupt.h"
 
+#include <array>
 #include <csignal>
 
 namespace ebb::apps {
@@ -7,21 +8,23 @@ namespace ebb::apps {
 static volatile std::sig_atomic_t noted = 0;
 
 static void note(int signal) {
-  noted = 1;
+  noted = signal;
   std::signal(signal, SIG_DFL);
 }
 
+constexpr std::array signals{SIGINT, SIGTERM, SIGHUP};
+
 InterruptGuard::InterruptGuard() {
   noted = 0;
-  std::signal(SIGINT, note);
-  std::signal(SIGTERM, note);
+  for (const int signal : signals) std::signal(signal, note);
 }
 
 InterruptGuard::~InterruptGuard() {
-  std::signal(SIGINT, SIG_DFL);
-  std::signal(SIGTERM, SIG_DFL);
+  for (const int signal : signals) std::signal(signal, SIG_DFL);
 }
 
 bool InterruptGuard::was_interrupted() { return noted != 0; }
+
+int InterruptGuard::signal() { return noted; }
 
 }  // namespace ebb::apps

@@ -2,8 +2,8 @@
 
 namespace ebb::apps {
 
-/// While it lives, Ctrl-C (SIGINT) and SIGTERM are only noted: work ends at the next good moment. A second one ends
-/// the program at once.
+/// While it lives, Ctrl-C (SIGINT), SIGTERM and SIGHUP, of a terminal that is closed, are only noted: work ends at the
+/// next good moment. A second one of the same kind ends the program at once.
 class InterruptGuard {
  public:
   InterruptGuard();
@@ -12,6 +12,7 @@ class InterruptGuard {
   InterruptGuard& operator=(const InterruptGuard&) = delete;
 
   static bool was_interrupted();
+  static int signal();  ///< the one that came; 0 for none
 };
 
 }  // namespace ebb::apps

@@ -2,16 +2,16 @@
 
 #include <algorithm>
 #include <array>
+#include <climits>
 #include <cmath>
 #include <cstdio>
-#include <cstdlib>
 
-#include <unistd.h>
+#include "apps/output/terminal.h"
 
 namespace ebb::apps {
 namespace {
 
-constexpr int cells = 20;
+constexpr int most_cells = 20, least_cells = 5;
 constexpr auto redraw_interval = std::chrono::milliseconds(100);
 
 std::string clock_text(double seconds) {
@@ -22,7 +22,7 @@ std::string clock_text(double seconds) {
 }
 
 /// `fraction` of the cells filled, to an eighth of a cell.
-std::string bar(double fraction) {
+std::string bar(double fraction, int cells) {
   static constexpr std::array<const char*, 8> parts{"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
   const int eighths = std::clamp(static_cast<int>(fraction * cells * 8), 0, cells * 8);
   std::string text;
@@ -43,20 +43,36 @@ Progress::Progress(std::string title, std::int64_t total, std::int64_t first, st
       first_(first),
       done_(first),
       items_per_step_(items_per_step),
-      is_terminal_(isatty(STDERR_FILENO) == 1),
-      has_colour_(is_terminal_ && std::getenv("NO_COLOR") == nullptr) {}
+      is_terminal_(can_redraw(stderr)),
+      has_colour_(has_colour(stderr)) {}
 
-void Progress::draw(const std::string& note) const {
-  const double fraction = total_ > 0 ? static_cast<double>(done_) / static_cast<double>(total_) : 1;
+/// What stands behind the bar, the whole of it or, where a line has no room for that, less.
+std::array<std::string, 4> Progress::notes(const std::string& note) const {
   const double elapsed = seconds(), steps = static_cast<double>(done_ - first_);
   const double rate = elapsed > 0 ? steps / elapsed : 0;
   const double left = rate > 0 ? static_cast<double>(total_ - done_) / rate : 0;
-  const std::string colour = has_colour_ ? "\033[32m" : "", plain = has_colour_ ? "\033[0m" : "";
-  std::fprintf(stderr, "%s%s %3d%%|%s%s%s| %lld/%lld [%s<%s, %.0f %s/s, %s]%s", is_terminal_ ? "\r" : "",
-               title_.c_str(), static_cast<int>(100 * fraction), colour.c_str(), bar(fraction).c_str(), plain.c_str(),
-               static_cast<long long>(done_), static_cast<long long>(total_), clock_text(elapsed).c_str(),
-               clock_text(left).c_str(), rate * static_cast<double>(items_per_step_), unit_.c_str(), note.c_str(),
-               is_terminal_ ? "\033[K" : "\n");
+  const std::string place = "| " + std::to_string(done_) + "/" + std::to_string(total_) + " [";
+  const std::string times = clock_text(elapsed) + "<" + clock_text(left);
+  std::array<char, 32> speed;
+  std::snprintf(speed.data(), speed.size(), ", %.0f", rate * static_cast<double>(items_per_step_));
+  return {place + times + speed.data() + " " + unit_ + "/s, " + note + "]",
+          place + times + speed.data() + "/s, " + note + "]", place + times + ", " + note + "]", "| " + note};
+}
+
+void Progress::draw(const std::string& note) const {
+  const double fraction = total_ > 0 ? static_cast<double>(done_) / static_cast<double>(total_) : 1;
+  std::array<char, 32> percent;
+  std::snprintf(percent.data(), percent.size(), " %3d%%|", static_cast<int>(100 * fraction));
+  const std::string front = title_ + percent.data();
+  // One column stays free, for some terminals break a line that is full.
+  const int width = is_terminal_ ? columns_of(stderr) - 1 : INT_MAX;
+  const auto room = [&](const std::string& back) { return width - static_cast<int>(front.size() + back.size()); };
+  const std::array<std::string, 4> backs = notes(note);
+  const auto* back = std::ranges::find_if(backs, [&](const std::string& text) { return room(text) >= least_cells; });
+  if (back == backs.end()) back = &backs.back();
+  const std::string cells = bar(fraction, std::clamp(room(*back), 0, most_cells));
+  const std::string line = front + (has_colour_ ? "\033[32m" + cells + "\033[0m" : cells) + *back;
+  std::fprintf(stderr, is_terminal_ ? "\r%s\033[K" : "%s\n", line.c_str());
   std::fflush(stderr);
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <string>
@@ -10,7 +11,8 @@ namespace ebb::apps {
 ///
 ///     epoch 1/2  42%|████▎     | 252/600 [00:05<00:07, 4810 images/s, loss 0.53]
 ///
-/// Writes to stderr. Where that is no terminal only finish() writes, one line. Colour where NO_COLOR is not set.
+/// and shorter where the terminal is narrow. Writes to stderr. Where that is no terminal, or a dumb one, only finish()
+/// writes, one line.
 class Progress {
  public:
   Progress(std::string title, std::int64_t total, std::int64_t first, std::int64_t items_per_step, std::string unit);
@@ -22,6 +24,7 @@ class Progress {
   using Clock = std::chrono::steady_clock;
 
   void draw(const std::string& note) const;
+  std::array<std::string, 4> notes(const std::string& note) const;
   double seconds() const { return std::chrono::duration<double>(Clock::now() - start_).count(); }
 
   std::string title_, unit_;

@@ -59,8 +59,10 @@ Tensor resnet_input(const Tensor& images, std::int64_t size) {
   if (x.size(2) != size || x.size(3) != size)
     x = interpolate(x, {.size = {size, size}, .mode = InterpolateMode::bilinear});
   if (x.size(1) == 1) x = x.expand({x.size(0), 3, size, size});
-  const Tensor mean = tensor({0.485f, 0.456f, 0.406f}).reshape({1, 3, 1, 1}).to(x.device());
-  const Tensor deviation = tensor({0.229f, 0.224f, 0.225f}).reshape({1, 3, 1, 1}).to(x.device());
+  const auto of_channels = [&](const std::array<double, 3>& values) {
+    return from_values(std::span<const double>(values), {1, 3, 1, 1}).to(kFloat32).to(x.device());
+  };
+  const Tensor mean = of_channels(image_mean), deviation = of_channels(image_deviation);
   return (x - mean) / deviation;
 }
 
@@ -84,7 +86,8 @@ Split open_split(const std::string& model, const DataArguments& arguments, const
     check(resnets().contains(model), "--data: ", model, " does not learn from a folder of images; a resnet does");
     const std::int64_t size = arguments.image_size > 0 ? arguments.image_size : 224;
     auto [dataset, classes] =
-        image_folder((std::filesystem::path(arguments.data) / split).string(), size, arguments.limit);
+        image_folder((std::filesystem::path(arguments.data) / split).string(),
+                     {.size = size, .limit = arguments.limit, .skip_broken = arguments.skip_broken});
     return {std::move(dataset), std::move(classes)};
   }
   if (model == "unet") return open_collages(arguments, split);
@@ -105,7 +108,7 @@ Task make_task(const std::string& model, std::int64_t classes, const DataArgumen
   const std::int64_t fallback = std::filesystem::is_directory(arguments.data) ? 224 : resnet_size;
   const std::int64_t size = arguments.image_size > 0 ? arguments.image_size : fallback;
   const auto prepare = [size](const Tensor& images) { return resnet_input(images, size); };
-  return {model, resnet->second({.num_classes = classes}), prepare, classes};
+  return {model, resnet->second({.num_classes = classes}), prepare, classes, size, true};
 }
 
 }  // namespace ebb::apps

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <functional>
 #include <string>
 #include <vector>
@@ -14,7 +15,11 @@ struct DataArguments {
   std::string root;             ///< folder of Fashion-MNIST's files; empty for where Debian's package puts them
   std::int64_t limit = 0;       ///< only so many images of a split; 0 for all
   std::int64_t image_size = 0;  ///< that images are brought to; 0 for the model's choice
+  bool skip_broken = false;     ///< leave out images that cannot be read
 };
+
+/// Of each channel, as torchvision's published weights expect.
+inline constexpr std::array image_mean{0.485, 0.456, 0.406}, image_deviation{0.229, 0.224, 0.225};
 
 /// A net, and what turns the images of a data set to its input.
 struct Task {
@@ -22,6 +27,8 @@ struct Task {
   nn::SharedLayer net;                           ///< on what `prepare` returns: scores (N, C) or (N, C, H, W)
   std::function<Tensor(const Tensor&)> prepare;  ///< images of the data set on any device, as the net takes them
   std::int64_t classes = 0;
+  std::int64_t image_size = 0;  ///< that `prepare` brings images to; 0 where it leaves their size
+  bool is_normalised = false;   ///< by image_mean and image_deviation
 
   bool is_segmentation() const { return model == "unet"; }
   /// Scores for images of the data set.

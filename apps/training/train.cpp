@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <cmath>
 #include <cstdio>
 #include <filesystem>
+#include <numbers>
 #include <optional>
 
 #include <nlohmann/json.hpp>
@@ -21,7 +23,9 @@
 #include "ebb/nn/parallel/sync_batch_norm.h"
 
 #include "apps/images/pictures.h"
+#include "apps/output/printed.h"
 #include "apps/training/checkpoint.h"
+#include "apps/training/description.h"
 #include "apps/training/device.h"
 #include "apps/training/evaluate.h"
 #include "apps/training/interrupt.h"
@@ -45,6 +49,10 @@ std::string checkpoint_path(const std::string& out) {
   return beside(out, fs::path(out).stem().string() + ".checkpoint.pth");
 }
 
+std::vector<std::string> outputs(const std::string& out) {
+  return {out, checkpoint_path(out), beside(out, "loss.svg"), beside(out, "predictions.png")};
+}
+
 /// What must agree between the runs before and after an interruption.
 Value settings(const TrainArguments& a, const std::string& data_name) {
   Value value = Value::dict();
@@ -63,9 +71,28 @@ void check_arguments(const TrainArguments& a) {
   check(a.epochs > 0, "--epochs must be positive, got ", a.epochs);
   check(a.batch_size > 1, "--batch-size must be at least 2, got ", a.batch_size);
   check(a.lr > 0, "--lr must be positive, got ", a.lr);
+  check(!fs::is_directory(a.out), "--out must name a file, and ", a.out, " is a folder");
   const fs::path folder = fs::path(a.out).parent_path();
   check(folder.empty() || fs::is_directory(folder), "--out: there is no folder ", folder.string());
+  try {
+    for (const std::string& path : outputs(a.out)) const io::AtomicFile made_and_removed(path);
+  } catch (const Error& error) {
+    fail("--out: ", error.message());
+  }
   check(!a.resume || fs::exists(checkpoint_path(a.out)), "--resume: there is no checkpoint ", checkpoint_path(a.out));
+}
+
+/// For the weights, and a checkpoint of them with Adam's two states, each beside the one that it replaces.
+void check_disk(const nn::Module& net, const std::string& out) {
+  std::uintmax_t bytes = 0;
+  for (const auto& [name, tensor] : net.state_dict())
+    bytes += static_cast<std::uintmax_t>(tensor.numel()) * size_of(tensor.dtype());
+  const std::uintmax_t needed = 5 * bytes + (std::uintmax_t{1} << 20);
+  std::error_code unknown;
+  const fs::path folder = fs::absolute(out, unknown).parent_path();
+  const std::uintmax_t available = fs::space(folder, unknown).available;
+  check(unknown || available >= needed, "--out: the disk of ", folder.string(), " has ", size_text(available),
+        " left, and ", size_text(needed), " are needed");
 }
 
 void check_shares(const TrainArguments& a, int ranks) {
@@ -101,6 +128,7 @@ class Run {
                                              .shuffle = true,
                                              .drop_last = true,
                                              .seed = arguments.seed,
+                                             .device = device_,
                                              .num_replicas = ranks_->size(),
                                              .rank = ranks_->rank()})),
         task_((manual_seed(arguments.seed),
@@ -111,9 +139,8 @@ class Run {
     net().to(device_);
     check(loader_.size() > 0, "--batch-size ", arguments.batch_size, " is more than the ", train.dataset.labels.size(0),
           " images of ", train.dataset.name);
-    if (arguments.resume) {
-      position_ = load_checkpoint(checkpoint_path(arguments.out), net(), optimizer_, scheduler_, args_);
-    }
+    if (is_first()) check_disk(net(), arguments.out);
+    if (arguments.resume) resume();
     if (arguments.sync_bn) nn::convert_sync_batch_norm(net(), group_);
     if (ranks_->size() > 1) parallel_.emplace(AnyNet(task_.net), group_);
   }
@@ -147,13 +174,14 @@ class Run {
   /// Whether a signal came to any rank, when all had done the same step.
   bool is_interrupted() const { return is_interrupted_; }
 
-  /// Of the net as it is now, on the test split.
-  const Score& measure() {
-    score_ = evaluate(task_, test_.dataset, device_);
-    std::fprintf(stderr, "test loss %.4f, accuracy %.4f", score_.loss, score_.accuracy);
-    if (task_.is_segmentation()) std::fprintf(stderr, ", mean IoU %.4f", score_.mean_iou);
+  /// Of the net as it is now, on the test split; null where a signal ends it.
+  json measure() {
+    const std::optional<Score> score = evaluate(task_, test_.dataset, device_);
+    if (!score) return {};
+    std::fprintf(stderr, "test loss %.4f, accuracy %.4f", score->loss, score->accuracy);
+    if (task_.is_segmentation()) std::fprintf(stderr, ", mean IoU %.4f", score->mean_iou);
     std::fprintf(stderr, "\n");
-    return score_;
+    return to_json(*score, task_.is_segmentation());
   }
 
   void save() {
@@ -164,10 +192,13 @@ class Run {
     file.commit();
   }
 
-  void save_result() {
-    io::save(arguments_.out, net().state_dict());
-    write_png(beside(arguments_.out, "predictions.png"), predictions(task_, test_, device_));
+  void save_weights() {
+    StateDict weights = net().state_dict();
+    note(describe(task_, test_), weights);
+    io::save(arguments_.out, weights);
   }
+
+  void save_predictions() { write_png(beside(arguments_.out, "predictions.png"), predictions(task_, test_, device_)); }
 
   Device device() const { return device_; }
   const Task& task() const { return task_; }
@@ -176,6 +207,23 @@ class Run {
 
  private:
   nn::Module& net() const { return task_.net.module(); }
+
+  void resume() {
+    position_ = load_checkpoint(checkpoint_path(arguments_.out), net(), optimizer_, scheduler_, args_);
+    check(position_.epoch <= arguments_.epochs, "--resume: ", position_.epoch, " epochs are done, --epochs is ",
+          arguments_.epochs);
+    if (position_.planned_epochs != std::to_string(arguments_.epochs)) plan_anew();
+  }
+
+  /// The rate where it would stand, had the run been planned for as many epochs as it is now.
+  void plan_anew() {
+    const std::int64_t steps = std::max<std::int64_t>(1, arguments_.epochs * loader_.size());
+    const auto done = static_cast<double>(position_.losses.size());
+    optimizer_.set_lr(arguments_.lr * (1 + std::cos(std::numbers::pi * done / static_cast<double>(steps))) / 2);
+    Value state = scheduler_.state_dict();
+    state.set("T_max", steps);
+    scheduler_.load_state_dict(state);
+  }
 
   float step(const Tensor& images, const Tensor& labels) {
     const Tensor x = task_.prepare(images.to(device_));
@@ -218,7 +266,6 @@ class Run {
   optim::CosineAnnealingLR scheduler_;
   std::optional<nn::DistributedDataParallel<AnyNet>> parallel_;  // where there are several ranks
   Position position_;
-  Score score_{};
   bool is_interrupted_ = false;
 };
 
@@ -239,27 +286,34 @@ json train_on(const TrainArguments& arguments, const Split& train, const Split& 
   do {
     const auto start = std::chrono::steady_clock::now();
     if (!run.is_done()) run.train_epoch();
-    if (run.is_first()) run.save();
+    if (run.is_first()) {
+      run.save();
+      run.save_weights();
+    }
     seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    if (run.is_first()) score = to_json(run.measure(), run.task().is_segmentation());
+    if (run.is_first() && !run.is_interrupted()) score = run.measure();
     ranks->barrier();
   } while (!run.is_done() && !run.is_interrupted());
   if (!run.is_first()) return {};
-  run.save_result();
+  const bool has_pictures = !score.is_null() && !run.is_interrupted();
+  if (has_pictures) run.save_predictions();
   const auto steps = static_cast<std::int64_t>(run.position().losses.size() - steps_before);
   json result{{"model", arguments.out},
               {"checkpoint", checkpoint_path(arguments.out)},
               {"loss_curve", beside(arguments.out, "loss.svg")},
-              {"predictions", beside(arguments.out, "predictions.png")},
               {"data", train.dataset.name},
               {"device", to_string(run.device())},
               {"ranks", ranks->size()},
               {"epochs", run.position().epoch},
-              {"interrupted", !run.is_done()},
+              {"interrupted", !has_pictures},
+              {"signal", InterruptGuard::signal()},
               {"train_seconds", seconds},
               {"images_per_second", seconds > 0 ? static_cast<double>(steps * arguments.batch_size) / seconds : 0},
               {"final_loss", run.position().losses.empty() ? 0.0F : run.position().losses.back()}};
-  result.update(score);
+  if (has_pictures) {
+    result["predictions"] = beside(arguments.out, "predictions.png");
+    result.update(score);
+  }
   return result;
 }
 
@@ -267,12 +321,14 @@ json train_on(const TrainArguments& arguments, const Split& train, const Split& 
 
 json train_model(const TrainArguments& arguments) {
   check_arguments(arguments);
-  const InterruptGuard guard;
+  const Split train = open_split(arguments.model, arguments.data, "train");
+  const Split test = open_split(arguments.model, arguments.data, "test");
+  if (!train.classes.empty()) check_same_classes(train.classes, train.dataset.name, test.classes, test.dataset.name);
+  const InterruptGuard guard;  // until here there is nothing to lose
   json result;
   on_ranks(arguments.devices, arguments.distributed, [&](const std::shared_ptr<comm::Communicator>& ranks) {
     check_shares(arguments, ranks->size());
-    const Split train = open_split(arguments.model, arguments.data, "train");
-    json reached = train_on(arguments, train, open_split(arguments.model, arguments.data, "test"), ranks);
+    json reached = train_on(arguments, train, test, ranks);
     if (ranks->rank() == 0) result = std::move(reached);
   });
   return result;

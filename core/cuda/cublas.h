@@ -9,6 +9,7 @@ namespace ebb {
 /// The functions of cuBLAS that ebb calls.
 struct CublasFunctions {
   decltype(&cublasCreate) create;
+  decltype(&cublasDestroy) destroy;
   decltype(&cublasSetStream) set_stream;
   decltype(&cublasSetWorkspace) set_workspace;
   decltype(&cublasSetMathMode) set_math_mode;

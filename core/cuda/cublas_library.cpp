@@ -9,6 +9,7 @@ const CublasLibrary& cublas_library() {
   static const CublasLibrary library = open_library<CublasFunctions>(
       "cuBLAS", "libcublas.so." + std::to_string(CUBLAS_VER_MAJOR), [](LibraryOpener& in, CublasFunctions& functions) {
         in.find("cublasCreate_v2", functions.create);
+        in.find("cublasDestroy_v2", functions.destroy);
         in.find("cublasSetStream_v2", functions.set_stream);
         in.find("cublasSetWorkspace_v2", functions.set_workspace);
         in.find("cublasSetMathMode", functions.set_math_mode);

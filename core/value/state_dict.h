@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -12,6 +13,8 @@
 #include "ebb/core/tensor.h"
 
 namespace ebb {
+
+struct Dict;
 
 /// The tensors of a model by name, in order: what nn makes of a module, and io makes a file of.
 class StateDict {
@@ -35,6 +38,15 @@ class StateDict {
   /// The version of each module's layout, by its path ("" for the root): PyTorch's `_metadata`. Empty for files that
   /// carry none.
   std::vector<std::pair<std::string, std::int64_t>> versions;
+
+  /// What stood among the tensors of a file and is none: a number of epochs, a list of classes. Null for nothing. Saved
+  /// again where the format has a place for it.
+  std::shared_ptr<const Dict> others;
+
+  /// What its maker noted of the model: names of classes, the size of images. In a .pth file an attribute of the dict,
+  /// as
+  /// `_metadata` is, where nobody looks who loads the weights. Null for nothing.
+  std::shared_ptr<const Dict> notes;
 
  private:
   std::vector<Entry> entries_;

@@ -8,7 +8,15 @@
 namespace ebb {
 namespace {
 
-/// Equal for keys that Python holds for equal.
+std::string place_key(const Value& key);
+
+/// Of one key among several: its length tells where it ends.
+void add_key(std::string& keys, const Value& key) {
+  const std::string one = place_key(key);
+  keys += std::to_string(one.size()) + ':' + one;
+}
+
+/// Equal for keys that Python holds for equal. Tensors and objects are equal to themselves alone.
 std::string place_key(const Value& key) {
   switch (key.kind()) {
     case Value::Kind::text:
@@ -25,8 +33,24 @@ std::string place_key(const Value& key) {
     }
     case Value::Kind::none:
       return "n";
+    case Value::Kind::bytes:
+      return 'b' + key.as_bytes();
+    case Value::Kind::global:
+      return 'g' + key.as_global().text();
+    case Value::Kind::tuple: {
+      std::string keys = "(";
+      for (const Value& item : key.items()) {
+        add_key(keys, item);
+        check(keys.size() <= Dict::most_key_bytes, "a dict's key is a tuple of too many values");
+      }
+      return keys;
+    }
+    case Value::Kind::tensor:
+      return std::to_string(reinterpret_cast<std::uintptr_t>(&key.as_tensor().body())) + 'p';
+    case Value::Kind::object:
+      return std::to_string(reinterpret_cast<std::uintptr_t>(&key.as_object())) + 'p';
     default:
-      fail("a dict's key must be a str, int, bool, float or None, got ", key.kind_name());
+      fail("a dict's key must be hashable, got ", key.kind_name());
   }
 }
 
@@ -110,6 +134,8 @@ Object& Value::as_object() { return *get<static_cast<std::size_t>(Kind::object)>
 const Dict& Value::as_dict() const { return *get<static_cast<std::size_t>(Kind::dict)>("a dict"); }
 Dict& Value::as_dict() { return *get<static_cast<std::size_t>(Kind::dict)>("a dict"); }
 
+Sequence& Value::as_list() { return *get<static_cast<std::size_t>(Kind::list)>("a list"); }
+
 const std::vector<Value>& Value::items() const {
   if (kind() == Kind::tuple) return std::get<static_cast<std::size_t>(Kind::tuple)>(content_)->items;
   return get<static_cast<std::size_t>(Kind::list)>("a list or tuple")->items;
@@ -147,7 +173,7 @@ int Value::depth() const {
 
 void Value::freeze() {
   check(depth() < max_depth, "containers are nested more than ", max_depth, " levels deep");
-  if (auto* container = const_cast<Container*>(container_of(*this))) container->is_part = true;
+  if (auto* container = const_cast<Container*>(container_of(*this))) ++container->parents;
 }
 
 const void* Value::identity() const {
@@ -171,7 +197,7 @@ const void* Value::identity() const {
 
 void Container::adopt(Value& item) {
   item.freeze();
-  check(!is_part, "a container changes after it became part of another: it would contain itself");
+  check(parents == 0, "a container changes after it became part of another: it would contain itself");
   depth = std::max(depth, item.depth() + 1);
 }
 

@@ -2,6 +2,7 @@
 
 #include <concepts>
 #include <cstdint>
+#include <functional>
 #include <initializer_list>
 #include <memory>
 #include <string>
@@ -85,6 +86,7 @@ class Value {
   const std::vector<Value>& items() const;  ///< of a list or tuple
   const Dict& as_dict() const;
   Dict& as_dict();
+  Sequence& as_list();
   StateDict as_state_dict() const;  ///< of a dict of tensors by name, which are detached
 
   // Lists and dicts. A container that is already part of another must not change: that is how no cycle can arise.
@@ -118,6 +120,7 @@ class Value {
     Tensor elements;
   };
   using Text = std::shared_ptr<const std::string>;
+  friend class CycleCutter;
   std::variant<std::monostate, bool, std::int64_t, double, Text, Text, std::shared_ptr<Sequence>,
                std::shared_ptr<Sequence>, std::shared_ptr<Dict>, Tensor, Storage, std::shared_ptr<const Global>,
                std::shared_ptr<Object>>
@@ -127,19 +130,26 @@ class Value {
 /// What containers have in common.
 struct Container {
   int depth = 1;
-  bool is_part = false;  ///< of another container
+  std::int64_t parents = 0;  ///< containers that it is a part of
 
   /// Before `item` becomes a part of this one.
   void adopt(Value& item);
 };
 
+/// Puts `instead` wherever `container` stands in `item`, or is it, so that `item` can become a part of it without a
+/// cycle. `visit` is called for each value that is looked at.
+void cut_cycle(Value& item, Container& container, const Value& instead, const std::function<void()>& visit);
+
 struct Sequence : Container {
   std::vector<Value> items;
 };
 
-/// Keys are texts, integers, bools, reals or None; as in Python, 1 and True are one key. Keeps the order.
+/// Keys are what Python can hash: texts, numbers, None, bytes, globals, tuples of such; tensors and objects, each a key
+/// of its own. As in Python, 1 and True are one key. Keeps the order.
 struct Dict : Container {
   enum class Class { dict, ordered_dict, counter };
+
+  static constexpr std::size_t most_key_bytes = 2048;  ///< that it takes to tell a tuple from another
 
   Class python_class = Class::dict;
   std::vector<std::pair<Value, Value>> entries;

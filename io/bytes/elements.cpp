@@ -33,10 +33,17 @@ bool are_bools(ByteView bytes) {
   return std::ranges::all_of(bytes, [](std::byte b) { return b <= std::byte{1}; });
 }
 
-static void check_elements(ByteView bytes, const Shape& shape, DType dtype) {
+static void check_size(ByteView bytes, const Shape& shape, DType dtype) {
   const std::uint64_t expected = bytes_of(shape, dtype);
-  check<FileError>(bytes.size() == expected, "an array of shape ", shape, " and ", dtype, " takes ", expected,
+  check<FileError>(bytes.size() >= expected, "an array of shape ", shape, " and ", dtype, " takes ", expected,
                    " bytes, but the file has ", bytes.size(), "; it is cut short or damaged");
+  check<FileError>(bytes.size() == expected, "an array of shape ", shape, " and ", dtype, " takes ", expected,
+                   " bytes, but the file has ", bytes.size(), ": ", bytes.size() - expected,
+                   " more, where another array may have been written behind it; one to a file is read");
+}
+
+static void check_elements(ByteView bytes, const Shape& shape, DType dtype) {
+  check_size(bytes, shape, dtype);
   check<FileError>(dtype != kBool || are_bools(bytes), "an array of bools has bytes that are neither 0 nor 1");
 }
 
@@ -48,6 +55,14 @@ Tensor read_elements(ByteView bytes, const Shape& shape, DType dtype, std::endia
   std::memcpy(x.raw_data(), bytes.data(), bytes.size());
   if (order != std::endian::native) swap_bytes({x.raw_data(), bytes.size()}, dtype);
   return x;
+}
+
+Tensor read_placed(ByteView bytes, const Shape& shape, DType dtype, std::endian order, const LoadOptions& options) {
+  if (bytes.size() <= options.meta_above) {
+    return read_elements(bytes, shape, dtype, order).to(options.map_location.find("cpu"));
+  }
+  check_size(bytes, shape, dtype);
+  return as_file_error([&] { return allocate(shape, dtype, kMeta); });
 }
 
 Tensor take_elements(Bytes bytes, std::size_t begin, const Shape& shape, DType dtype, std::endian order) {

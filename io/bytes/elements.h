@@ -6,6 +6,7 @@
 
 #include "ebb/core/tensor.h"
 #include "ebb/io/bytes/bytes.h"
+#include "ebb/io/load_options.h"
 
 namespace ebb::io {
 
@@ -16,8 +17,11 @@ std::uint64_t bytes_of(const Shape& shape, DType dtype);
 /// for bools that are neither 0 nor 1.
 Tensor read_elements(ByteView bytes, const Shape& shape, DType dtype, std::endian order = std::endian::little);
 
-/// The same, of what stands from `begin` on; the tensor keeps the bytes, where they are aligned, instead of copying
-/// them.
+/// read_elements, where the options ask for: on a device, or on meta.
+Tensor read_placed(ByteView bytes, const Shape& shape, DType dtype, std::endian order, const LoadOptions& options);
+
+/// As read_elements, of what stands from `begin` on; the tensor keeps the bytes, where they are aligned, instead of
+/// copying them.
 Tensor take_elements(Bytes bytes, std::size_t begin, const Shape& shape, DType dtype,
                      std::endian order = std::endian::little);
 

@@ -77,16 +77,16 @@ Tensor read_compressed(ByteView file, std::uint64_t asked) {
   return take_elements(std::move(inflated), header.data_begin, header.shape, header.dtype, std::endian::big);
 }
 
-Tensor read_plain(ByteView file) {
+Tensor read_plain(ByteView file, const LoadOptions& options) {
   const Header header = read_header(file);
-  return read_elements(file.subspan(header.data_begin), header.shape, header.dtype, std::endian::big);
+  return read_placed(file.subspan(header.data_begin), header.shape, header.dtype, std::endian::big, options);
 }
 
 }  // namespace
 
 Tensor read_idx(ByteView file, const LoadOptions& options) {
-  const Tensor array = is_gzip(file) ? read_compressed(file, options.most_bytes) : read_plain(file);
-  return array.to(options.map_location.find("cpu"));
+  if (!is_gzip(file)) return read_plain(file, options);
+  return read_compressed(file, options.most_bytes).to(options.map_location.find("cpu"));
 }
 
 Bytes write_idx(const Tensor& array) {
@@ -102,7 +102,7 @@ Bytes write_idx(const Tensor& array) {
 }
 
 Tensor load_idx(const std::string& path, const LoadOptions& options, Site site) {
-  return load_file("load_idx", path, site, [&](ByteView file) { return read_idx(file, options); });
+  return load_file("load_idx", path, site, options, [&](ByteView file) { return read_idx(file, options); });
 }
 
 void save_idx(const std::string& path, const Tensor& array, Site site) {

@@ -32,10 +32,9 @@ Tensor make_array(const NpyHeader& header, Read read) {
 
 Tensor read_npy(ByteView file, const LoadOptions& options) {
   const NpyHeader header = read_npy_header(file);
-  const Tensor array = make_array(header, [&](const Shape& shape) {
-    return read_elements(file.subspan(header.data_begin), shape, header.dtype, header.order);
+  return make_array(header, [&](const Shape& shape) {
+    return read_placed(file.subspan(header.data_begin), shape, header.dtype, header.order, options);
   });
-  return array.to(options.map_location.find("cpu"));
 }
 
 Tensor read_npy(Bytes&& file, const LoadOptions& options) {
@@ -61,7 +60,7 @@ void save_npy(const std::string& path, const Tensor& array, Site site) {
 }
 
 Tensor load_npy(const std::string& path, const LoadOptions& options, Site site) {
-  return load_file("load_npy", path, site, [&](ByteView file) { return read_npy(file, options); });
+  return load_file("load_npy", path, site, options, [&](ByteView file) { return read_npy(file, options); });
 }
 
 }  // namespace ebb::io

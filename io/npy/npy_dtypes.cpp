@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 
 #include "ebb/core/error.h"
 #include "ebb/io/bytes/quote.h"
@@ -28,6 +29,45 @@ constexpr std::array<NpyType, 14> npy_types{{{"b1", kBool},
                                              {"f8", kFloat64},
                                              {"c8", kComplex64},
                                              {"c16", kComplex128}}};
+
+/// NumPy's other spellings, for which a header written by hand is as good: names, and letters of the sizes that they
+/// have on 64 bit Linux.
+constexpr std::array<NpyType, 27> other_spellings{{{"bool", kBool},
+                                                   {"int8", kInt8},
+                                                   {"int16", kInt16},
+                                                   {"int32", kInt32},
+                                                   {"int64", kInt64},
+                                                   {"uint8", kUInt8},
+                                                   {"uint16", kUInt16},
+                                                   {"uint32", kUInt32},
+                                                   {"uint64", kUInt64},
+                                                   {"float16", kFloat16},
+                                                   {"float32", kFloat32},
+                                                   {"float64", kFloat64},
+                                                   {"complex64", kComplex64},
+                                                   {"complex128", kComplex128},
+                                                   {"?", kBool},
+                                                   {"b", kInt8},
+                                                   {"h", kInt16},
+                                                   {"i", kInt32},
+                                                   {"l", kInt64},
+                                                   {"q", kInt64},
+                                                   {"B", kUInt8},
+                                                   {"H", kUInt16},
+                                                   {"I", kUInt32},
+                                                   {"L", kUInt64},
+                                                   {"e", kFloat16},
+                                                   {"f", kFloat32},
+                                                   {"d", kFloat64}}};
+
+const NpyType* find_type(std::string_view code) {
+  for (const std::span<const NpyType> types :
+       {std::span<const NpyType>(npy_types), std::span<const NpyType>(other_spellings)}) {
+    const auto known = std::ranges::find(types, code, &NpyType::code);
+    if (known != types.end()) return &*known;
+  }
+  return nullptr;
+}
 
 /// What NumPy's other kinds are.
 const char* describe_kind(char kind) {
@@ -59,8 +99,8 @@ std::pair<DType, std::endian> parse_npy_descr(std::string_view descr) {
     if (code[0] == '>') order = std::endian::big;
     code.remove_prefix(1);
   }
-  const auto* known = std::ranges::find(npy_types, code, &NpyType::code);
-  check<FileError>(known != npy_types.end(), "npy: elements of type ", quote(descr), " are ",
+  const NpyType* known = find_type(code);
+  check<FileError>(known != nullptr, "npy: elements of type ", quote(descr), " are ",
                    describe_kind(code.empty() ? ' ' : code[0]));
   return {known->dtype, order};
 }

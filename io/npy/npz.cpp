@@ -12,7 +12,7 @@ namespace {
 constexpr std::string_view npy_suffix = ".npy";
 
 Tensor read_record(const ZipRecord& record, const LoadOptions& options) {
-  if (!record.is_deflated && options.check_crc) ZipReader::check_crc(record);
+  if (!record.is_deflated && options.check_crc && record.size <= options.meta_above) ZipReader::check_crc(record);
   try {
     if (!record.is_deflated) return read_npy(record.content, options);
     return read_npy(ZipReader::read(record, record.size, options.check_crc), options);
@@ -55,7 +55,7 @@ void save_npz(const std::string& path, const StateDict& arrays, Site site) {
 }
 
 StateDict load_npz(const std::string& path, const LoadOptions& options, Site site) {
-  return load_file("load_npz", path, site, [&](ByteView file) { return read_npz(file, options); });
+  return load_file("load_npz", path, site, options, [&](ByteView file) { return read_npz(file, options); });
 }
 
 }  // namespace ebb::io

@@ -6,6 +6,7 @@
 
 #include "ebb/io/bytes/memory_budget.h"
 #include "ebb/io/bytes/quote.h"
+#include "ebb/io/pickle/numpy_parts.h"
 #include "ebb/io/pickle/tensor_parts.h"
 
 namespace ebb::io {
@@ -65,6 +66,7 @@ Value make_bytes(const Arguments& arguments) {
 /// From the tensor, and whether it requires a gradient.
 Value make_parameter(const Arguments& arguments) {
   check<FileError>(!arguments.empty(), "a parameter is made from a tensor, got nothing");
+  if (arguments[0].kind() == Value::Kind::object) return arguments[0];
   const Tensor tensor = arguments[0].as_tensor();
   const bool may_require = is_floating(tensor.dtype()) || is_complex(tensor.dtype());
   if (may_require && (arguments.size() < 2 || arguments[1].as_bool())) tensor.requires_grad_();
@@ -82,11 +84,19 @@ Value rebuild_parameter_with_state(const Arguments& arguments) {
   return make_parameter(arguments);
 }
 
+/// From the function that makes it, its class, that function's arguments and its attributes, which are left out: a
+/// tensor to which somebody gave some. Of other classes of tensors nobody but Python knows what they are.
+Value rebuild_from_type(const Arguments& arguments) {
+  check<FileError>(arguments.size() == 4, "a tensor with attributes is made from 4 arguments, got ", arguments.size());
+  const std::string type = arguments[1].as_global().text();
+  if (type != "torch.Tensor" && type != "torch.nn.parameter.Parameter") throw ForeignTensor();
+  return interpret_call(arguments[0].as_global(), arguments[2]);
+}
+
 /// What may be called in a file. Everything else that may stand there is a dtype or a class of storages.
 struct PythonCall {
   std::string_view module, name;
-  Value (*result)(const Arguments&) = nullptr;  ///< null: plain data, which is kept as it stands
-  const char* unsupported = nullptr;            ///< what it makes, where ebb has no such thing
+  Value (*result)(const Arguments&) = nullptr;  ///< null: kept as it stands; plain data, or what ebb does not have
 };
 
 constexpr std::array calls{
@@ -95,6 +105,7 @@ constexpr std::array calls{
     PythonCall{"torch._utils", "_rebuild_tensor", rebuild_tensor},
     PythonCall{"torch._utils", "_rebuild_parameter", rebuild_parameter},
     PythonCall{"torch._utils", "_rebuild_parameter_with_state", rebuild_parameter_with_state},
+    PythonCall{"torch._tensor", "_rebuild_from_type_v2", rebuild_from_type},
     PythonCall{"torch.nn.parameter", "Parameter", make_parameter},
     PythonCall{"collections", "OrderedDict", make_ordered_dict},
     PythonCall{"collections", "Counter", make_counter},
@@ -105,30 +116,26 @@ constexpr std::array calls{
     PythonCall{"builtins", "frozenset"},
     PythonCall{"builtins", "set"},
     PythonCall{"torch", "Size"},
+    PythonCall{"torch", "Tensor"},
     PythonCall{"torch", "device"},
+    PythonCall{"torch", "per_tensor_affine"},
+    PythonCall{"torch", "per_tensor_symmetric"},
+    PythonCall{"torch", "per_channel_affine"},
+    PythonCall{"torch", "per_channel_symmetric"},
+    PythonCall{"torch", "per_channel_affine_float_qparams"},
     PythonCall{"torch.serialization", "_get_layout"},
-    PythonCall{"torch._utils", "_rebuild_qtensor", nullptr, "quantised tensors"},
-    PythonCall{"torch._utils", "_rebuild_sparse_tensor", nullptr, "sparse tensors"},
-    PythonCall{"torch._utils", "_rebuild_sparse_csr_tensor", nullptr, "sparse tensors"},
-    PythonCall{"torch._utils", "_rebuild_meta_tensor_no_storage", nullptr,
-               "tensors on the meta device, which have no elements"},
-    PythonCall{"torch._utils", "_rebuild_wrapper_subclass", nullptr, "subclasses of Tensor"},
-    PythonCall{"torch._tensor", "_rebuild_from_type_v2", nullptr, "subclasses of Tensor"},
-    PythonCall{"torch._utils", "_rebuild_nested_tensor", nullptr, "nested tensors"},
+    PythonCall{"torch._utils", "_rebuild_qtensor"},
+    PythonCall{"torch._utils", "_rebuild_sparse_tensor"},
+    PythonCall{"torch._utils", "_rebuild_sparse_csr_tensor"},
+    PythonCall{"torch._utils", "_rebuild_meta_tensor_no_storage"},
+    PythonCall{"torch._utils", "_rebuild_wrapper_subclass"},
+    PythonCall{"torch._utils", "_rebuild_nested_tensor"},
 };
 
 const PythonCall* find_call(const Global& global) {
   const auto* call = std::ranges::find_if(
       calls, [&](const PythonCall& known) { return global.name == known.name && global.module == known.module; });
   return call == calls.end() ? nullptr : call;
-}
-
-Value keep_inert(const Global& global, const Value& arguments) {
-  auto object = std::make_shared<Object>();
-  object->global = global;
-  object->arguments = arguments;
-  object->adopt(object->arguments);
-  return object;
 }
 
 std::uint64_t copied_bytes(const Dict& dict) {
@@ -139,22 +146,46 @@ std::uint64_t copied_bytes(const Dict& dict) {
 
 }  // namespace
 
+Value inert_object(const Global& global, const Value& arguments) {
+  auto object = std::make_shared<Object>();
+  object->global = global;
+  object->arguments = arguments;
+  object->adopt(object->arguments);
+  return object;
+}
+
 bool is_known(const Global& global) {
-  return find_call(global) != nullptr || is_dtype(global) || is_storage_class(global);
+  return find_call(global) != nullptr || is_numpy(global) || is_dtype(global) || is_storage_class(global);
 }
 
 Value interpret_call(const Global& global, const Value& arguments) {
+  if (is_numpy(global)) return interpret_numpy_call(global, arguments);
   const PythonCall* call = find_call(global);
-  if (call == nullptr) {
-    if (is_storage_class(global) || is_dtype(global)) {
-      fail<FileError>("a file that calls ", global.text(), " is damaged");
-    }
-    return keep_inert(global, arguments);
+  if (call == nullptr || call->result == nullptr) {
+    check<FileError>(!is_dtype(global) && (!is_storage_class(global) || is_foreign(global)), "a file that calls ",
+                     global.text(), " is damaged");
+    return inert_object(global, arguments);
   }
-  if (call->unsupported != nullptr) {
-    fail<FileError>("the file holds ", call->unsupported, " (", global.text(), "), which ebb does not have");
+  try {
+    return call->result(arguments.items());
+  } catch (const ForeignTensor&) {
+    return inert_object(global, arguments);
   }
-  return call->result == nullptr ? keep_inert(global, arguments) : call->result(arguments.items());
+}
+
+Value recursive_reference() { return inert_object({"ebb", "recursive_reference"}, Value::tuple()); }
+
+Value python2_string(Value bytes, StringEncoding encoding) {
+  const std::string& text = bytes.as_bytes();
+  if (encoding == StringEncoding::utf8 && is_utf8(text)) return Value(text);
+  if (encoding != StringEncoding::latin1) return bytes;
+  std::string wide;
+  for (const char c : text) {
+    const auto code = static_cast<unsigned char>(c);
+    if (code >= 0x80) wide += static_cast<char>(0xc0 | code >> 6);
+    wide += static_cast<char>(code >= 0x80 ? 0x80 | (code & 0x3f) : code);
+  }
+  return wide;
 }
 
 std::uint64_t cost_of_call(const Global& global, const Value& arguments) {
@@ -168,6 +199,7 @@ std::uint64_t cost_of_call(const Global& global, const Value& arguments) {
 
 void set_state(Value& object, Value state) {
   if (object.kind() == Value::Kind::object) {
+    if (is_numpy(object.as_object().global)) return set_numpy_state(object, std::move(state));
     object.as_object().adopt(state);
     object.as_object().state = std::move(state);
     return;

@@ -5,9 +5,15 @@
 
 namespace ebb::io {
 
+/// Where Python 2's strings are left as bytes, these are, too.
+static const std::string& name_in(const Value& value) {
+  return value.kind() == Value::Kind::bytes ? value.as_bytes() : value.as_text();
+}
+
 static bool is_tagged(const Value& id, std::size_t count, std::string_view tag) {
   if (id.kind() != Value::Kind::tuple || id.items().size() != count) return false;
-  return id.items()[0].is_text() && id.items()[0].as_text() == tag;
+  const Value::Kind kind = id.items()[0].kind();
+  return (kind == Value::Kind::text || kind == Value::Kind::bytes) && name_in(id.items()[0]) == tag;
 }
 
 static StorageId::Part read_part(const Value& part, std::int64_t elements) {
@@ -27,9 +33,10 @@ StorageId read_storage_id(const Value& id, bool is_legacy) {
   const std::vector<Value>& items = id.items();
   StorageId storage;
   storage.dtype = storage_dtype(items[1].as_global());
+  storage.is_foreign = is_foreign(items[1].as_global());
   storage.is_untyped = is_untyped(items[1].as_global());
-  storage.key = items[2].as_text();
-  storage.location = items[3].as_text();
+  storage.key = name_in(items[2]);
+  storage.location = name_in(items[3]);
   storage.elements = items[4].as_int();
   storage_bytes(storage);
   if (is_legacy && !items[5].is_none()) storage.part = read_part(items[5], storage.elements);

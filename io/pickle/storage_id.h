@@ -16,6 +16,7 @@ struct StorageId {
   };
 
   DType dtype = kFloat32;
+  bool is_foreign = false;  ///< of a kind that ebb does not have, such as quantised: `dtype` is one of its size
   bool is_untyped = false;  ///< bytes, of what dtype the tensors say
   std::string key, location;
   std::int64_t elements = 0;

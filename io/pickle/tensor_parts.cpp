@@ -1,5 +1,6 @@
 #include "ebb/io/pickle/tensor_parts.h"
 
+#include <algorithm>
 #include <array>
 
 #include "ebb/io/bytes/quote.h"
@@ -31,15 +32,16 @@ DType dtype_of_bytes(const Global& global) {
     const auto dtype = static_cast<DType>(code);
     if (dtype != kBool && global.module == "torch" && global.name == to_string(dtype)) return dtype;
   }
-  fail<FileError>("tensors of ", quote(global.text()), " are not supported");
+  check<FileError>(global.module == "torch" && global.name != "bool", "a tensor's dtype is ", quote(global.text()));
+  throw ForeignTensor();
 }
 
 Dims read_dims(const Value& tuple, const char* what) {
   check<FileError>(tuple.kind() == Value::Kind::tuple, "a tensor's ", what, " must be a tuple, got ",
                    tuple.kind_name());
   const std::vector<Value>& items = tuple.items();
-  check<FileError>(items.size() <= max_dims, "a tensor has ", items.size(), " dimensions; at most ", max_dims,
-                   " are supported");
+  check<FileError>(items.size() <= 64, "a tensor has ", items.size(), " dimensions; PyTorch's have at most 64");
+  if (items.size() > max_dims) throw ForeignTensor();
   Dims dims;
   for (const Value& item : items) {
     check<FileError>(item.as_int() >= 0, "a tensor's ", what, " must not be negative, got ", item.as_int());
@@ -66,9 +68,8 @@ void check_plain(const Value& requires_grad, const Value& metadata) {
   check<FileError>(requires_grad.kind() == Value::Kind::boolean, "a tensor's requires_grad must be a bool, got ",
                    requires_grad.kind_name());
   if (metadata.is_none()) return;
-  const bool is_empty = metadata.is_dict() && metadata.as_dict().entries.empty();
-  check<FileError>(is_empty,
-                   "a tensor with metadata (a conjugate or negative view) is not supported; save a clone of it");
+  check<FileError>(metadata.is_dict(), "a tensor's metadata must be a dict, got ", metadata.kind_name());
+  if (!metadata.as_dict().entries.empty()) throw ForeignTensor();  // a conjugate or negative view
 }
 
 /// A view of the elements, which it shares; an Error where it reaches outside.
@@ -100,12 +101,15 @@ bool is_untyped(const Global& storage_class) {
          storage_class == Global{"torch", "UntypedStorage"};
 }
 
+bool is_foreign(const Global& storage_class) {
+  constexpr std::array names{"QInt8Storage", "QUInt8Storage", "QInt32Storage", "QUInt4x2Storage", "QUInt2x4Storage"};
+  return storage_class.module == "torch" && std::ranges::find(names, storage_class.name) != names.end();
+}
+
 DType storage_dtype(const Global& storage_class) {
   if (is_untyped(storage_class)) return kUInt8;
-  if (storage_class.module == "torch" && storage_class.name.starts_with("Q")) {
-    fail<FileError>("quantised tensors (", quote(storage_class.text()),
-                    ") are not supported. Convert in Python: tensor.dequantize()");
-  }
+  if (storage_class == Global{"torch", "QInt32Storage"}) return kInt32;
+  if (is_foreign(storage_class)) return kUInt8;
   for (const StorageClass& known : storage_classes) {
     if (storage_class.module == "torch" && storage_class.name == known.name) return known.dtype;
   }
@@ -113,18 +117,24 @@ DType storage_dtype(const Global& storage_class) {
                   " are not supported. Convert in Python: tensor.to(torch.float32)");
 }
 
+/// A storage that is none of ebb's stands as an object.
+static const Tensor& storage_of(const Value& value) {
+  if (value.kind() == Value::Kind::object) throw ForeignTensor();
+  return value.as_storage();
+}
+
 Value rebuild_tensor(const std::vector<Value>& arguments) {
   const std::size_t count = arguments.size();
   check<FileError>(count == 4 || count == 6 || count == 7, "a tensor is made from 6 or 7 arguments, got ", count);
   if (count >= 6) check_plain(arguments[4], count == 7 ? arguments[6] : Value());
-  return view_storage(arguments[0].as_storage(), arguments);
+  return view_storage(storage_of(arguments[0]), arguments);
 }
 
 Value rebuild_tensor_of_bytes(const std::vector<Value>& arguments) {
   const std::size_t count = arguments.size();
   check<FileError>(count == 7 || count == 8, "a tensor of bytes is made from 7 or 8 arguments, got ", count);
   check_plain(arguments[4], count == 8 ? arguments[7] : Value());
-  const Tensor& bytes = arguments[0].as_storage();
+  const Tensor& bytes = storage_of(arguments[0]);
   const DType dtype = dtype_of_bytes(arguments[6].as_global());
   check<FileError>(bytes.dtype() == kUInt8 && bytes.storage_offset() == 0, "a tensor of ", dtype,
                    " needs a whole storage of bytes, got one of ", bytes.dtype());

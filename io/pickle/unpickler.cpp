@@ -75,6 +75,8 @@ class Unpickler {
         return push(static_cast<std::int32_t>(reader_.u32()));
       case opcode::long1:
         return push(reader_.integer(reader_.u8()));
+      case opcode::long4:
+        return push_long(reader_.u32());
       case opcode::real:
         return push(reader_.real());
       default:
@@ -85,16 +87,25 @@ class Unpickler {
   bool push_text(std::uint8_t code) {
     switch (code) {
       case opcode::text1:
-      case opcode::string1:
         return push_text(reader_.text(reader_.u8()));
       case opcode::text4:
         return push_text(reader_.text(reader_.u32()));
       case opcode::text8:
         return push_text(reader_.text(reader_.u64()));
+      case opcode::string1:
+        return push_string(reader_.u8());
+      case opcode::string4:
+        return push_string(reader_.u32());
       case opcode::bytes1:
         return push_bytes(reader_.u8());
       case opcode::bytes4:
         return push_bytes(reader_.u32());
+      case opcode::bytes8:
+        return push_bytes(reader_.u64());
+      case opcode::bytearray8:
+        push_bytes(reader_.u64());
+        return push_costly(interpret_call({"builtins", "bytearray"}, Value::tuple({stack_.pop()})),
+                           MemoryBudget::object);
       default:
         return false;
     }
@@ -110,6 +121,12 @@ class Unpickler {
         return push_costly(Value::dict(), MemoryBudget::dict);
       case opcode::empty_set:
         return push_costly(interpret_call({"builtins", "set"}, Value::tuple()), MemoryBudget::object);
+      case opcode::frozen_set: {
+        std::vector<Value> items = stack_.pop_mark();
+        budget_.charge(MemoryBudget::item * items.size());
+        const Value list = Value::list(std::move(items));
+        return push_costly(interpret_call({"builtins", "frozenset"}, Value::tuple({list})), MemoryBudget::object);
+      }
       case opcode::empty_tuple:
         return push_tuple({});
       case opcode::tuple:
@@ -118,17 +135,14 @@ class Unpickler {
       case opcode::tuple2:
       case opcode::tuple3:
         return push_short_tuple(code - opcode::tuple1 + 1u);
-      case opcode::append: {
-        Value item = stack_.pop();
-        return append(stack_.top(), std::move(item));
-      }
+      case opcode::append:
+        return append_all({stack_.pop()});
       case opcode::appends:
       case opcode::add_items:
-        for (std::vector<Value> items = stack_.pop_mark(); Value & item : items) append(stack_.top(), std::move(item));
-        return true;
+        return append_all(stack_.pop_mark());
       case opcode::set_item: {
         Value value = stack_.pop(), key = stack_.pop();
-        return set(stack_.top(), std::move(key), std::move(value));
+        return set_items({std::move(key), std::move(value)});
       }
       case opcode::set_items:
         return set_items(stack_.pop_mark());
@@ -177,9 +191,18 @@ class Unpickler {
         if (stack_.top().kind() == Value::Kind::object) stack_.top().as_object().is_new = code == opcode::new_object;
         return true;
       }
+      case opcode::new_object_ex: {
+        const Value keywords = stack_.pop(), arguments = stack_.pop(), callee = stack_.pop();
+        std::vector<Value> all = arguments.items();
+        if (!keywords.as_dict().entries.empty()) all.push_back(keywords);
+        push_call(callee, Value::tuple(std::move(all)));
+        if (stack_.top().kind() == Value::Kind::object) stack_.top().as_object().is_new = true;
+        return true;
+      }
       case opcode::build: {
-        Value state = stack_.pop();
-        return set_state(stack_.top(), std::move(state)), true;
+        std::vector<Value> state{stack_.pop()};
+        cut_cycles(state);
+        return set_state(stack_.top(), std::move(state[0])), true;
       }
       case opcode::persistent_id:
         return push_costly(find_persistent(stack_.pop()), MemoryBudget::storage);
@@ -205,6 +228,17 @@ class Unpickler {
 
   bool push_bytes(std::uint64_t size) { return push_costly(reader_.bytes(size), MemoryBudget::text + size); }
 
+  /// A str of Python 2.
+  bool push_string(std::uint64_t size) {
+    budget_.charge(MemoryBudget::text + 2 * size);
+    return push(python2_string(reader_.bytes(size), options_.encoding));
+  }
+
+  bool push_long(std::uint64_t size) {
+    const Value number = reader_.integer(size);
+    return push_costly(number, MemoryBudget::object + size);
+  }
+
   bool push_tuple(std::vector<Value> items) {
     const std::uint64_t bytes = MemoryBudget::sequence + sizeof(Value) * items.size();
     return push_costly(Value::tuple(std::move(items)), bytes);
@@ -216,7 +250,29 @@ class Unpickler {
     return push_tuple(std::move(items));
   }
 
-  bool append(Value& to, Value item) {
+  /// A container that has become a part of another while it is filled is a part of what it is about to get.
+  void cut_cycles(std::vector<Value>& items) {
+    Container* container = container_of(stack_.top());
+    if (container == nullptr) return;
+    for (Value& item : items) {
+      if (container->parents == 0 && item.identity() != stack_.top().identity()) continue;
+      cut_cycle(item, *container, recursive_reference(), [this] { budget_.charge(MemoryBudget::item); });
+    }
+  }
+
+  static Container* container_of(Value& value) {
+    if (value.kind() == Value::Kind::object) return &value.as_object();
+    if (value.is_dict()) return &value.as_dict();
+    return value.kind() == Value::Kind::list ? &value.as_list() : nullptr;
+  }
+
+  bool append_all(std::vector<Value> items) {
+    cut_cycles(items);
+    for (Value& item : items) append(stack_.top(), std::move(item));
+    return true;
+  }
+
+  void append(Value& to, Value item) {
     budget_.charge(MemoryBudget::item);
     if (to.kind() == Value::Kind::object) {
       Object& object = to.as_object();
@@ -225,11 +281,10 @@ class Unpickler {
     } else {
       to.append(std::move(item));
     }
-    return true;
   }
 
-  bool set(Value& to, Value key, Value value) {
-    budget_.charge(MemoryBudget::entry + (key.is_text() ? key.as_text().size() : 0));
+  void set(Value& to, Value key, Value value) {
+    budget_.charge(MemoryBudget::entry + cost_of_key(key));
     if (to.kind() == Value::Kind::object) {
       Object& object = to.as_object();
       object.adopt(key);
@@ -238,11 +293,18 @@ class Unpickler {
     } else {
       to.set(std::move(key), std::move(value));
     }
-    return true;
+  }
+
+  static std::uint64_t cost_of_key(const Value& key) {
+    if (key.is_text()) return key.as_text().size();
+    if (key.kind() == Value::Kind::bytes) return key.as_bytes().size();
+    if (key.kind() == Value::Kind::global) return key.as_global().module.size() + key.as_global().name.size();
+    return key.kind() == Value::Kind::tuple ? Dict::most_key_bytes : 0;
   }
 
   bool set_items(std::vector<Value> items) {
     check<FileError>(items.size() % 2 == 0, "a dict is given ", items.size(), " keys and values, an odd number");
+    cut_cycles(items);
     for (std::size_t i = 0; i < items.size(); i += 2) set(stack_.top(), std::move(items[i]), std::move(items[i + 1]));
     return true;
   }
@@ -252,6 +314,9 @@ class Unpickler {
     if (!is_known(global) && std::ranges::find(unknown_, global) == unknown_.end()) {
       check<FileError>(unknown_.size() < 1000, "more than 1000 unknown names");
       unknown_.push_back(global);
+      if (options_.imports != nullptr && std::ranges::find(*options_.imports, global) == options_.imports->end()) {
+        options_.imports->push_back(global);
+      }
     }
     const std::uint64_t bytes = 2 * MemoryBudget::text + global.module.size() + global.name.size();
     return push_costly(std::move(global), bytes);
@@ -271,7 +336,9 @@ class Unpickler {
     if (options_.is_legacy && is_class_id(id)) return id.items()[1].as_global();
     const StorageId storage = read_storage_id(id, options_.is_legacy);
     check<FileError>(options_.storages != nullptr, "tensors cannot stand here");
-    return Value::storage(options_.storages->find(storage));
+    Tensor elements = options_.storages->find(storage);
+    if (storage.is_foreign) return interpret_call(id.items()[1].as_global(), Value::tuple());
+    return Value::storage(std::move(elements));
   }
 
   /// They are named all at once, and before whatever else is wrong.

@@ -2,6 +2,7 @@
 
 #include "ebb/core/value/value.h"
 #include "ebb/io/bytes/bytes.h"
+#include "ebb/io/load_options.h"
 #include "ebb/io/pickle/storage_source.h"
 
 namespace ebb::io {
@@ -13,6 +14,8 @@ struct UnpickleOptions {
   bool allow_opaque = false;
   /// Persistent ids are those of PyTorch before 1.6.
   bool is_legacy = false;
+  StringEncoding encoding = StringEncoding::utf8;
+  std::vector<Global>* imports = nullptr;  ///< as LoadOptions says
   /// What the values may take, without the storages; 0 for as much as the stream, and 48 MB.
   std::uint64_t most_bytes = 0;
 };

@@ -51,7 +51,7 @@ class StorageCollector final : public StorageSource {
 
 class LegacyStorages final : public StorageReader {
  public:
-  LegacyStorages(const Records& records, const MapLocation& locations) : StorageReader(locations), records_(records) {}
+  LegacyStorages(const Records& records, const LoadOptions& options) : StorageReader(options), records_(records) {}
 
  private:
   std::uint64_t record_bytes(const std::string& key) const override { return record(key).size(); }
@@ -101,6 +101,8 @@ bool is_legacy_pth(ByteView file) {
 Value read_legacy_pth(ByteView file, const LoadOptions& options) {
   UnpickleOptions object_options{.allow_opaque = options.allow_opaque,
                                  .is_legacy = true,
+                                 .encoding = options.encoding,
+                                 .imports = options.imports,
                                  .most_bytes = MemoryBudget::of_file(file.size(), options.most_bytes)};
   as_file_error([&] { take_header(file); });
   const ByteView object = file;
@@ -109,7 +111,7 @@ Value read_legacy_pth(ByteView file, const LoadOptions& options) {
   take_pickle(file, object_options);
   const std::size_t object_bytes = object.size() - file.size();
   const Records records = as_file_error([&] { return take_records(file, collector.ids); });
-  LegacyStorages storages(records, options.map_location);
+  LegacyStorages storages(records, options);
   object_options.storages = &storages;
   return unpickle(object.first(object_bytes), object_options);
 }

@@ -46,13 +46,13 @@ void save_value(const std::string& path, const Value& value, Site site) {
 }
 
 Value load_value(const std::string& path, const LoadOptions& options, Site site) {
-  return load_file("load", path, site, [&](ByteView file) { return read_pth(file, options); });
+  return load_file("load", path, site, options, [&](ByteView file) { return read_pth(file, options); });
 }
 
 void save(const std::string& path, const StateDict& tensors, Site site) { save_value(path, Value(tensors), site); }
 
 StateDict load(const std::string& path, const LoadOptions& options, Site site) {
-  return load_file("load", path, site, [&](ByteView file) {
+  return load_file("load", path, site, options, [&](ByteView file) {
     const Value content = read_pth(file, options);
     return as_file_error([&] { return state_dict_of(content); });
   });

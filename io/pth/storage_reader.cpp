@@ -22,8 +22,8 @@ Tensor StorageReader::read(const StorageId& id) const {
   const std::uint64_t bytes = storage_bytes(id), in_file = record_bytes(id.key);
   check<FileError>(in_file == bytes, "storage ", quote(id.key), " is said to have ", id.elements, " elements of ",
                    id.dtype, ", but its record has ", in_file, " bytes");
-  const Device device = locations_.find(id.location);
-  if (device.is_meta()) return allocate({id.elements}, id.dtype, device);
+  const Device device = options_.map_location.find(id.location);
+  if (device.is_meta() || bytes > options_.meta_above) return allocate({id.elements}, id.dtype, kMeta);
   Tensor storage = allocate({id.elements}, id.dtype);
   const std::span<std::byte> to(storage.raw_data(), bytes);
   prefault(to);

@@ -6,7 +6,7 @@
 #include <string>
 #include <unordered_map>
 
-#include "ebb/io/map_location.h"
+#include "ebb/io/load_options.h"
 #include "ebb/io/pickle/storage_source.h"
 
 namespace ebb::io {
@@ -15,8 +15,8 @@ namespace ebb::io {
 /// bytes is derived from this.
 class StorageReader : public StorageSource {
  public:
-  explicit StorageReader(const MapLocation& locations, std::endian order = std::endian::little)
-      : locations_(locations), order_(order) {}
+  explicit StorageReader(const LoadOptions& options, std::endian order = std::endian::little)
+      : options_(options), order_(order) {}
 
   /// A FileError where the file has more or fewer elements than the id says.
   Tensor find(const StorageId& id) final;
@@ -32,7 +32,7 @@ class StorageReader : public StorageSource {
 
   Tensor read(const StorageId& id) const;
 
-  const MapLocation& locations_;
+  const LoadOptions& options_;
   std::endian order_;
   std::unordered_map<std::string, Tensor> storages_;
 };

@@ -36,9 +36,7 @@ std::endian read_byte_order(const ZipReader& zip, bool check_crc) {
 class ZipStorages final : public StorageReader {
  public:
   ZipStorages(const ZipReader& zip, const LoadOptions& options)
-      : StorageReader(options.map_location, read_byte_order(zip, options.check_crc)),
-        zip_(zip),
-        check_crc_(options.check_crc) {}
+      : StorageReader(options, read_byte_order(zip, options.check_crc)), zip_(zip), check_crc_(options.check_crc) {}
 
  private:
   std::uint64_t record_bytes(const std::string& key) const override { return record(key).size; }
@@ -81,6 +79,8 @@ Value read_zip_pth(ByteView file, const LoadOptions& options) {
   return unpickle(ZipReader::read(*stream, most_pickle_bytes, options.check_crc),
                   {.storages = &storages,
                    .allow_opaque = options.allow_opaque,
+                   .encoding = options.encoding,
+                   .imports = options.imports,
                    .most_bytes = MemoryBudget::of_file(file.size(), options.most_bytes)});
 }
 

@@ -69,8 +69,8 @@ Safetensors read_safetensors(ByteView file, const LoadOptions& options) {
   const ByteView data = file.subspan(header.data_begin);
   Safetensors content;
   for (const SafetensorsEntry& entry : header.entries) {
-    const Tensor x = read_elements(data.subspan(entry.begin, entry.end - entry.begin), entry.shape, entry.dtype);
-    content.tensors.set(entry.name, x.to(options.map_location.find("cpu")));
+    const ByteView elements = data.subspan(entry.begin, entry.end - entry.begin);
+    content.tensors.set(entry.name, read_placed(elements, entry.shape, entry.dtype, std::endian::little, options));
   }
   content.metadata = std::move(header.metadata);
   return content;
@@ -86,7 +86,8 @@ void save_safetensors(const std::string& path, const StateDict& tensors, const S
 }
 
 Safetensors load_safetensors(const std::string& path, const LoadOptions& options, Site site) {
-  return load_file("load_safetensors", path, site, [&](ByteView file) { return read_safetensors(file, options); });
+  return load_file("load_safetensors", path, site, options,
+                   [&](ByteView file) { return read_safetensors(file, options); });
 }
 
 }  // namespace ebb::io

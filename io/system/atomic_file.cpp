@@ -14,11 +14,16 @@ namespace {
 
 namespace fs = std::filesystem;
 
+/// What a link stands for, whether that exists or not.
 std::string resolve_link(const std::string& path) {
+  constexpr int most_links = 40;  // as Linux follows
+  fs::path at = path;
   std::error_code ignored;
-  if (!fs::is_symlink(path, ignored)) return path;
-  const fs::path target = fs::weakly_canonical(path, ignored);
-  return target.empty() ? path : target.string();
+  for (int links = 0; fs::is_symlink(at, ignored); ++links) {
+    check<FileError>(links < most_links, "cannot write ", path, ": it is a link in a circle of links");
+    at = at.parent_path() / fs::read_symlink(at, ignored);  // an absolute target stands alone
+  }
+  return at.string();
 }
 
 std::string folder_of(const std::string& path) {

@@ -113,12 +113,12 @@ void File::close() {
   if (system_calls::close(std::exchange(descriptor_, -1)) != 0) fail_to("close", path_);
 }
 
-FileContent::FileContent(const std::string& path) {
+FileContent::FileContent(const std::string& path, bool reads_ahead) {
   File file = File::open_to_read(path);
   const struct stat status = status_of_readable(file);
   const auto size = static_cast<std::size_t>(status.st_size);
   if (S_ISREG(status.st_mode) && size > 0) {
-    mapping_ = system_calls::map(file.descriptor(), size);
+    mapping_ = system_calls::map(file.descriptor(), size, reads_ahead);
     if (mapping_ != nullptr) {
       bytes_ = {static_cast<const std::byte*>(mapping_), size};
       return;

@@ -55,7 +55,8 @@ class File {
 /// process cuts short while it is mapped ends this one with SIGBUS, as with any mapping.
 class FileContent {
  public:
-  explicit FileContent(const std::string& path);
+  /// `reads_ahead`: all of it is wanted.
+  explicit FileContent(const std::string& path, bool reads_ahead = true);
   FileContent(const FileContent&) = delete;
   FileContent& operator=(const FileContent&) = delete;
   ~FileContent();

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "ebb/core/error.h"
+#include "ebb/io/load_options.h"
 #include "ebb/io/system/atomic_file.h"
 
 namespace ebb::io {
@@ -24,11 +25,12 @@ auto in_file(const char* op, const std::string& path, Site site, Body body) {
   }
 }
 
-/// What `read(bytes)` makes of the content of the file.
+/// What `read(bytes)` makes of the content of the file, of which no more is read than is looked at where the options
+/// leave large tensors without elements.
 template <class Read>
-auto load_file(const char* op, const std::string& path, Site site, Read read) {
+auto load_file(const char* op, const std::string& path, Site site, const LoadOptions& options, Read read) {
   return in_file(op, path, site, [&] {
-    const FileContent content(path);
+    const FileContent content(path, options.meta_above == UINT64_MAX);
     return read(content.bytes());
   });
 }

@@ -109,9 +109,9 @@ int list(const char* folder, std::vector<std::string>& names) {
   }
 }
 
-void* map(int file, std::size_t size) {
+void* map(int file, std::size_t size, bool reads_ahead) {
   if (fails_now()) return nullptr;
-  void* mapping = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, file, 0);
+  void* mapping = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE | (reads_ahead ? MAP_POPULATE : 0), file, 0);
   return mapping == MAP_FAILED ? nullptr : mapping;
 }
 

@@ -28,7 +28,7 @@ int remove(const char* path);
 /// Appends the names in a folder, but for "." and "..".
 int list(const char* folder, std::vector<std::string>& names);
 /// Read-only; null where it fails.
-void* map(int file, std::size_t size);
+void* map(int file, std::size_t size, bool reads_ahead);
 int duplicate(int file);
 /// Asks for the lock of an open file without waiting for it.
 int lock(int file);

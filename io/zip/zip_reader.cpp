@@ -99,9 +99,10 @@ ZipReader::ZipReader(ByteView archive, ZipLayout layout) {
   for (const zip::Entry& entry : zip::read_directory(archive, directory)) {
     records_.push_back(read_record(archive.first(directory.begin), entry));
   }
+  check_overlaps(directory.begin);
+  std::erase_if(records_, [](const ZipRecord& record) { return record.name.ends_with('/') && record.size == 0; });
   if (layout == ZipLayout::one_folder) strip_root();
   index_names();
-  check_overlaps(directory.begin);
 }
 
 void ZipReader::strip_root() {

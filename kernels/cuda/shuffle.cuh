@@ -20,6 +20,17 @@ __device__ T shuffle_down(const T& value, int delta) {
   return other;
 }
 
+/// The value of the lane `delta` before, of any type; the first lanes read their own. All lanes take part.
+template <class T>
+__device__ T shuffle_up(const T& value, int delta) {
+  unsigned words[(sizeof(T) + 3) / 4] = {};
+  memcpy(words, &value, sizeof(T));
+  for (unsigned& word : words) word = __shfl_up_sync(all_lanes, word, static_cast<unsigned>(delta));
+  T other;
+  memcpy(&other, words, sizeof(T));
+  return other;
+}
+
 /// Combines the values of a warp in a fixed order; lane 0 gets the result.
 template <class T, class Combine>
 __device__ T warp_reduce(T value, Combine combine) {

@@ -6,7 +6,7 @@
 namespace ebb::kernels {
 
 /// Each row of x (N, n), any strides, in order: y (N, n) and the positions in x (N, n), int64, both contiguous. NaN is
-/// the greatest; equal elements keep their order. A GPU counts for each element those before it: n^2 comparisons a row.
+/// the greatest; equal elements keep their order.
 void sort(CpuContext&, const Tensor& x, bool descending, Tensor& y, Tensor& indices);
 void sort(CudaContext&, const Tensor& x, bool descending, Tensor& y, Tensor& indices);
 

@@ -1,6 +1,7 @@
 #include "ebb/nn/optim/archive.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "ebb/autograd/ops/create/creation.h"
 #include "ebb/autograd/ops/shape/as_strided.h"
@@ -31,6 +32,20 @@ auto named(const char* name, Read&& read) {
 }
 
 }  // namespace
+
+double number(const Value& value) {
+  if (!value.is_tensor()) return value.as_real();
+  const Tensor& tensor = value.as_tensor();
+  check(tensor.numel() == 1, "a number may be a tensor of one element, got one of shape ", tensor.shape());
+  return tensor.detach().to(kFloat64).item<double>();
+}
+
+std::int64_t integer(const Value& value) {
+  if (value.kind() == Kind::integer) return value.as_int();
+  const double real = number(value);
+  check(real == std::floor(real) && std::fabs(real) < 9e15, "expected an int, got ", real);
+  return static_cast<std::int64_t>(real);
+}
 
 const Value& entry(const Value& dict, const char* name) {
   check(dict.is_dict(), "a state dict is a dict with the key \"", name, "\", got ", dict.kind_name());
@@ -81,10 +96,7 @@ void Archive::steps(const char* name, std::int64_t& field) {
   if (is_writing()) return dict_.set(name, full({}, static_cast<double>(field)));
   const Value* value = dict_.find(name);
   if (value == nullptr) return;
-  const auto read = [&] {
-    return value->is_tensor() ? value->as_tensor().item<std::int64_t>() : static_cast<std::int64_t>(value->as_real());
-  };
-  const std::int64_t steps = named(name, read);
+  const std::int64_t steps = named(name, [&] { return static_cast<std::int64_t>(number(*value)); });
   if (mode_ == Mode::read) field = steps;
 }
 
@@ -95,15 +107,15 @@ void Archive::fixed(const char* name, const Value& value) {
 Value Archive::to_value(const std::vector<double>& numbers) { return Value::list({numbers.begin(), numbers.end()}); }
 
 void Archive::convert(const char* name, const Value& value, double& x) {
-  x = named(name, [&] { return value.is_tensor() ? value.as_tensor().item<double>() : value.as_real(); });
+  x = named(name, [&] { return number(value); });
 }
 
 void Archive::convert(const char* name, const Value& value, std::int64_t& x) {
-  x = named(name, [&] { return value.as_int(); });
+  x = named(name, [&] { return integer(value); });
 }
 
 void Archive::convert(const char* name, const Value& value, bool& x) {
-  x = named(name, [&] { return value.as_bool(); });
+  x = named(name, [&] { return value.kind() == Kind::integer ? value.as_int() != 0 : value.as_bool(); });
 }
 
 void Archive::convert(const char* name, const Value& value, std::string& x) {
@@ -111,7 +123,7 @@ void Archive::convert(const char* name, const Value& value, std::string& x) {
 }
 
 void Archive::convert(const char* name, const Value& value, std::optional<double>& x) {
-  x = value.is_none() ? std::optional<double>() : named(name, [&] { return value.as_real(); });
+  x = value.is_none() ? std::optional<double>() : named(name, [&] { return number(value); });
 }
 
 void Archive::convert(const char* name, const Value& value, std::array<double, 2>& x) {
@@ -124,7 +136,7 @@ void Archive::convert(const char* name, const Value& value, std::array<double, 2
 void Archive::convert(const char* name, const Value& value, std::vector<double>& x) {
   x.clear();
   for (const Value& item : named(name, [&] { return value.items(); })) {
-    x.push_back(named(name, [&] { return item.as_real(); }));
+    x.push_back(named(name, [&] { return number(item); }));
   }
 }
 

@@ -78,6 +78,10 @@ class Archive {
   Value dict_ = Value::dict();
 };
 
+// Numbers of a state dict, where tensors of one element count as such, and whole reals as ints.
+double number(const Value& value);
+std::int64_t integer(const Value& value);
+
 /// Where something in a state dict is wrong, the error names the entry.
 const Value& entry(const Value& dict, const char* name);
 

@@ -26,7 +26,17 @@ void Optimizer::check_parameters(const std::vector<Tensor>& params) const {
   }
 }
 
+std::function<void()> Optimizer::check_unchanged() const {
+  return [changes = std::weak_ptr<const std::uint64_t>(changes_), before = *changes_] {
+    const auto now = changes.lock();
+    check(now != nullptr, "the optimizer whose step was captured is gone; it must outlive the graph");
+    check(*now == before,
+          "the optimizer was loaded, or got more parameters, after its step was captured; capture again");
+  };
+}
+
 void Optimizer::group_was_added() {
+  was_changed();
   const std::size_t group = group_count() - 1;
   Archive archive(Mode::write, {});
   archive_group(archive, group);
@@ -36,7 +46,7 @@ void Optimizer::group_was_added() {
 
 std::optional<double> Optimizer::extra(std::size_t group, std::string_view name) const {
   const Value* value = group_frames_.at(group).find(name);
-  return value == nullptr ? std::optional<double>() : value->as_real();
+  return value == nullptr ? std::optional<double>() : number(*value);
 }
 
 void Optimizer::set_extra(std::size_t group, std::string_view name, double value) {
@@ -60,6 +70,9 @@ Value Optimizer::state_dict() const {
     Value options = archive.dict();
     options.set("params", params);
     groups.append(options);
+  }
+  for (const auto& [id, state] : orphans_.as_dict().entries) {
+    if (states.as_dict().find(id) == nullptr) states.set(id, state);
   }
   Value dict = Value::dict();
   dict.set("state", states);
@@ -87,10 +100,23 @@ static void check_groups(const std::vector<Value>& saved, const Optimizer& optim
   }
 }
 
+/// The states of parameters that are in no group any more: kept, as PyTorch does.
+static Value orphans_of(const Dict& states, const std::vector<Value>& groups) {
+  Dict in_groups;
+  for (const Value& group : groups) {
+    for (const Value& id : entry(group, "params").items()) in_groups.set(id, true);
+  }
+  Value orphans = Value::dict();
+  for (const auto& [id, state] : states.entries) {
+    if (in_groups.find(id) == nullptr) orphans.set(id, state);
+  }
+  return orphans;
+}
+
 void Optimizer::archive(Mode mode, const Value& dict) {
   const Dict& states = entry(dict, "state").as_dict();
   const std::vector<Value>& groups = entry(dict, "param_groups").items();
-  std::size_t index = 0, used = 0;
+  std::size_t index = 0;
   for (std::size_t group = 0; group < groups.size(); ++group) {
     Archive options(mode, without_params(groups[group]));
     archive_group(options, group);
@@ -98,13 +124,12 @@ void Optimizer::archive(Mode mode, const Value& dict) {
     for (const Value& id : groups[group]["params"].items()) {
       const Value* saved = states.find(id);
       Archive state(mode, saved == nullptr ? Value() : *saved);
-      if (saved != nullptr) archive_state(state, group, index), ++used;
+      if (saved != nullptr) archive_state(state, group, index);
       if (mode == Mode::read) state_frames_[index] = state.dict();
       ++index;
     }
   }
-  check(used == states.entries.size(), "the state dict has states for ", states.entries.size(),
-        " parameters, of which only ", used, " are in its groups");
+  if (mode == Mode::read) orphans_ = orphans_of(states, groups);
 }
 
 void Optimizer::load_state_dict(const Value& dict) { load_undoably(dict); }
@@ -112,13 +137,16 @@ void Optimizer::load_state_dict(const Value& dict) { load_undoably(dict); }
 std::function<void()> Optimizer::load_undoably(const Value& dict) {
   check_groups(entry(dict, "param_groups").items(), *this);
   archive(Mode::check, dict);
-  std::function<void()> undo = [this, undo_fields = make_undo(), groups = group_frames_,
-                                states = state_frames_]() mutable {
+  std::function<void()> undo = [this, undo_fields = make_undo(), groups = group_frames_, states = state_frames_,
+                                orphans = orphans_]() mutable {
+    was_changed();
     undo_fields();
     group_frames_ = std::move(groups);
     state_frames_ = std::move(states);
+    orphans_ = std::move(orphans);
   };
   try {
+    was_changed();
     reset();
     archive(Mode::read, dict);
   } catch (...) {

@@ -43,6 +43,14 @@ void check_opens(M net, const std::string& name, const Shape& input) {
     CHECK(equal(no_grad([&] { return opened(x); }), expected));
     CHECK(default_generator().sequence.state.index == seed);  // no random number was drawn
   }
+  for (const char* key : {"model_ema", "state_dict_ema", "module", "model_state"}) {
+    CAPTURE(key);
+    Value under = Value::dict();
+    under.set(key, net.state_dict());
+    under.set("best", 0.5);
+    io::save_value(path, under);
+    CHECK(equal(no_grad([&] { return interop::open(path)(x); }), expected));
+  }
   io::save_safetensors(path, net.state_dict());
   CHECK(equal(no_grad([&] { return interop::open(path)(x); }), expected));
   io::save_npz(path, net.state_dict());
@@ -67,6 +75,21 @@ TEST_CASE("a model that Python saved whole, of a class of its own, is opened by 
   CHECK(opened.model.name == "convnet");
   const Value file = io::load_value(test::data_path("whole_models/convnet.pth"), {.allow_opaque = true});
   CHECK(equal(opened.net.module().state_dict().at("fc.weight"), interop::find_weights(file).at("fc.weight")));
+}
+
+TEST_CASE("counters of averages and metrics are told from weights") {
+  const test::TemporaryFolder folder;
+  const std::string path = folder.path("a.pth");
+  const auto with = [&](const std::string& name, const Tensor& tensor) {
+    StateDict dict = prefixed(models::ConvNet(7).state_dict(), "module.");
+    dict.set(name, tensor);
+    io::save(path, dict);
+    return interop::open(path).unused;
+  };
+  CHECK(with("n_averaged", tensor(3)) == std::vector<std::string>{"n_averaged"});
+  CHECK(with("module.accuracy.confusion", zeros({7, 7}, {.dtype = kInt64})).size() == 1);
+  CHECK_THROWS_AS(with("module.head.weight", zeros({7, 7})), FileError);  // of a network that is another
+  CHECK_THROWS_AS(with("module.fc.steps", tensor(3)), FileError);
 }
 
 TEST_CASE("every residual network is told by its name") {

@@ -2,6 +2,7 @@
 
 #include "ebb/autograd/ops/create/creation.h"
 #include "ebb/autograd/ops/create/random.h"
+#include "ebb/autograd/ops/elementwise/arithmetic.h"
 #include "ebb/kernels/index/index.h"
 
 #include "tests/kernels/both_devices.h"
@@ -25,6 +26,7 @@ std::vector<Case> cases() {
           {{2, 5, 3}, 1, randint(0, 5, {2, 4, 3})},
           {{2, 5, 3}, 1, randint(0, 5, {3, 4, 2}).transpose(0, 2)},
           {{2, 300, 2}, 1, randint(0, 300, {2, 600, 2})},
+          {{3, 2, 4, 5}, 2, randint(0, 4, {3, 2, 7, 5})},
           {{2, 3}, 1, empty({2, 0}, {.dtype = kInt64})}};
 }
 
@@ -56,6 +58,20 @@ TEST_CASE("scatter agrees, also where places are equal") {
                             kernels::scatter(context, how, d, in[1], in[0], out[0]);
                           });
       }
+    }
+  }
+}
+
+TEST_CASE("many sources of one place are added up, some places having none") {
+  for (const std::int64_t places : {1, 2, 7}) {
+    const Tensor index = randint(0, places, {3000, 1}) * 2, src = random_tensor({3000, 5});
+    for (const Tensor& of : {index, index.expand({3000, 5})}) {
+      const Tensor from = of.size(1) == 1 ? src.slice(1, 2, 3) : src;
+      require_agreement({from, of}, {empty({20, of.size(1)})}, 1e-4,
+                        [](auto& context, const Tensors& in, Tensors& out) {
+                          out[0].fill_(1);
+                          kernels::scatter(context, kernels::Scatter::add, 0, in[1], in[0], out[0]);
+                        });
     }
   }
 }

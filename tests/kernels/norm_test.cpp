@@ -140,7 +140,7 @@ TEST_CASE("dropout keeps the same elements on both devices") {
       for (const double p : {0.0, 0.3, 0.9}) {
         const Tensor x = random_tensor(shape, dtype);
         require_agreement({x}, {x}, 1e-6, [&](auto& context, const Tensors& in, Tensors& out) {
-          kernels::dropout(context, in[0], p, random, std::uint64_t{1} << 33, out[0]);
+          kernels::dropout(context, in[0], p, {random, std::uint64_t{1} << 33, {}}, out[0]);
         });
       }
     }

@@ -33,8 +33,16 @@ TEST_CASE("sorts agree, NaN and equal elements too") {
   for (const DType dtype : number_types) check_sort(random_tensor({4, 37}, dtype, true));
   for (const Tensor& x : layouts_of(random_tensor({9, 20}))) check_sort(x);
   check_sort(random_tensor({1, 700}, kFloat32, true));
+  check_sort(random_tensor({1000, 3}));  // several rows in a block
+  check_sort(random_tensor({4, 1}));
   check_sort(random_tensor({3, 0}));
   check_sort(random_tensor({0, 3}));
+}
+
+TEST_CASE("rows longer than a block are sorted in runs") {
+  for (const std::int64_t n : {1024, 1025, 2049, 5000}) check_sort(random_tensor({2, n}, kFloat32, true));
+  check_sort(random_tensor({3, 3000}, kUInt8));  // most are equal
+  check_sort(random_tensor({2500, 2}).transpose(0, 1));
 }
 
 TEST_CASE("permutations of rows agree, and undo each other") {
@@ -58,7 +66,11 @@ TEST_CASE("running sums agree along any dimension") {
     for (const int dim : {0, 1, 2}) check_cumsum(x, dim);
   }
   for (const DType dtype : number_types) check_cumsum(random_tensor({5, 9}, dtype), 1);
-  check_cumsum(random_tensor({400, 100}), 0);
+  check_cumsum(random_tensor({100, 20}), 0);
+  check_cumsum(random_tensor({40, 8200}), 0);  // a line a thread
+  check_cumsum(random_tensor({3, 2049}), 1);
+  check_cumsum(random_tensor({5000, 2}), 0);
+  check_cumsum(random_tensor({1, 2048 * 3}, kInt32), 1);
   check_cumsum(random_tensor({3, 0, 2}), 1);
   check_cumsum(random_tensor({3, 0, 2}), 0);
 }

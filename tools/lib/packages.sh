@@ -5,7 +5,7 @@
 
 build_packages=(g++ meson ninja-build pkg-config python3 libeigen3-dev libcli11-dev nlohmann-json3-dev zlib1g-dev
   libpng-dev libturbojpeg0-dev)
-test_packages=(libopenmpi-dev openmpi-bin catch2 cmake libbenchmark-dev 'clang-format-14|clang-format' clang 'libclang-rt-dev|libclang-rt-14-dev')
+test_packages=(libopenmpi-dev openmpi-bin catch2 cmake tmux libbenchmark-dev 'clang-format-14|clang-format' clang 'libclang-rt-dev|libclang-rt-14-dev')
 
 has_package() {
   local name

@@ -38,11 +38,7 @@ std::string device_name(int index) {
   return properties.name;
 }
 
-bool is_capturing(CudaContext& context) {
-  cudaStreamCaptureStatus status = cudaStreamCaptureStatusNone;
-  cuda_check(cudaStreamIsCapturing(context.stream(), &status));
-  return status != cudaStreamCaptureStatusNone;
-}
+bool is_capturing(CudaContext& context) { return context.is_capturing(); }
 
 double milliseconds(CudaContext& context, const std::function<void()>& run) {
   run();

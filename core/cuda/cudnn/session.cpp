@@ -29,6 +29,7 @@ Session& Session::of(CudaContext& context) {
     check<DeviceError>(!is_capturing(context),
                        "cuDNN is used for the first time, and takes memory for itself, while a ",
                        "graph is captured; run the step once before");
+    const CudaDeviceGuard device(context.index());
     session.reset(new Session(context.index()));
   }
   return *session;

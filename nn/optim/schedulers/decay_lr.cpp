@@ -52,7 +52,7 @@ double MultiStepLR::closed_form_lr(std::size_t group) {
 MultiStepLR::Milestones MultiStepLR::read(const Value& counter) {
   Milestones milestones;
   for (const auto& [milestone, times] : counter.as_dict().entries) {
-    milestones.emplace_back(milestone.as_int(), times.as_int());
+    milestones.emplace_back(integer(milestone), integer(times));
   }
   return milestones;
 }

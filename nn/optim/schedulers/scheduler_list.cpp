@@ -73,7 +73,7 @@ void SequentialLR::fields(Archive& archive) {
     archive.write("_milestones", Value::list({milestones_.begin(), milestones_.end()}));
   } else if (const Value* saved = archive.find("_milestones")) {
     std::vector<std::int64_t> milestones;
-    for (const Value& milestone : saved->items()) milestones.push_back(milestone.as_int());
+    for (const Value& milestone : saved->items()) milestones.push_back(integer(milestone));
     check(milestones.size() + 1 == size(), "the state dict has ", milestones.size(), " milestones for ", size(),
           " schedulers");
     if (archive.mode() == Mode::read) milestones_ = std::move(milestones);

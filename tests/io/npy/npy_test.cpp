@@ -115,6 +115,9 @@ TEST_CASE("npy headers may be written in other ways", "[io]") {
         " {'descr': 'i2' , 'fortran_order' :False, 'shape': ( 2 , ) , } \n",
         "{'descr': '=i2', 'fortran_order': True, 'shape': (1, 2)}",
         "{'descr': '>i2', 'fortran_order': False, 'shape': (2L,)}",
+        "{'descr': 'float32', 'fortran_order': False, 'shape': ()}",
+        "{'descr': '>i', 'fortran_order': False, 'shape': ()}",
+        "{'descr': '|?', 'fortran_order': False, 'shape': (4,)}",
         "{'descr': '<f4', 'fortran_order': False, 'shape': ()}"}) {
     CAPTURE(header);
     CHECK(refusal(header, 4) == "");
@@ -147,6 +150,7 @@ TEST_CASE("npy headers that are something else are refused", "[io]") {
 TEST_CASE("an npy file with a tail, odd bools or a long header is refused", "[io]") {
   const std::string header = "{'descr': '|b1', 'fortran_order': False, 'shape': (1,)}";
   CHECK(mentions(refusal(header, 2), "the file has 2"));
+  CHECK(mentions(refusal(header, 2), "1 more, where another array may have been written behind it"));
   Bytes file = with_header(header, 1);
   file.back() = std::byte{2};
   CHECK_FALSE(loads(file));

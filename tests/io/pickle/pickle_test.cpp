@@ -120,7 +120,6 @@ TEST_CASE("structural errors are refused", "[io]") {
                               "P\n.",
                               "i\n.",
                               "\xff.",
-                              "]q\1h\1a.",
                               "}}Ns.",
                               "ctorch\nFloatStorage\n)R.",
                               "ccollections\nOrderedDict\nNR."}) {

@@ -77,11 +77,8 @@ TEST_CASE("checkpoints of PyTorch are trees of values", "[io]") {
 }
 
 TEST_CASE("what ebb cannot hold is refused by its name", "[io]") {
-  CHECK(refusal("quant.pth").find("torch.QUInt8Storage") != std::string::npos);
-  CHECK(refusal("sparse.pth").find("sparse") != std::string::npos);
   CHECK(refusal("torchscript.pt").find("TorchScript") != std::string::npos);
   CHECK(refusal("convnet_boundmethod.pth").find("without the parentheses") != std::string::npos);
-  CHECK(refusal("numpy_inside.pth").find("numpy") != std::string::npos);
   CHECK(refusal("new_ckpt_args_namespace.pth").find("vars(args)") != std::string::npos);
   const std::string message = test::refusal_of([] { io::load(test::data_path("pth/new_ckpt_adamw.pth")); });
   CHECK(message.find("io::load_value") != std::string::npos);

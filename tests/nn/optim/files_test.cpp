@@ -132,4 +132,36 @@ TEST_CASE("a new optimizer has PyTorch 2.15's layout") {
   CHECK(difference(sgd, optim::SGD(parameters, options).state_dict()["param_groups"]) == "");
 }
 
+TEST_CASE("numbers of a state dict may be tensors or NumPy's, as tools/gen_found_files.py has them") {
+  const auto found = [](const std::string& name) { return io::load_value(data_path("found/" + name + ".pth")); };
+  const std::vector<Tensor> parameters{zeros({2, 3}, {.requires_grad = true}), zeros({2}, {.requires_grad = true})};
+  optim::Adam adam(parameters, {.lr = 0.5});
+  adam.load_state_dict(found("adam_tensors"));
+  CHECK(adam.lr() == Approx(0.01));
+  const Value saved = adam.state_dict();
+  CHECK(saved["param_groups"].items()[0]["betas"].items()[0].as_real() == Approx(0.8));
+  optim::SGD sgd(parameters, {.lr = 0.5});
+  sgd.load_state_dict(found("sgd_scalars"));
+  CHECK(sgd.lr() == 0.1);
+  CHECK(*sgd.momentum(0) == 0.5);
+  sgd.load_state_dict(found("sgd_none"));
+  optim::StepLR step(sgd, {.step_size = 3});
+  step.load_state_dict(found("scheduler_tensor_lr"));
+  CHECK(step.get_last_lr()[0] == Approx(0.1));
+  optim::ExponentialLR decay(sgd, {.gamma = 0.9});
+  decay.load_state_dict(found("scheduler_tensors"));
+  CHECK(decay.get_last_lr()[0] == 0.1);
+}
+
+TEST_CASE("states of parameters that were removed are kept aside, and saved again") {
+  const std::vector<Tensor> parameters{zeros({2, 3}, {.requires_grad = true}), zeros({2}, {.requires_grad = true})};
+  optim::SGD sgd(parameters, {.lr = 0.5});
+  sgd.load_state_dict(io::load_value(data_path("found/sgd_removed.pth")));
+  const Value saved = sgd.state_dict();
+  REQUIRE(saved["state"].as_dict().find(7) != nullptr);
+  CHECK((*saved["state"].as_dict().find(7))["momentum_buffer"].as_tensor().numel() == 4);
+  sgd.load_state_dict(io::load_value(data_path("found/sgd_none.pth")));
+  CHECK(sgd.state_dict()["state"].as_dict().find(7) == nullptr);
+}
+
 }  // namespace ebb::test

@@ -8,11 +8,13 @@
 
 #include <cudnn.h>
 
+#include "ebb/core/cuda/context.h"
 #include "ebb/core/cuda/cudnn/library.h"
 #include "ebb/core/cuda/cudnn/runtime.h"
 
 #include "tests/support/cuda_emulator/cudnn_descriptor.h"
 #include "tests/support/cuda_emulator/cudnn_emulator.h"
+#include "tests/support/cuda_emulator/emulator.h"
 
 namespace emulator {
 namespace {
@@ -153,7 +155,7 @@ detail::CudnnCall::CudnnCall(const char* function) : lock(mutex), fails(++cudnn(
   last_error = std::string(function) + " was told to fail";
 }
 
-void detail::on_stream(cudnnContext&, const std::function<void()>& work) { work(); }
+void detail::on_stream(cudnnContext& handle, const std::function<void()>& work) { enqueue(handle.stream, work); }
 
 cudnnStatus_t detail::cudnn_refuses(const char* why, cudnnStatus_t status) {
   last_error = why;
@@ -309,7 +311,7 @@ const Library<Functions>& library() {
 
 std::string device_name(int) { return "emulated GPU"; }
 
-bool is_capturing(CudaContext&) { return emulator::cudnn().captures; }
+bool is_capturing(CudaContext& context) { return emulator::cudnn().captures || context.is_capturing(); }
 
 double milliseconds(CudaContext&, const std::function<void()>& run) {
   const double start = emulator::cudnn().clock;

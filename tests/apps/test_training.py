@@ -1,26 +1,23 @@
 #!/usr/bin/env python3
-"""Runs the ebb command as a user does: results, interruption and resumption, mistakes. usage: test_ebb.py EBB"""
+"""Trains and evaluates by the ebb command, as a user does: results, interruption and resumption, mistakes.
+
+usage: test_training.py EBB
+"""
 
 import base64
-import gzip
 import json
 import os
-import pathlib
 import re
 import shutil
 import signal
-import struct
 import subprocess
-import sys
-import tempfile
+import time
 import unittest
 import xml.etree.ElementTree
-import zipfile
-import zlib
+
+from command import EBB, Command, png
 
 MPIRUN = (shutil.which("mpirun"), "--allow-run-as-root", "--oversubscribe", "--mca", "btl_vader_single_copy_mechanism", "none")
-EBB = str(pathlib.Path(sys.argv.pop(1)).resolve())
-DATA = pathlib.Path(__file__).resolve().parent.parent / "vectors"
 TRAIN = ("train", "convnet", "--data", "synthetic", "--epochs", "1")
 FEW = (*TRAIN, "--limit", "1500")
 JPEG = base64.b64decode(  # 16 x 12 red pixels, written by Pillow
@@ -31,31 +28,7 @@ JPEG = base64.b64decode(  # 16 x 12 red pixels, written by Pillow
 )
 
 
-def png(width, height, grey):
-    """A grey PNG file: `grey(x, y)` is each pixel's brightness."""
-
-    def chunk(kind, body):
-        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
-
-    rows = b"".join(b"\0" + bytes(grey(x, y) for x in range(width)) for y in range(height))
-    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
-
-
-class Command(unittest.TestCase):
-    def setUp(self):
-        self.folder = tempfile.TemporaryDirectory()
-        self.addCleanup(self.folder.cleanup)
-        self.path = pathlib.Path(self.folder.name)
-
-    def run_ebb(self, *arguments, expect=0):
-        done = subprocess.run([EBB, *arguments], cwd=self.path, text=True, capture_output=True)
-        self.assertEqual(done.returncode, expect, done.stdout + done.stderr)
-        return done
-
-    def bytes_of(self, name):
-        return (self.path / name).read_bytes()
-
+class Training(Command):
     def test_trains_saves_and_evaluates(self):
         printed = self.run_ebb(*TRAIN).stdout
         accuracy = re.search(r"^test accuracy (0\.\d{4})$", printed, re.MULTILINE)[1]
@@ -143,11 +116,76 @@ class Command(unittest.TestCase):
             if words != "PNG":
                 self.assertIn(words, error)
 
+    def test_broken_images_may_be_skipped_and_are_counted(self):
+        arguments = self.folder_of_images()
+        (self.path / "images/train/dark/red.jpg").write_bytes(b"GIF89a")
+        (self.path / "images/train/bright/0.png").write_bytes(b"")
+        printed = self.run_ebb(*arguments, "--epochs", "1", "--skip-broken").stderr
+        self.assertIn("skipped 2 images of images/train that cannot be read, the first: images/train/bright/0.png", printed)
+        self.assertIn("with 31 images", printed)
+
+    def test_classes_of_one_side_only_are_named(self):
+        arguments = self.folder_of_images()
+        (self.path / "images/test/dark").rename(self.path / "images/test/black")
+        error = self.run_ebb(*arguments, expect=2).stderr
+        self.assertIn("only in images/train: dark; only in images/test: black", error)
+
+    def test_what_a_model_was_trained_for_is_noted_with_its_weights(self):
+        arguments = self.folder_of_images()
+        self.run_ebb(*arguments)
+        again = self.run_ebb("eval", "resnet18.pth", "--data", "images")  # at the size that is noted
+        self.assertIn("test accuracy 1.0000\n", again.stdout)
+        self.assertEqual(again.stderr, "")
+        other = self.run_ebb("eval", "resnet18.pth", "--data", "images", "--image-size", "64")
+        self.assertIn("trained on images of 32 x 32", other.stderr)
+        (self.path / "images/test/dark").rename(self.path / "images/test/black")
+        self.assertIn("only in resnet18.pth: dark", self.run_ebb("eval", "resnet18.pth", "--data", "images", expect=2).stderr)
+        self.assertIn("2 classes apart", self.run_ebb("eval", "resnet18.pth", "--data", "synthetic", expect=2).stderr)
+
+    def test_signals_save_and_end_without_measuring(self):
+        for kind, status in ((signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)):
+            running = subprocess.Popen([EBB, *FEW, "--epochs", "50"], cwd=self.path, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            self.assertIn(b"training convnet on", running.stderr.readline())
+            time.sleep(0.2)
+            running.send_signal(kind)
+            out, err = running.communicate()
+            self.assertEqual(running.returncode, status, out + err)
+            self.assertEqual(err.count(b"test loss"), err.count(b"epoch") - 1, err)
+            self.assertIn(b"--resume", out)
+            self.assertTrue((self.path / "convnet.pth").exists())
+
+    def test_a_second_signal_ends_at_once(self):
+        running = subprocess.Popen([EBB, *TRAIN, "--epochs", "50"], cwd=self.path, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.assertIn(b"training convnet on", running.stderr.readline())
+        for _ in range(2):
+            running.send_signal(signal.SIGINT)
+            time.sleep(0.001)
+        running.communicate()
+        self.assertIn(running.returncode, (-signal.SIGINT, 130))  # the first may have ended it before the second came
+
+    def test_a_run_that_is_done_goes_on_for_more_epochs(self):
+        self.run_ebb(*FEW)
+        first = self.bytes_of("convnet.pth")
+        result = json.loads(self.run_ebb(*FEW, "--epochs", "3", "--resume", "--json").stdout)
+        self.assertEqual((result["epochs"], result["interrupted"]), (3, False))
+        self.assertNotEqual(self.bytes_of("convnet.pth"), first)
+        self.assertIn("3 epochs are done", self.run_ebb(*FEW, "--epochs", "2", "--resume", expect=2).stderr)
+
+    def test_outputs_are_tried_before_training(self):
+        (self.path / "taken.checkpoint.pth").mkdir()
+        for out, words in (("taken.pth", "taken.checkpoint.pth"), (".", "is a folder"), ("/proc/net.pth", "/proc/net.pth")):
+            done = self.run_ebb(*FEW, "--out", out, expect=2)
+            self.assertIn(words, done.stderr)
+            self.assertNotIn("training", done.stderr)
+
     def test_mistakes_get_a_clear_error_and_exit_code_2(self):
         (self.path / "junk.pth").write_bytes(b"<!DOCTYPE html><html>not found</html>")
         for arguments, words in (
             ((), "subcommand"),
             (("train",), "subcommand"),
+            (("trian",), "did you mean train?"),
+            (("train", "resnet81"), "did you mean resnet"),
+            ((*TRAIN, "--threads", "0"), "--threads: must be at least 1, got 0"),
             (("train", "convnet", "--epoch", "1"), "--epoch"),
             (("train", "convnet", "--epochs", "zero"), "--epochs"),
             (("train", "convnet", "--epochs", "0"), "--epochs must be positive"),
@@ -169,78 +207,14 @@ class Command(unittest.TestCase):
             (("eval", "junk.pth"), "junk.pth"),
         ):
             with self.subTest(arguments):
-                self.assertIn(words, self.run_ebb(*arguments, expect=2).stderr)
+                error = self.run_ebb(*arguments, expect=2).stderr
+                self.assertIn(words, error)
+                self.assertNotIn(".cpp:", error)
 
     def test_help_everywhere(self):
         for arguments in ((), ("train",), ("train", "convnet"), ("train", "unet"), ("train", "resnet152"), ("eval",)):
             self.assertIn("--help", self.run_ebb(*arguments, "--help").stdout)
         self.assertRegex(self.run_ebb("--version").stdout, r"^\d+\.\d+\.\d+\n$")
-
-    def inspect(self, name):
-        return json.loads(self.run_ebb("inspect", str(DATA / name), "--json").stdout)
-
-    def test_inspects_files(self):
-        report = self.inspect("pth/new_ckpt_adamw.pth")
-        self.assertEqual(report["optimizer"]["name"], "AdamW")
-        self.assertEqual(report["optimizer"]["step"], 3)
-        weight = next(tensor for tensor in report["tensors"] if tensor["name"] == "model.fc1.weight")
-        self.assertEqual((weight["dtype"], weight["bytes"]), ("float32", 4 * weight["shape"][0] * weight["shape"][1]))
-        self.assertEqual(self.inspect("pth/tied.pth")["tensors"][1]["shares_with"], "0.weight")
-        self.assertEqual(self.inspect("pth/new_convnet_sd.pth")["model"], {"name": "convnet", "classes": 10})
-        self.assertEqual(self.inspect("pth/legacy_cuda0_tensor.pt")["locations"], {"cuda:0": 1})
-        report = self.inspect("pth/new_ckpt_args_namespace.pth")
-        self.assertEqual(report["objects"], ["argparse.Namespace"])
-        self.assertIn("vars(args)", report["hints"][0])
-        self.assertIn("whole model", self.inspect("whole_models/convnet.pth")["hints"][0])
-        self.assertIn("shares with 0.weight", self.run_ebb("inspect", str(DATA / "pth/tied.pth")).stdout)
-        for name, hint in (("html", "web page"), ("lfs_pointer", "git lfs pull"), ("hdf5", "HDF5")):
-            self.assertIn(hint, self.run_ebb("inspect", str(DATA / f"pth_malformed/{name}.pth"), expect=2).stderr)
-
-    def test_inspects_arrays(self):
-        for name, form in (("npy/f4.npy", "NumPy, array"), ("npy/deflated.npz", "NumPy, archive of arrays")):
-            report = self.inspect(name)
-            self.assertEqual(report["format"], form)
-            self.assertGreater(len(report["tensors"]), 0)
-        idx = bytes([0, 0, 8, 2, 0, 0, 0, 1, 0, 0, 0, 3, 7, 8, 9])
-        for name, content in (("labels", idx), ("labels.gz", gzip.compress(idx))):
-            (self.path / name).write_bytes(content)
-            report = json.loads(self.run_ebb("inspect", name, "--json").stdout)
-            self.assertEqual((report["format"][:3], report["tensors"][0]["shape"]), ("idx", [1, 3]))
-        self.run_ebb("convert", "labels", "labels.npy")
-        self.run_ebb("convert", "labels.npy", "labels.safetensors")
-        self.assertIn("1 equal, 0 differ", self.run_ebb("diff", "labels.gz", "labels.safetensors").stdout)
-        complex_array = str(DATA / "npy/c8.npy")
-        self.assertIn("1 equal", self.run_ebb("diff", complex_array, complex_array).stdout)
-        self.assertIn("complex64 and complex128", self.run_ebb("diff", complex_array, str(DATA / "npy/c16.npy"), expect=1).stdout)
-        two = str(DATA / "pth/tied.pth")
-        self.assertIn("a .npy file holds one tensor", self.run_ebb("convert", two, "two.npy", expect=2).stderr)
-
-    def test_verifies_files(self):
-        self.assertIn("sound", self.run_ebb("verify", str(DATA / "pth/views.pth")).stdout)
-        done = self.run_ebb("verify", str(DATA / "pth_malformed/zip_crc_wrong.pth"), "--json", expect=1)
-        self.assertEqual(json.loads(done.stdout)["sound"], False)
-
-    def test_converts_and_compares_weights(self):
-        old, new = str(DATA / "pth/convnet_sd_legacy.pth"), "new.pth"
-        self.run_ebb("convert", old, new)
-        self.assertIn("16 equal, 0 differ, 0 in one file only", self.run_ebb("diff", old, new).stdout)
-        self.run_ebb("convert", old, "head.pth", "--strip", "layer1.", "--dtype", "float16")
-        report = json.loads(self.run_ebb("diff", old, "head.pth", "--json", expect=1).stdout)
-        self.assertEqual(len(report["only_first"]), 7)
-        self.assertEqual(report["differ"][0]["dtypes"], ["float32", "float16"])
-        self.assertLess(report["differ"][0]["greatest_difference"], 1e-3)
-        self.assertIn("no key begins", self.run_ebb("convert", old, "x.pth", "--strip", "y.", expect=2).stderr)
-        self.assertIn("--dtype must be", self.run_ebb("convert", old, "x.pth", "--dtype", "int8", expect=2).stderr)
-        self.run_ebb("convert", old, "new.safetensors")
-        self.assertEqual(json.loads(self.run_ebb("inspect", "new.safetensors", "--json").stdout)["format"], "safetensors")
-        self.assertIn("16 equal, 0 differ", self.run_ebb("diff", old, "new.safetensors").stdout)
-        self.run_ebb("convert", "new.safetensors", "back.npz")
-        self.assertEqual(len(zipfile.ZipFile(self.path / "back.npz").namelist()), 16)
-        checkpoint = str(DATA / "pth/new_ckpt_adamw.pth")
-        self.run_ebb("convert", checkpoint, "model.pth", "--only", "model")
-        self.assertIn("no key", self.run_ebb("convert", checkpoint, "x.pth", "--only", "other", expect=2).stderr)
-        self.assertFalse((self.path / "x.pth").exists())
-
 
 
 unittest.main()
