@@ -82,9 +82,10 @@ std::string Tensor::grad_fn() const {
   return node && !node->is_leaf() ? node->name : "";
 }
 
-Scalar Tensor::item_scalar() const {
-  check(numel() == 1, "item: needs a tensor of one element, got shape ", shape());
-  Tensor x = detach().to(kCPU);
+Scalar Tensor::item_scalar(Site site) const {
+  const OpScope op("item", site);
+  check(numel() == 1, "needs a tensor of one element, got shape ", shape());
+  Tensor x = device().is_cpu() ? *this : detach().to(kCPU);
   if (is_storage_only(dtype())) x = x.to(is_floating(dtype()) ? kFloat32 : kInt64);
   return visit_any(x.dtype(), [&]<class T>() {
     if constexpr (std::is_arithmetic_v<T>) {

@@ -21,6 +21,11 @@ Allocator& allocator_for(Device device) {
   fail_without_cuda(device);
 }
 
+Allocator& pinned_allocator() {
+  if constexpr (built_with_cuda) return cuda_pinned_allocator();
+  fail_without_cuda(kCUDA);
+}
+
 void copy_bytes(CpuContext&, std::byte* to, const std::byte* from, std::size_t bytes) {
   if (bytes > 0) std::memcpy(to, from, bytes);
 }

@@ -11,6 +11,12 @@ Storage::Storage(std::size_t bytes, Device device)
   if (allocator_ != nullptr) data_ = static_cast<std::byte*>(allocator_->allocate(bytes));
 }
 
+Storage::Storage(std::size_t bytes, Device device, Allocator& allocator)
+    : data_(static_cast<std::byte*>(allocator.allocate(bytes))),
+      bytes_(bytes),
+      allocator_(&allocator),
+      device_(device) {}
+
 Storage::Storage(void* data, std::size_t bytes, Device device, std::function<void()> release)
     : data_(static_cast<std::byte*>(data)),
       bytes_(bytes),
@@ -19,9 +25,12 @@ Storage::Storage(void* data, std::size_t bytes, Device device, std::function<voi
       release_(std::move(release)) {}
 
 Storage::~Storage() {
+  if (RefCounted* companion = this->companion()) companion->release();
   if (allocator_ != nullptr) allocator_->deallocate(data_, bytes_);
   if (release_) release_();
 }
+
+bool Storage::is_pinned() const { return device_.is_cpu() && allocator_ != nullptr && allocator_ != &cpu_allocator(); }
 
 void Storage::mark_written() {
   const Site site = OpScope::site();
@@ -30,6 +39,15 @@ void Storage::mark_written() {
   last_writer_.store(OpScope::outermost(), std::memory_order_relaxed);
   last_write_file_.store(site.file, std::memory_order_relaxed);
   last_write_line_.store(site.line, std::memory_order_relaxed);
+}
+
+RefCounted& Storage::set_companion(Ref<RefCounted> companion) {
+  RefCounted* expected = nullptr;
+  if (companion_.compare_exchange_strong(expected, companion.get(), std::memory_order_acq_rel)) {
+    companion->retain();
+    return *companion;
+  }
+  return *expected;
 }
 
 }  // namespace ebb

@@ -19,6 +19,8 @@ class Storage final : public RefCounted {
  public:
   /// Uninitialised bytes from the device's allocator; on meta only their number.
   Storage(std::size_t bytes, Device device);
+  /// From another of its allocators.
+  Storage(std::size_t bytes, Device device, Allocator& allocator);
   /// Bytes that somebody else owns; `release` is called when the last tensor lets go.
   Storage(void* data, std::size_t bytes, Device device, std::function<void()> release);
   ~Storage() override;
@@ -27,6 +29,7 @@ class Storage final : public RefCounted {
   const std::byte* data() const { return data_; }
   std::size_t bytes() const { return bytes_; }
   Device device() const { return device_; }
+  bool is_pinned() const;  ///< from pinned_allocator()
 
   std::uint32_t version() const { return version_.load(std::memory_order_relaxed); }
   const char* last_writer() const { return last_writer_.load(std::memory_order_relaxed); }
@@ -34,6 +37,16 @@ class Storage final : public RefCounted {
     return Site::current(last_write_file_.load(std::memory_order_relaxed),
                          last_write_line_.load(std::memory_order_relaxed));
   }
+  /// Whether somebody who does not call mark_written() may write: the owner of the bytes, or who was given them.
+  bool is_shared() const { return allocator_ == nullptr || shared_.load(std::memory_order_relaxed); }
+  void mark_shared() { shared_.store(true, std::memory_order_relaxed); }
+
+  /// What kernels keep beside the elements, made from them, such as a weight in another order; it goes with the
+  /// storage. Null where there is nothing.
+  RefCounted* companion() const { return companion_.load(std::memory_order_acquire); }
+  /// Of several that are offered the first one stays, and is returned.
+  RefCounted& set_companion(Ref<RefCounted> companion);
+
   /// Called by every in-place op, inside its OpScope. Threads may write to different elements at the same time.
   void mark_written();
 
@@ -46,6 +59,8 @@ class Storage final : public RefCounted {
   std::atomic<const char*> last_writer_ = "";
   std::atomic<const char*> last_write_file_ = "";
   std::atomic<int> last_write_line_ = 0;
+  std::atomic<bool> shared_ = false;
+  std::atomic<RefCounted*> companion_ = nullptr;  // holds a reference
   std::function<void()> release_;
 };
 

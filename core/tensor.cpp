@@ -119,6 +119,11 @@ Tensor allocate(const Shape& shape, DType dtype, Device device, MemoryFormat for
   return Tensor(make_ref<TensorBody>(std::move(storage), dtype, shape, strides_for(shape, format), 0));
 }
 
+Tensor allocate(const Shape& shape, DType dtype, Device device, Allocator& allocator) {
+  auto storage = make_ref<Storage>(bytes_of(numel(shape), dtype), device, allocator);
+  return Tensor(make_ref<TensorBody>(std::move(storage), dtype, shape, contiguous_strides(shape), 0));
+}
+
 // From stride 1 on, each dimension must step over exactly those before it.
 static bool lies_without_gaps(const Shape& shape, const Strides& strides) {
   std::int64_t step = 1;

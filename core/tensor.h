@@ -16,6 +16,8 @@
 
 namespace ebb {
 
+class Allocator;
+
 struct TensorOptions {
   DType dtype = kFloat32;
   Device device = kCPU;
@@ -68,6 +70,7 @@ class Tensor : public TensorOps {
   bool is_floating_point() const { return is_floating(dtype()); }
   Device device() const { return body().storage->device(); }
   bool is_cuda() const { return device().is_cuda(); }
+  bool is_pinned() const { return storage().is_pinned(); }  ///< see pin_memory()
   bool is_contiguous(MemoryFormat format = MemoryFormat::contiguous) const;
   /// The memory format that the strides suggest; `contiguous` when in doubt.
   MemoryFormat suggested_format() const;
@@ -124,10 +127,10 @@ class Tensor : public TensorOps {
   std::string grad_fn() const;  ///< name of the op that made it, "" for a leaf
 
   template <class T>
-  T item() const {
-    return item_scalar().to<T>();
+  T item(Site site = Site::current()) const {
+    return item_scalar(site).to<T>();
   }
-  Scalar item_scalar() const;  ///< the value of a tensor of one element
+  Scalar item_scalar(Site site = Site::current()) const;  ///< the value of a tensor of one element
 
   Tensor operator[](std::int64_t index) const;  ///< select(0, index)
 
@@ -149,6 +152,8 @@ std::size_t bytes_of(std::int64_t numel, DType dtype);
 /// Uninitialised elements, without a gradient: what kernels and files make tensors by.
 Tensor allocate(const Shape& shape, DType dtype = kFloat32, Device device = kCPU,
                 MemoryFormat format = MemoryFormat::contiguous);
+/// From an allocator of the device that tensors are not usually from, contiguous.
+Tensor allocate(const Shape& shape, DType dtype, Device device, Allocator& allocator);
 /// Of the same shape, device and, where its elements lie without gaps, strides.
 Tensor empty_like(const Tensor& x);
 Tensor empty_like(const Tensor& x, DType dtype);

@@ -28,6 +28,8 @@ class TensorOps {
   Tensor contiguous(MemoryFormat format = MemoryFormat::contiguous, Site site = Site::current()) const;
   Tensor to(DType dtype, Site site = Site::current()) const;
   Tensor to(Device device, Site site = Site::current()) const;
+  Tensor to(Device device, bool non_blocking, Site site = Site::current()) const;
+  Tensor pin_memory(Site site = Site::current()) const;
 
   // ops/shape: views
   Tensor reshape(const Shape& shape, Site site = Site::current()) const;

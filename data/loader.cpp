@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "ebb/core/random/generator.h"
+#include "ebb/data/sending/sending.h"
 
 namespace ebb::data {
 namespace {
@@ -31,10 +32,10 @@ std::vector<std::int64_t> shuffled(std::int64_t count, std::uint64_t seed, std::
 }
 
 /// The rows of `from` that `order` names, one after the other.
-Tensor gather(const Tensor& from, std::span<const std::int64_t> order) {
+Tensor gather(const Tensor& from, std::span<const std::int64_t> order, bool is_pinned) {
   Shape shape = from.shape();
   shape[0] = static_cast<std::int64_t>(order.size());
-  Tensor rows = allocate(shape, from.dtype());
+  Tensor rows = empty_rows(shape, from.dtype(), is_pinned);
   const std::size_t row_bytes = static_cast<std::size_t>(from.numel() / from.size(0)) * size_of(from.dtype());
   std::byte* to = rows.raw_data();
   for (const std::int64_t row : order) {
@@ -68,7 +69,7 @@ std::int64_t batch_count(std::int64_t all_rows, const LoaderOptions& options) {
 class Epoch {
  public:
   Epoch(std::shared_ptr<const Dataset> dataset, const LoaderOptions& options, std::int64_t number)
-      : dataset_(std::move(dataset)), options_(options) {
+      : dataset_(std::move(dataset)), options_(options), sender_(options.device) {
     const std::int64_t rows = dataset_->images.size(0);
     batches_ = batch_count(rows, options);
     if (options.shuffle) order_ = shuffled(rows, options.seed, number);
@@ -99,18 +100,18 @@ class Epoch {
         "fork(); begin a loop here, or set prefetch to 0");
     if (taken_ == batches_) return {};
     const std::int64_t index = taken_++;
-    if (options_.prefetch == 0) return make_batch(index);
+    if (options_.prefetch == 0) return Sender::receive(sender_.send(make_batch(index)));
     std::unique_lock guard(lock_);
     changed_.wait(guard, [&] { return !ready_.empty() || error_; });
     if (ready_.empty()) {
       taken_ = batches_;
       std::rethrow_exception(error_);
     }
-    Batch batch = std::move(ready_.front());
+    const Sent sent = std::move(ready_.front());
     ready_.pop_front();
     guard.unlock();
     changed_.notify_all();
-    return batch;
+    return Sender::receive(sent);
   }
 
  private:
@@ -118,7 +119,8 @@ class Epoch {
     const auto first = static_cast<std::size_t>(index * options_.batch_size);
     const auto count = std::min(static_cast<std::size_t>(options_.batch_size), order_.size() - first);
     const auto rows = std::span(order_).subspan(first, count);
-    return {gather(dataset_->images, rows), gather(dataset_->labels, rows)};
+    const bool is_pinned = options_.pin_memory || options_.device.is_cuda();
+    return {gather(dataset_->images, rows, is_pinned), gather(dataset_->labels, rows, is_pinned)};
   }
 
   bool wait_for_room() {
@@ -130,9 +132,9 @@ class Epoch {
   void work() noexcept {
     try {
       for (std::int64_t i = 0; i < batches_ && wait_for_room(); ++i) {
-        Batch batch = make_batch(i);
+        Sent sent = sender_.send(make_batch(i));
         const std::lock_guard guard(lock_);
-        ready_.push_back(std::move(batch));
+        ready_.push_back(std::move(sent));
         changed_.notify_all();
       }
     } catch (...) {
@@ -144,13 +146,14 @@ class Epoch {
 
   std::shared_ptr<const Dataset> dataset_;
   LoaderOptions options_;
+  Sender sender_;
   std::vector<std::int64_t> order_;
   std::int64_t batches_ = 0, taken_ = 0;
   pid_t process_ = getpid();
 
   std::mutex lock_;
   std::condition_variable changed_;
-  std::deque<Batch> ready_;
+  std::deque<Sent> ready_;
   std::exception_ptr error_;
   bool stop_ = false;
   std::thread worker_;
@@ -166,6 +169,7 @@ DataLoader::DataLoader(Dataset dataset, LoaderOptions options) : options_(option
         images.shape(), " and labels of shape ", labels.shape(), " must agree in their first dimension");
   check(images.size(0) <= UINT32_MAX, "loader: at most 2^32 rows can be shuffled, got ", images.size(0));
   check(images.device().is_cpu() && labels.device().is_cpu(), "loader: the data set must lie on the CPU");
+  check_pinning(options);
   dataset.images = images.contiguous();
   dataset.labels = labels.contiguous();
   dataset_ = std::make_shared<const Dataset>(std::move(dataset));

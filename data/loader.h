@@ -19,6 +19,10 @@ struct LoaderOptions {
   bool drop_last = false;  ///< leave out a last batch that is smaller than the others
   std::uint64_t seed = 0;  ///< of the shuffling
   int prefetch = 2;        ///< batches that a thread prepares ahead; 0 for no thread
+  /// Batches lie in pinned memory: images.to(kCUDA, true) copies them while the host goes on. Needs a GPU.
+  bool pin_memory = false;
+  /// Where batches are. To a GPU they are copied ahead, too, on a stream of their own.
+  Device device = kCPU;
   /// Of several loaders over one data set each gets every `num_replicas`-th row of an epoch's order, from row `rank`
   /// on, and as many batches as the others: the last round is filled up with rows from the start, or with drop_last
   /// left out. So together they give the batches of one loader with a batch_size of their sum. PyTorch's

@@ -12,7 +12,9 @@ const char* ForceImplementation::of(const char* operation) {
 }
 
 void detail::fail_forced(const char* operation, const char* name, const char* refusal) {
-  fail(operation, ": the implementation \"", name == nullptr ? "" : name, "\" is forced, but ", refusal);
+  fail(operation, ": the implementation \"", name, "\" is forced, but ", refusal);
 }
+
+void detail::fail_to_choose(const char* operation, const std::string& reason) { fail(operation, ": ", reason); }
 
 }  // namespace ebb::kernels

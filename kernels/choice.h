@@ -46,6 +46,7 @@ class ForceImplementation {
 namespace detail {
 
 [[noreturn]] void fail_forced(const char* operation, const char* name, const char* refusal);
+[[noreturn]] void fail_to_choose(const char* operation, const std::string& reason);
 
 template <class Entry, class Task>
 const Entry& choose(const char* operation, std::span<const Entry> entries, const Task& task, std::string* reason) {
@@ -59,12 +60,15 @@ const Entry& choose(const char* operation, std::span<const Entry> entries, const
       *reason += (reason->empty() ? "" : "; ") + std::string(entry.name) + " does not take it: " + refusal;
     }
   }
-  fail_forced(operation, forced, refusal);
+  if (forced != nullptr) fail_forced(operation, forced, refusal);
+  std::string why;
+  if (reason == nullptr) return choose<Entry, Task>(operation, entries, task, &why);
+  fail_to_choose(operation, *reason);
 }
 
 }  // namespace detail
 
-/// The implementation that gets the task. The last entry must take any.
+/// The implementation that gets the task; an Error that says why of each where none takes it.
 template <class Entry, std::size_t n, class Task>
 const Entry& choose(const char* operation, const Entry (&entries)[n], const Task& task) {
   return detail::choose<Entry, Task>(operation, entries, task, nullptr);

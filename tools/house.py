@@ -31,15 +31,18 @@ FLOORS = {
         "what a tensor is, no mathematics: device, shape, storage, tensor, error, context",
         (),
         {
-            "cuda": "the stream, the handles and the memory of a GPU",
+            "backends": "the switches of the libraries that compute on GPUs",
+            "cuda": "contexts, handles, memory and graphs of a GPU; libraries that are opened while a program runs",
+            "cuda/cudnn": "cuDNN: its functions, descriptors, engines, plans, what timing them has found",
             "dlpack": "tensors of other libraries, without a copy",
             "dtype": "element types, scalars, the visit of a type",
             "memory": "allocators, reference counts",
             "random": "generators and their state",
+            "streams": "streams, events and graphs of GPUs, as users see them",
             "threads": "parallel_for",
             "value": "Python's values as data; state dicts",
         },
-        private=("cuda",),
+        private=("cuda", "cuda/cudnn"),
     ),
     "comm": Floor(
         "ranks that compute together: all_reduce and its kin over threads, processes, GPUs",
@@ -51,14 +54,14 @@ FLOORS = {
         "arithmetic on buffers, for CPU and GPU; knows no gradient. One room per family of operations",
         ("core",),
         {
-            "conv": "convolution: contract, choice, im2col, plain, direct",
+            "conv": "convolution: contract, choice, im2col, plain, direct, cuDNN",
             "copy": "copies, conversions, transfers between devices",
             "cpu": "what families share on the CPU: the door of instruction sets, loops over rows",
             "cuda": "what they share on a GPU: launches, packets, walks, reductions",
             "elementwise": "functors of one and two elements, activations",
             "index": "gather, scatter, choice of a class",
             "matmul": "products of matrices: contract, choice, Eigen, tiles, cuBLAS; epilogues",
-            "norm": "batch norm, norm of rows",
+            "norm": "batch norm, whole and in parts, by ebb and by cuDNN; norm of rows",
             "optim": "steps of optimizers",
             "pool": "pooling by windows",
             "random": "dropout",
@@ -130,8 +133,11 @@ FLOORS = {
     "data": Floor(
         "data sets and the loader of batches",
         ("core", "io"),
-        {"synthetic": "data sets that are drawn: shapes, collages"},
-        private=("synthetic",),
+        {
+            "sending": "batches on their way to a GPU",
+            "synthetic": "data sets that are drawn: shapes, collages",
+        },
+        private=("sending", "synthetic"),
     ),
     "interop": Floor(
         "where files and networks meet: models told by their weights, torch.nn's modules both ways",
@@ -142,7 +148,7 @@ FLOORS = {
 }
 
 BESIDE = {
-    "include/ebb": "the headers of users: ebb.h, tensor.h, nn.h, optim.h, io.h, data.h, comm.h, interop.h",
+    "include/ebb": "the headers of users: ebb.h, tensor.h, nn.h, optim.h, io.h, data.h, comm.h, cuda.h, interop.h",
     "apps": "the ebb command",
     "examples": "programs to copy",
     "bench": "benchmarks",

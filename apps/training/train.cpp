@@ -128,6 +128,7 @@ class Run {
                                              .shuffle = true,
                                              .drop_last = true,
                                              .seed = arguments.seed,
+                                             .device = device_,
                                              .num_replicas = ranks_->size(),
                                              .rank = ranks_->rank()})),
         task_((manual_seed(arguments.seed),

@@ -15,6 +15,10 @@ Tensor TensorOps::clone(Site site) const { return ebb::clone(self(), site); }
 Tensor TensorOps::contiguous(MemoryFormat format, Site site) const { return ebb::contiguous(self(), format, site); }
 Tensor TensorOps::to(DType dtype, Site site) const { return ebb::to(self(), dtype, site); }
 Tensor TensorOps::to(Device device, Site site) const { return ebb::to(self(), device, site); }
+Tensor TensorOps::to(Device device, bool non_blocking, Site site) const {
+  return ebb::to(self(), device, non_blocking, site);
+}
+Tensor TensorOps::pin_memory(Site site) const { return ebb::pin_memory(self(), site); }
 
 Tensor TensorOps::reshape(const Shape& shape, Site site) const { return ebb::reshape(self(), shape, site); }
 Tensor TensorOps::view(const Shape& shape, Site site) const { return ebb::view(self(), shape, site); }

@@ -2,7 +2,6 @@
 
 #include <array>
 #include <atomic>
-#include <mutex>
 
 #include "ebb/core/cuda/check.h"
 #include "ebb/core/cuda/cublas.h"
@@ -12,73 +11,84 @@
 namespace ebb {
 namespace {
 
-constexpr int max_devices = 64;
 constexpr std::size_t cublas_workspace = std::size_t{32} << 20;  // what cuBLAS advises for Hopper
 
-thread_local int current_device = -1;
+/// Whether a product on any stream has needed cuBLAS: then one in a capture may.
+std::atomic<bool> uses_cublas = false;
 
-/// The CUDA runtime has a current device per thread; asking it for it costs more than remembering.
-void make_current(int index) {
-  if (current_device == index) return;
-  cuda_check(cudaSetDevice(index));
-  current_device = index;
-}
+struct DestroyCublas {
+  void operator()(cublasHandle_t handle) const { static_cast<void>(cublas_functions().destroy(handle)); }
+};
 
-void check_present(int index) {
-  int count = 0;
-  const cudaError_t status = cudaGetDeviceCount(&count);
-  check<DeviceError>(status != cudaErrorInsufficientDriver, "a tensor is to live on cuda:", index,
-                     ", but this machine has no NVIDIA driver, or one that is too old: ", cudaGetErrorString(status));
-  if (status != cudaErrorNoDevice) cuda_check(status);
-  check<DeviceError>(index >= 0 && index < count, "there is no device cuda:", index, ": this machine has ", count,
-                     count == 1 ? " GPU" : " GPUs");
+struct FreeWorkspace {
+  Allocator& allocator;
+  void operator()(void* memory) const { allocator.deallocate(memory, cublas_workspace); }
+};
+
+/// In a stream of its own, so that its kernels wait for no other's.
+cudaStream_t make_stream(int priority) {
+  int least = 0, greatest = 0;
+  cuda_check(cudaDeviceGetStreamPriorityRange(&least, &greatest));
+  cudaStream_t stream = nullptr;
+  cuda_check(cudaStreamCreateWithPriority(&stream, cudaStreamNonBlocking, priority < 0 ? greatest : least));
+  return stream;
 }
 
 }  // namespace
 
-CudaContext::CudaContext(int index) : index_(index) {
-  make_current(index);
+CudaContext::CudaContext(int index, int priority) : index_(index), priority_(priority) {
+  const CudaDeviceGuard guard(index);
   cuda_check(cudaDeviceGetAttribute(&multiprocessors_, cudaDevAttrMultiProcessorCount, index));
-  cuda_check(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking));
+  stream_ = make_stream(priority);
 }
 
-cublasHandle_t CudaContext::cublas() {
+CublasHandle CudaContext::cublas() {
+  std::unique_lock lock(mutex_);
   if (cublas_ == nullptr) {
-    const CublasFunctions& library = cublas_functions();
-    cublasHandle_t handle = nullptr;
-    cublas_check(library.create(&handle));
-    cublas_check(library.set_stream(handle, stream_));
-    cublas_check(library.set_workspace(handle, cuda_allocator(index_).allocate(cublas_workspace), cublas_workspace));
-    cublas_ = handle;
+    check<DeviceError>(!is_capturing(),
+                       "cuBLAS is used for the first time, and takes memory for itself, while a graph "
+                       "is captured; run the step once before");
+    make_cublas();
   }
-  return cublas_;
+  return {std::move(lock), cublas_};
 }
 
-void CudaContext::synchronize() { cuda_check(cudaStreamSynchronize(stream_)); }
+/// Under the lock.
+void CudaContext::make_cublas() {
+  const CudaDeviceGuard guard(index_);
+  const CublasFunctions& library = cublas_functions();
+  cublasHandle_t made = nullptr;
+  cublas_check(library.create(&made));
+  std::unique_ptr<std::remove_pointer_t<cublasHandle_t>, DestroyCublas> handle(made);
+  cublas_check(library.set_stream(made, stream_));
+  Allocator& allocator = cuda_allocator(index_);
+  std::unique_ptr<void, FreeWorkspace> workspace(allocator.allocate(cublas_workspace), FreeWorkspace{allocator});
+  cublas_check(library.set_workspace(made, workspace.get(), cublas_workspace));
+  cublas_ = handle.release();
+  static_cast<void>(workspace.release());
+  uses_cublas = true;
+}
+
+void CudaContext::prepare_for_capture() {
+  const std::lock_guard lock(mutex_);
+  if (uses_cublas && cublas_ == nullptr) make_cublas();
+}
+
+bool CudaContext::is_capturing() const {
+  cudaStreamCaptureStatus status = cudaStreamCaptureStatusNone;
+  cuda_check(cudaStreamIsCapturing(stream_, &status));
+  return status != cudaStreamCaptureStatusNone;
+}
+
+void CudaContext::synchronize() {
+  check<DeviceError>(!is_capturing(),
+                     "waits for the GPU, which is not possible while a graph is captured: nothing is "
+                     "computed until it is replayed");
+  cuda_check(cudaStreamSynchronize(stream_));
+}
 
 void copy_bytes(CudaContext& context, std::byte* to, const std::byte* from, std::size_t bytes) {
   cuda_check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDefault, context.stream()));
-}
-
-int cuda_device_count() {
-  int count = 0;
-  return cudaGetDeviceCount(&count) == cudaSuccess ? count : 0;
-}
-
-// Contexts are never destroyed: at the exit of a process CUDA may be gone before the last tensor is.
-CudaContext& cuda_context(int index) {
-  static std::array<std::atomic<CudaContext*>, max_devices> contexts;
-  static std::mutex mutex;
-  const auto slot = static_cast<std::size_t>(index);
-  if (slot >= contexts.size() || contexts[slot].load(std::memory_order_acquire) == nullptr) {
-    const std::lock_guard guard(mutex);
-    check_present(index);
-    if (contexts.at(slot).load(std::memory_order_relaxed) == nullptr) {
-      contexts[slot].store(new CudaContext(index), std::memory_order_release);
-    }
-  }
-  make_current(index);
-  return *contexts[slot].load(std::memory_order_acquire);
 }
 
 }  // namespace ebb

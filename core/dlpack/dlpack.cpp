@@ -151,6 +151,7 @@ template <class Managed>
 Managed* share(const Tensor& x) {
   check(!x.requires_grad(),
         "to_dlpack: others cannot record what they do to a tensor that wants a gradient; detach() it");
+  x.storage().mark_shared();
   return &(new Exported<Managed>(x))->managed;
 }
 

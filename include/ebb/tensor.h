@@ -7,6 +7,7 @@
 #include "ebb/autograd/graph.h"
 #include "ebb/autograd/ops.h"
 #include "ebb/autograd/print.h"
+#include "ebb/core/backends/backends.h"
 #include "ebb/core/dlpack/dlpack.h"
 #include "ebb/core/random/generator.h"
 #include "ebb/core/tensor.h"

@@ -10,7 +10,8 @@
 namespace ebb::kernels {
 
 // Cross-correlation: what each implementation computes. x (N, C, H, W), y and dy (N, O, H', W') lie channels-last,
-// weight (O, C / groups, kh, kw) contiguous; all of one floating dtype.
+// weight (O, C / groups, kh, kw) contiguous; all of one dtype, float32 or float64, on a GPU with cuDNN also float16 or
+// bfloat16.
 
 /// y = epilogue(x * weight)
 void conv2d(CpuContext&, const Tensor& x, const PackedWeight& weight, const Epilogue&, const ConvGeometry&, Tensor& y);
@@ -24,7 +25,8 @@ void conv2d_backward_input(CudaContext&, const Tensor& dy, const PackedWeight& w
 void conv2d_backward_weight(CpuContext&, const Tensor& x, const Tensor& dy, const ConvGeometry&, Tensor& dweight);
 void conv2d_backward_weight(CudaContext&, const Tensor& x, const Tensor& dy, const ConvGeometry&, Tensor& dweight);
 
-/// Which implementation a convolution gets: of "conv2d" on the CPU "im2col" or "plain", on a GPU "direct".
+/// Which implementation a convolution gets: of "conv2d" on the CPU "im2col" or "plain", on a GPU "cudnn" or
+/// "direct".
 Choice which_conv2d(CpuContext&, const ConvTask& task);
 Choice which_conv2d(CudaContext&, const ConvTask& task);
 

@@ -1,42 +1,75 @@
 #include "ebb/kernels/conv/conv.h"
 
+#include "ebb/kernels/conv/conv_cudnn.h"
 #include "ebb/kernels/conv/conv_direct.h"
 
 namespace ebb::kernels {
 namespace {
 
-struct CudaConvolution : Implementation<ConvTask> {
-  void (*forward)(CudaContext&, const Tensor& x, const PackedWeight&, const Epilogue&, const ConvGeometry&, Tensor& y);
-  void (*backward_input)(CudaContext&, const Tensor& dy, const PackedWeight&, const ConvGeometry&, Tensor& dx);
-  void (*backward_weight)(CudaContext&, const Tensor& x, const Tensor& dy, const ConvGeometry&, Tensor& dweight);
+struct CudaConvolution : Implementation<CudaConvTask> {
+  void (*forward)(const CudaConvTask&);
+  void (*backward_input)(const CudaConvTask&);
+  void (*backward_weight)(const CudaConvTask&);
 };
+
+const char* direct_refusal(const CudaConvTask& task) {
+  const bool computes = task.dtype == kFloat32 || task.dtype == kFloat64;
+  return computes ? nullptr : "it needs float32 or float64; convert first: x.to(kFloat32)";
+}
+
+// `choose` hands out constant tasks, whose result is an output all the same.
+Tensor& output(const Tensor* tensor) { return const_cast<Tensor&>(*tensor); }
 
 constexpr CudaConvolution implementations[] = {
-    {{"direct", takes_any}, direct_forward, direct_backward_input, direct_backward_weight},
+    {{"cudnn", cudnn_refusal}, cudnn_forward, cudnn_backward_input, cudnn_backward_weight},
+    {{"direct", direct_refusal},
+     [](const CudaConvTask& task) {
+       direct_forward(task.context, *task.x, *task.packed, *task.epilogue, task.sizes.geometry, output(task.y));
+     },
+     [](const CudaConvTask& task) {
+       direct_backward_input(task.context, *task.y, *task.packed, task.sizes.geometry, output(task.x));
+     },
+     [](const CudaConvTask& task) {
+       direct_backward_weight(task.context, *task.x, *task.y, task.sizes.geometry, output(task.weight));
+     }},
 };
 
-const CudaConvolution& chosen(const ConvTask& task) { return choose("conv2d", implementations, task); }
+CudaConvTask task_of(CudaContext& context, ConvPass pass, const Tensor& x, const Tensor& weight,
+                     const ConvGeometry& geometry, const Tensor& y) {
+  CudaConvTask task(context, {pass, ConvSizes(x, weight, geometry, y), x.dtype()});
+  task.x = &x;
+  task.weight = &weight;
+  task.y = &y;
+  return task;
+}
+
+const CudaConvolution& chosen(const CudaConvTask& task) { return choose("conv2d", implementations, task); }
 
 }  // namespace
 
 void conv2d(CudaContext& context, const Tensor& x, const PackedWeight& weight, const Epilogue& epilogue,
             const ConvGeometry& geometry, Tensor& y) {
-  const ConvSizes sizes(x, weight.weight(), geometry, y);
-  chosen({ConvPass::forward, sizes, x.dtype()}).forward(context, x, weight, epilogue, geometry, y);
+  CudaConvTask task = task_of(context, ConvPass::forward, x, weight.weight(), geometry, y);
+  task.packed = &weight;
+  task.epilogue = &epilogue;
+  chosen(task).forward(task);
 }
 
 void conv2d_backward_input(CudaContext& context, const Tensor& dy, const PackedWeight& weight,
                            const ConvGeometry& geometry, Tensor& dx) {
-  const ConvSizes sizes(dx, weight.weight(), geometry, dy);
-  chosen({ConvPass::backward_input, sizes, dy.dtype()}).backward_input(context, dy, weight, geometry, dx);
+  CudaConvTask task = task_of(context, ConvPass::backward_input, dx, weight.weight(), geometry, dy);
+  task.packed = &weight;
+  chosen(task).backward_input(task);
 }
 
 void conv2d_backward_weight(CudaContext& context, const Tensor& x, const Tensor& dy, const ConvGeometry& geometry,
                             Tensor& dweight) {
-  const ConvSizes sizes(x, dweight, geometry, dy);
-  chosen({ConvPass::backward_weight, sizes, x.dtype()}).backward_weight(context, x, dy, geometry, dweight);
+  const CudaConvTask task = task_of(context, ConvPass::backward_weight, x, dweight, geometry, dy);
+  chosen(task).backward_weight(task);
 }
 
-Choice which_conv2d(CudaContext&, const ConvTask& task) { return which("conv2d", implementations, task); }
+Choice which_conv2d(CudaContext& context, const ConvTask& task) {
+  return which("conv2d", implementations, CudaConvTask(context, task));
+}
 
 }  // namespace ebb::kernels

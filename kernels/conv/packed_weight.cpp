@@ -1,17 +1,47 @@
 #include "ebb/kernels/conv/packed_weight.h"
 
-#include <cstring>
+#include <algorithm>
 
 namespace ebb::kernels {
+namespace {
 
-bool PackedWeight::has(const char* layout) const {
-  return layout_ != nullptr && std::strcmp(layout_, layout) == 0 && version_ == weight_.storage().version();
+/// Of all weights that lie in one storage.
+struct KeptForms final : RefCounted {
+  PackedForms forms;
+};
+
+}  // namespace
+
+bool PackedForms::Form::is(const Form& other) const {
+  return layout == other.layout && stream == other.stream && shape == other.shape && strides == other.strides &&
+         offset == other.offset && dtype == other.dtype;
 }
 
-void PackedWeight::keep(const char* layout, const Tensor& packed) const {
-  packed_ = packed;
-  layout_ = layout;
-  version_ = weight_.storage().version();
+Tensor PackedForms::get(const Tensor& weight, std::string_view layout, const void* stream,
+                        const std::function<Tensor()>& pack) {
+  Form wanted{layout,
+              stream,
+              weight.shape(),
+              weight.strides(),
+              weight.storage_offset(),
+              weight.dtype(),
+              weight.storage().version(),
+              {}};
+  const std::scoped_lock lock(mutex_);
+  std::erase_if(forms_, [&](const Form& form) { return form.version != wanted.version; });
+  const auto found = std::ranges::find_if(forms_, [&](const Form& form) { return form.is(wanted); });
+  if (found != forms_.end()) return found->packed;
+  wanted.packed = pack();
+  return forms_.emplace_back(std::move(wanted)).packed;
+}
+
+Tensor PackedWeight::as(const char* layout, const std::function<Tensor()>& pack, const void* stream) const {
+  Storage& storage = weight_.storage();
+  if (!storage.device().is_cuda()) return own_.get(weight_, layout, stream, pack);
+  if (storage.is_shared()) return pack();
+  RefCounted* companion = storage.companion();
+  if (companion == nullptr) companion = &storage.set_companion(make_ref<KeptForms>());
+  return static_cast<KeptForms&>(*companion).forms.get(weight_, layout, stream, pack);
 }
 
 }  // namespace ebb::kernels

@@ -1,37 +1,60 @@
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <mutex>
+#include <string_view>
+#include <vector>
 
 #include "ebb/core/tensor.h"
 
 namespace ebb::kernels {
 
-/// A weight and, beside it, the form that an implementation wants it in. A Tensor converts to one for a single call;
-/// who computes with the same weight again keeps one, and each packs it once. It is packed again when the weight has
-/// been written to by an op; who writes through a pointer makes a new one.
+/// Weights in the forms that implementations want them in, each until its weight is written to.
+class PackedForms {
+ public:
+  /// The form of `weight` that is called `layout`, for `stream` alone, which `pack()` makes where it is not there.
+  Tensor get(const Tensor& weight, std::string_view layout, const void* stream, const std::function<Tensor()>& pack);
+
+ private:
+  struct Form {
+    std::string_view layout;
+    const void* stream;
+    Shape shape;
+    Strides strides;
+    std::int64_t offset;
+    DType dtype;
+    std::uint32_t version;  // of the storage
+    Tensor packed;
+
+    bool is(const Form& other) const;
+  };
+
+  std::mutex mutex_;
+  std::vector<Form> forms_;
+};
+
+/// A weight and, beside it, the form that an implementation wants it in. A Tensor converts to one for a single call. A
+/// form is made again when an op has written to the weight.
+///
+/// On a GPU forms belong to the weight's storage, and go with it, so that who computes with the same weight again need
+/// keep nothing. They are made anew at every call where somebody may write to the weight otherwise: in memory that is
+/// not ebb's own, or that to_dlpack has handed out. Who writes to it in a kernel of their own calls
+/// storage().mark_written(). On the CPU, where anybody may write through a pointer, they belong to this object: who
+/// computes with the same weight again keeps one, and makes a new one after such a write.
 class PackedWeight {
  public:
   PackedWeight(const Tensor& weight) : weight_(weight) {}
 
   const Tensor& weight() const { return weight_; }
 
-  /// The form called `layout`, which `pack()` makes.
-  template <class Pack>
-  Tensor as(const char* layout, Pack&& pack) const {
-    const std::scoped_lock lock(mutex_);
-    if (!has(layout)) keep(layout, pack());
-    return packed_;
-  }
+  /// The form called `layout`, which `pack()` makes. On a GPU each stream has its own, for what one stream makes
+  /// another would have to wait for.
+  Tensor as(const char* layout, const std::function<Tensor()>& pack, const void* stream = nullptr) const;
 
  private:
-  bool has(const char* layout) const;
-  void keep(const char* layout, const Tensor& packed) const;
-
   Tensor weight_;
-  mutable std::mutex mutex_;
-  mutable Tensor packed_;
-  mutable const char* layout_ = nullptr;
-  mutable std::uint32_t version_ = 0;  // of the weight, when it was packed
+  mutable PackedForms own_;
 };
 
 }  // namespace ebb::kernels

@@ -4,7 +4,7 @@
 
 namespace ebb::kernels {
 
-void transfer(CpuContext&, const Tensor& x, Tensor& y) {
+void transfer(CpuContext&, const Tensor& x, Tensor& y, bool) {
   if (x.numel() == 0) return;
   std::memcpy(y.raw_data(), x.raw_data(), static_cast<std::size_t>(x.numel()) * size_of(x.dtype()));
 }

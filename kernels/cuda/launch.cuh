@@ -29,8 +29,10 @@ inline LaunchSize threads_for(std::int64_t count) { return {dim3(grid_size((coun
 template <class... Params, class... Args>
 void launch(CudaContext& context, void (*kernel)(Params...), LaunchSize size, const Args&... args) {
   if (size.blocks.x == 0 || size.blocks.y == 0 || size.blocks.z == 0) return;  // to CUDA an error
+  const auto* name = reinterpret_cast<const void*>(kernel);
+  before_launch(name);
   invoke(kernel, size.blocks, size.threads, context.stream(), static_cast<Params>(args)...);
-  cuda_check(cudaGetLastError());
+  after_launch(context, name);
 }
 
 /// The number of the calling thread among all of a one-dimensional launch.

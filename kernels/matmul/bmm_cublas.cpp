@@ -1,3 +1,4 @@
+#include "ebb/core/backends/backends.h"
 #include "ebb/core/cuda/check.h"
 #include "ebb/core/cuda/context.h"
 #include "ebb/core/cuda/cublas.h"
@@ -30,11 +31,15 @@ void multiply(CudaContext& context, const Tensor& a, const Tensor& b, Tensor& y)
   const BlasMatrix left = blas_matrix(a), right = blas_matrix(b);
   const std::int64_t m = y.size(1), n = y.size(2), k = a.size(2);
   const T one = 1, zero = 0;
+  const auto handle = context.cublas();
   const auto run = [&](auto function) {
-    cublas_check(function(context.cublas(), right.operation, left.operation, n, m, k, &one, b.data<T>(), right.leading,
+    cublas_check(function(handle, right.operation, left.operation, n, m, k, &one, b.data<T>(), right.leading,
                           a.data<T>(), left.leading, &zero, y.data<T>(), n));
   };
   if constexpr (std::is_same_v<T, float>) {
+    const bool allow_tf32 = backends::cuda.matmul.allow_tf32;
+    cublas_check(
+        cublas_functions().set_math_mode(handle, allow_tf32 ? CUBLAS_TF32_TENSOR_OP_MATH : CUBLAS_DEFAULT_MATH));
     run(cublas_functions().sgemm);
   } else {
     run(cublas_functions().dgemm);

@@ -20,7 +20,7 @@ void bmm_cublas(CudaContext&, const Tensor& a, const Tensor& b, Tensor& y);
 bool blas_takes(const Tensor& a, const Tensor& b);
 const char* why_no_blas();
 
-/// y = epilogue(y), in a launch of its own.
+/// y = epilogue(y), in a launch of its own; y is contiguous, of any floating dtype of 16 bits or more.
 void finish_product(CudaContext&, const Epilogue& epilogue, Tensor& y);
 
 }  // namespace ebb::kernels

@@ -24,7 +24,12 @@ __global__ void multiply_plainly(Factor<T> a, Factor<T> b, std::int64_t batch, T
 template <class T>
 __global__ void finish(EpilogueOf<T> epilogue, std::int64_t columns, std::int64_t count, T* y) {
   const std::int64_t i = thread_index();
-  if (i < count) y[i] = epilogue(y[i], i % columns, i);
+  if (i < count) y[i] = static_cast<T>(epilogue(static_cast<typename EpilogueOf<T>::Value>(y[i]), i % columns, i));
+}
+
+template <class T>
+void launch_finish(CudaContext& context, const Epilogue& epilogue, Tensor& y) {
+  launch(context, finish<T>, threads_for(y.numel()), EpilogueOf<T>(epilogue), y.size(2), y.numel(), y.data<T>());
 }
 
 }  // namespace
@@ -37,9 +42,9 @@ void bmm_plain(CudaContext& context, const Tensor& a, const Tensor& b, Tensor& y
 }
 
 void finish_product(CudaContext& context, const Epilogue& epilogue, Tensor& y) {
-  visit_float(y.dtype(), [&]<class T>() {
-    launch(context, finish<T>, threads_for(y.numel()), EpilogueOf<T>(epilogue), y.size(2), y.numel(), y.data<T>());
-  });
+  if (y.dtype() == kFloat16) return launch_finish<Half>(context, epilogue, y);
+  if (y.dtype() == kBFloat16) return launch_finish<BFloat16>(context, epilogue, y);
+  visit_float(y.dtype(), [&]<class T>() { launch_finish<T>(context, epilogue, y); });
 }
 
 }  // namespace ebb::kernels

@@ -1,13 +1,52 @@
 #pragma once
 
+#include <cstdint>
+
 #include "ebb/core/context.h"
 #include "ebb/core/tensor.h"
 #include "ebb/kernels/choice.h"
 
 namespace ebb::kernels {
 
-// x, y, dy, dx are (rows, C), contiguous: a channels-last (N, C, H, W) seen as N H W rows. All others are (C). Split
-// into local sums and their use, so that statistics of several devices can be merged in between.
+// Whole batch norms: x, y, dy, dx are images (N, C, H, W), channels-last without gaps, or (N, C), and hold more than
+// one value per channel. All others are (C), contiguous and of the dtype of x, but for the running statistics.
+
+/// What training moves towards the batch's statistics: running = (1 - momentum) running + momentum batch's, of the
+/// variance the unbiased one. Each may be undefined.
+struct RunningStatistics {
+  Tensor mean, var;
+  double momentum;
+};
+
+/// What the forward pass in training gives to the backward pass: the batch's mean, and inverse = 1 / sqrt(var + eps).
+struct BatchStatistics {
+  Tensor mean, inverse;
+  Tensor reserve;  ///< what an implementation keeps for itself; undefined of most
+};
+
+/// y = (x - mean) * inverse * scale + shift, by the statistics of x; makes `saved.reserve`, and fills the others.
+void batch_norm_forward(CpuContext&, const Tensor& x, const Tensor& scale, const Tensor& shift, double eps,
+                        RunningStatistics& running, BatchStatistics& saved, Tensor& y);
+void batch_norm_forward(CudaContext&, const Tensor& x, const Tensor& scale, const Tensor& shift, double eps,
+                        RunningStatistics& running, BatchStatistics& saved, Tensor& y);
+
+/// The gradients of x, scale and shift, given that of y.
+struct BatchNormGradients {
+  Tensor dx, dscale, dshift;
+};
+void batch_norm_backward(CpuContext&, const Tensor& dy, const Tensor& x, const Tensor& scale,
+                         const BatchStatistics& saved, double eps, BatchNormGradients& gradients);
+void batch_norm_backward(CudaContext&, const Tensor& dy, const Tensor& x, const Tensor& scale,
+                         const BatchStatistics& saved, double eps, BatchNormGradients& gradients);
+
+/// y = (x - mean) / sqrt(var + eps) * scale + shift
+void batch_norm_inference(CpuContext&, const Tensor& x, const Tensor& mean, const Tensor& var, const Tensor& scale,
+                          const Tensor& shift, double eps, Tensor& y);
+void batch_norm_inference(CudaContext&, const Tensor& x, const Tensor& mean, const Tensor& var, const Tensor& scale,
+                          const Tensor& shift, double eps, Tensor& y);
+
+// The same in parts, local sums and their use, so that statistics of several devices can be merged in between. x, y,
+// dy, dx are (rows, C), contiguous: a channels-last (N, C, H, W) seen as N H W rows. All others are (C).
 
 /// mean and m2 = sum of (x - mean)^2 of each channel, in two passes or by Welford's recurrence, never E[x^2] - mean^2.
 void batch_norm_stats(CpuContext&, const Tensor& x, Tensor& mean, Tensor& m2);
@@ -31,12 +70,18 @@ void batch_norm_backward_apply(CpuContext&, const Tensor& dy, const Tensor& x, c
 void batch_norm_backward_apply(CudaContext&, const Tensor& dy, const Tensor& x, const Tensor& mean, const Tensor& a,
                                const Tensor& b, const Tensor& c, Tensor& dx);
 
+enum class NormPass : std::uint8_t { parts, forward, backward, inference };
+
 /// What the choice of an implementation depends on.
 struct BatchNormTask {
-  const Tensor& x;  // (rows, C)
+  const Tensor& x;
+  NormPass pass = NormPass::parts;
+  const RunningStatistics* running = nullptr;  ///< of the forward pass
+  const BatchStatistics* saved = nullptr;      ///< of the backward pass
 };
 
-/// Which implementation a batch norm gets: of "batch_norm" on the CPU "channels" or "plain", on a GPU "own".
+/// Which implementation a batch norm gets: of "batch_norm" on the CPU "channels" or "plain", on a GPU "cudnn" or "own",
+/// which alone has the parts.
 Choice which_batch_norm(CpuContext&, const BatchNormTask& task);
 Choice which_batch_norm(CudaContext&, const BatchNormTask& task);
 

@@ -1,5 +1,6 @@
 #include "ebb/kernels/norm/batch_norm.h"
 
+#include "ebb/kernels/norm/batch_norm_composed.h"
 #include "ebb/kernels/norm/channels.h"
 #include "ebb/kernels/norm/plain.h"
 
@@ -22,6 +23,21 @@ constexpr CpuBatchNorm implementations[] = {
 const CpuBatchNorm& chosen(const Tensor& x) { return choose("batch_norm", implementations, BatchNormTask{x}); }
 
 }  // namespace
+
+void batch_norm_forward(CpuContext& context, const Tensor& x, const Tensor& scale, const Tensor& shift, double eps,
+                        RunningStatistics& running, BatchStatistics& saved, Tensor& y) {
+  composed::forward(context, x, scale, shift, eps, running, saved, y);
+}
+
+void batch_norm_backward(CpuContext& context, const Tensor& dy, const Tensor& x, const Tensor& scale,
+                         const BatchStatistics& saved, double, BatchNormGradients& gradients) {
+  composed::backward(context, dy, x, scale, saved, gradients);
+}
+
+void batch_norm_inference(CpuContext& context, const Tensor& x, const Tensor& mean, const Tensor& var,
+                          const Tensor& scale, const Tensor& shift, double eps, Tensor& y) {
+  composed::inference(context, x, mean, var, scale, shift, eps, y);
+}
 
 void batch_norm_stats(CpuContext&, const Tensor& x, Tensor& mean, Tensor& m2) { chosen(x).stats(x, mean, m2); }
 

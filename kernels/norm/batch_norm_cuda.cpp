@@ -1,11 +1,15 @@
 #include "ebb/kernels/norm/batch_norm.h"
 
+#include "ebb/kernels/norm/batch_norm_composed.h"
+#include "ebb/kernels/norm/batch_norm_cudnn.h"
 #include "ebb/kernels/norm/batch_norm_own.h"
 
 namespace ebb::kernels {
 namespace {
 
-struct CudaBatchNorm : Implementation<BatchNormTask> {
+constexpr const char* operation = "batch_norm";
+
+struct NormOfParts : Implementation<BatchNormTask> {
   void (*stats)(CudaContext&, const Tensor& x, Tensor& mean, Tensor& m2);
   void (*apply)(CudaContext&, const Tensor& x, const Tensor& mean, const Tensor& scale, const Tensor& shift, Tensor& y);
   void (*backward_sums)(CudaContext&, const Tensor& dy, const Tensor& x, const Tensor& mean, Tensor& s1, Tensor& s2);
@@ -13,13 +17,63 @@ struct CudaBatchNorm : Implementation<BatchNormTask> {
                          const Tensor& b, const Tensor& c, Tensor& dx);
 };
 
-constexpr CudaBatchNorm implementations[] = {
+constexpr NormOfParts parts[] = {
     {{"own", takes_any}, own_stats, own_apply, own_backward_sums, own_backward_apply},
 };
 
-const CudaBatchNorm& chosen(const Tensor& x) { return choose("batch_norm", implementations, BatchNormTask{x}); }
+template <class Run>
+struct WholeNorm : Implementation<BatchNormTask> {
+  Run* run;
+};
+
+using Forward = void(CudaContext&, const Tensor& x, const Tensor& scale, const Tensor& shift, double eps,
+                     RunningStatistics&, BatchStatistics&, Tensor& y);
+using Backward = void(CudaContext&, const Tensor& dy, const Tensor& x, const Tensor& scale, const BatchStatistics&,
+                      double eps, BatchNormGradients&);
+using Inference = void(CudaContext&, const Tensor& x, const Tensor& mean, const Tensor& var, const Tensor& scale,
+                       const Tensor& shift, double eps, Tensor& y);
+
+void own_backward(CudaContext& context, const Tensor& dy, const Tensor& x, const Tensor& scale,
+                  const BatchStatistics& saved, double, BatchNormGradients& gradients) {
+  composed::backward(context, dy, x, scale, saved, gradients);
+}
+
+// By argument, not yet by measurement. In training cuDNN comes first: ebb's own sums have one load in flight and take a
+// pass for each of several launches. In inference both read x once and write y once.
+constexpr WholeNorm<Forward> forwards[] = {
+    {{"cudnn", cudnn_norm_refusal}, cudnn_norm_forward},
+    {{"own", takes_any}, composed::forward<CudaContext>},
+};
+constexpr WholeNorm<Backward> backwards[] = {
+    {{"cudnn", cudnn_norm_refusal}, cudnn_norm_backward},
+    {{"own", takes_any}, own_backward},
+};
+constexpr WholeNorm<Inference> inferences[] = {
+    {{"own", takes_any}, composed::inference<CudaContext>},
+    {{"cudnn", cudnn_norm_refusal}, cudnn_norm_inference},
+};
+
+const NormOfParts& chosen(const Tensor& x) { return choose(operation, parts, BatchNormTask{x}); }
 
 }  // namespace
+
+void batch_norm_forward(CudaContext& context, const Tensor& x, const Tensor& scale, const Tensor& shift, double eps,
+                        RunningStatistics& running, BatchStatistics& saved, Tensor& y) {
+  const BatchNormTask task{.x = x, .pass = NormPass::forward, .running = &running};
+  choose(operation, forwards, task).run(context, x, scale, shift, eps, running, saved, y);
+}
+
+void batch_norm_backward(CudaContext& context, const Tensor& dy, const Tensor& x, const Tensor& scale,
+                         const BatchStatistics& saved, double eps, BatchNormGradients& gradients) {
+  const BatchNormTask task{.x = x, .pass = NormPass::backward, .saved = &saved};
+  choose(operation, backwards, task).run(context, dy, x, scale, saved, eps, gradients);
+}
+
+void batch_norm_inference(CudaContext& context, const Tensor& x, const Tensor& mean, const Tensor& var,
+                          const Tensor& scale, const Tensor& shift, double eps, Tensor& y) {
+  const BatchNormTask task{.x = x, .pass = NormPass::inference};
+  choose(operation, inferences, task).run(context, x, mean, var, scale, shift, eps, y);
+}
 
 void batch_norm_stats(CudaContext& context, const Tensor& x, Tensor& mean, Tensor& m2) {
   chosen(x).stats(context, x, mean, m2);
@@ -40,6 +94,17 @@ void batch_norm_backward_apply(CudaContext& context, const Tensor& dy, const Ten
   chosen(x).backward_apply(context, dy, x, mean, a, b, c, dx);
 }
 
-Choice which_batch_norm(CudaContext&, const BatchNormTask& task) { return which("batch_norm", implementations, task); }
+Choice which_batch_norm(CudaContext&, const BatchNormTask& task) {
+  switch (task.pass) {
+    case NormPass::forward:
+      return which(operation, forwards, task);
+    case NormPass::backward:
+      return which(operation, backwards, task);
+    case NormPass::inference:
+      return which(operation, inferences, task);
+    default:
+      return which(operation, parts, task);
+  }
+}
 
 }  // namespace ebb::kernels

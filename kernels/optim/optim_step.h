@@ -1,10 +1,15 @@
 #pragma once
 
+#include <functional>
 #include <span>
 #include <variant>
 
 #include "ebb/core/context.h"
 #include "ebb/core/tensor.h"
+
+namespace ebb {
+class LiveValues;  // core/cuda/capture.h
+}
 
 namespace ebb::kernels {
 
@@ -40,5 +45,9 @@ inline constexpr std::size_t max_optim_states = 3;
 /// Moves p and its states along g. All lie without gaps and have the same strides.
 void optim_step(CpuContext&, const OptimStep& step, Tensor& p, const Tensor& g, std::span<Tensor> states);
 void optim_step(CudaContext&, const OptimStep& step, Tensor& p, const Tensor& g, std::span<Tensor> states);
+
+/// In the graph that is captured: each of its replays takes the step that `next` gives then, of the kind of `like`.
+void optim_step_in_graph(CudaContext&, LiveValues& values, const OptimStep& like, std::function<OptimStep()> next,
+                         Tensor& p, const Tensor& g, std::span<Tensor> states);
 
 }  // namespace ebb::kernels

@@ -7,7 +7,9 @@
 
 namespace ebb::kernels {
 
-void dropout(CpuContext&, const Tensor& x, double p, const Philox& random, std::uint64_t offset, Tensor& y) {
+void dropout(CpuContext&, const Tensor& x, double p, const MaskSource& source, Tensor& y) {
+  const Philox random = source.random;
+  const std::uint64_t offset = source.offset;
   const double threshold = p * 0x1p32;
   visit_float(x.dtype(), [&]<class T>() {
     const T* from = x.data<T>();

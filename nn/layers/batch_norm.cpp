@@ -1,6 +1,8 @@
 #include "ebb/nn/layers/batch_norm.h"
 
+#include "ebb/autograd/grad_mode.h"
 #include "ebb/autograd/ops/create/creation.h"
+#include "ebb/autograd/ops/elementwise/arithmetic.h"
 #include "ebb/autograd/ops/norm/batch_norm.h"
 #include "ebb/autograd/ops/norm/sync_batch_norm.h"
 #include "ebb/nn/repr.h"
@@ -35,12 +37,29 @@ Tensor BatchNorm::normalized(const Tensor& x) const {
   const bool tracks = running_mean->defined();
   const bool updates = is_training() && tracks;
   if (updates) num_batches_tracked->add_(1);
+  if (updates && !options.momentum && x.is_cuda()) return normalized_by_count(x);
   double momentum = options.momentum.value_or(0);
   if (updates && !options.momentum) momentum = 1.0 / num_batches_tracked->item<double>();
-  const ebb::BatchNormOptions o{.training = is_training() || !tracks, .momentum = momentum, .eps = options.eps};
+  return normalized(x, running_mean, running_var, momentum);
+}
+
+Tensor BatchNorm::normalized(const Tensor& x, const Tensor& mean, const Tensor& var, double momentum) const {
+  const bool uses_batch = is_training() || !mean.defined();
+  const ebb::BatchNormOptions o{.training = uses_batch, .momentum = momentum, .eps = options.eps};
   const bool is_of_several = is_training() && group != nullptr && group->size() > 1;
-  return is_of_several ? sync_batch_norm(x, running_mean, running_var, weight, bias, group, o)
-                       : ebb::batch_norm(x, running_mean, running_var, weight, bias, o);
+  return is_of_several ? sync_batch_norm(x, mean, var, weight, bias, group, o)
+                       : ebb::batch_norm(x, mean, var, weight, bias, o);
+}
+
+/// On a GPU the share of a batch in the mean of all so far stays there: to read the count would wait for the GPU.
+Tensor BatchNorm::normalized_by_count(const Tensor& x) const {
+  const Tensor mean = zeros_like(running_mean->detach()), var = zeros_like(running_var->detach());
+  const Tensor y = normalized(x, mean, var, 1);
+  const NoGradGuard no_grad;
+  const Tensor share = 1.0 / num_batches_tracked->to(running_mean->dtype());
+  running_mean->mul_(1.0 - share).add_(mean * share);
+  running_var->mul_(1.0 - share).add_(var * share);
+  return y;
 }
 
 Tensor BatchNorm1d::operator()(const Tensor& x, Site site) const {

@@ -45,6 +45,10 @@ class BatchNorm : public NormBase {
  protected:
   using NormBase::NormBase;
   Tensor normalized(const Tensor& x) const;
+
+ private:
+  Tensor normalized(const Tensor& x, const Tensor& mean, const Tensor& var, double momentum) const;
+  Tensor normalized_by_count(const Tensor& x) const;
 };
 
 /// Of (N, C) or (N, C, L).

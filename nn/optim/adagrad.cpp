@@ -39,14 +39,17 @@ Adagrad::Adagrad(std::vector<Tensor> params, const AdagradOptions& options)
 
 Adagrad::Adagrad(std::vector<ParamGroup<AdagradOptions>> groups) : GroupedOptimizer(std::move(groups)) {}
 
+static kernels::OptimStep next_adagrad_step(const AdagradOptions& o, AdagradState& state) {
+  ++state.step;
+  return kernels::AdagradStep{.lr = o.lr / (1 + static_cast<double>(state.step - 1) * o.lr_decay),
+                              .eps = o.eps,
+                              .weight_decay = o.weight_decay,
+                              .maximize = o.maximize};
+}
+
 void Adagrad::step() {
-  for_each_gradient([](const Tensor& p, const Tensor& gradient, const AdagradOptions& o, AdagradState& state) {
-    ++state.step;
-    const kernels::AdagradStep step{.lr = o.lr / (1 + static_cast<double>(state.step - 1) * o.lr_decay),
-                                    .eps = o.eps,
-                                    .weight_decay = o.weight_decay,
-                                    .maximize = o.maximize};
-    optim_step(p, gradient, {&state.sum}, step);
+  for_each_gradient([](const Tensor& p, const Tensor& gradient, const Place& place) {
+    optim_step(p, gradient, {&place.state().sum}, next_adagrad_step, place);
   });
 }
 

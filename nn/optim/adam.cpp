@@ -29,23 +29,31 @@ void common_fields(Archive& archive, Options& o, const Value& usual_decay) {
   archive.fixed("fused", {});
 }
 
+bool is_decoupled(const AdamOptions& o) { return o.decoupled_weight_decay; }
+bool is_decoupled(const AdamWOptions&) { return true; }
+
 template <class Options>
-void move(const Tensor& p, const Tensor& gradient, const Options& o, bool is_decoupled, AdamState& state) {
+kernels::OptimStep next_adam_step(const Options& o, AdamState& state) {
   const auto steps = static_cast<double>(++state.step);
   const auto [beta1, beta2] = o.betas;
-  const kernels::AdamStep step{.step_size = o.lr / (1 - std::pow(beta1, steps)),
-                               .beta1 = beta1,
-                               .beta2 = beta2,
-                               .eps = o.eps,
-                               .weight_decay = is_decoupled ? 0 : o.weight_decay,
-                               .shrink = is_decoupled ? 1 - o.lr * o.weight_decay : 1,
-                               .root_bias = std::pow(1 - std::pow(beta2, steps), 0.5),
-                               .amsgrad = o.amsgrad,
-                               .maximize = o.maximize};
-  if (o.amsgrad) {
-    optim_step(p, gradient, {&state.exp_avg, &state.exp_avg_sq, &state.max_exp_avg_sq}, step);
+  return kernels::AdamStep{.step_size = o.lr / (1 - std::pow(beta1, steps)),
+                           .beta1 = beta1,
+                           .beta2 = beta2,
+                           .eps = o.eps,
+                           .weight_decay = is_decoupled(o) ? 0 : o.weight_decay,
+                           .shrink = is_decoupled(o) ? 1 - o.lr * o.weight_decay : 1,
+                           .root_bias = std::pow(1 - std::pow(beta2, steps), 0.5),
+                           .amsgrad = o.amsgrad,
+                           .maximize = o.maximize};
+}
+
+template <class Options, class Place>
+void move(const Tensor& p, const Tensor& gradient, const Place& place) {
+  AdamState& state = place.state();
+  if (place.options().amsgrad) {
+    optim_step(p, gradient, {&state.exp_avg, &state.exp_avg_sq, &state.max_exp_avg_sq}, next_adam_step<Options>, place);
   } else {
-    optim_step(p, gradient, {&state.exp_avg, &state.exp_avg_sq}, step);
+    optim_step(p, gradient, {&state.exp_avg, &state.exp_avg_sq}, next_adam_step<Options>, place);
   }
 }
 
@@ -79,9 +87,8 @@ Adam::Adam(std::vector<Tensor> params, const AdamOptions& options)
 Adam::Adam(std::vector<ParamGroup<AdamOptions>> groups) : GroupedOptimizer(std::move(groups)) {}
 
 void Adam::step() {
-  for_each_gradient([](const Tensor& p, const Tensor& gradient, const AdamOptions& o, AdamState& state) {
-    move(p, gradient, o, o.decoupled_weight_decay, state);
-  });
+  for_each_gradient(
+      [](const Tensor& p, const Tensor& gradient, const Place& place) { move<AdamOptions>(p, gradient, place); });
 }
 
 AdamW::AdamW(std::vector<Tensor> params, const AdamWOptions& options)
@@ -90,9 +97,8 @@ AdamW::AdamW(std::vector<Tensor> params, const AdamWOptions& options)
 AdamW::AdamW(std::vector<ParamGroup<AdamWOptions>> groups) : GroupedOptimizer(std::move(groups)) {}
 
 void AdamW::step() {
-  for_each_gradient([](const Tensor& p, const Tensor& gradient, const AdamWOptions& o, AdamState& state) {
-    move(p, gradient, o, true, state);
-  });
+  for_each_gradient(
+      [](const Tensor& p, const Tensor& gradient, const Place& place) { move<AdamWOptions>(p, gradient, place); });
 }
 
 }  // namespace ebb::optim

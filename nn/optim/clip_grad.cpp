@@ -41,8 +41,11 @@ Tensor clip_grad_norm_(std::span<const Tensor> parameters, const ClipGradNormOpt
   std::vector<Tensor> norms;
   for (const Tensor& gradient : gradients) norms.push_back(norm(gradient, p).to(gradients[0].device()));
   const Tensor total = norm(stack(norms), p);
-  check(!options.error_if_nonfinite || std::isfinite(total.item<double>()), "clip_grad_norm_: the norm of the ",
-        "gradients is ", total.item<double>(), "; leave out error_if_nonfinite to scale them by it anyway");
+  if (options.error_if_nonfinite) {  // only then is the GPU waited for
+    const double value = total.item<double>();
+    check(std::isfinite(value), "clip_grad_norm_: the norm of the gradients is ", value,
+          "; leave out error_if_nonfinite to scale them by it anyway");
+  }
   const Tensor scale = clamp(options.max_norm / (total + 1e-6), {}, 1);
   for (const Tensor& gradient : gradients) gradient.mul_(scale.to(gradient.device()));
   return total;

@@ -26,7 +26,17 @@ void Optimizer::check_parameters(const std::vector<Tensor>& params) const {
   }
 }
 
+std::function<void()> Optimizer::check_unchanged() const {
+  return [changes = std::weak_ptr<const std::uint64_t>(changes_), before = *changes_] {
+    const auto now = changes.lock();
+    check(now != nullptr, "the optimizer whose step was captured is gone; it must outlive the graph");
+    check(*now == before,
+          "the optimizer was loaded, or got more parameters, after its step was captured; capture again");
+  };
+}
+
 void Optimizer::group_was_added() {
+  was_changed();
   const std::size_t group = group_count() - 1;
   Archive archive(Mode::write, {});
   archive_group(archive, group);
@@ -129,12 +139,14 @@ std::function<void()> Optimizer::load_undoably(const Value& dict) {
   archive(Mode::check, dict);
   std::function<void()> undo = [this, undo_fields = make_undo(), groups = group_frames_, states = state_frames_,
                                 orphans = orphans_]() mutable {
+    was_changed();
     undo_fields();
     group_frames_ = std::move(groups);
     state_frames_ = std::move(states);
     orphans_ = std::move(orphans);
   };
   try {
+    was_changed();
     reset();
     archive(Mode::read, dict);
   } catch (...) {

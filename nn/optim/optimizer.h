@@ -1,8 +1,10 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <iosfwd>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -62,10 +64,15 @@ class Optimizer {
   void group_was_added();
   /// An Error where an optimizer that has the present groups cannot take these.
   void check_parameters(const std::vector<Tensor>& params) const;
+  /// For the replays of a graph: an Error where this optimizer is gone by then, or has other states or parameters.
+  std::function<void()> check_unchanged() const;
 
  private:
   void archive(Archive::Mode mode, const Value& dict);
 
+  void was_changed() { ++*changes_; }
+
+  std::shared_ptr<std::uint64_t> changes_ = std::make_shared<std::uint64_t>(0);
   std::vector<Value> group_frames_;  // see Archive
   std::vector<Value> state_frames_;
   Value orphans_ = Value::dict();  ///< states of no parameter
@@ -110,16 +117,24 @@ class GroupedOptimizer : public Optimizer {
     check(!state_.empty(), "the optimizer got no parameters");
   }
 
-  /// Calls `update(parameter, gradient, options, state)` for each parameter that has a gradient.
+  /// Where the options and the state of a parameter are, which the replays of a graph look for again.
+  struct Place {
+    GroupedOptimizer* optimizer;
+    std::size_t group, index;
+
+    const Options& options() const { return optimizer->groups_.at(group).options; }
+    State& state() const { return optimizer->state_.at(index); }
+    std::function<void()> check_unchanged() const { return optimizer->check_unchanged(); }
+  };
+
+  /// Calls `update(parameter, gradient, place)` for each parameter that has a gradient.
   template <class Update>
   void for_each_gradient(Update&& update) {
     std::size_t index = 0;
-    for (auto& group : groups_) {
-      for (const Tensor& parameter : group.params) {
-        State& state = state_[index++];
-        if (const Tensor gradient = parameter.grad(); gradient.defined()) {
-          update(parameter, gradient, group.options, state);
-        }
+    for (std::size_t group = 0; group < groups_.size(); ++group) {
+      for (const Tensor& parameter : groups_[group].params) {
+        const Place place{this, group, index++};
+        if (const Tensor gradient = parameter.grad(); gradient.defined()) update(parameter, gradient, place);
       }
     }
   }

@@ -38,23 +38,29 @@ RMSprop::RMSprop(std::vector<Tensor> params, const RMSpropOptions& options)
 
 RMSprop::RMSprop(std::vector<ParamGroup<RMSpropOptions>> groups) : GroupedOptimizer(std::move(groups)) {}
 
+static kernels::OptimStep next_rmsprop_step(const RMSpropOptions& o, RMSpropState& state) {
+  ++state.step;
+  return kernels::RmspropStep{.lr = o.lr,
+                              .alpha = o.alpha,
+                              .eps = o.eps,
+                              .weight_decay = o.weight_decay,
+                              .momentum = o.momentum,
+                              .centered = o.centered,
+                              .maximize = o.maximize};
+}
+
 void RMSprop::step() {
-  for_each_gradient([](const Tensor& p, const Tensor& gradient, const RMSpropOptions& o, RMSpropState& state) {
-    ++state.step;
-    const kernels::RmspropStep step{.lr = o.lr,
-                                    .alpha = o.alpha,
-                                    .eps = o.eps,
-                                    .weight_decay = o.weight_decay,
-                                    .momentum = o.momentum,
-                                    .centered = o.centered,
-                                    .maximize = o.maximize};
+  for_each_gradient([](const Tensor& p, const Tensor& gradient, const Place& place) {
+    const RMSpropOptions& o = place.options();
+    RMSpropState& state = place.state();
     const bool has_momentum = o.momentum > 0;
     if (has_momentum && o.centered) {
-      optim_step(p, gradient, {&state.square_avg, &state.momentum_buffer, &state.grad_avg}, step);
+      optim_step(p, gradient, {&state.square_avg, &state.momentum_buffer, &state.grad_avg}, next_rmsprop_step, place);
     } else if (has_momentum || o.centered) {
-      optim_step(p, gradient, {&state.square_avg, has_momentum ? &state.momentum_buffer : &state.grad_avg}, step);
+      optim_step(p, gradient, {&state.square_avg, has_momentum ? &state.momentum_buffer : &state.grad_avg},
+                 next_rmsprop_step, place);
     } else {
-      optim_step(p, gradient, {&state.square_avg}, step);
+      optim_step(p, gradient, {&state.square_avg}, next_rmsprop_step, place);
     }
   });
 }

@@ -33,19 +33,22 @@ SGD::SGD(std::vector<Tensor> params, const SGDOptions& options)
 
 SGD::SGD(std::vector<ParamGroup<SGDOptions>> groups) : GroupedOptimizer(std::move(groups)) {}
 
+static kernels::OptimStep next_sgd_step(const SGDOptions& o, SGDState& state) {
+  return kernels::SgdStep{.lr = o.lr,
+                          .momentum = o.momentum,
+                          .dampening = o.dampening,
+                          .weight_decay = o.weight_decay,
+                          .nesterov = o.nesterov,
+                          .maximize = o.maximize,
+                          .is_first = !state.momentum_buffer.defined()};
+}
+
 void SGD::step() {
-  for_each_gradient([](const Tensor& p, const Tensor& gradient, const SGDOptions& o, SGDState& state) {
-    const kernels::SgdStep step{.lr = o.lr,
-                                .momentum = o.momentum,
-                                .dampening = o.dampening,
-                                .weight_decay = o.weight_decay,
-                                .nesterov = o.nesterov,
-                                .maximize = o.maximize,
-                                .is_first = !state.momentum_buffer.defined()};
-    if (o.momentum != 0) {
-      optim_step(p, gradient, {&state.momentum_buffer}, step);
+  for_each_gradient([](const Tensor& p, const Tensor& gradient, const Place& place) {
+    if (place.options().momentum != 0) {
+      optim_step(p, gradient, {&place.state().momentum_buffer}, next_sgd_step, place);
     } else {
-      optim_step(p, gradient, {}, step);
+      optim_step(p, gradient, {}, next_sgd_step, place);
     }
   });
 }

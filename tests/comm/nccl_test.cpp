@@ -2,12 +2,14 @@
 #include <atomic>
 #include <chrono>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 
 #include "ebb/comm/nccl.h"
 #include "ebb/comm/threads.h"
 #include "ebb/core/error.h"
+#include "ebb/core/streams/stream.h"
 #include "ebb/core/warning.h"
 #include "ebb/ebb.h"
 
@@ -126,7 +128,8 @@ TEST_CASE("NCCL that does not start on all ranks in time is given up", "[nccl]")
   CHECK(told.find("no rank may take longer than its timeout") != std::string::npos);
 }
 
-TEST_CASE("networks on several GPUs train as one, with synchronized batch norm", "[nccl]") {
+TEST_CASE("networks on several GPUs train as one, with synchronized batch norm, on any stream", "[nccl]") {
+  const bool on_side = GENERATE(false, true);
   const auto net_of_seed = [] {
     manual_seed(2);
     return nn::sequential({nn::conv2d({.in_channels = 2, .out_channels = 3, .kernel_size = 3}), nn::batch_norm2d(3),
@@ -138,6 +141,8 @@ TEST_CASE("networks on several GPUs train as one, with synchronized batch norm",
   CHECK_NOTHROW(run_on_gpus(2, [&](comm::Communicator& ranks) {
     const std::shared_ptr<comm::Communicator> group = ranks.split(0);
     const Device device = gpu(ranks.rank());
+    std::optional<cuda::StreamGuard> guard;
+    if (on_side) guard.emplace(cuda::Stream(ranks.rank()));
     nn::Sequential part = net_of_seed();
     part.to(device);
     nn::convert_sync_batch_norm(part, group);

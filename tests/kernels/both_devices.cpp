@@ -5,11 +5,18 @@
 #include <random>
 
 #include "ebb/autograd/ops/shape/shape.h"
+#include "ebb/core/backends/backends.h"
 #include "ebb/core/dispatch.h"
 
 #include "tests/support/catch.h"
 
 namespace ebb::test {
+
+/// Before any test: what is compared with the CPU must not be rounded to TF32.
+[[maybe_unused]] static const bool is_exact = [] {
+  backends::cudnn.allow_tf32 = false;
+  return true;
+}();
 
 Tensor on_gpu(const Tensor& x) {
   const auto elements = static_cast<std::int64_t>(x.storage().bytes() / size_of(x.dtype()));

@@ -1,5 +1,7 @@
 #include "ebb/autograd/grad_mode.h"
 #include "ebb/autograd/ops.h"
+#include "ebb/core/backends/backends.h"
+#include "ebb/core/dlpack/dlpack.h"
 #include "ebb/kernels/conv/conv.h"
 
 #include "tests/kernels/both_devices.h"
@@ -114,25 +116,68 @@ TEST_CASE("the choice of a convolution can be asked and forced") {
       ContainsSubstring("conv2d: the implementation \"fourier\" is forced, but there is none of that name"));
 }
 
+/// Counts how often a weight is packed.
+struct Packing {
+  Tensor weight;
+  int count = 0;
+
+  Tensor by(const kernels::PackedWeight& packed, const char* layout, const void* stream = nullptr) {
+    const auto pack = [&] {
+      ++count;
+      return packed.weight().clone();
+    };
+    return packed.as(layout, pack, stream);
+  }
+  Tensor in(const char* layout, const void* stream = nullptr) { return by(weight, layout, stream); }
+};
+
 TEST_CASE("a packed weight is packed once, and again when the weight is written to") {
-  const Tensor weight = random_tensor({3, 2, 1, 1});
-  const kernels::PackedWeight packed(weight);
-  int packs = 0;
-  const auto pack = [&] {
-    ++packs;
-    return weight.clone();
-  };
-  const Tensor first = packed.as("a", pack);
-  CHECK(packed.as("a", pack).is_same(first));
-  CHECK(packs == 1);
-  no_grad([&] { weight.mul_(2); });
-  require_close(packed.as("a", pack), weight, 0);
-  CHECK(packs == 2);
-  packed.as("b", pack);
-  CHECK(packs == 3);
+  for (const Device device : {kCPU, kCUDA}) {
+    Packing packing{random_tensor({3, 2, 1, 1}).to(device)};
+    const kernels::PackedWeight packed(packing.weight);
+    const Tensor first = packing.by(packed, "a");
+    CHECK(packing.by(packed, "a").is_same(first));
+    CHECK(packing.count == 1);
+    no_grad([&] { packing.weight.mul_(2.0); });
+    require_close(packing.by(packed, "a"), packing.weight, 0);
+    CHECK(packing.count == 2);
+    packing.by(packed, "b");
+    CHECK(packing.count == 3);
+    packing.by(packed, "a");
+    CHECK(packing.count == 3);
+    packing.by(packed, "a", &packing);  // on another stream
+    CHECK(packing.count == 4);
+  }
 }
 
-TEST_CASE("convolutions and their gradients agree") {
+TEST_CASE("on a GPU the storage of a weight keeps what is packed, on the CPU nobody does") {
+  Packing there{random_tensor({3, 2, 1, 1}).to(kCUDA)}, here{random_tensor({3, 2, 1, 1})};
+  CHECK(there.in("a").is_same(there.in("a")));
+  CHECK(there.count == 1);
+  there.by(there.weight.narrow(0, 1, 2), "a");
+  there.by(there.weight.narrow(0, 0, 2), "a");
+  CHECK(there.count == 3);
+  there.in("a");
+  CHECK(there.count == 3);
+  here.in("a");
+  here.weight.data<float>()[0] = 5;
+  CHECK(here.in("a").data<float>()[0] == 5);
+}
+
+TEST_CASE("a weight on a GPU that others may write to is packed at every call") {
+  Tensor owner = random_tensor({6}).to(kCUDA);
+  Packing foreign{from_blob(owner.raw_data(), {3, 2, 1, 1}, {.device = kCUDA})};
+  Packing exported{random_tensor({3, 2, 1, 1}).to(kCUDA)};
+  auto* managed = to_dlpack(exported.weight);
+  for (Packing* packing : {&foreign, &exported}) {
+    packing->in("a");
+    packing->in("a");
+    CHECK(packing->count == 2);
+  }
+  managed->deleter(managed);
+}
+
+static void check_convolutions() {
   for (const Case& c : cases()) {
     for (const DType dtype : {kFloat32, kFloat64}) {
       const double tolerance = dtype == kFloat32 ? 1e-4 : 1e-11;
@@ -150,6 +195,63 @@ TEST_CASE("convolutions and their gradients agree") {
       });
       require_agreement({x, dy}, {weight}, tolerance, [&](auto& context, const Tensors& in, Tensors& out) {
         kernels::conv2d_backward_weight(context, in[0], in[1], c.geometry, out[0]);
+      });
+    }
+  }
+}
+
+TEST_CASE("a weight that others may write to is packed at every call") {
+  float elements[6] = {};
+  const Tensor foreign = from_blob(elements, {3, 2, 1, 1}), exported = random_tensor({3, 2, 1, 1});
+  auto* managed = to_dlpack(exported);
+  for (const Tensor& weight : {foreign, exported}) {
+    int packs = 0;
+    const auto pack = [&] {
+      ++packs;
+      return weight.clone();
+    };
+    kernels::PackedWeight(weight).as("a", pack);
+    kernels::PackedWeight(weight).as("a", pack);
+    CHECK(packs == 2);
+  }
+  managed->deleter(managed);
+}
+
+TEST_CASE("convolutions and their gradients agree") {
+  for (const bool by_cudnn : {true, false}) {
+    backends::cudnn.enabled = by_cudnn;
+    check_convolutions();
+  }
+  backends::cudnn.enabled = true;
+}
+
+TEST_CASE("convolutions of 16 bits and their gradients are the CPU's of the same numbers, rounded") {
+  if (!backends::cudnn.is_available()) return;
+  for (const Case& c : cases()) {
+    if (c.x[0] == 0) continue;
+    for (const DType dtype : {kFloat16, kBFloat16}) {
+      const auto rounded = [&](const Tensor& t) { return t.to(dtype).to(kFloat32); };
+      const Tensor x = rounded(channels_last(c.x, kFloat32)), dy = rounded(channels_last(output_shape(c), kFloat32));
+      const Tensor weight = rounded(random_tensor(c.weight)), bias = rounded(random_tensor({c.weight[0]}));
+      CpuContext cpu;
+      CudaContext& gpu = cuda_context(0);
+      const auto there = [&](const Tensor& t) { return on_gpu(t.to(dtype)); };
+      const auto check_one = [&](const Tensor& like, auto&& kernel) {
+        Tensor expected = empty_like(like), made = empty_like(there(like));
+        kernel(
+            cpu, [](const Tensor& t) { return t; }, expected);
+        kernel(gpu, there, made);
+        CAPTURE(to_string(c.x), to_string(dtype));
+        require_close(made.to(kCPU).to(kFloat32), expected, dtype == kFloat16 ? 2e-2 : 1e-1);
+      };
+      check_one(dy, [&](auto& context, auto&& on, Tensor& y) {
+        kernels::conv2d(context, on(x), on(weight), {.shift = on(bias)}, c.geometry, y);
+      });
+      check_one(x, [&](auto& context, auto&& on, Tensor& dx) {
+        kernels::conv2d_backward_input(context, on(dy), on(weight), c.geometry, dx);
+      });
+      check_one(weight, [&](auto& context, auto&& on, Tensor& dw) {
+        kernels::conv2d_backward_weight(context, on(x), on(dy), c.geometry, dw);
       });
     }
   }

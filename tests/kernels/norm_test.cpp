@@ -5,6 +5,8 @@
 #include "ebb/autograd/ops/norm/sync_batch_norm.h"
 #include "ebb/autograd/ops/shape/convert.h"
 #include "ebb/comm/communicator.h"
+#include "ebb/core/backends/backends.h"
+#include "ebb/kernels/elementwise/elementwise.h"
 #include "ebb/kernels/index/pick.h"
 #include "ebb/kernels/norm/batch_norm.h"
 #include "ebb/kernels/random/dropout.h"
@@ -37,6 +39,40 @@ TEST_CASE("batch norm statistics and gradients agree") {
       });
     }
   }
+}
+
+static void check_whole_batch_norms() {
+  for (const Shape& shape : {Shape{4, 3, 5, 2}, Shape{7, 5}, Shape{16, 64, 7, 7}}) {
+    for (const DType dtype : {kFloat32, kFloat64}) {
+      const auto image = [&] {
+        const Tensor x = random_tensor(shape, dtype);
+        return shape.size() == 4 ? x.contiguous(MemoryFormat::channels_last) : x;
+      };
+      const auto per_channel = [&] { return random_tensor({shape[1]}, dtype); };
+      const Tensor c = per_channel(), x = image();
+      CAPTURE(to_string(shape), to_string(dtype));
+      require_agreement({x, image(), c, per_channel(), per_channel(), ones({shape[1]}, {.dtype = dtype})},
+                        {x, x, x, c, c, c, c, c, c}, dtype == kFloat32 ? 2e-4 : 1e-9,
+                        [](auto& context, const Tensors& in, Tensors& out) {
+                          kernels::BatchStatistics saved{out[3], out[4], {}};
+                          kernels::RunningStatistics running{out[5], out[6], 0.3};
+                          kernels::copy(context, in[4], out[5]);
+                          kernels::copy(context, in[5], out[6]);
+                          kernels::batch_norm_forward(context, in[0], in[2], in[3], 1e-3, running, saved, out[0]);
+                          kernels::BatchNormGradients gradients{out[1], out[7], out[8]};
+                          kernels::batch_norm_backward(context, in[1], in[0], in[2], saved, 1e-3, gradients);
+                          kernels::batch_norm_inference(context, in[0], in[4], in[5], in[2], in[3], 1e-3, out[2]);
+                        });
+    }
+  }
+}
+
+TEST_CASE("whole batch norms agree") {
+  for (const bool by_cudnn : {true, false}) {
+    backends::cudnn.enabled = by_cudnn;
+    check_whole_batch_norms();
+  }
+  backends::cudnn.enabled = true;
 }
 
 TEST_CASE("each implementation of batch norm computes what the plainest does") {
@@ -104,7 +140,7 @@ TEST_CASE("dropout keeps the same elements on both devices") {
       for (const double p : {0.0, 0.3, 0.9}) {
         const Tensor x = random_tensor(shape, dtype);
         require_agreement({x}, {x}, 1e-6, [&](auto& context, const Tensors& in, Tensors& out) {
-          kernels::dropout(context, in[0], p, random, std::uint64_t{1} << 33, out[0]);
+          kernels::dropout(context, in[0], p, {random, std::uint64_t{1} << 33, {}}, out[0]);
         });
       }
     }

@@ -65,6 +65,12 @@ Tensor convolve(const Tensor& x, const Tensor& weight, const Tensor& bias, const
 Tensor convolve_back_to_input(const Tensor& dy, const Tensor& weight, const Shape& input, const ConvGeometry& g);
 Tensor convolve_back_to_weight(const Tensor& x, const Tensor& dy, const Shape& weight, const ConvGeometry& g);
 
+/// Of 16 bits, which only convolutions compute in, as float32.
+Tensor sum_per_channel(const Tensor& dy) {
+  const bool is_half = dy.dtype() == kFloat16 || dy.dtype() == kBFloat16;
+  return is_half ? sum(dy.to(kFloat32), {0, 2, 3}).to(dy.dtype()) : sum(dy, {0, 2, 3});
+}
+
 Tensor convolve(const Tensor& input, const Tensor& weight, const Tensor& bias, const Shape& output,
                 const ConvGeometry& g) {
   const OpScope op("conv2d", Site{});
@@ -76,9 +82,7 @@ Tensor convolve(const Tensor& input, const Tensor& weight, const Tensor& bias, c
                         g](const Tensor& dy) { return convolve_back_to_input(dy, w, shape, g); }),
                 wrt(w, [x = Saved(x), shape = w.shape(),
                         g](const Tensor& dy) { return convolve_back_to_weight(x, dy, shape, g); }),
-                wrt(bias, [](const Tensor& dy) {
-                  return sum(dy, {0, 2, 3});
-                }));
+                wrt(bias, [](const Tensor& dy) { return sum_per_channel(dy); }));
 }
 
 Tensor convolve_back_to_input(const Tensor& gradient, const Tensor& weight, const Shape& input, const ConvGeometry& g) {

@@ -17,7 +17,8 @@ struct Conv2dOptions {
 
 /// Cross-correlation of x (N, C, H, W) or (C, H, W) with weight (O, C / groups, kh, kw), plus bias (O) or undefined.
 /// The result is (N, O, H', W') with H' = floor((H + 2 padding - dilation (kh - 1) - 1) / stride) + 1, stored
-/// channels-last.
+/// channels-last. Of float32 or float64; on a GPU with cuDNN, whose switches are in ebb/core/backends/backends.h, also
+/// of float16 or bfloat16.
 Tensor conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias = {}, const Conv2dOptions& options = {},
               Site site = Site::current());
 

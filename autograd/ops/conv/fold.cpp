@@ -3,6 +3,7 @@
 #include <array>
 
 #include "ebb/autograd/ops/create/creation.h"
+#include "ebb/autograd/ops/detail/constant.h"
 #include "ebb/autograd/ops/detail/window.h"
 #include "ebb/autograd/ops/index/gather.h"
 #include "ebb/autograd/ops/shape/pad.h"
@@ -40,7 +41,7 @@ Tensor places_of(Size2 size, const std::array<Window, 2>& windows, Device device
       *to++ = row * (size.width + 2 * columns.padding) + column;
     }
   }
-  return places.to(device);
+  return ops::constant(places, device);
 }
 
 }  // namespace

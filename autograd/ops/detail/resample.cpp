@@ -4,6 +4,7 @@
 #include <exception>
 
 #include "ebb/autograd/ops/create/creation.h"
+#include "ebb/autograd/ops/detail/constant.h"
 #include "ebb/autograd/ops/shape/shape.h"
 #include "ebb/autograd/record.h"
 #include "ebb/kernels/resample/resample.h"
@@ -60,8 +61,9 @@ Tensor vector_of(std::span<const T> values) {
 
 kernels::SparseRows as_tensors(const SparseMatrix& matrix, const Tensor& x) {
   const NoGradGuard no_grad;
-  return {vector_of(matrix.offsets()).to(x.device()), vector_of(matrix.columns_of_entries()).to(x.device()),
-          vector_of(matrix.weights()).to(x.dtype()).to(x.device())};
+  return {constant(vector_of(matrix.offsets()), x.device()),
+          constant(vector_of(matrix.columns_of_entries()), x.device()),
+          constant(vector_of(matrix.weights()).to(x.dtype()), x.device())};
 }
 
 /// The memory of x as (dimensions outside of dim, dim, dimensions inside of it).

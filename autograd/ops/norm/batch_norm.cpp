@@ -9,7 +9,7 @@
 #include "ebb/autograd/ops/elementwise/unary.h"
 #include "ebb/autograd/ops/reduce/reduce.h"
 #include "ebb/autograd/ops/shape/shape.h"
-#include "ebb/autograd/record.h"
+#include "ebb/autograd/view.h"
 #include "ebb/kernels/norm/batch_norm.h"
 
 namespace ebb {
@@ -41,50 +41,66 @@ Gradients composed_backward(const Tensor& dy, const Tensor& x, const Tensor& wei
   return {dx, dweight.reshape(weight.shape()), dbias.reshape(weight.shape())};
 }
 
-Gradients fused_backward(const Tensor& gradient, const Tensor& x, const Tensor& weight, const Tensor& mean,
-                         const Tensor& inverse) {
-  const Tensor rows = rows_of(x), dy = rows_of(as_image(gradient));
-  Tensor dx = empty_like(x), dx_rows = rows_of(dx), dbias = empty_per_channel(x), sum_dy_x = empty_per_channel(x);
+/// What the kernels save, as tensors that closures keep.
+struct SavedStatistics {
+  explicit SavedStatistics(const kernels::BatchStatistics& batch)
+      : mean(batch.mean), inverse(batch.inverse), reserve(batch.reserve) {}
+
+  kernels::BatchStatistics get() const { return {mean, inverse, reserve}; }
+
+  Saved mean, inverse, reserve;
+};
+
+Gradients fused_backward(const Tensor& gradient, const Tensor& x, const Tensor& weight, const SavedStatistics& saved,
+                         double eps) {
+  const Tensor dy = as_image(gradient).detach();
+  kernels::BatchNormGradients made{empty_like(x), empty_per_channel(x), empty_per_channel(x)};
+  const Tensor scale = contiguous(weight);
   on_device(x.device(),
-            [&](auto& context) { kernels::batch_norm_backward_sums(context, dy, rows, mean, dbias, sum_dy_x); });
-  const Tensor dweight = sum_dy_x * inverse, scale = weight * inverse;
-  const Tensor share = scale / -static_cast<double>(count_per_channel(x));
-  const Tensor along = share * inverse * dweight, offset = share * dbias;
-  on_device(x.device(), [&](auto& context) {
-    kernels::batch_norm_backward_apply(context, dy, rows, mean, scale, along, offset, dx_rows);
-  });
-  return {dx, dweight, dbias};
+            [&](auto& context) { kernels::batch_norm_backward(context, dy, x, scale, saved.get(), eps, made); });
+  return {made.dx, made.dscale, made.dshift};
+}
+
+/// Moved in place, unless they are undefined.
+void begin_write(const Tensor& running) {
+  if (running.defined()) autograd::begin_write(running);
+}
+void end_write(const Tensor& running) {
+  if (running.defined()) autograd::end_write(running);
 }
 
 Tensor train(const Tensor& x, const Tensor& running_mean, const Tensor& running_var, const Tensor& weight,
              const Tensor& bias, const BatchNormOptions& o) {
-  const auto n = static_cast<double>(count_per_channel(x));
-  const Tensor rows = rows_of(x);
-  Tensor mean = empty_per_channel(x), m2 = empty_per_channel(x), y = empty_like(x), y_rows = rows_of(y), inverse;
+  kernels::BatchStatistics batch{empty_per_channel(x), empty_per_channel(x), {}};
+  kernels::RunningStatistics running{running_mean, running_var, o.momentum};
+  Tensor y = empty_like(x);
   no_grad([&] {
-    on_device(x.device(), [&](auto& context) { kernels::batch_norm_stats(context, rows, mean, m2); });
-    if (running_mean.defined()) ops::move_towards(running_mean, mean, o.momentum);
-    if (running_var.defined()) ops::move_towards(running_var, m2, o.momentum, 1 / (n - 1));
-    inverse = rsqrt(m2 / n + o.eps);
-    const Tensor scale = weight * inverse;
-    on_device(x.device(), [&](auto& context) { kernels::batch_norm_apply(context, rows, mean, scale, bias, y_rows); });
+    begin_write(running_mean);
+    begin_write(running_var);
+    const Tensor scale = contiguous(weight);
+    on_device(x.device(), [&](auto& context) {
+      kernels::batch_norm_forward(context, x.detach(), scale, bias, o.eps, running, batch, y);
+    });
+    end_write(running_mean);
+    end_write(running_var);
   });
   return record(y, {x, weight, bias},
-                [x = Saved(x), weight = Saved(weight), mean = Saved(mean), inverse = Saved(inverse),
-                 eps = o.eps](const Tensor& dy) {
+                [x = Saved(x), weight = Saved(weight), saved = SavedStatistics(batch), eps = o.eps](const Tensor& dy) {
                   return is_grad_enabled() ? composed_backward(dy, x, weight, eps)
-                                           : fused_backward(dy, x, weight, mean, inverse);
+                                           : fused_backward(dy, x, weight, saved, eps);
                 });
 }
 
 Tensor evaluate(const Tensor& x, const Tensor& mean, const Tensor& var, const Tensor& weight, const Tensor& bias,
                 double eps) {
-  Tensor y = empty_like(x), y_rows = rows_of(y), inverse;
+  Tensor y = empty_like(x), inverse;
+  const bool records = is_grad_enabled();
   no_grad([&] {
-    inverse = rsqrt(var + eps).to(x.dtype());
-    const Tensor scale = weight * inverse;
-    on_device(x.device(),
-              [&](auto& context) { kernels::batch_norm_apply(context, rows_of(x), mean, scale, bias, y_rows); });
+    const Tensor scale = contiguous(weight), variance = contiguous(var.to(x.dtype()));
+    on_device(x.device(), [&](auto& context) {
+      kernels::batch_norm_inference(context, x.detach(), mean, variance, scale, bias, eps, y);
+    });
+    if (records) inverse = rsqrt(variance + eps);
   });
   return record(
       y,

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "ebb/autograd/ops/create/creation.h"
+#include "ebb/autograd/ops/detail/constant.h"
 #include "ebb/autograd/ops/detail/resample.h"
 #include "ebb/autograd/ops/detail/window.h"
 #include "ebb/autograd/ops/index/gather.h"
@@ -76,7 +77,7 @@ Tensor windows_of(const Tensor& x, const Dims& sizes) {
   }
   const auto count = static_cast<std::int64_t>(places.size()), windows = sizes[0] * sizes[1];
   const Tensor flat = from_values(std::span<const std::int64_t>(places), {count});
-  return flat.reshape({sizes[0], sizes[1], windows == 0 ? 0 : count / windows}).to(x.device());
+  return ops::constant(flat.reshape({sizes[0], sizes[1], windows == 0 ? 0 : count / windows}), x.device());
 }
 
 }  // namespace

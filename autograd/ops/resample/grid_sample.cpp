@@ -6,6 +6,7 @@
 
 #include "ebb/autograd/grad_mode.h"
 #include "ebb/autograd/ops/create/creation.h"
+#include "ebb/autograd/ops/detail/constant.h"
 #include "ebb/autograd/ops/elementwise/arithmetic.h"
 #include "ebb/autograd/ops/elementwise/compare.h"
 #include "ebb/autograd/ops/elementwise/unary.h"
@@ -154,7 +155,7 @@ Tensor affine_grid(const Tensor& theta, const Shape& size, bool align_corners, S
   for (int d = dims - 1; d >= 0; --d) {
     const std::int64_t n = size[2 + d];
     const double gaps = static_cast<double>(align_corners ? std::max<std::int64_t>(n - 1, 1) : n);
-    const Tensor steps = arange(n).to(theta.dtype()).to(theta.device());
+    const Tensor steps = ops::constant(arange(n).to(theta.dtype()), theta.device());
     Shape line = Dims::filled(dims + 1, 1);
     line[1 + d] = n;
     const Tensor at =

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "ebb/autograd/ops/create/creation.h"
+#include "ebb/autograd/ops/detail/constant.h"
 #include "ebb/autograd/ops/elementwise/arithmetic.h"
 #include "ebb/autograd/ops/elementwise/unary.h"
 #include "ebb/autograd/ops/index/gather.h"
@@ -30,7 +31,7 @@ std::int64_t last_offset(const Shape& shape, const Strides& strides) {
 Tensor offsets_of(const Shape& shape, const Strides& strides, std::int64_t first, Device device) {
   Tensor offsets = full({}, first, {.dtype = kInt64});
   for (int i = 0; i < shape.size(); ++i) offsets = offsets.unsqueeze(-1) + arange(shape[i]) * strides[i];
-  return offsets.flatten().to(device);
+  return ops::constant(offsets.flatten(), device);
 }
 
 /// Adds `values` (shape) to what the strides show of `line`, once for each position.

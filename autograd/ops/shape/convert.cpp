@@ -49,16 +49,35 @@ Tensor to(const Tensor& x, DType dtype, Site site) {
   return record(y, wrt(x, [from = x.dtype()](const Tensor& dy) { return to(dy, from); }));
 }
 
-Tensor to(const Tensor& x, Device device, Site site) {
+Tensor to(const Tensor& x, Device device, Site site) { return to(x, device, false, site); }
+
+/// Uninitialised, with the strides of x.
+static Tensor empty_pinned(const Tensor& x) {
+  return allocate(x.shape(), x.dtype(), kCPU, pinned_allocator()).alias(x.shape(), x.strides(), 0).detach();
+}
+
+Tensor to(const Tensor& x, Device device, bool non_blocking, Site site) {
   if (x.device() == device) return x;
   const OpScope op("to", site);
   check(!x.device().is_meta(), "a tensor on meta has no elements that could be copied to ", device,
         "; make one there: empty_like, or a new module and load_state_dict");
   const Tensor source = elementwise_strides(x) == x.strides() ? x : contiguous(x);
-  Tensor y = empty_strided(x.shape(), source.strides(), {.dtype = x.dtype(), .device = device});
+  const bool is_pinned = non_blocking && x.is_cuda() && device.is_cpu();
+  Tensor y = is_pinned ? empty_pinned(source)
+                       : empty_strided(x.shape(), source.strides(), {.dtype = x.dtype(), .device = device});
   on_device(x.device().is_cuda() && !device.is_meta() ? x.device() : device,
-            [&](auto& context) { kernels::transfer(context, source, y); });
+            [&](auto& context) { kernels::transfer(context, source, y, non_blocking); });
   return record(y, wrt(x, [from = x.device()](const Tensor& dy) { return to(dy, from); }));
+}
+
+Tensor pin_memory(const Tensor& x, Site site) {
+  if (x.is_pinned()) return x;
+  const OpScope op("pin_memory", site);
+  check(x.device().is_cpu(), "only memory of the CPU can be pinned, got a tensor on ", x.device());
+  const Tensor source = elementwise_strides(x) == x.strides() ? x : contiguous(x);
+  Tensor y = empty_pinned(source);
+  copy(source, y);
+  return record(y, wrt(x, same));
 }
 
 }  // namespace ebb

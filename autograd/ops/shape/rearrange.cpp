@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "ebb/autograd/ops/create/creation.h"
+#include "ebb/autograd/ops/detail/constant.h"
 #include "ebb/autograd/ops/elementwise/arithmetic.h"
 #include "ebb/autograd/ops/elementwise/compare.h"
 #include "ebb/autograd/ops/index/gather.h"
@@ -17,7 +18,7 @@ namespace {
 
 Tensor index_of(const std::vector<std::int64_t>& places, Device device) {
   const Shape shape{static_cast<std::int64_t>(places.size())};
-  return from_values(std::span<const std::int64_t>(places), shape).to(device);
+  return ops::constant(from_values(std::span<const std::int64_t>(places), shape), device);
 }
 
 Dims wrapped(const Dims& dims, int rank) {
@@ -40,7 +41,7 @@ Tensor rolled(const Tensor& x, std::int64_t shift, int dim) {
 /// Column minus row of each element of matrices of the shape of x.
 Tensor offsets_from_diagonal(const Tensor& x) {
   check(x.dim() >= 2, "needs matrices (..., rows, columns), got shape ", x.shape());
-  return (arange(x.size(-1)) - arange(x.size(-2)).unsqueeze(1)).to(x.device());
+  return ops::constant(arange(x.size(-1)) - arange(x.size(-2)).unsqueeze(1), x.device());
 }
 
 Tensor with_zeros(const Tensor& x, const Tensor& kept) {
@@ -61,7 +62,7 @@ Tensor flip(const Tensor& x, const Dims& dims, Site site) {
   const OpScope op("flip", site);
   Tensor y = dims.empty() ? x.clone() : x;
   for (const std::int64_t d : wrapped(dims, x.dim())) {
-    y = index_select(y, d, arange((x.dim() == 0 ? 1 : x.size(d)) - 1, -1, -1).to(x.device()));
+    y = index_select(y, d, ops::constant(arange((x.dim() == 0 ? 1 : x.size(d)) - 1, -1, -1), x.device()));
   }
   return y;
 }

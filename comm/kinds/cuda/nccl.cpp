@@ -77,7 +77,7 @@ class NcclCommunicator final : public Communicator {
   NcclCommunicator(std::shared_ptr<Communicator> host, int device, NcclOptions options)
       : Communicator(host->rank(), host->size()),
         host_(std::move(host)),
-        context_(cuda_context(device)),
+        device_(cuda_context(device).index()),
         options_(options),
         library_(nccl_functions()),
         calls_(static_cast<std::size_t>(size())) {
@@ -94,23 +94,23 @@ class NcclCommunicator final : public Communicator {
     host_->broadcast(shared);
     ncclConfig_t config = NCCL_CONFIG_INITIALIZER;
     config.blocking = 0;
+    const CudaDeviceGuard guard(device_);
     const ncclResult_t status = library_.init_rank(&comm_, size(), as_value<ncclUniqueId>(shared), rank(), &config);
     check<DeviceError>(status == ncclSuccess || status == ncclInProgress,
                        "NCCL does not start: ", library_.error_string(status));
-    watchdog_.emplace(comm_, rank(), context_.index(), options_.timeout);
+    watchdog_.emplace(comm_, rank(), device_, options_.timeout);
     watchdog_->finish(status, call);
   }
 
-  void begin() {
-    watchdog_->check_alive();
-    cuda_context(context_.index());  // current on this thread, too
-  }
+  Device device() const { return {DeviceType::cuda, static_cast<std::int16_t>(device_)}; }
+
+  /// The stream that the calling thread launches on: to have ranks talk while it computes, it chooses another for them.
+  cudaStream_t stream() const { return cuda_context(device_).stream(); }
 
   std::span<const Call> exchange(const Call& call, std::byte*) override {
-    begin();
+    watchdog_->check_alive();
     const bool has_tensor = call.kind != CallKind::barrier && call.kind != CallKind::split;
-    check(!has_tensor || call.device == context_.device(), "the tensor must be on ", context_.device(), ", got one on ",
-          call.device);
+    check(!has_tensor || call.device == device(), "the tensor must be on ", device(), ", got one on ", call.device);
     const bool is_needed = call.kind == CallKind::all_gather || !has_tensor;
     if (!options_.checks_calls && !is_needed) {
       calls_.assign(calls_.size(), call);
@@ -122,19 +122,21 @@ class NcclCommunicator final : public Communicator {
   }
 
   void reduce(const Call& call, std::byte* x) override {
+    const CudaDeviceGuard guard(device_);
     const NcclType type = type_of(call.dtype);
     const std::size_t count = static_cast<std::size_t>(call.numel) * type.count;
-    queue(call, library_.all_reduce(x, x, count, type.type, op_of(call), comm_, context_.stream()));
+    queue(call, library_.all_reduce(x, x, count, type.type, op_of(call), comm_, stream()));
   }
 
   void gather(const Call& call, const std::byte* x, std::byte* all, std::span<const std::int64_t> offsets) override {
+    const CudaDeviceGuard guard(device_);
     library_.group_start();
     ncclResult_t status = ncclSuccess;
     for (int root = 0; root < size() && status == ncclSuccess; ++root) {
       const auto i = static_cast<std::size_t>(root);
       const auto count = static_cast<std::size_t>(offsets[i + 1] - offsets[i]);
       if (count == 0) continue;
-      status = library_.broadcast(x, all + offsets[i], count, ncclUint8, root, comm_, context_.stream());
+      status = library_.broadcast(x, all + offsets[i], count, ncclUint8, root, comm_, stream());
       if (status == ncclInProgress) status = ncclSuccess;
     }
     const ncclResult_t end = library_.group_end();
@@ -142,48 +144,51 @@ class NcclCommunicator final : public Communicator {
   }
 
   void scatter(const Call& call, const std::byte* x, std::byte* y) override {
+    const CudaDeviceGuard guard(device_);
     const NcclType type = type_of(call.dtype);
     const std::size_t count = static_cast<std::size_t>(call.numel / size()) * type.count;
-    queue(call, library_.reduce_scatter(x, y, count, type.type, op_of(call), comm_, context_.stream()));
+    queue(call, library_.reduce_scatter(x, y, count, type.type, op_of(call), comm_, stream()));
   }
 
   void spread(const Call& call, std::byte* x) override {
-    queue(call, library_.broadcast(x, x, bytes(call), ncclUint8, call.peer, comm_, context_.stream()));
+    const CudaDeviceGuard guard(device_);
+    queue(call, library_.broadcast(x, x, bytes(call), ncclUint8, call.peer, comm_, stream()));
   }
 
   void send_to(const Call& call, const std::byte* x) override {
-    begin();
+    watchdog_->check_alive();
+    const CudaDeviceGuard guard(device_);
     host_->send(as_tensor(call), call.peer);
-    if (call.numel > 0) queue(call, library_.send(x, bytes(call), ncclUint8, call.peer, comm_, context_.stream()));
+    if (call.numel > 0) queue(call, library_.send(x, bytes(call), ncclUint8, call.peer, comm_, stream()));
   }
 
   void receive_from(const Call& call, std::byte* x) override {
-    begin();
+    watchdog_->check_alive();
+    const CudaDeviceGuard guard(device_);
     const Tensor header = allocate({static_cast<std::int64_t>(sizeof(Call))}, kUInt8);
     host_->recv(header, call.peer);
     const Call sent = as_value<Call>(header);
     const bool is_wanted = is_answer(sent, call);
-    const Tensor unwanted =
-        is_wanted ? Tensor() : allocate({static_cast<std::int64_t>(bytes(sent))}, kUInt8, context_.device());
+    const Tensor unwanted = is_wanted ? Tensor() : allocate({static_cast<std::int64_t>(bytes(sent))}, kUInt8, device());
     if (sent.numel > 0) {
       std::byte* const to = is_wanted ? x : Tensor(unwanted).raw_data();
-      queue(call, library_.recv(to, bytes(sent), ncclUint8, call.peer, comm_, context_.stream()));
+      queue(call, library_.recv(to, bytes(sent), ncclUint8, call.peer, comm_, stream()));
     }
     if (!is_wanted) fail_for_letter(sent, call);
   }
 
   std::shared_ptr<Communicator> part(const Call& call, int place, std::span<const int>) override {
     const auto host = host_->split(call.peer, place);
-    return host == nullptr ? nullptr : std::make_shared<NcclCommunicator>(host, context_.index(), options_);
+    return host == nullptr ? nullptr : std::make_shared<NcclCommunicator>(host, device_, options_);
   }
 
   void queue(const Call& call, ncclResult_t status) {
     watchdog_->finish(status, call);
-    watchdog_->watch(call, context_.stream());
+    watchdog_->watch(call, stream());
   }
 
   std::shared_ptr<Communicator> host_;
-  CudaContext& context_;
+  int device_;
   NcclOptions options_;
   const NcclFunctions& library_;
   ncclComm_t comm_ = nullptr;

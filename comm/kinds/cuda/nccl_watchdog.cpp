@@ -10,9 +10,10 @@ namespace ebb::comm {
 
 NcclWatchdog::NcclWatchdog(ncclComm_t comm, int rank, int device, std::chrono::milliseconds timeout)
     : comm_(comm), rank_(rank), timeout_(timeout) {
+  const CudaDeviceGuard guard(device);
   cuda_check(cudaEventCreateWithFlags(&done_, cudaEventDisableTiming));
   thread_ = std::thread([this, device] {
-    cuda_context(device);  // makes it current
+    const CudaDeviceGuard guard_of_thread(device);
     look();
   });
 }
@@ -29,6 +30,9 @@ NcclWatchdog::~NcclWatchdog() {
 }
 
 void NcclWatchdog::watch(const Call& call, cudaStream_t stream) {
+  cudaStreamCaptureStatus capture = cudaStreamCaptureStatusNone;
+  cuda_check(cudaStreamIsCapturing(stream, &capture));
+  if (capture != cudaStreamCaptureStatusNone) return;  // it is not done before a replay, of which nobody tells
   const std::lock_guard lock(mutex_);
   cuda_check(cudaEventRecord(done_, stream));
   last_ = call;

@@ -29,6 +29,7 @@ Reducer::Reducer(const Module::NamedTensors& parameters, std::shared_ptr<comm::C
                  const DistributedOptions& options)
     : parameters_(trained(parameters)), group_(std::move(group)), options_(options), places_(parameters_.size()) {
   if (!parameters_.empty()) device_ = parameters_[0].second.device();
+  side_ = SideStream(device_);
   check(options_.bucket_bytes > 0, "bucket_bytes must be positive, got ", options_.bucket_bytes);
   std::vector<std::int64_t> order(parameters_.size());
   std::iota(order.rbegin(), order.rend(), 0);  // those used last get their gradients first
@@ -116,8 +117,9 @@ void Reducer::copy_to_bucket(std::size_t parameter) {
 /// In their order, which is that of all ranks.
 void Reducer::send_complete_buckets() {
   for (; next_to_send_ < buckets_.size() && buckets_[next_to_send_].missing == 0; ++next_to_send_) {
+    const Tensor& flat = buckets_[next_to_send_].flat;
     worker_.give(
-        [group = group_.get(), flat = buckets_[next_to_send_].flat] { group->all_reduce(flat, comm::ReduceOp::mean); });
+        side_.after_current(flat, [group = group_.get(), flat] { group->all_reduce(flat, comm::ReduceOp::mean); }));
   }
 }
 
@@ -126,6 +128,7 @@ void Reducer::finish() {
   add_missing();
   send_complete_buckets();
   worker_.wait();
+  side_.join();
   const std::vector<bool> is_used = options_.find_unused_parameters ? used_anywhere() : has_come_;
   no_grad([&] {
     for (std::size_t i = 0; i < parameters_.size(); ++i) {

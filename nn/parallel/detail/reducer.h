@@ -7,6 +7,7 @@
 #include "ebb/comm/communicator.h"
 #include "ebb/core/tensor.h"
 #include "ebb/nn/module.h"
+#include "ebb/nn/parallel/detail/side_stream.h"
 #include "ebb/nn/parallel/detail/worker.h"
 #include "ebb/nn/parallel/distributed_options.h"
 
@@ -58,6 +59,7 @@ class Reducer {
   std::shared_ptr<comm::Communicator> group_;
   DistributedOptions options_;
   Device device_ = kCPU;  // of what goes through the group
+  SideStream side_{kCPU};
   std::vector<GradHookHandle> hooks_;
   std::vector<Bucket> buckets_;
   std::vector<Place> places_;        // of each parameter's gradient

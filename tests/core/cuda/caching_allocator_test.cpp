@@ -11,10 +11,17 @@
 namespace ebb::test {
 namespace {
 
-/// The host's memory, of limited size; what it knows outlives the allocator.
+/// The host's memory, of limited size; what it knows outlives the allocator. Marks are passed when the test says so.
 struct HostState {
   std::map<void*, std::size_t> segments;
   std::size_t used = 0, capacity = SIZE_MAX;
+  int streams[2] = {};
+  int* stream = nullptr;
+  const void* pool = nullptr;
+  int marks = 0;        // that are there
+  int set = 0;          // how often one was set
+  bool passes = false;  // what was set
+  int waits = 0;
 };
 
 class HostMemory final : public MemorySource {
@@ -34,6 +41,20 @@ class HostMemory final : public MemorySource {
     state_.segments.erase(memory);
     std::free(memory);
   }
+
+  void* current_stream() override { return state_.stream; }
+  const void* current_pool() override { return state_.pool; }
+  void* make_mark(void*) override {
+    ++state_.marks;
+    return &state_;
+  }
+  void set_mark(void*, void*) noexcept override { ++state_.set; }
+  bool is_passed(void*) noexcept override { return state_.passes; }
+  void wait_for(void*) noexcept override {
+    ++state_.waits;
+    state_.passes = true;
+  }
+  void drop_mark(void*) noexcept override { --state_.marks; }
 
  private:
   HostState& state_;
@@ -135,6 +156,99 @@ TEST_CASE("the n-th request from now fails once") {
   CHECK(f.allocator.stats().requests == 3);
   f.allocator.deallocate(a, 100);
   f.allocator.deallocate(b, 100);
+}
+
+TEST_CASE("a block is of the stream that asked for it, and serves no other") {
+  Fixture f;
+  void* a = f.allocator.allocate(4096);
+  f.allocator.deallocate(a, 0);
+  f.host.stream = &f.host.streams[1];
+  void* b = f.allocator.allocate(4096);
+  CHECK(b != a);
+  f.allocator.deallocate(b, 0);
+  CHECK(f.allocator.allocate(4096) == b);
+  f.host.stream = nullptr;
+  CHECK(f.allocator.allocate(4096) == a);
+  for (void* block : {a, b}) f.allocator.deallocate(block, 0);
+}
+
+TEST_CASE("a block that another stream uses is given out when that has passed its mark") {
+  Fixture f;
+  void* a = f.allocator.allocate(4096);
+  f.allocator.record_stream(a, nullptr);  // its own
+  CHECK(f.host.marks == 0);
+  for (int i = 0; i < 2; ++i) f.allocator.record_stream(a, &f.host.streams[1]);
+  f.allocator.record_stream(&f, &f.host.streams[1]);  // memory of somebody else
+  CHECK(f.host.marks == 1);
+  CHECK(f.host.set == 0);
+  f.allocator.deallocate(a, 0);
+  CHECK(f.host.set == 1);
+  CHECK(f.allocator.stats().allocated == 0);
+  void* b = f.allocator.allocate(4096);
+  CHECK(b != a);
+  f.host.passes = true;
+  void* c = f.allocator.allocate(4096);
+  CHECK(c == a);
+  CHECK(f.host.marks == 0);
+  for (void* block : {b, c}) f.allocator.deallocate(block, 0);
+  f.allocator.release_cached();
+  CHECK(f.host.used == 0);
+}
+
+TEST_CASE("when memory has run out, the uses of other streams are waited for") {
+  Fixture f;
+  f.host.capacity = 40 * MiB;
+  void* a = f.allocator.allocate(30 * MiB);
+  f.allocator.record_stream(a, &f.host.streams[0]);
+  f.allocator.deallocate(a, 0);
+  void* b = f.allocator.allocate(32 * MiB);
+  CHECK(f.host.waits == 1);
+  CHECK(f.host.marks == 0);
+  f.allocator.deallocate(b, 0);
+}
+
+TEST_CASE("a graph's pool is apart, keeps what is freed meanwhile, and goes back at its end") {
+  Fixture f;
+  void *before = f.allocator.allocate(4096), *freed_inside = f.allocator.allocate(4096);
+  f.allocator.begin_capture(&f);
+  f.host.pool = &f;
+  void* kept = f.allocator.allocate(4096);
+  void* passing = f.allocator.allocate(4096);
+  CHECK(f.host.used == 4 * MiB);
+  f.allocator.deallocate(passing, 0);
+  CHECK(f.allocator.allocate(4096) == passing);
+  f.allocator.deallocate(passing, 0);
+  f.allocator.deallocate(freed_inside, 0);
+  f.host.pool = nullptr;
+  f.allocator.end_capture();
+  void* other = f.allocator.allocate(4096);
+  CHECK(other != passing);
+  CHECK(other != freed_inside);
+  f.allocator.close_pool(&f);
+  CHECK(f.allocator.allocate(4096) == freed_inside);
+  CHECK(f.allocator.stats().allocated == 4 * 4096);
+  for (void* block : {before, freed_inside, kept, other}) f.allocator.deallocate(block, 0);
+  CHECK(f.allocator.stats().cached == f.host.used);
+  f.allocator.release_cached();
+  CHECK(f.host.used == 0);
+}
+
+TEST_CASE("marks are neither set nor asked for while a graph is captured") {
+  Fixture f;
+  void* a = f.allocator.allocate(4096);
+  f.allocator.record_stream(a, &f.host.streams[0]);
+  f.allocator.begin_capture(&f);
+  f.allocator.deallocate(a, 0);
+  f.host.passes = true;
+  void* b = f.allocator.allocate(4096);
+  CHECK(b != a);
+  CHECK(f.host.set == 0);
+  f.allocator.end_capture();
+  void* c = f.allocator.allocate(4096);
+  CHECK(f.host.set == 1);
+  CHECK(c == a);
+  for (void* block : {b, c}) f.allocator.deallocate(block, 0);
+  f.allocator.close_pool(&f);
 }
 
 TEST_CASE("without a cache every request has its exact size from the source") {

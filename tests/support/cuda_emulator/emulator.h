@@ -2,10 +2,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <stdexcept>
 #include <type_traits>
 
 struct dim3;
+struct CUstream_st;
 
 /// Runs CUDA kernels on the CPU: a fiber for each thread of a block, one block after the other, in an order that a
 /// seed decides. What it finds wrong, such as threads that wait at different barriers, is thrown from the launch.
@@ -17,23 +19,58 @@ struct Failure : std::runtime_error {
 
 /// 0 runs blocks and threads in ascending order, anything else in a random one.
 void set_seed(std::uint64_t seed);
+/// Launches are counted and nothing is computed: to count what large networks do.
+void skip_kernels(bool skips);
 /// What cudaGetDeviceCount reports; 1 at first.
 void set_device_count(int count);
 /// The most that cudaMalloc gives out in all; 0 for no limit.
 void set_memory_limit(std::size_t bytes);
+std::size_t memory_used();
 
 /// Whether the library of cuBLAS is there; it is at first.
 void set_cublas(bool is_there);
+/// Whether its last call could have used TF32.
+bool cublas_rounds_to_tf32();
+void refuse_cublas_workspace(bool refuses);
+int cublas_handles();
 
 /// Of the fake NCCL: what a device has begun and not ended. Copies and launches on it wait for that.
 int this_device();
 void add_work(int device, int count);
+bool is_idle(int device);
 void wait_until_idle(int device);
 
 struct Statistics {
-  std::uint64_t launches = 0, threads = 0, mallocs = 0;
+  std::uint64_t launches = 0, threads = 0;        // of kernels
+  std::uint64_t mallocs = 0, frees = 0;           // of device memory
+  std::uint64_t host_allocs = 0;                  // of pinned memory
+  std::uint64_t host_waits = 0;                   // calls in which the host waited for the device
+  std::uint64_t copies = 0, pageable_copies = 0;  // of which some were from or to memory that is not pinned
+  std::uint64_t graph_launches = 0;
 };
 Statistics statistics();
+
+/// Where streams are lazy they keep their work until something waits for it: then what is not waited for shows. At
+/// first all work is done when its call returns.
+class LazyStreams {
+ public:
+  LazyStreams();
+  LazyStreams(const LazyStreams&) = delete;
+  LazyStreams& operator=(const LazyStreams&) = delete;
+  ~LazyStreams();  ///< does all that is left
+};
+
+/// Work of a stream: done now, later, or when the graph that is being captured is launched; after what NCCL has begun,
+/// unless it does not wait. Returns a cudaError_t.
+int enqueue(CUstream_st* stream, std::function<void()> work, bool waits = true);
+/// What the kernel does that is launched `launches` launches from now: report `status` when launched, or fail when it
+/// runs, after which all calls report `status`.
+void refuse_launch(int launches, int status);
+void fault_kernel(int launches, int status);
+/// As if the process had started anew.
+void forget_faults();
+/// Whether memory is pinned.
+bool is_pinned(const void* memory);
 
 namespace detail {
 
@@ -49,6 +86,9 @@ struct SharedMemory {
 void* for_this_block(SharedMemory& memory);
 
 }  // namespace detail
+
+/// Whether the launch may be made; where not, cudaGetLastError says why.
+bool accepts_launch(CUstream_st* stream, const dim3& grid, const dim3& block);
 
 template <class Kernel>
 void launch(const dim3& grid, const dim3& block, std::size_t shared_bytes, const Kernel& kernel) {

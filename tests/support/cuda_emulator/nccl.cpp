@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <cstring>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -144,29 +145,40 @@ struct ncclComm {
 
 namespace {
 
-ncclResult_t post(ncclComm_t comm, const Op& op) {
-  Group& group = *comm->group;
+/// In the stream's turn, but without a wait for what NCCL has to do before.
+ncclResult_t in_turn(cudaStream_t stream, std::function<void()> work) {
+  return emulator::enqueue(stream, std::move(work), false) == 0 ? ncclSuccess : ncclInternalError;
+}
+
+void post_now(Group& group, std::size_t rank, const Op& op) {
   const std::lock_guard lock(group.mutex);
-  const auto rank = static_cast<std::size_t>(comm->rank);
   emulator::add_work(group.devices[rank], 1);
   group.ops[rank].push_back(op);
   go_on(group);
-  return ncclSuccess;
 }
 
-ncclResult_t post_letter(ncclComm_t comm, const Letter& letter, int from, int to) {
-  Group& group = *comm->group;
+ncclResult_t post(ncclComm_t comm, const Op& op, cudaStream_t stream) {
+  return in_turn(
+      stream, [group = comm->group, rank = static_cast<std::size_t>(comm->rank), op] { post_now(*group, rank, op); });
+}
+
+void post_letter_now(Group& group, int self, const Letter& letter, int from, int to) {
   const std::lock_guard lock(group.mutex);
   auto &sent = group.sent[{from, to}], &wanted = group.wanted[{from, to}];
   (letter.from != nullptr ? sent : wanted).push_back(letter);
-  emulator::add_work(group.devices[static_cast<std::size_t>(comm->rank)], 1);
+  emulator::add_work(group.devices[static_cast<std::size_t>(self)], 1);
   while (!sent.empty() && !wanted.empty()) {
     std::memcpy(wanted.front().to, sent.front().from, std::min(sent.front().bytes, wanted.front().bytes));
     sent.pop_front();
     wanted.pop_front();
     for (const int rank : {from, to}) emulator::add_work(group.devices[static_cast<std::size_t>(rank)], -1);
   }
-  return ncclSuccess;
+}
+
+ncclResult_t post_letter(ncclComm_t comm, const Letter& letter, int from, int to, cudaStream_t stream) {
+  return in_turn(stream, [group = comm->group, self = comm->rank, letter, from, to] {
+    post_letter_now(*group, self, letter, from, to);
+  });
 }
 
 const std::byte* bytes_at(const void* at) { return static_cast<const std::byte*>(at); }
@@ -219,28 +231,31 @@ const char* ncclGetErrorString(ncclResult_t status) {
 const char* ncclGetLastError(ncclComm_t) { return "of the fake NCCL"; }
 
 ncclResult_t ncclAllReduce(const void* from, void* to, std::size_t count, ncclDataType_t type, ncclRedOp_t op,
-                           ncclComm_t comm, cudaStream_t) {
-  return post(comm, {Kind::all_reduce, bytes_at(from), bytes_at(to), count, type, op, 0});
+                           ncclComm_t comm, cudaStream_t stream) {
+  return post(comm, {Kind::all_reduce, bytes_at(from), bytes_at(to), count, type, op, 0}, stream);
 }
 
 ncclResult_t ncclBroadcast(const void* from, void* to, std::size_t count, ncclDataType_t type, int root,
-                           ncclComm_t comm, cudaStream_t) {
-  return post(comm, {Kind::broadcast, comm->rank == root ? bytes_at(from) : bytes_at(const_cast<const void*>(to)),
-                     bytes_at(to), count, type, ncclSum, root});
+                           ncclComm_t comm, cudaStream_t stream) {
+  return post(comm,
+              {Kind::broadcast, comm->rank == root ? bytes_at(from) : bytes_at(const_cast<const void*>(to)),
+               bytes_at(to), count, type, ncclSum, root},
+              stream);
 }
 
 ncclResult_t ncclReduceScatter(const void* from, void* to, std::size_t count, ncclDataType_t type, ncclRedOp_t op,
-                               ncclComm_t comm, cudaStream_t) {
-  return post(comm, {Kind::reduce_scatter, bytes_at(from), bytes_at(to), count, type, op, 0});
+                               ncclComm_t comm, cudaStream_t stream) {
+  return post(comm, {Kind::reduce_scatter, bytes_at(from), bytes_at(to), count, type, op, 0}, stream);
 }
 
 ncclResult_t ncclSend(const void* from, std::size_t count, ncclDataType_t type, int peer, ncclComm_t comm,
-                      cudaStream_t) {
-  return post_letter(comm, {bytes_at(from), nullptr, count * width(type)}, comm->rank, peer);
+                      cudaStream_t stream) {
+  return post_letter(comm, {bytes_at(from), nullptr, count * width(type)}, comm->rank, peer, stream);
 }
 
-ncclResult_t ncclRecv(void* to, std::size_t count, ncclDataType_t type, int peer, ncclComm_t comm, cudaStream_t) {
-  return post_letter(comm, {nullptr, bytes_at(to), count * width(type)}, peer, comm->rank);
+ncclResult_t ncclRecv(void* to, std::size_t count, ncclDataType_t type, int peer, ncclComm_t comm,
+                      cudaStream_t stream) {
+  return post_letter(comm, {nullptr, bytes_at(to), count * width(type)}, peer, comm->rank, stream);
 }
 
 ncclResult_t ncclGroupStart() { return ncclSuccess; }

@@ -7,8 +7,10 @@
 namespace ebb::kernels {
 
 template <class... Params, class... Args>
-void invoke(void (*kernel)(Params...), dim3 blocks, dim3 threads, cudaStream_t, Args... args) {
-  emulator::launch(blocks, threads, 0, [&] { kernel(static_cast<Params>(args)...); });
+void invoke(void (*kernel)(Params...), dim3 blocks, dim3 threads, cudaStream_t stream, Args... args) {
+  if (!emulator::accepts_launch(stream, blocks, threads)) return;
+  emulator::enqueue(stream,
+                    [=] { emulator::launch(blocks, threads, 0, [&] { kernel(static_cast<Params>(args)...); }); });
 }
 
 template <class Memory>

@@ -1,0 +1,87 @@
+#pragma once
+
+#include "ebb/kernels/elementwise/elementwise.h"
+#include "ebb/kernels/norm/batch_norm.h"
+
+namespace ebb::kernels::composed {
+
+// Whole batch norms made of the parts, on any device; see batch_norm.h for what they compute.
+
+inline Tensor rows_of(const Tensor& image) {
+  const std::int64_t channels = image.size(1);
+  return image.alias({image.numel() / channels, channels}, {channels, 1}, image.storage_offset());
+}
+
+template <class Context>
+Tensor computed(Context& context, const UnaryOp& op, const Tensor& x) {
+  Tensor y = empty_like(x);
+  unary(context, op, x, y);
+  return y;
+}
+
+template <class Context>
+Tensor product(Context& context, const Tensor& a, const Tensor& b) {
+  Tensor y = empty_like(a);
+  binary(context, Mul{}, a, b, y);
+  return y;
+}
+
+/// to = 1 / sqrt(var + eps)
+template <class Context>
+void inverse_deviation(Context& context, const Tensor& var, double eps, Tensor& to) {
+  unary(context, Rsqrt{}, computed(context, AddScalar{Immediate(eps)}, var), to);
+}
+
+template <class Context>
+Tensor converted(Context& context, const Tensor& x, DType dtype) {
+  if (x.dtype() == dtype) return x;
+  Tensor y = empty_like(x, dtype);
+  copy(context, x, y);
+  return y;
+}
+
+template <class Context>
+void move_towards(Context& context, Tensor& running, const Tensor& current, double momentum, double factor) {
+  if (!running.defined()) return;
+  unary(context, MulScalar{Immediate(1 - momentum)}, running, running);
+  const AddScaled added{Immediate(momentum * factor)};
+  binary(context, added, running, converted(context, current, running.dtype()), running);
+}
+
+template <class Context>
+void forward(Context& context, const Tensor& x, const Tensor& scale, const Tensor& shift, double eps,
+             RunningStatistics& running, BatchStatistics& saved, Tensor& y) {
+  const Tensor rows = rows_of(x);
+  const auto n = static_cast<double>(rows.size(0));
+  Tensor m2 = empty_like(saved.mean), y_rows = rows_of(y);
+  batch_norm_stats(context, rows, saved.mean, m2);
+  move_towards(context, running.mean, saved.mean, running.momentum, 1);
+  move_towards(context, running.var, m2, running.momentum, 1 / (n - 1));
+  inverse_deviation(context, computed(context, DivScalar{Immediate(n)}, m2), eps, saved.inverse);
+  batch_norm_apply(context, rows, saved.mean, product(context, scale, saved.inverse), shift, y_rows);
+}
+
+/// dx = scale inverse (dy - dshift / n - (x - mean) inverse dscale / n)
+template <class Context>
+void backward(Context& context, const Tensor& dy, const Tensor& x, const Tensor& scale, const BatchStatistics& saved,
+              BatchNormGradients& gradients) {
+  const Tensor rows = rows_of(x), dy_rows = rows_of(dy);
+  Tensor dx_rows = rows_of(gradients.dx), sum_dy_x = empty_like(saved.mean);
+  batch_norm_backward_sums(context, dy_rows, rows, saved.mean, gradients.dshift, sum_dy_x);
+  binary(context, Mul{}, sum_dy_x, saved.inverse, gradients.dscale);
+  const Tensor factor = product(context, scale, saved.inverse);
+  const Tensor share = computed(context, DivScalar{Immediate(-static_cast<double>(rows.size(0)))}, factor);
+  const Tensor along = product(context, product(context, share, saved.inverse), gradients.dscale);
+  const Tensor offset = product(context, share, gradients.dshift);
+  batch_norm_backward_apply(context, dy_rows, rows, saved.mean, factor, along, offset, dx_rows);
+}
+
+template <class Context>
+void inference(Context& context, const Tensor& x, const Tensor& mean, const Tensor& var, const Tensor& scale,
+               const Tensor& shift, double eps, Tensor& y) {
+  Tensor y_rows = rows_of(y), inverse = empty_like(var);
+  inverse_deviation(context, var, eps, inverse);
+  batch_norm_apply(context, rows_of(x), mean, product(context, scale, inverse), shift, y_rows);
+}
+
+}  // namespace ebb::kernels::composed
