@@ -5,18 +5,15 @@
 #include <string>
 #include <vector>
 
-#include "ebb/core/cuda/context.h"
-
 #include "bench/cuda/case.h"
 
 namespace ebb::bench {
 
-/// A pass of a case by another library.
+/// The forward pass of a case by another library.
 struct Baseline {
-  std::string name, pass;
+  std::string name;
   std::string missing;  ///< why it is not there; empty where it is
-  /// Forward: of the inputs. Backward: of the inputs, then y and dy; gives the first input's gradient.
-  std::function<Tensor(CudaContext&, std::span<const Tensor> inputs)> run;
+  std::function<Tensor(std::span<const Tensor> inputs)> run;
 };
 
 /// cuBLAS for products of batches, cuDNN's legacy functions for pooling and softmax; cuDNN's convolutions and batch

@@ -21,6 +21,7 @@ struct Case {
   std::string operation = {};                     ///< as ForceImplementation names it; empty where there is no choice
   std::vector<std::string> implementations = {};  ///< of it on a GPU, beside the one that is chosen
   bool differentiable = true;
+  std::int64_t largest_size = INT64_MAX;  ///< that its inputs are cut to, for a machine without a GPU
 
   std::vector<Shape> inputs() const;
   /// The same with a smaller batch, to be computed in float64 on a CPU.

@@ -166,6 +166,7 @@ std::vector<Shape> Case::inputs() const {
   std::vector<Shape> shapes;
   for (const auto& sizes : spec.at("inputs")) {
     shapes.emplace_back(std::span<const std::int64_t>(sizes.get<std::vector<std::int64_t>>()));
+    for (std::int64_t& size : shapes.back()) size = std::min(size, largest_size);
   }
   return shapes;
 }

@@ -9,9 +9,10 @@
 
 #include "ebb/autograd/ops.h"
 #include "ebb/core/cuda/check.h"
+#include "ebb/core/cuda/context.h"
+#include "ebb/core/cuda/library.h"
 #include "ebb/core/random/generator.h"
 
-#include "bench/cuda/library.h"
 #include "bench/cuda/timer.h"
 
 namespace {
@@ -63,17 +64,21 @@ struct Arithmetic {
 /// A square product of normally distributed matrices: zeros would run faster, for they need less power.
 void product(CudaContext& context, bench::GpuTimer& timer, int samples, const Arithmetic& arithmetic) {
   constexpr std::int64_t n = 8192;
-  static const bench::Library cublas("libcublas.so.13");
-  static const auto gemm = cublas.function<decltype(cublasGemmEx_64)>("cublasGemmEx_64");
+  struct Functions {
+    decltype(&cublasGemmEx_64) gemm;
+  };
+  static const Library<Functions> cublas = open_library<Functions>(
+      "cuBLAS", "libcublas.so.13",
+      [](LibraryOpener& opener, Functions& functions) { opener.find("cublasGemmEx_64", functions.gemm); });
   const Tensor drawn = repeat(randn({n}), {n + 1}).slice(0, 0, n * n - 5).to(arithmetic.dtype);
   const Tensor a = cat({drawn, drawn.slice(0, 0, 5)}).to(kCUDA), b = a + 0;
   Tensor y = empty({n * n}, {.dtype = arithmetic.dtype, .device = kCUDA});
   const float one = 1, zero = 0;
   const double operations = 2e-6 * static_cast<double>(n * n) * static_cast<double>(n);
   print(arithmetic.name, timer, samples, operations, "tflop_per_s", [&] {
-    cublas_check(gemm(context.cublas(), CUBLAS_OP_N, CUBLAS_OP_N, n, n, n, &one, a.raw_data(), arithmetic.type, n,
-                      b.raw_data(), arithmetic.type, n, &zero, y.raw_data(), arithmetic.type, n, arithmetic.compute,
-                      CUBLAS_GEMM_DEFAULT));
+    cublas_check(functions_of(cublas).gemm(context.cublas(), CUBLAS_OP_N, CUBLAS_OP_N, n, n, n, &one, a.raw_data(),
+                                           arithmetic.type, n, b.raw_data(), arithmetic.type, n, &zero, y.raw_data(),
+                                           arithmetic.type, n, arithmetic.compute, CUBLAS_GEMM_DEFAULT));
   });
 }
 
@@ -90,7 +95,7 @@ int main(int argc, char** argv) try {
   }
   manual_seed(0);
   CudaContext& context = cuda_context(0);
-  bench::GpuTimer timer(context);
+  bench::GpuTimer timer;
   timer.warm_up(0.5);
   copies(context, timer, samples);
   for (const Arithmetic& arithmetic : {

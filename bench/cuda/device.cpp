@@ -4,57 +4,43 @@
 #include <cstdio>
 
 #include <cuda_runtime_api.h>
-#include <cudnn.h>
 #include <nlohmann/json.hpp>
 
+#include "ebb/core/backends/backends.h"
 #include "ebb/core/context.h"
 #include "ebb/core/cuda/check.h"
+#include "ebb/core/cuda/library.h"
 
-#include "bench/cuda/library.h"
+#include "bench/cuda/cudnn_device.h"
 
 namespace {
 
-using ebb::bench::Library;
 using nlohmann::ordered_json;
 
 constexpr int skipped = 77;
 
+/// What the function says; a text where the library or the function is missing.
 template <class Function>
-ordered_json version(const char* soname, const char* name) {
-  const Library library(soname);
-  if (!library.missing().empty()) return library.missing();
-  return library.function<Function>(name)();
-}
-
-ordered_json nccl_version() {
-  const Library library("libnccl.so.2");
-  if (!library.missing().empty()) return library.missing();
-  int number = 0;
-  library.function<int(int*)>("ncclGetVersion")(&number);
-  return number;
+ordered_json version(const char* product, const char* file, const char* name) {
+  struct Functions {
+    Function* version;
+  };
+  const auto library = ebb::open_library<Functions>(
+      product, file, [&](ebb::LibraryOpener& opener, Functions& functions) { opener.find(name, functions.version); });
+  if (library.functions == nullptr) return library.missing;
+  if constexpr (std::is_invocable_v<Function>) {
+    return library.functions->version();
+  } else {
+    int number = 0;
+    library.functions->version(&number);
+    return number;
+  }
 }
 
 /// The JSON that CUDNN_ATTR_DEVICEPROP_JSON_REPRESENTATION takes on a machine without a GPU.
 ordered_json described_by_cudnn() {
-  const Library library("libcudnn.so.9");
-  if (!library.missing().empty()) return library.missing();
-  const auto check = [](cudnnStatus_t status) {
-    if (status != CUDNN_STATUS_SUCCESS) throw std::runtime_error("cuDNN's status " + std::to_string(status));
-  };
-  cudnnBackendDescriptor_t description = nullptr;
-  std::int32_t device = 0;
-  std::string text(1 << 16, '\0');
-  std::int64_t size = 0;
   try {
-    check(library.function<decltype(cudnnBackendCreateDescriptor)>("cudnnBackendCreateDescriptor")(
-        CUDNN_BACKEND_DEVICEPROP_DESCRIPTOR, &description));
-    check(library.function<decltype(cudnnBackendSetAttribute)>("cudnnBackendSetAttribute")(
-        description, CUDNN_ATTR_DEVICEPROP_DEVICE_ID, CUDNN_TYPE_INT32, 1, &device));
-    check(library.function<decltype(cudnnBackendFinalize)>("cudnnBackendFinalize")(description));
-    check(library.function<decltype(cudnnBackendGetAttribute)>("cudnnBackendGetAttribute")(
-        description, CUDNN_ATTR_DEVICEPROP_JSON_REPRESENTATION, CUDNN_TYPE_CHAR, static_cast<std::int64_t>(text.size()),
-        &size, text.data()));
-    return ordered_json::parse(text.c_str());
+    return ordered_json::parse(ebb::bench::cudnn_device_properties());
   } catch (const std::exception& error) {
     return error.what();
   }
@@ -73,9 +59,9 @@ ordered_json device() {
           {"memory_bytes", properties.totalGlobalMem},
           {"driver", driver},
           {"runtime", runtime},
-          {"cublas", version<std::size_t()>("libcublasLt.so.13", "cublasLtGetVersion")},
-          {"cudnn", version<std::size_t()>("libcudnn.so.9", "cudnnGetVersion")},
-          {"nccl", nccl_version()},
+          {"cublas", version<std::size_t()>("cuBLAS", "libcublasLt.so.13", "cublasLtGetVersion")},
+          {"cudnn", ebb::backends::cudnn.version()},
+          {"nccl", version<int(int*)>("NCCL", "libnccl.so.2", "ncclGetVersion")},
           {"cudnn_device_properties", described_by_cudnn()}};
 }
 

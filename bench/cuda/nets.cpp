@@ -10,9 +10,11 @@
 
 #include "ebb/autograd/grad_mode.h"
 #include "ebb/autograd/ops.h"
+#include "ebb/core/backends/backends.h"
 #include "ebb/core/context.h"
-#include "ebb/core/cuda/context.h"
 #include "ebb/core/random/generator.h"
+#include "ebb/core/streams/graph.h"
+#include "ebb/core/streams/stream.h"
 #include "ebb/io/pth.h"
 #include "ebb/nn/models/convnet.h"
 #include "ebb/nn/models/resnet.h"
@@ -44,22 +46,24 @@ auto loss_of(Loss loss) {
   };
 }
 
-std::vector<Task> tasks() {
+std::vector<Task> tasks(bool is_tiny) {
   const auto classes = [](const Tensor& y, const Tensor& target) { return cross_entropy(y, target); };
   const auto pixels = [](const Tensor& y, const Tensor& target) { return binary_cross_entropy_with_logits(y, target); };
   const auto labels = [](std::int64_t count) { return [count](std::int64_t n) { return randint(0, count, {n}); }; };
   using models::ResNet;
-  return {{"convnet", 100, [] { return std::make_unique<models::ConvNet>(); }, loss_of<models::ConvNet>(classes),
+  return {{"convnet", is_tiny ? 2 : 100, [] { return std::make_unique<models::ConvNet>(); },
+           loss_of<models::ConvNet>(classes),
            [](std::int64_t n) {
              return randn({n, 1, 28, 28});
            },
            labels(10)},
-          {"resnet50", 32, [] { return std::make_unique<ResNet>(models::resnet50()); }, loss_of<ResNet>(classes),
+          {"resnet50", is_tiny ? 2 : 32, [] { return std::make_unique<ResNet>(models::resnet50()); },
+           loss_of<ResNet>(classes),
            [](std::int64_t n) {
              return randn({n, 3, 224, 224});
            },
            labels(1000)},
-          {"unet", 4, [] { return std::make_unique<models::UNet>(3, 1); }, loss_of<models::UNet>(pixels),
+          {"unet", is_tiny ? 1 : 4, [] { return std::make_unique<models::UNet>(3, 1); }, loss_of<models::UNet>(pixels),
            [](std::int64_t n) {
              return randn({n, 3, 256, 256});
            },
@@ -115,25 +119,59 @@ void write_for_peer(const Task& task, nn::Module& net, const Tensor& x, const Te
   io::save(folder + "/" + task.name + ".pth", file);
 }
 
-/// Milliseconds of steps, until `seconds` are over; the first three do not count.
-std::vector<double> step_times(const Task& task, nn::Module& net, const Tensor& x, const Tensor& target, int steps,
-                               double seconds) {
-  optim::SGD optimizer(net.parameters(), {.lr = 0.001, .momentum = 0.9});
-  const auto step = [&] {
-    optimizer.zero_grad();
-    const Tensor loss = task.loss(net, x, target);
-    loss.backward();
-    optimizer.step();
-    cuda_context(0).synchronize();
-  };
-  for (int i = 0; i < std::min(steps, 3); ++i) step();
+/// A network that is trained on one batch again and again.
+class Training {
+ public:
+  Training(const Task& task, nn::Module& net, const Tensor& x, const Tensor& target)
+      : task_(task), net_(net), x_(x), target_(target), optimizer_(net.parameters(), {.lr = 0.001, .momentum = 0.9}) {}
+
+  void step() {
+    optimizer_.zero_grad();
+    task_.loss(net_, x_, target_).backward();
+    optimizer_.step();
+  }
+
+ private:
+  const Task& task_;
+  nn::Module& net_;
+  Tensor x_, target_;
+  optim::SGD optimizer_;
+};
+
+/// Milliseconds of each call, until `seconds` are over; the GPU is waited for.
+std::vector<double> times_of(const std::function<void()>& step, int most, double seconds) {
   std::vector<double> times;
   double taken = 0;
-  while (static_cast<int>(times.size()) < steps && (taken < seconds || times.size() < 3)) {
-    times.push_back(bench::seconds_of(step) * 1e3);
+  while (static_cast<int>(times.size()) < most && (taken < seconds || times.size() < 3)) {
+    times.push_back(1e3 * bench::seconds_of([&] {
+                      step();
+                      cuda::synchronize();
+                    }));
     taken += times.back() * 1e-3;
   }
   return times;
+}
+
+ordered_json spread_of(const std::vector<double>& times) {
+  return {{"steps", times.size()},
+          {"step_ms", bench::quantile(times, 0.5)},
+          {"step_p10_ms", bench::quantile(times, 0.1)},
+          {"step_p90_ms", bench::quantile(times, 0.9)}};
+}
+
+/// With TF32 where cuDNN convolves, as PyTorch does, and the engines of convolutions timed.
+void add_times(Training& training, int steps, double seconds, ordered_json& row) {
+  backends::cudnn.allow_tf32 = backends::cudnn.benchmark = true;
+  for (int i = 0; i < 3; ++i) training.step();
+  row.update(spread_of(times_of([&] { training.step(); }, steps, seconds)));
+  row["peak_bytes"] = cuda_allocator(0).stats().peak;
+  try {
+    cuda::Graph graph;
+    graph.capture([&] { training.step(); });
+    row["graph"] = spread_of(times_of([&] { graph.replay(); }, steps, seconds));
+  } catch (const Error& error) {
+    row["graph"] = {{"error", error.what()}};
+  }
 }
 
 struct Options {
@@ -141,22 +179,19 @@ struct Options {
   std::string exchange;
   int steps = 30;
   double seconds = 6;
-  bool no_check = false;
+  bool no_check = false, is_tiny = false;
 };
 
 ordered_json measure(const Task& task, const Options& options) {
   const std::unique_ptr<nn::Module> net = task.make();
   ordered_json row{{"net", task.name}, {"batch", task.batch}};
+  backends::cudnn.allow_tf32 = false;  // for values
   if (!options.no_check) row["beside_cpu"] = beside_cpu(task, *net);
   net->to(kCUDA);
   const Tensor x = task.draw(task.batch).to(kCUDA), target = task.draw_target(task.batch).to(kCUDA);
   if (!options.exchange.empty()) write_for_peer(task, *net, x, target, options.exchange);
-  const std::vector<double> times = step_times(task, *net, x, target, options.steps, options.seconds);
-  row.update({{"steps", times.size()},
-              {"step_ms", bench::quantile(times, 0.5)},
-              {"step_p10_ms", bench::quantile(times, 0.1)},
-              {"step_p90_ms", bench::quantile(times, 0.9)},
-              {"peak_bytes", cuda_allocator(0).stats().peak}});
+  Training training(task, *net, x, target);
+  add_times(training, options.steps, options.seconds, row);
   return row;
 }
 
@@ -170,6 +205,7 @@ int main(int argc, char** argv) try {
   app.add_option("--steps", options.steps, "of each network, at most")->check(CLI::Range(1, 10000));
   app.add_option("--seconds", options.seconds, "for the steps of each network");
   app.add_flag("--no-check", options.no_check, "do not compare with the CPU");
+  app.add_flag("--tiny", options.is_tiny, "small images in small batches, to try the program itself");
   CLI11_PARSE(app, argc, argv);
   if (cuda_device_count() == 0) {
     std::puts("no GPU: this machine has no NVIDIA GPU, or no driver for it");
@@ -177,7 +213,7 @@ int main(int argc, char** argv) try {
   }
   manual_seed(0);
   bool failed = false;
-  for (const Task& task : tasks()) {
+  for (const Task& task : tasks(options.is_tiny)) {
     if (!options.nets.empty() && std::ranges::find(options.nets, task.name) == options.nets.end()) continue;
     ordered_json row;
     try {

@@ -8,7 +8,10 @@
 
 #include "ebb/autograd/backward.h"
 #include "ebb/autograd/grad_mode.h"
+#include "ebb/core/backends/backends.h"
+#include "ebb/core/context.h"
 #include "ebb/core/random/generator.h"
+#include "ebb/core/streams/stream.h"
 #include "ebb/kernels/choice.h"
 
 #include "bench/cuda/baselines.h"
@@ -96,10 +99,7 @@ double least_bytes(const Call& call, const Tensor& y, bool backward) {
 
 class Benchmark {
  public:
-  Benchmark(CudaContext& context, int samples, double seconds)
-      : context_(context), timer_(context), samples_(samples), seconds_(seconds) {
-    timer_.warm_up(0.5);
-  }
+  Benchmark(int samples, double seconds) : samples_(samples), seconds_(seconds) { timer_.warm_up(seconds); }
 
   void run(const Case& c) {
     run_pass(c, false);
@@ -141,7 +141,7 @@ class Benchmark {
       contender.error = error_of(c, name, backward);
       if (backward) call.record();
       contender.run();
-      context_.synchronize();
+      cuda::synchronize();
     } catch (const Error& error) {
       contender.refusal = error.what();
     }
@@ -173,7 +173,7 @@ class Benchmark {
   void add_baselines(const Case& c, Call& call, std::vector<Contender>& contenders) {
     for (const bench::Baseline& baseline : bench::baselines_of(c)) {
       Contender contender{.name = baseline.name, .refusal = baseline.missing};
-      contender.run = [this, run = baseline.run, &call] { return run(context_, call.inputs()); };
+      contender.run = [run = baseline.run, &call] { return run(call.inputs()); };
       if (contender.refusal.empty()) {
         const Tensor y = contender.run();
         contender.error = relative_error(y, call.forward().to(kCPU).to(kFloat64));
@@ -191,6 +191,11 @@ class Benchmark {
     contender.hot.push_back(hot);
   }
 
+  static const char* math_of(const Case& c) {
+    const bool may_round = c.family == "conv" ? backends::cudnn.allow_tf32 : backends::cuda.matmul.allow_tf32;
+    return may_round && c.flops > 0 ? "TF32 where cuDNN or cuBLAS computes" : "float32";
+  }
+
   static void print(const Case& c, const Contender& contender, bool backward, double bytes) {
     ordered_json row{{"family", c.family}};
     row.update(c.spec);
@@ -200,6 +205,7 @@ class Benchmark {
     } else {
       const double cold = bench::quantile(contender.cold, 0.5), flops = c.flops * (backward ? 2 : 1);
       row.update({{"dtype", "float32"},
+                  {"math", math_of(c)},
                   {"drawn", "normal(0, 1)"},
                   {"samples", contender.cold.size()},
                   {"cold_us", cold},
@@ -214,7 +220,6 @@ class Benchmark {
     std::fflush(stdout);
   }
 
-  CudaContext& context_;
   bench::GpuTimer timer_;
   int samples_;
   double seconds_;
@@ -226,18 +231,22 @@ int main(int argc, char** argv) try {
   CLI::App app("Times the families of ebb's GPU kernels beside cuBLAS and cuDNN; prints lines of JSON");
   int samples = 30;
   double seconds = 0.4;
+  bool is_tiny = false;
   std::vector<std::string> families;
   app.add_option("--samples", samples, "of each, at most")->check(CLI::Range(5, 100000));
   app.add_option("--seconds", seconds, "for all contenders of a case, about; at least five samples are taken");
   app.add_option("--family", families, "only these: conv, bmm, pool, norm, reduce, ...");
+  app.add_flag("--tiny", is_tiny, "no size above 16, to try the program itself");
   CLI11_PARSE(app, argc, argv);
   if (cuda_device_count() == 0) {
     std::puts("no GPU: this machine has no NVIDIA GPU, or no driver for it");
     return skipped;
   }
   manual_seed(0);
-  Benchmark benchmark(cuda_context(0), samples, seconds);
-  for (const Case& c : bench::all_cases()) {
+  backends::cudnn.benchmark = true;
+  Benchmark benchmark(samples, seconds);
+  for (Case& c : bench::all_cases()) {
+    if (is_tiny) c.largest_size = 16;
     if (families.empty() || std::ranges::find(families, c.family) != families.end()) benchmark.run(c);
   }
 } catch (const std::exception& error) {

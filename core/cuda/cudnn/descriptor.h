@@ -15,6 +15,8 @@ inline constexpr auto attribute_type = CUDNN_TYPE_VOID_PTR;
 template <>
 inline constexpr auto attribute_type<std::int64_t> = CUDNN_TYPE_INT64;
 template <>
+inline constexpr auto attribute_type<std::int32_t> = CUDNN_TYPE_INT32;
+template <>
 inline constexpr auto attribute_type<float> = CUDNN_TYPE_FLOAT;
 template <>
 inline constexpr auto attribute_type<double> = CUDNN_TYPE_DOUBLE;
