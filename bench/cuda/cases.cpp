@@ -74,8 +74,8 @@ Case normalisation(const Shape& x) {
 }
 
 Case layer_normalisation(std::int64_t rows, std::int64_t c) {
-  return {.family = "norm", .spec = described("layer_norm", {{rows, c}, {c}, {c}}), .op = [c](Inputs in) {
-            return layer_norm(in[0], {c}, {.weight = in[1], .bias = in[2]});
+  return {.family = "norm", .spec = described("layer_norm", {{rows, c}, {c}, {c}}), .op = [](Inputs in) {
+            return layer_norm(in[0], {in[0].size(1)}, {.weight = in[1], .bias = in[2]});
           }};
 }
 

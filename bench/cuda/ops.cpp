@@ -233,8 +233,9 @@ int main(int argc, char** argv) try {
   double seconds = 0.4;
   bool is_tiny = false;
   std::vector<std::string> families;
-  app.add_option("--samples", samples, "of each, at most")->check(CLI::Range(5, 100000));
-  app.add_option("--seconds", seconds, "for all contenders of a case, about; at least five samples are taken");
+  app.add_option("--samples", samples, "of each, at most")->check(CLI::Range(1, 100000));
+  app.add_option("--seconds", seconds,
+                 "for all contenders of a case, about; at least five samples are taken where so many are asked for");
   app.add_option("--family", families, "only these: conv, bmm, pool, norm, reduce, ...");
   app.add_flag("--tiny", is_tiny, "no size above 16, to try the program itself");
   CLI11_PARSE(app, argc, argv);
