@@ -133,8 +133,9 @@ void emulator::refuse_cublas_workspace(bool refuses) { refuses_workspace = refus
 int emulator::cublas_handles() { return handles; }
 
 const ebb::CublasLibrary& ebb::cublas_library() {
-  static const CublasFunctions functions{cublasCreate,   cublasDestroy,  cublasSetStream,     cublasSetWorkspace, cublasSetMathMode,
-                                         cublasSgemm_64, cublasDgemm_64, cublasGetStatusName, cublasGetStatusString};
+  static const CublasFunctions functions{cublasCreate,       cublasDestroy,       cublasSetStream,
+                                         cublasSetWorkspace, cublasSetMathMode,   cublasSgemm_64,
+                                         cublasDgemm_64,     cublasGetStatusName, cublasGetStatusString};
   static const CublasLibrary there{.functions = &functions},
       not_there{.missing = "cuBLAS cannot be used: no such file"};
   return has_cublas ? there : not_there;
