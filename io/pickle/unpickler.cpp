@@ -6,6 +6,7 @@
 #include "ebb/io/bytes/as_file_error.h"
 #include "ebb/io/bytes/memory_budget.h"
 #include "ebb/io/bytes/quote.h"
+#include "ebb/io/pickle/container_filler.h"
 #include "ebb/io/pickle/pickle_opcodes.h"
 #include "ebb/io/pickle/pickle_reader.h"
 #include "ebb/io/pickle/pickle_stack.h"
@@ -22,7 +23,8 @@ class Unpickler {
         options_(options),
         budget_(MemoryBudget::of_file(stream.size(), options.most_bytes),
                 ", by default the file's size and 48 MB; LoadOptions::most_bytes allows more"),
-        stack_(budget_) {}
+        stack_(budget_),
+        filler_(budget_) {}
 
   Unpickled run() {
     try {
@@ -136,10 +138,10 @@ class Unpickler {
       case opcode::tuple3:
         return push_short_tuple(code - opcode::tuple1 + 1u);
       case opcode::append:
-        return append_all({stack_.pop()});
+        return append({stack_.pop()});
       case opcode::appends:
       case opcode::add_items:
-        return append_all(stack_.pop_mark());
+        return append(stack_.pop_mark());
       case opcode::set_item: {
         Value value = stack_.pop(), key = stack_.pop();
         return set_items({std::move(key), std::move(value)});
@@ -200,9 +202,8 @@ class Unpickler {
         return true;
       }
       case opcode::build: {
-        std::vector<Value> state{stack_.pop()};
-        cut_cycles(state);
-        return set_state(stack_.top(), std::move(state[0])), true;
+        Value state = stack_.pop();
+        return filler_.set_state(stack_.top(), std::move(state)), true;
       }
       case opcode::persistent_id:
         return push_costly(find_persistent(stack_.pop()), MemoryBudget::storage);
@@ -250,62 +251,13 @@ class Unpickler {
     return push_tuple(std::move(items));
   }
 
-  /// A container that has become a part of another while it is filled is a part of what it is about to get.
-  void cut_cycles(std::vector<Value>& items) {
-    Container* container = container_of(stack_.top());
-    if (container == nullptr) return;
-    for (Value& item : items) {
-      if (container->parents == 0 && item.identity() != stack_.top().identity()) continue;
-      cut_cycle(item, *container, recursive_reference(), [this] { budget_.charge(MemoryBudget::item); });
-    }
-  }
-
-  static Container* container_of(Value& value) {
-    if (value.kind() == Value::Kind::object) return &value.as_object();
-    if (value.is_dict()) return &value.as_dict();
-    return value.kind() == Value::Kind::list ? &value.as_list() : nullptr;
-  }
-
-  bool append_all(std::vector<Value> items) {
-    cut_cycles(items);
-    for (Value& item : items) append(stack_.top(), std::move(item));
+  bool append(std::vector<Value> items) {
+    filler_.append(stack_.top(), std::move(items));
     return true;
   }
 
-  void append(Value& to, Value item) {
-    budget_.charge(MemoryBudget::item);
-    if (to.kind() == Value::Kind::object) {
-      Object& object = to.as_object();
-      object.adopt(item);
-      object.items.push_back(std::move(item));
-    } else {
-      to.append(std::move(item));
-    }
-  }
-
-  void set(Value& to, Value key, Value value) {
-    budget_.charge(MemoryBudget::entry + cost_of_key(key));
-    if (to.kind() == Value::Kind::object) {
-      Object& object = to.as_object();
-      object.adopt(key);
-      object.adopt(value);
-      object.entries.emplace_back(std::move(key), std::move(value));
-    } else {
-      to.set(std::move(key), std::move(value));
-    }
-  }
-
-  static std::uint64_t cost_of_key(const Value& key) {
-    if (key.is_text()) return key.as_text().size();
-    if (key.kind() == Value::Kind::bytes) return key.as_bytes().size();
-    if (key.kind() == Value::Kind::global) return key.as_global().module.size() + key.as_global().name.size();
-    return key.kind() == Value::Kind::tuple ? Dict::most_key_bytes : 0;
-  }
-
   bool set_items(std::vector<Value> items) {
-    check<FileError>(items.size() % 2 == 0, "a dict is given ", items.size(), " keys and values, an odd number");
-    cut_cycles(items);
-    for (std::size_t i = 0; i < items.size(); i += 2) set(stack_.top(), std::move(items[i]), std::move(items[i + 1]));
+    filler_.set(stack_.top(), std::move(items));
     return true;
   }
 
@@ -353,6 +305,7 @@ class Unpickler {
   const UnpickleOptions& options_;
   MemoryBudget budget_;
   PickleStack stack_;
+  ContainerFiller filler_;
   std::vector<Global> unknown_;
   std::optional<Value> finished_;
 };
