@@ -20,8 +20,9 @@ struct Opened {
 
 /// Makes the network whose weights the file holds: a ResNet (18 to 152, wide, ResNeXt), a UNet or a ConvNet, told by
 /// keys and shapes alone. The file is one of a state dict, of any format that io::load_any reads, a model that was
-/// saved whole, or a checkpoint with one of them under "model", "state_dict" or a name like that; with or without the
-/// prefix of DataParallel. A FileError where the weights are of none of them.
+/// saved whole, or a checkpoint with one of them under "model", "state_dict", "model_ema" or a name like that; with or
+/// without the prefix of DataParallel, and the counters of averages and metrics. A FileError where the weights are of
+/// none of them.
 ///
 ///     auto net = interop::open("resnet50.pth");
 ///     Tensor classes = net(images).argmax(1);

@@ -18,8 +18,10 @@ namespace ebb::io {
 void save(const std::string& path, const StateDict& tensors, Site site = Site::current());
 
 /// Reads a .pth file that holds a state dict, as PyTorch and ebb write it, whatever PyTorch's version. Tensors that
-/// share a storage still do. With allow_opaque also the state dict of a whole model, from torch.save(model). A
-/// FileError that names the file and what is wrong with it: damage, another format, anything but data.
+/// share a storage still do; what stands beside them, or is a tensor of a kind that ebb does not have (sparse,
+/// quantised, conjugate), is kept in StateDict::others. With allow_opaque also the state dict of a whole model, from
+/// torch.save(model). A FileError that names the file and what is wrong with it: damage, another format, anything but
+/// data.
 StateDict load(const std::string& path, const LoadOptions& options = {}, Site site = Site::current());
 
 /// As save and load, for any value: checkpoints of several state dicts, numbers, texts, lists.
