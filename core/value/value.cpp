@@ -202,6 +202,7 @@ void Container::adopt(Value& item) {
 }
 
 void Dict::set(Value key, Value value) {
+  adopt(key);
   adopt(value);
   const auto [place, is_new] = places_.try_emplace(place_key(key), entries.size());
   if (is_new) {

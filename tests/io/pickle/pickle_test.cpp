@@ -128,6 +128,15 @@ TEST_CASE("structural errors are refused", "[io]") {
   }
 }
 
+TEST_CASE("an object whose state has it for a key would be a part of itself", "[io]") {
+  const std::string object = "ctorch\nSize\n)R";
+  CHECK(refusal(object + "q\1}h\1K\1sb.") != "");      // its state is {object: 1}
+  CHECK(refusal(object + "q\1}h\1\x85K\1sb.") != "");  // {(object,): 1}
+  CHECK(refusal(object + "q\1}K\1h\1sb.") == "");      // {1: object}, which is cut
+  CHECK(refusal("]q\1h\1\x85q\2"
+                "a0h\2.") == "");
+}
+
 TEST_CASE("random pickles do no harm", "[io]") {
   const std::string_view alphabet = "\x88\x89NKGX](})}tae\x85\x86su01qhRbQc.\x94";
   Mt19937 random(5);
