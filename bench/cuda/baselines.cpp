@@ -38,7 +38,7 @@ Tensor product(const Tensor& a, const Tensor& b, bool transposed_a, bool transpo
 }  // namespace
 
 std::vector<Baseline> baselines_of(const Case& c) {
-  if (c.family != "bmm") return {};
+  if (c.family != "bmm") return cudnn_baselines_of(c);
   const std::string layout = c.spec.at("layout");
   const bool a = layout[0] == 't', b = layout[1] == 't';
   return {{"cublas batched", cublas().functions != nullptr ? "" : cublas().missing,

@@ -20,4 +20,7 @@ struct Baseline {
 /// norm are implementations of ebb's own.
 std::vector<Baseline> baselines_of(const Case& c);
 
+/// Those of cuDNN: max pooling and softmax. None where ebb was built without its header.
+std::vector<Baseline> cudnn_baselines_of(const Case& c);
+
 }  // namespace ebb::bench
