@@ -8,16 +8,16 @@
 #include "ebb/autograd/ops/create/creation.h"
 #include "ebb/core/context.h"
 #include "ebb/core/cuda/context.h"
+#include "ebb/core/cuda/cudnn/session.h"
 #include "ebb/core/cuda/library.h"
 
 namespace ebb::bench {
 namespace {
 
+using cudnn::check_status;
+
+/// What ebb's own table of cuDNN lacks.
 struct Functions {
-  decltype(&cudnnCreate) create;
-  decltype(&cudnnSetStream) set_stream;
-  decltype(&cudnnCreateTensorDescriptor) create_tensor;
-  decltype(&cudnnSetTensor4dDescriptor) set_tensor;
   decltype(&cudnnCreatePoolingDescriptor) create_pooling;
   decltype(&cudnnSetPooling2dDescriptor) set_pooling;
   decltype(&cudnnPoolingForward) pool;
@@ -27,10 +27,6 @@ struct Functions {
 const Library<Functions>& library() {
   static const Library<Functions> opened =
       open_library<Functions>("cuDNN", "libcudnn.so.9", [](LibraryOpener& opener, Functions& functions) {
-        opener.find("cudnnCreate", functions.create);
-        opener.find("cudnnSetStream", functions.set_stream);
-        opener.find("cudnnCreateTensorDescriptor", functions.create_tensor);
-        opener.find("cudnnSetTensor4dDescriptor", functions.set_tensor);
         opener.find("cudnnCreatePoolingDescriptor", functions.create_pooling);
         opener.find("cudnnSetPooling2dDescriptor", functions.set_pooling);
         opener.find("cudnnPoolingForward", functions.pool);
@@ -39,27 +35,19 @@ const Library<Functions>& library() {
   return opened;
 }
 
-void check_status(cudnnStatus_t status) {
-  check<DeviceError>(status == CUDNN_STATUS_SUCCESS, "cuDNN reports status ", static_cast<int>(status));
-}
-
-/// Made once: a benchmark ends soon after.
-cudnnHandle_t handle() {
-  static const cudnnHandle_t made = [] {
-    cudnnHandle_t fresh = nullptr;
-    check_status(functions_of(library()).create(&fresh));
-    return fresh;
-  }();
-  check_status(functions_of(library()).set_stream(made, cuda_context(0).stream()));
-  return made;
+/// Calls `run(handle)` on the current stream.
+template <class Run>
+void with_handle(Run&& run) {
+  CudaContext& context = cuda_context(0);
+  cudnn::Session::of(context).with_handle(context, [&](cudnnHandle_t handle) { check_status(run(handle)); });
 }
 
 cudnnTensorDescriptor_t descriptor_of(const std::array<std::int64_t, 4>& sizes) {
   cudnnTensorDescriptor_t made = nullptr;
-  check_status(functions_of(library()).create_tensor(&made));
+  check_status(cudnn::functions().create_tensor(&made));
   const auto size = [&](std::size_t i) { return static_cast<int>(sizes[i]); };
-  check_status(functions_of(library()).set_tensor(made, CUDNN_TENSOR_NHWC, CUDNN_DATA_FLOAT, size(0), size(1), size(2),
-                                                  size(3)));
+  check_status(
+      cudnn::functions().set_tensor(made, CUDNN_TENSOR_NHWC, CUDNN_DATA_FLOAT, size(0), size(1), size(2), size(3)));
   return made;
 }
 
@@ -79,8 +67,10 @@ Baseline pooling(const Case& c) {
   return {"cudnn", "", [=](std::span<const Tensor> inputs) {
             const float one = 1, zero = 0;
             Tensor y = empty(shape, {.device = kCUDA}, MemoryFormat::channels_last);
-            check_status(functions_of(library()).pool(handle(), window, &one, from, inputs[0].data<float>(), &zero, to,
-                                                      y.data<float>()));
+            with_handle([&](cudnnHandle_t handle) {
+              return functions_of(library()).pool(handle, window, &one, from, inputs[0].data<float>(), &zero, to,
+                                                  y.data<float>());
+            });
             return y;
           }};
 }
@@ -89,14 +79,15 @@ Baseline pooling(const Case& c) {
 Baseline softmax_of_rows(const Case& c) {
   const Shape x = c.inputs()[0];
   const auto rows = descriptor_of({x[0], x[1], 1, 1});
-  return {
-      "cudnn", "", [=](std::span<const Tensor> inputs) {
-        const float one = 1, zero = 0;
-        Tensor y = empty(x, {.device = kCUDA});
-        check_status(functions_of(library()).softmax(handle(), CUDNN_SOFTMAX_ACCURATE, CUDNN_SOFTMAX_MODE_CHANNEL, &one,
-                                                     rows, inputs[0].data<float>(), &zero, rows, y.data<float>()));
-        return y;
-      }};
+  return {"cudnn", "", [=](std::span<const Tensor> inputs) {
+            const float one = 1, zero = 0;
+            Tensor y = empty(x, {.device = kCUDA});
+            with_handle([&](cudnnHandle_t handle) {
+              return functions_of(library()).softmax(handle, CUDNN_SOFTMAX_ACCURATE, CUDNN_SOFTMAX_MODE_CHANNEL, &one,
+                                                     rows, inputs[0].data<float>(), &zero, rows, y.data<float>());
+            });
+            return y;
+          }};
 }
 
 }  // namespace

@@ -13,6 +13,7 @@
 #include "ebb/core/cuda/library.h"
 #include "ebb/core/random/generator.h"
 
+#include "bench/cuda/no_gpu.h"
 #include "bench/cuda/timer.h"
 
 namespace {
@@ -20,8 +21,6 @@ namespace {
 using namespace ebb;
 using bench::Cache;
 using nlohmann::ordered_json;
-
-constexpr int skipped = 77;
 
 void print(const char* name, bench::GpuTimer& timer, int samples, double amount, const char* unit,
            const std::function<void()>& body) {
@@ -89,10 +88,7 @@ int main(int argc, char** argv) try {
   int samples = 12;
   app.add_option("--samples", samples, "of each; the median counts")->check(CLI::Range(5, 100000));
   CLI11_PARSE(app, argc, argv);
-  if (cuda_device_count() == 0) {
-    std::puts("no GPU: this machine has no NVIDIA GPU, or no driver for it");
-    return skipped;
-  }
+  if (bench::says_no_gpu()) return bench::skipped;
   manual_seed(0);
   CudaContext& context = cuda_context(0);
   bench::GpuTimer timer;

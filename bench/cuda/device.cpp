@@ -12,12 +12,11 @@
 #include "ebb/core/cuda/library.h"
 
 #include "bench/cuda/cudnn_device.h"
+#include "bench/cuda/no_gpu.h"
 
 namespace {
 
 using nlohmann::ordered_json;
-
-constexpr int skipped = 77;
 
 /// What the function says; a text where the library or the function is missing.
 template <class Function>
@@ -68,10 +67,7 @@ ordered_json device() {
 }  // namespace
 
 int main() try {
-  if (ebb::cuda_device_count() == 0) {
-    std::puts("no GPU: this machine has no NVIDIA GPU, or no driver for it");
-    return skipped;
-  }
+  if (ebb::bench::says_no_gpu()) return ebb::bench::skipped;
   std::puts(device().dump().c_str());
 } catch (const std::exception& error) {
   std::fprintf(stderr, "cuda_device: %s\n", error.what());

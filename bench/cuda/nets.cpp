@@ -21,14 +21,13 @@
 #include "ebb/nn/models/unet.h"
 #include "ebb/nn/optim/optim.h"
 
+#include "bench/cuda/no_gpu.h"
 #include "bench/timing.h"
 
 namespace {
 
 using namespace ebb;
 using nlohmann::ordered_json;
-
-constexpr int skipped = 77;
 
 /// A network and what it is trained on.
 struct Task {
@@ -215,10 +214,7 @@ int main(int argc, char** argv) try {
   app.add_flag("--no-check", options.no_check, "do not compare with the CPU");
   app.add_flag("--tiny", options.is_tiny, "small images in small batches, to try the program itself");
   CLI11_PARSE(app, argc, argv);
-  if (cuda_device_count() == 0) {
-    std::puts("no GPU: this machine has no NVIDIA GPU, or no driver for it");
-    return skipped;
-  }
+  if (bench::says_no_gpu()) return bench::skipped;
   manual_seed(0);
   bool failed = false;
   for (const Task& task : tasks(options.is_tiny)) {

@@ -16,6 +16,7 @@
 
 #include "bench/cuda/baselines.h"
 #include "bench/cuda/case.h"
+#include "bench/cuda/no_gpu.h"
 #include "bench/cuda/timer.h"
 
 namespace {
@@ -24,8 +25,6 @@ using namespace ebb;
 using bench::Cache;
 using bench::Case;
 using nlohmann::ordered_json;
-
-constexpr int skipped = 77;
 
 /// Of the normal distribution: many elements are few, repeated, for drawing them would take longer than the benchmark.
 Tensor drawn(const Shape& shape, DType dtype, Device device) {
@@ -242,10 +241,7 @@ int main(int argc, char** argv) try {
   app.add_option("--family", families, "only these: conv, bmm, pool, norm, reduce, ...");
   app.add_flag("--tiny", is_tiny, "no size above 16, to try the program itself");
   CLI11_PARSE(app, argc, argv);
-  if (cuda_device_count() == 0) {
-    std::puts("no GPU: this machine has no NVIDIA GPU, or no driver for it");
-    return skipped;
-  }
+  if (bench::says_no_gpu()) return bench::skipped;
   manual_seed(0);
   backends::cudnn.benchmark = true;
   Benchmark benchmark(samples, seconds);

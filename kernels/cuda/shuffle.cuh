@@ -9,26 +9,29 @@ namespace ebb::kernels {
 inline constexpr int warp_size = 32;
 inline constexpr unsigned all_lanes = 0xffffffffu;
 
-/// The value of the lane `delta` further on, of any type; all lanes take part.
-template <class T>
-__device__ T shuffle_down(const T& value, int delta) {
+/// Of a value of any type: `shuffle` each of its words.
+template <class T, class Shuffle>
+__device__ T shuffle_words(const T& value, Shuffle shuffle) {
   unsigned words[(sizeof(T) + 3) / 4] = {};
   memcpy(words, &value, sizeof(T));
-  for (unsigned& word : words) word = __shfl_down_sync(all_lanes, word, static_cast<unsigned>(delta));
+  for (unsigned& word : words) word = shuffle(word);
   T other;
   memcpy(&other, words, sizeof(T));
   return other;
 }
 
-/// The value of the lane `delta` before, of any type; the first lanes read their own. All lanes take part.
+/// The value of the lane `delta` further on; all lanes take part.
+template <class T>
+__device__ T shuffle_down(const T& value, int delta) {
+  return shuffle_words(value,
+                       [&](unsigned word) { return __shfl_down_sync(all_lanes, word, static_cast<unsigned>(delta)); });
+}
+
+/// The value of the lane `delta` before; the first lanes read their own. All lanes take part.
 template <class T>
 __device__ T shuffle_up(const T& value, int delta) {
-  unsigned words[(sizeof(T) + 3) / 4] = {};
-  memcpy(words, &value, sizeof(T));
-  for (unsigned& word : words) word = __shfl_up_sync(all_lanes, word, static_cast<unsigned>(delta));
-  T other;
-  memcpy(&other, words, sizeof(T));
-  return other;
+  return shuffle_words(value,
+                       [&](unsigned word) { return __shfl_up_sync(all_lanes, word, static_cast<unsigned>(delta)); });
 }
 
 /// Combines the values of a warp in a fixed order; lane 0 gets the result.

@@ -2,6 +2,7 @@
 // same sums each time.
 #include "ebb/core/dispatch.h"
 #include "ebb/kernels/cuda/launch.cuh"
+#include "ebb/kernels/cuda/partition_point.cuh"
 #include "ebb/kernels/cuda/walk.h"
 #include "ebb/kernels/elementwise/elementwise.h"
 #include "ebb/kernels/index/index.h"
@@ -27,16 +28,7 @@ struct Line {
 
 /// Where the places begin that are equal to places[k].
 __device__ inline std::int64_t first_equal(const std::int64_t* places, std::int64_t k) {
-  std::int64_t low = 0, high = k;
-  while (low < high) {
-    const std::int64_t middle = (low + high) / 2;
-    if (places[middle] < places[k]) {
-      low = middle + 1;
-    } else {
-      high = middle;
-    }
-  }
-  return low;
+  return partition_point(0, k, [&](std::int64_t i) { return places[i] < places[k]; });
 }
 
 /// A sorted source k of a line, and the piece of equal places that it is the first of.

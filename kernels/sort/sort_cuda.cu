@@ -6,6 +6,7 @@
 
 #include "ebb/core/dispatch.h"
 #include "ebb/kernels/cuda/launch.cuh"
+#include "ebb/kernels/cuda/partition_point.cuh"
 #include "ebb/kernels/sort/sort_order.h"
 
 namespace ebb::kernels {
@@ -94,31 +95,15 @@ __global__ void sort_pieces(Matrix<T> x, int width, bool descending, Items<T> so
 template <class T, class A, class B>
 __device__ std::int64_t taken_of_first(const A& a, std::int64_t a_size, const B& b, std::int64_t b_size,
                                        std::int64_t count, bool descending) {
-  std::int64_t low = max(std::int64_t{0}, count - b_size), high = min(count, a_size);
-  while (low < high) {
-    const std::int64_t middle = (low + high) / 2;
-    if (before(a(middle), b(count - 1 - middle), descending)) {
-      low = middle + 1;
-    } else {
-      high = middle;
-    }
-  }
-  return low;
+  return partition_point(max(std::int64_t{0}, count - b_size), min(count, a_size),
+                         [&](std::int64_t taken) { return before(a(taken), b(count - 1 - taken), descending); });
 }
 
 /// How many of items[first, end), which are in order, come before `item`.
 template <class T>
 __device__ int count_before(const Item<T>* items, int first, int end, const Item<T>& item, bool descending) {
-  int low = first, high = end;
-  while (low < high) {
-    const int middle = (low + high) / 2;
-    if (before(items[middle], item, descending)) {
-      low = middle + 1;
-    } else {
-      high = middle;
-    }
-  }
-  return low - first;
+  return static_cast<int>(
+      partition_point(first, end, [&](std::int64_t i) { return before(items[i], item, descending); }) - first);
 }
 
 template <class T>
