@@ -12,9 +12,7 @@ struct CublasFunctions {
   decltype(&cublasDestroy) destroy;
   decltype(&cublasSetStream) set_stream;
   decltype(&cublasSetWorkspace) set_workspace;
-  decltype(&cublasSetMathMode) set_math_mode;
-  decltype(&cublasSgemm_64) sgemm;
-  decltype(&cublasDgemm_64) dgemm;
+  decltype(&cublasGemmStridedBatchedEx_64) gemm_strided_batched;
   decltype(&cublasGetStatusName) status_name;
   decltype(&cublasGetStatusString) status_string;
 };

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 
 #include "ebb/core/cuda/check.h"
@@ -15,6 +16,7 @@ inline constexpr int block_size = 256;
 struct LaunchSize {
   dim3 blocks;
   dim3 threads = dim3(block_size);
+  std::size_t dynamic_shared = 0;  ///< bytes
 };
 
 inline unsigned grid_size(std::int64_t blocks) {
@@ -31,7 +33,7 @@ void launch(CudaContext& context, void (*kernel)(Params...), LaunchSize size, co
   if (size.blocks.x == 0 || size.blocks.y == 0 || size.blocks.z == 0) return;  // to CUDA an error
   const auto* name = reinterpret_cast<const void*>(kernel);
   before_launch(name);
-  invoke(kernel, size.blocks, size.threads, context.stream(), static_cast<Params>(args)...);
+  invoke(kernel, size.blocks, size.threads, size.dynamic_shared, context.stream(), static_cast<Params>(args)...);
   after_launch(context, name);
 }
 

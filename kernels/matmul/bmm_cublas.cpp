@@ -8,13 +8,13 @@
 namespace ebb::kernels {
 namespace {
 
-/// How cuBLAS, which counts by columns, is told of a row-major matrix.
-struct BlasMatrix {
+/// How cuBLAS, which counts by columns, is told of row-major matrices.
+struct BlasMatrices {
   cublasOperation_t operation;
-  std::int64_t leading;  // 0: its strides are not for cuBLAS
+  std::int64_t leading;  // 0: the strides are not for cuBLAS
 };
 
-BlasMatrix blas_matrix(const Tensor& x) {
+BlasMatrices blas_matrices(const Tensor& x) {
   const std::int64_t rows = x.size(1), columns = x.size(2);
   if ((x.stride(2) == 1 || columns == 1) && (x.stride(1) >= columns || rows == 1)) {
     return {CUBLAS_OP_N, rows == 1 ? columns : x.stride(1)};
@@ -28,27 +28,25 @@ BlasMatrix blas_matrix(const Tensor& x) {
 /// By columns y is the transposed matrix, so cuBLAS is asked for b^T a^T.
 template <class T>
 void multiply(CudaContext& context, const Tensor& a, const Tensor& b, Tensor& y) {
-  const BlasMatrix left = blas_matrix(a), right = blas_matrix(b);
+  const BlasMatrices left = blas_matrices(a), right = blas_matrices(b);
   const std::int64_t m = y.size(1), n = y.size(2), k = a.size(2);
+  constexpr bool is_double = std::is_same_v<T, double>;
+  const cudaDataType type = is_double ? CUDA_R_64F : CUDA_R_32F;
+  const cublasComputeType_t compute = is_double                          ? CUBLAS_COMPUTE_64F
+                                      : backends::cuda.matmul.allow_tf32 ? CUBLAS_COMPUTE_32F_FAST_TF32
+                                                                         : CUBLAS_COMPUTE_32F;
   const T one = 1, zero = 0;
-  const auto handle = context.cublas();
-  const auto run = [&](auto function) {
-    cublas_check(function(handle, right.operation, left.operation, n, m, k, &one, b.data<T>(), right.leading,
-                          a.data<T>(), left.leading, &zero, y.data<T>(), n));
-  };
-  if constexpr (std::is_same_v<T, float>) {
-    const bool allow_tf32 = backends::cuda.matmul.allow_tf32;
-    cublas_check(
-        cublas_functions().set_math_mode(handle, allow_tf32 ? CUBLAS_TF32_TENSOR_OP_MATH : CUBLAS_DEFAULT_MATH));
-    run(cublas_functions().sgemm);
-  } else {
-    run(cublas_functions().dgemm);
-  }
+  cublas_check(cublas_functions().gemm_strided_batched(context.cublas(), right.operation, left.operation, n, m, k, &one,
+                                                       b.data<T>(), type, right.leading, b.stride(0), a.data<T>(), type,
+                                                       left.leading, a.stride(0), &zero, y.data<T>(), type, n, m * n,
+                                                       y.size(0), compute, CUBLAS_GEMM_DEFAULT));
 }
 
 }  // namespace
 
-bool blas_takes(const Tensor& a, const Tensor& b) { return blas_matrix(a).leading > 0 && blas_matrix(b).leading > 0; }
+bool blas_takes(const Tensor& a, const Tensor& b) {
+  return blas_matrices(a).leading > 0 && blas_matrices(b).leading > 0;
+}
 
 const char* why_no_blas() { return cublas_library().missing; }
 

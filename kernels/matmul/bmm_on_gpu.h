@@ -6,7 +6,10 @@
 
 namespace ebb::kernels {
 
-// The products on a GPU, without epilogue, of what is not empty; see bmm.h for what they compute.
+// The products on a GPU, of what is not empty; see bmm.h for what they compute. But for the first, without epilogue.
+
+/// By tensor cores, of float: backends::cuda.matmul.allow_tf32 says whether as TF32, or as precisely as of float32.
+void bmm_mma(CudaContext&, const Tensor& a, const Tensor& b, const Epilogue& epilogue, Tensor& y);
 
 /// By ebb's own tiles, of float or double.
 void bmm_tiled(CudaContext&, const Tensor& a, const Tensor& b, Tensor& y);

@@ -3,7 +3,7 @@
 #include "ebb/kernels/cuda/launch.cuh"
 #include "ebb/kernels/matmul/bmm_on_gpu.h"
 #include "ebb/kernels/matmul/epilogue.cuh"
-#include "ebb/kernels/matmul/gemm_tile.cuh"
+#include "ebb/kernels/matmul/factor.h"
 
 namespace ebb::kernels {
 namespace {

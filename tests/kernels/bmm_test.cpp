@@ -1,3 +1,8 @@
+#include <cmath>
+#include <limits>
+
+#include "ebb/autograd/ops.h"
+#include "ebb/core/backends/backends.h"
 #include "ebb/kernels/matmul/bmm.h"
 
 #include "tests/kernels/both_devices.h"
@@ -18,6 +23,18 @@ void check_bmm(const Tensor& a, const Tensor& b) {
   require_agreement({a, b}, {y}, tolerance_of(a.dtype()), [](auto& context, const Tensors& in, Tensors& out) {
     kernels::bmm(context, in[0], in[1], {}, out[0]);
   });
+}
+
+/// The same, by an implementation of the GPU's that otherwise might not be chosen.
+void check_made_by(const char* name, const Tensor& a, const Tensor& b) {
+  const Tensor left = on_gpu(a), right = on_gpu(b), expected = bmm(a, b);
+  CAPTURE(name, to_string(a.shape()), to_string(a.strides()), to_string(b.shape()), to_string(b.strides()));
+  const kernels::ForceImplementation force("bmm", name);
+  for (const std::uint64_t seed : thread_orders()) {
+    set_thread_order(seed);
+    require_close(bmm(left, right), expected, tolerance_of(a.dtype()));
+  }
+  set_thread_order(0);
 }
 
 /// By rows, by columns, with gaps between rows, with no unit stride, and broadcast along the batch.
@@ -54,30 +71,73 @@ TEST_CASE("large tiles agree in every layout") {  // enough of them for the emul
     const Tensor a = random_tensor({s.batch, s.m, s.k}), a_columns = random_tensor({s.batch, s.k, s.m}).transpose(1, 2);
     const Tensor b = random_tensor({s.batch, s.k, s.n}), b_columns = random_tensor({s.batch, s.n, s.k}).transpose(1, 2);
     for (const Tensor& left : {a, a_columns}) {
-      for (const Tensor& right : {b, b_columns}) check_bmm(left, right);
+      for (const Tensor& right : {b, b_columns}) check_made_by("tiled", left, right);
     }
   }
 }
 
-TEST_CASE("a single matrix goes to cuBLAS, and agrees") {
+TEST_CASE("cuBLAS agrees in every layout that it takes") {
   for (const Sizes s :
-       {Sizes{1, 5, 7, 3}, Sizes{1, 1, 8, 8}, Sizes{1, 8, 1, 8}, Sizes{1, 8, 8, 1}, Sizes{1, 1, 1, 4}}) {
+       {Sizes{1, 5, 7, 3}, Sizes{1, 1, 8, 8}, Sizes{1, 8, 1, 8}, Sizes{3, 8, 8, 1}, Sizes{2, 1, 1, 4}}) {
     for (const DType dtype : {kFloat32, kFloat64}) {
-      for (const Tensor& a : matrices(1, s.m, s.k, dtype)) {
-        for (const Tensor& b : matrices(1, s.k, s.n, dtype)) check_bmm(a, b);
+      std::vector<Tensor> left = matrices(s.batch, s.m, s.k, dtype), right = matrices(s.batch, s.k, s.n, dtype);
+      for (auto* all : {&left, &right}) all->erase(all->begin() + 3);  // of no unit stride
+      for (const Tensor& a : left) {
+        for (const Tensor& b : right) check_made_by("cublas", a, b);
       }
     }
   }
 }
 
-TEST_CASE("our own kernel agrees with cuBLAS on a single matrix") {
-  const Tensor a = on_gpu(random_tensor({1, 70, 36})), b = on_gpu(random_tensor({1, 36, 20}));
-  Tensor by_blas = empty({1, 70, 20}, {.device = kCUDA}), own = empty({1, 70, 20}, {.device = kCUDA});
-  CHECK(kernels::which_bmm(cuda_context(0), {a, b}).name == std::string("cublas"));
-  kernels::bmm(cuda_context(0), a, b, {}, by_blas);
-  const kernels::ForceImplementation force("bmm", "tiled");
-  kernels::bmm(cuda_context(0), a, b, {}, own);
-  require_close(own, by_blas.to(kCPU), 1e-5);
+TEST_CASE("our own kernels agree with cuBLAS") {
+  const Tensor a = on_gpu(random_tensor({2, 70, 36})), b = on_gpu(random_tensor({2, 36, 20}));
+  const auto made_by = [&](const char* name) {
+    const kernels::ForceImplementation force("bmm", name);
+    Tensor y = empty({2, 70, 20}, {.device = kCUDA});
+    kernels::bmm(cuda_context(0), a, b, {}, y);
+    return y;
+  };
+  for (const char* own : {"mma", "tiled", "plain"}) require_close(made_by(own), made_by("cublas").to(kCPU), 1e-5);
+}
+
+TEST_CASE("tensor cores agree in every layout, for tiles of every size and parts of k") {
+  for (const Sizes s : {Sizes{2, 40, 36, 44}, Sizes{3, 33, 35, 37}, Sizes{9, 128, 132, 20}, Sizes{9, 129, 131, 17},
+                        Sizes{1, 20, 24, 600}, Sizes{2, 17, 9, 1027}}) {
+    const Tensor a = random_tensor({s.batch, s.m, s.k}) * 0.05, b = random_tensor({s.batch, s.k, s.n});
+    const Tensor a_columns = random_tensor({s.batch, s.k, s.m}).transpose(1, 2) * 0.05;
+    const Tensor b_columns = random_tensor({s.batch, s.n, s.k}).transpose(1, 2);
+    for (const Tensor& left : {a, a_columns}) {
+      for (const Tensor& right : {b, b_columns}) check_made_by("mma", left, right);
+    }
+  }
+}
+
+TEST_CASE("what is infinite or no number in a factor makes of a product what it does on the CPU") {
+  constexpr float infinity = std::numeric_limits<float>::infinity(), most = std::numeric_limits<float>::max();
+  const Tensor a = random_tensor({2, 40, 600}) * 0.05, b = random_tensor({2, 600, 36});
+  a[0][3][5].fill_(infinity);
+  a[0][7][550].fill_(most);
+  a[1][0][599].fill_(std::numeric_limits<float>::quiet_NaN());
+  b[0][9][1].fill_(-infinity);
+  b[1][20].fill_(0);
+  a[1][5][20].fill_(infinity);  // times 0
+  check_made_by("mma", a, b);
+}
+
+TEST_CASE("products by TF32 round their factors, only where that is allowed; otherwise they are as good as float32's") {
+  const Tensor a = random_tensor({2, 50, 640}), b = random_tensor({2, 640, 40});
+  const Tensor exact = bmm(a.to(kFloat64), b.to(kFloat64)), left = on_gpu(a), right = on_gpu(b);
+  const auto error_of = [&](const char* name) {
+    const kernels::ForceImplementation force("bmm", name);
+    return std::sqrt(mean(square(bmm(left, right).to(kCPU).to(kFloat64) - exact)).item<double>());
+  };
+  const double of_floats = error_of("plain");
+  CHECK(error_of("mma") < of_floats);
+  backends::cuda.matmul.allow_tf32 = true;
+  const double rounded = error_of("mma");
+  backends::cuda.matmul.allow_tf32 = false;
+  CHECK(rounded > 50 * of_floats);
+  CHECK(rounded < 5000 * of_floats);
 }
 
 TEST_CASE("each implementation of a product computes what the plainest does") {
@@ -111,13 +171,15 @@ TEST_CASE("the epilogues of products agree, of none too") {
 
 TEST_CASE("what does not take a product says why") {
   CpuContext cpu;
-  const Tensor integers = random_tensor({1, 3, 3}, kInt64), several = on_gpu(random_tensor({2, 3, 3}));
+  const Tensor integers = random_tensor({1, 3, 3}, kInt64),
+               several = on_gpu(random_tensor({2, 3, 6}, kFloat64)).slice(2, 0, {}, 2);
   CHECK(kernels::which_bmm(cpu, {integers, integers}).name == std::string("plain"));
   CHECK(kernels::which_bmm(cpu, {integers, integers}).reason ==
         "eigen does not take it: integers have no fast product");
   CHECK(kernels::which_bmm(cuda_context(0), {several, several}).name == std::string("tiled"));
   CHECK(kernels::which_bmm(cuda_context(0), {several, several}).reason ==
-        "cublas does not take it: there is more than one matrix");
+        "cublas does not take it: the matrices lie neither by rows nor by columns; mma does not take it: the elements "
+        "are not of float32");
   const kernels::ForceImplementation force("bmm", "eigen");
   Tensor y = empty_like(integers);
   CHECK_THROWS_AS(kernels::bmm(cpu, integers, integers, {}, y), ArgumentError);

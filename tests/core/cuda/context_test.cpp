@@ -23,8 +23,9 @@ TEST_CASE("a context is made once for a device") {
 }
 
 TEST_CASE("without cuBLAS our own kernel multiplies, and says why") {
-  const Tensor a = ones({1, 3, 4}, {.device = kCUDA}), b = ones({1, 4, 5}, {.device = kCUDA});
-  Tensor y = empty({1, 3, 5}, {.device = kCUDA});
+  const TensorOptions options{.dtype = kFloat64, .device = kCUDA};
+  const Tensor a = ones({1, 3, 4}, options), b = ones({1, 4, 5}, options);
+  Tensor y = empty({1, 3, 5}, options);
   emulator::set_cublas(false);
   const kernels::Choice choice = kernels::which_bmm(cuda_context(0), {a, b});
   kernels::bmm(cuda_context(0), a, b, {}, y);
@@ -36,8 +37,10 @@ TEST_CASE("without cuBLAS our own kernel multiplies, and says why") {
   }
   emulator::set_cublas(true);
   CHECK(choice.name == std::string("tiled"));
-  CHECK(choice.reason == "cublas does not take it: cuBLAS cannot be used: no such file");
-  CHECK(equal(y.to(kCPU), full({1, 3, 5}, 4)));
+  CHECK(choice.reason ==
+        "cublas does not take it: cuBLAS cannot be used: no such file; mma does not take it: the elements are not of "
+        "float32");
+  CHECK(equal(y.to(kCPU), full({1, 3, 5}, 4, {.dtype = kFloat64})));
   CHECK(kernels::which_bmm(cuda_context(0), {a, b}).name == std::string("cublas"));
 }
 

@@ -16,7 +16,7 @@ namespace {
 
 bool has_cublas = true, refuses_workspace = false;
 std::atomic<int> handles = 0;
-std::atomic<cublasMath_t> math_mode = CUBLAS_DEFAULT_MATH;
+std::atomic<cublasComputeType_t> last_compute = CUBLAS_COMPUTE_32F;
 
 /// A handle is for one thread at a time.
 class InUse {
@@ -35,15 +35,15 @@ class InUse {
 template <class T>
 struct Product {
   bool a_plain, b_plain;
-  std::int64_t m, n, k;
+  std::int64_t m, n, k, batch;
   T alpha;
   const T* a;
-  std::int64_t a_leading;
+  std::int64_t a_leading, a_stride;
   const T* b;
-  std::int64_t b_leading;
+  std::int64_t b_leading, b_stride;
   T beta;
   T* c;
-  std::int64_t c_leading;
+  std::int64_t c_leading, c_stride;
 
   void operator()() const;
 };
@@ -59,15 +59,16 @@ cublasStatus_t gemm(cublasHandle_t handle, const Product<T>& p) {
 
 template <class T>
 void Product<T>::operator()() const {
-  for (std::int64_t j = 0; j < n; ++j) {
-    for (std::int64_t i = 0; i < m; ++i) {
-      T sum = 0;
-      for (std::int64_t p = 0; p < k; ++p) {
-        sum += a[a_plain ? i + p * a_leading : p + i * a_leading] * b[b_plain ? p + j * b_leading : j + p * b_leading];
-      }
-      T& to = c[i + j * c_leading];
-      to = alpha * sum + (beta == T(0) ? T(0) : beta * to);
+  for (std::int64_t at = 0; at < batch * m * n; ++at) {
+    const std::int64_t matrix = at / (m * n), i = at % m, j = at / m % n;
+    const T *left = a + matrix * a_stride, *right = b + matrix * b_stride;
+    T sum = 0;
+    for (std::int64_t p = 0; p < k; ++p) {
+      sum += left[a_plain ? i + p * a_leading : p + i * a_leading] *
+             right[b_plain ? p + j * b_leading : j + p * b_leading];
     }
+    T& to = c[matrix * c_stride + i + j * c_leading];
+    to = alpha * sum + (beta == T(0) ? T(0) : beta * to);
   }
 }
 
@@ -105,37 +106,36 @@ cublasStatus_t cublasSetWorkspace(cublasHandle_t handle, void*, std::size_t) {
   return refuses_workspace ? CUBLAS_STATUS_INVALID_VALUE : CUBLAS_STATUS_SUCCESS;
 }
 
-cublasStatus_t cublasSetMathMode(cublasHandle_t handle, cublasMath_t mode) {
-  const InUse in_use(handle);
-  math_mode = mode;
-  return CUBLAS_STATUS_SUCCESS;
-}
-
-cublasStatus_t cublasSgemm_64(cublasHandle_t handle, cublasOperation_t a_operation, cublasOperation_t b_operation,
-                              std::int64_t m, std::int64_t n, std::int64_t k, const float* alpha, const float* a,
-                              std::int64_t a_leading, const float* b, std::int64_t b_leading, const float* beta,
-                              float* c, std::int64_t c_leading) {
-  return gemm(handle, Product<float>{a_operation == CUBLAS_OP_N, b_operation == CUBLAS_OP_N, m, n, k, *alpha, a,
-                                     a_leading, b, b_leading, *beta, c, c_leading});
-}
-
-cublasStatus_t cublasDgemm_64(cublasHandle_t handle, cublasOperation_t a_operation, cublasOperation_t b_operation,
-                              std::int64_t m, std::int64_t n, std::int64_t k, const double* alpha, const double* a,
-                              std::int64_t a_leading, const double* b, std::int64_t b_leading, const double* beta,
-                              double* c, std::int64_t c_leading) {
-  return gemm(handle, Product<double>{a_operation == CUBLAS_OP_N, b_operation == CUBLAS_OP_N, m, n, k, *alpha, a,
-                                      a_leading, b, b_leading, *beta, c, c_leading});
+cublasStatus_t cublasGemmStridedBatchedEx_64(cublasHandle_t handle, cublasOperation_t a_operation,
+                                             cublasOperation_t b_operation, std::int64_t m, std::int64_t n,
+                                             std::int64_t k, const void* alpha, const void* a, cudaDataType a_type,
+                                             std::int64_t a_leading, long long a_stride, const void* b,
+                                             cudaDataType b_type, std::int64_t b_leading, long long b_stride,
+                                             const void* beta, void* c, cudaDataType c_type, std::int64_t c_leading,
+                                             long long c_stride, std::int64_t batch, cublasComputeType_t compute,
+                                             cublasGemmAlgo_t) {
+  last_compute = compute;
+  if (a_type != b_type || a_type != c_type || (a_type == CUDA_R_64F) != (compute == CUBLAS_COMPUTE_64F)) {
+    return CUBLAS_STATUS_INVALID_VALUE;
+  }
+  const auto as = [&]<class T>(T) {
+    return gemm(handle, Product<T>{a_operation == CUBLAS_OP_N, b_operation == CUBLAS_OP_N, m, n, k, batch,
+                                   *static_cast<const T*>(alpha), static_cast<const T*>(a), a_leading, a_stride,
+                                   static_cast<const T*>(b), b_leading, b_stride, *static_cast<const T*>(beta),
+                                   static_cast<T*>(c), c_leading, c_stride});
+  };
+  return a_type == CUDA_R_64F ? as(double{}) : as(float{});
 }
 
 void emulator::set_cublas(bool is_there) { has_cublas = is_there; }
-bool emulator::cublas_rounds_to_tf32() { return math_mode == CUBLAS_TF32_TENSOR_OP_MATH; }
+bool emulator::cublas_rounds_to_tf32() { return last_compute == CUBLAS_COMPUTE_32F_FAST_TF32; }
 void emulator::refuse_cublas_workspace(bool refuses) { refuses_workspace = refuses; }
 int emulator::cublas_handles() { return handles; }
 
 const ebb::CublasLibrary& ebb::cublas_library() {
-  static const CublasFunctions functions{cublasCreate,       cublasDestroy,       cublasSetStream,
-                                         cublasSetWorkspace, cublasSetMathMode,   cublasSgemm_64,
-                                         cublasDgemm_64,     cublasGetStatusName, cublasGetStatusString};
+  static const CublasFunctions functions{
+      cublasCreate,        cublasDestroy,        cublasSetStream, cublasSetWorkspace, cublasGemmStridedBatchedEx_64,
+      cublasGetStatusName, cublasGetStatusString};
   static const CublasLibrary there{.functions = &functions},
       not_there{.missing = "cuBLAS cannot be used: no such file"};
   return has_cublas ? there : not_there;

@@ -275,7 +275,16 @@ unsigned ballot(unsigned mask, bool vote, Place place) {
   return votes;
 }
 
+void gather(std::uint64_t value, std::uint64_t (&all)[32], Place place) {
+  std::uint64_t generation;
+  const WarpBarrier& barrier = meet(0xffffffffu, value, true, generation, place);
+  for (int i = 0; i < static_cast<int>(warp_size); ++i) all[i] = barrier.given(generation, i);
+}
+
 int lane() { return static_cast<int>(machine().current->number % warp_size); }
+
+unsigned thread_number() { return machine().current->number; }
+std::uint64_t block_number() { return machine().block; }
 
 void set_seed(std::uint64_t seed) { machine().seed = seed; }
 

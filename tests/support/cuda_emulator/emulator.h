@@ -117,6 +117,11 @@ void sync_warp(unsigned mask, Place place);
 /// The value that lane `source` of the warp gives; all bits set where it is not in the mask.
 std::uint64_t exchange(unsigned mask, std::uint64_t value, int source, Place place);
 unsigned ballot(unsigned mask, bool vote, Place place);
+/// What each lane of the warp gives, all of which take part.
+void gather(std::uint64_t value, std::uint64_t (&all)[32], Place place);
 int lane();
+/// Of the thread in its block, and of the block among all that have run.
+unsigned thread_number();
+std::uint64_t block_number();
 
 }  // namespace emulator

@@ -7,15 +7,21 @@
 namespace ebb::kernels {
 
 template <class... Params, class... Args>
-void invoke(void (*kernel)(Params...), dim3 blocks, dim3 threads, cudaStream_t stream, Args... args) {
+void invoke(void (*kernel)(Params...), dim3 blocks, dim3 threads, std::size_t shared, cudaStream_t stream,
+            Args... args) {
   if (!emulator::accepts_launch(stream, blocks, threads)) return;
   emulator::enqueue(stream,
-                    [=] { emulator::launch(blocks, threads, 0, [&] { kernel(static_cast<Params>(args)...); }); });
+                    [=] { emulator::launch(blocks, threads, shared, [&] { kernel(static_cast<Params>(args)...); }); });
 }
 
 template <class Memory>
 Memory& block_shared() {
   return emulator::shared_memory<Memory>();
+}
+
+template <class Memory>
+Memory& dynamic_shared() {
+  return *static_cast<Memory*>(emulator::dynamic_shared_memory());
 }
 
 }  // namespace ebb::kernels

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstdint>
+
+#include "ebb/kernels/cuda/invoke.cuh"
+
+// Instructions that CUDA C++ has no words for; sm_80 and later have them. The block emulator of the tests has its own
+// file of this name.
+
+namespace ebb::kernels {
+
+/// Starts a copy of `bytes` (4 or 16, both addresses multiples of that) into shared memory, of which only the first
+/// `valid` are read; the others become 0.
+template <int bytes>
+__device__ __forceinline__ void copy_async(void* to_shared, const void* from, int valid) {
+  const auto to = static_cast<unsigned>(__cvta_generic_to_shared(to_shared));
+  if constexpr (bytes == 16) {
+    asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(to), "l"(from), "r"(valid) : "memory");
+  } else {
+    static_assert(bytes == 4);
+    asm volatile("cp.async.ca.shared.global [%0], [%1], 4, %2;" ::"r"(to), "l"(from), "r"(valid) : "memory");
+  }
+}
+
+/// Ends a group: the copies that the thread has started since the last one.
+__device__ __forceinline__ void end_copy_group() { asm volatile("cp.async.commit_group;" ::: "memory"); }
+
+/// Until all groups of the thread but the newest `pending` are there. Other threads see them after a barrier.
+template <int pending>
+__device__ __forceinline__ void wait_for_copies() {
+  asm volatile("cp.async.wait_group %0;" ::"n"(pending) : "memory");
+}
+
+/// c += a b by the lanes of a warp: a is (16, 8), b (8, 8), of floats whose 13 lowest bits do not count. With
+/// g = lane / 4 and t = lane % 4 a lane has a[g + 8 (i % 2)][t + 4 (i / 2)], b[t + 4 i][g] and
+/// c[g + 8 (i / 2)][2 t + i % 2]: PTX ISA, "Matrix fragments for mma.m16n8k8".
+__device__ __forceinline__ void mma_tf32(float (&c)[4], const float (&a)[4], const float (&b)[2]) {
+  asm volatile(
+      "mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, "
+      "%3};"
+      : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])
+      : "r"(__float_as_uint(a[0])), "r"(__float_as_uint(a[1])), "r"(__float_as_uint(a[2])), "r"(__float_as_uint(a[3])),
+        "r"(__float_as_uint(b[0])), "r"(__float_as_uint(b[1])));
+}
+
+}  // namespace ebb::kernels

@@ -1,0 +1,101 @@
+#pragma once
+
+#include <bit>
+#include <cstdint>
+#include <iterator>
+
+#include <cuda_runtime.h>
+
+// Shadows ebb's own file of this name.
+
+namespace ebb::kernels {
+
+namespace copy_detail {
+
+/// The copies that a thread has started, and not waited for.
+struct Pending {
+  struct Copy {
+    void* to;
+    const void* from;
+    int bytes, valid, group;
+  };
+
+  Copy copies[256];
+  int count = 0, ended_groups = 0;
+  std::uint64_t block = 0;
+
+  static Pending& of_this_thread() {
+    static auto* all = new Pending[1024];
+    Pending& mine = all[emulator::thread_number()];
+    if (mine.block != emulator::block_number()) mine.count = mine.ended_groups = 0;
+    mine.block = emulator::block_number();
+    return mine;
+  }
+
+  void add(const Copy& copy) {
+    if (count == static_cast<int>(std::size(copies))) __builtin_trap();
+    copies[count++] = copy;
+  }
+
+  void finish(int pending_groups) {
+    int left = 0;
+    for (int i = 0; i < count; ++i) {
+      const Copy& copy = copies[i];
+      if (copy.group >= ended_groups - pending_groups) {
+        copies[left++] = copy;
+        continue;
+      }
+      for (int b = 0; b < copy.bytes; ++b) {
+        static_cast<char*>(copy.to)[b] = b < copy.valid ? static_cast<const char*>(copy.from)[b] : char{0};
+      }
+    }
+    count = left;
+  }
+};
+
+}  // namespace copy_detail
+
+/// Done when the thread waits for it, not before: then what is read too early shows.
+template <int bytes>
+void copy_async(void* to_shared, const void* from, int valid) {
+  auto& pending = copy_detail::Pending::of_this_thread();
+  pending.add({to_shared, from, bytes, valid, pending.ended_groups});
+}
+
+inline void end_copy_group() { ++copy_detail::Pending::of_this_thread().ended_groups; }
+
+template <int pending>
+void wait_for_copies() {
+  copy_detail::Pending::of_this_thread().finish(pending);
+}
+
+namespace mma_detail {
+
+struct Fragments {
+  float a[4], b[2];
+};
+
+inline float as_tf32(float x) { return std::bit_cast<float>(std::bit_cast<std::uint32_t>(x) & 0xffffe000u); }
+
+}  // namespace mma_detail
+
+/// Each lane reads from the stacks of the others, which wait until all have.
+inline void mma_tf32(float (&c)[4], const float (&a)[4], const float (&b)[2], const char* file = __builtin_FILE(),
+                     int line = __builtin_LINE()) {
+  mma_detail::Fragments mine;
+  for (int i = 0; i < 4; ++i) mine.a[i] = mma_detail::as_tf32(a[i]);
+  for (int i = 0; i < 2; ++i) mine.b[i] = mma_detail::as_tf32(b[i]);
+  std::uint64_t all[32];
+  emulator::gather(reinterpret_cast<std::uint64_t>(&mine), all, {file, line});
+  const auto of = [&](int lane) -> const mma_detail::Fragments& {
+    return *reinterpret_cast<const mma_detail::Fragments*>(all[lane]);
+  };
+  const int g = emulator::lane() / 4, t = emulator::lane() % 4;
+  for (int i = 0; i < 4; ++i) {
+    const int high = i / 2, column = 2 * t + i % 2;
+    for (int k = 0; k < 8; ++k) c[i] += of(g * 4 + k % 4).a[high + k / 4 * 2] * of(column * 4 + k % 4).b[k / 4];
+  }
+  emulator::sync_warp(0xffffffffu, {file, line});
+}
+
+}  // namespace ebb::kernels
