@@ -70,7 +70,7 @@ void product(CudaContext& context, bench::GpuTimer& timer, int samples, const Ar
       "cuBLAS", "libcublas.so.13",
       [](LibraryOpener& opener, Functions& functions) { opener.find("cublasGemmEx_64", functions.gemm); });
   const Tensor drawn = repeat(randn({n}), {n + 1}).slice(0, 0, n * n - 5).to(arithmetic.dtype);
-  const Tensor a = cat({drawn, drawn.slice(0, 0, 5)}).to(kCUDA), b = a + 0;
+  const Tensor a = cat({drawn, drawn.slice(0, 0, 5)}).to(kCUDA), b = a.clone();
   Tensor y = empty({n * n}, {.dtype = arithmetic.dtype, .device = kCUDA});
   const float one = 1, zero = 0;
   const double operations = 2e-6 * static_cast<double>(n * n) * static_cast<double>(n);

@@ -144,7 +144,7 @@ def network(name):
     if name == "unet":
         from gen_models import UNet
 
-        return UNet(3, 1, False), F.binary_cross_entropy_with_logits
+        return UNet(3, 1, False, 64), F.binary_cross_entropy_with_logits
     import torchvision
 
     return getattr(torchvision.models, name)(), F.cross_entropy

@@ -39,10 +39,18 @@ TEST_CASE("sorts agree, NaN and equal elements too") {
   check_sort(random_tensor({0, 3}));
 }
 
-TEST_CASE("rows longer than a block are sorted in runs") {
-  for (const std::int64_t n : {1024, 1025, 2049, 5000}) check_sort(random_tensor({2, n}, kFloat32, true));
-  check_sort(random_tensor({3, 3000}, kUInt8));  // most are equal
-  check_sort(random_tensor({2500, 2}).transpose(0, 1));
+TEST_CASE("rows that fill a block agree, of every dtype") {
+  for (const std::int64_t n : {129, 513, 1025}) check_sort(random_tensor({2, n}, kFloat32, true));
+  for (const DType dtype : number_types) check_sort(random_tensor({2, 300}, dtype, true));
+  Tensor same = empty({1, 256});
+  same.fill_(-1);
+  check_sort(same);
+}
+
+TEST_CASE("rows of several blocks agree, of keys of every size") {
+  for (const DType dtype : {kUInt8, kFloat32, kInt64}) check_sort(random_tensor({1, 2049}, dtype, true));
+  check_sort(random_tensor({4100, 2}, kUInt8).transpose(0, 1));  // most are equal
+  check_sort(random_tensor({1, 4097}, kFloat32, true));
 }
 
 TEST_CASE("permutations of rows agree, and undo each other") {

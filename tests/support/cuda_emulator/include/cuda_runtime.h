@@ -90,6 +90,10 @@ inline unsigned __ballot_sync(unsigned mask, int vote, const char* file = __buil
   return emulator::ballot(mask, vote != 0, {file, line});
 }
 
+inline int __popc(unsigned x) { return std::popcount(x); }
+
+inline unsigned atomicAdd(unsigned* to, unsigned x) { return __atomic_fetch_add(to, x, __ATOMIC_RELAXED); }
+
 template <class T, class U>
 std::common_type_t<T, U> min(T a, U b) {
   return b < a ? b : a;
