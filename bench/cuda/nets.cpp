@@ -6,12 +6,14 @@
 #include <memory>
 
 #include <CLI/CLI.hpp>
+#include <cuda_profiler_api.h>
 #include <nlohmann/json.hpp>
 
 #include "ebb/autograd/grad_mode.h"
 #include "ebb/autograd/ops.h"
 #include "ebb/core/backends/backends.h"
 #include "ebb/core/context.h"
+#include "ebb/core/cuda/check.h"
 #include "ebb/core/random/generator.h"
 #include "ebb/core/streams/graph.h"
 #include "ebb/core/streams/stream.h"
@@ -181,12 +183,23 @@ void add_times(Training& training, int steps, double seconds, ordered_json& row)
   }
 }
 
+/// One step between the marks that profilers know, after those in which engines are timed.
+void profile(Training& training) {
+  backends::cudnn.allow_tf32 = backends::cudnn.benchmark = true;
+  for (int i = 0; i < 3; ++i) training.step();
+  cuda::synchronize();
+  cuda_check(cudaProfilerStart());
+  training.step();
+  cuda::synchronize();
+  cuda_check(cudaProfilerStop());
+}
+
 struct Options {
   std::vector<std::string> nets;
   std::string exchange;
   int steps = 30;
   double seconds = 6;
-  bool no_check = false, is_tiny = false;
+  bool no_check = false, is_tiny = false, profile = false;
 };
 
 ordered_json measure(const Task& task, const Options& options) {
@@ -198,7 +211,11 @@ ordered_json measure(const Task& task, const Options& options) {
   const Tensor x = task.draw(task.batch).to(kCUDA), target = task.draw_target(task.batch).to(kCUDA);
   if (!options.exchange.empty()) write_for_peer(task, *net, x, target, options.exchange);
   Training training(task, *net, x, target);
-  add_times(training, options.steps, options.seconds, row);
+  if (options.profile) {
+    profile(training);
+  } else {
+    add_times(training, options.steps, options.seconds, row);
+  }
   return row;
 }
 
@@ -212,6 +229,7 @@ int main(int argc, char** argv) try {
   app.add_option("--steps", options.steps, "of each network, at most")->check(CLI::Range(1, 10000));
   app.add_option("--seconds", options.seconds, "for the steps of each network");
   app.add_flag("--no-check", options.no_check, "do not compare with the CPU");
+  app.add_flag("--profile", options.profile, "one step between cudaProfilerStart and cudaProfilerStop, not timed");
   app.add_flag("--tiny", options.is_tiny, "small images in small batches, to try the program itself");
   CLI11_PARSE(app, argc, argv);
   if (bench::says_no_gpu()) return bench::skipped;

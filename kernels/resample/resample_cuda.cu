@@ -3,32 +3,49 @@
 #include "ebb/core/dispatch.h"
 #include "ebb/kernels/cuda/divider.h"
 #include "ebb/kernels/cuda/launch.cuh"
+#include "ebb/kernels/cuda/packet.cuh"
 
 namespace ebb::kernels {
 
-/// One element of y a thread.
-template <class T>
-static __global__ void combine(const T* x, const std::int64_t* offsets, const std::int64_t* columns, const T* weights,
-                               std::int64_t count, std::int64_t in, Divider out, Divider inner, T* y) {
+namespace {
+
+/// n neighbours of y a thread; `inner` counts them by n.
+template <int n, class T>
+__global__ void combine(const T* x, const std::int64_t* offsets, const std::int64_t* columns, const T* weights,
+                        std::int64_t count, std::int64_t in, Divider out, Divider inner, T* y) {
   const std::int64_t thread = thread_index();
   if (thread >= count) return;
   std::int64_t outer = thread;
-  const std::int64_t i = inner.split(outer), row = out.split(outer);
-  const T* from = x + outer * in * inner.divisor() + i;
-  T sum = 0;
-  for (std::int64_t entry = offsets[row]; entry < offsets[row + 1]; ++entry) {
-    const T term = weights[entry] * from[columns[entry] * inner.divisor()];
-    sum = entry == offsets[row] ? term : sum + term;  // -0 stays
+  const std::int64_t i = inner.split(outer), row = out.split(outer), step = inner.divisor() * n;
+  const T* from = x + outer * in * step + i * n;
+  Packet<T, n> sum{};
+  const std::int64_t first = offsets[row], end = offsets[row + 1];
+  for (std::int64_t entry = first; entry < end; ++entry) {
+    const auto values = load_packet<T, n>(from + columns[entry] * step);
+    const T weight = weights[entry];
+    for (int k = 0; k < n; ++k) {
+      const T term = weight * values.element[k];
+      sum.element[k] = entry == first ? term : sum.element[k] + term;  // -0 stays
+    }
   }
-  y[thread] = sum;
+  store_packet(y + thread * n, sum);
 }
+
+template <int n, class T>
+void launch_combine(CudaContext& context, const Tensor& x, const SparseRows& matrix, Tensor& y) {
+  launch(context, combine<n, T>, threads_for(y.numel() / n), x.data<T>(), matrix.offsets.data<std::int64_t>(),
+         matrix.columns.data<std::int64_t>(), matrix.weights.data<T>(), y.numel() / n, x.size(1), Divider(y.size(1)),
+         Divider(y.size(2) / n), y.data<T>());
+}
+
+}  // namespace
 
 void resample(CudaContext& context, const Tensor& x, const SparseRows& matrix, Tensor& y) {
   if (y.numel() == 0) return;
   visit_float(x.dtype(), [&]<class T>() {
-    launch(context, combine<T>, threads_for(y.numel()), x.data<T>(), matrix.offsets.data<std::int64_t>(),
-           matrix.columns.data<std::int64_t>(), matrix.weights.data<T>(), y.numel(), x.size(1), Divider(y.size(1)),
-           Divider(y.size(2)), y.data<T>());
+    constexpr int n = 16 / sizeof(T);
+    const bool by_packets = y.size(2) % n == 0 && is_aligned<n>(x.data<T>()) && is_aligned<n>(y.data<T>());
+    by_packets ? launch_combine<n, T>(context, x, matrix, y) : launch_combine<1, T>(context, x, matrix, y);
   });
 }
 

@@ -13,7 +13,8 @@ TEST_CASE("a sparse matrix applied to lines agrees") {
   const Tensor columns = tensor({0, 2, 1, 0, 1, 2});
   for (const DType dtype : {kFloat32, kFloat64}) {
     const Tensor weights = tensor({0.5, -2.0, 1.0, 3.0, 0.25, 1.0}).to(dtype);
-    for (const Shape& x : std::vector<Shape>{{1, 3, 1}, {4, 3, 1}, {2, 3, 7}, {300, 3, 5}, {0, 3, 2}, {2, 3, 0}}) {
+    for (const Shape& x :
+         std::vector<Shape>{{1, 3, 1}, {4, 3, 1}, {2, 3, 7}, {300, 3, 5}, {3, 3, 8}, {0, 3, 2}, {2, 3, 0}}) {
       const Tensor y = empty({x[0], 4, x[2]}, {.dtype = dtype});
       CAPTURE(to_string(x));
       for (const bool special : {false, true}) {

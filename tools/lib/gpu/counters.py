@@ -34,7 +34,7 @@ def number(text):
         return None
 
 
-def slowest(output, count=10):
+def slowest(output, count=25):
     """[{kernel, launches, seconds}], those that take most of the time first."""
     total = {}
     for row in rows_of(output):
@@ -58,12 +58,12 @@ def counters_in(output):
 
 def measure(runner, ncu, program, environment, limit=60):
     """Two steps: which kernels are slow, and what their counters say."""
-    base = [ncu, "--csv", "--clock-control", "none", "--print-units", "auto"]
+    base = [ncu, "--csv", "--clock-control", "none", "--print-units", "auto", "--profile-from-start", "off"]
     first = runner.run("slowest kernels", [*base, "--metrics", DURATION, "--launch-count", "3000", *program], limit,
                        environment, slowest)
     if first["status"] != "passed" or not first["result"]:
         return
-    names = [entry["kernel"].split("(")[0].split("<")[0].split("::")[-1].split()[-1] for entry in first["result"]]
+    names = [entry["kernel"].split("(")[0].split("<")[0].split("::")[-1].split()[-1] for entry in first["result"][:10]]
     pattern = "regex:^(" + "|".join(sorted(set(names))) + ")$"
     runner.run("counters of the slowest", [*base, "--metrics", ",".join(METRICS), "--kernel-name", pattern,
                "--launch-count", "120", *program], limit, environment, counters_in)

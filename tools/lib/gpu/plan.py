@@ -63,7 +63,7 @@ def command(runner, pack):
 
 
 def slowest(runner, pack):
-    program = [pack.program("cuda_nets"), "--net", "resnet50", "--steps", "1", "--no-check"]
+    program = [pack.program("cuda_nets"), "--net", "resnet50", "--profile", "--no-check"]
     if ncu := _tool(runner, "slowest kernels", "ncu"):
         counters.measure(runner, ncu, program, pack.environment)
 
