@@ -38,7 +38,14 @@ cudaStream_t make_stream(int priority) {
 
 CudaContext::CudaContext(int index, int priority) : index_(index), priority_(priority) {
   const CudaDeviceGuard guard(index);
-  cuda_check(cudaDeviceGetAttribute(&multiprocessors_, cudaDevAttrMultiProcessorCount, index));
+  const auto attribute = [&](cudaDeviceAttr name) {
+    int value = 0;
+    cuda_check(cudaDeviceGetAttribute(&value, name, index));
+    return value;
+  };
+  multiprocessors_ = attribute(cudaDevAttrMultiProcessorCount);
+  compute_capability_ =
+      10 * attribute(cudaDevAttrComputeCapabilityMajor) + attribute(cudaDevAttrComputeCapabilityMinor);
   stream_ = make_stream(priority);
 }
 

@@ -35,6 +35,8 @@ class CudaContext {
   int priority() const { return priority_; }
   cudaStream_t stream() const { return stream_; }
   int multiprocessors() const { return multiprocessors_; }
+  /// 90 of compute capability 9.0.
+  int compute_capability() const { return compute_capability_; }
   /// Made on first use, which must not be in a capture. It computes on the stream, with a workspace of its own and
   /// float32 without TF32. A DeviceError where cuBLAS is missing.
   CublasHandle cublas();
@@ -49,7 +51,7 @@ class CudaContext {
   void make_cublas();
 
   int index_, priority_;
-  int multiprocessors_ = 0;
+  int multiprocessors_ = 0, compute_capability_ = 0;
   cudaStream_t stream_ = nullptr;
   std::recursive_mutex mutex_;
   cublasHandle_t cublas_ = nullptr;

@@ -1,21 +1,16 @@
-// y[i] = a[i] b[i] of floats by tensor cores.
+// y[i] = a[i] b[i] of floats by tensor cores, with the instructions that GPUs have had since sm_80.
 #include <algorithm>
-#include <cmath>
 
 #include "ebb/core/backends/backends.h"
 #include "ebb/kernels/cuda/launch.cuh"
-#include "ebb/kernels/cuda/packet.cuh"
 #include "ebb/kernels/matmul/bmm_on_gpu.h"
-#include "ebb/kernels/matmul/epilogue.cuh"
 #include "ebb/kernels/matmul/mma_tile.cuh"
+#include "ebb/kernels/matmul/panel.cuh"
+#include "ebb/kernels/matmul/product_parts.h"
+#include "ebb/kernels/matmul/product_tile.cuh"
 
 namespace ebb::kernels {
 namespace {
-
-/// What of the product a block computes: tile blockIdx.x of every gridDim.z-th matrix, over part blockIdx.y of k.
-struct MmaGrid {
-  std::int64_t batch, row_tiles, k_per_split;
-};
 
 template <class Tile, bool a_by_k, bool b_by_k>
 struct MmaStages {
@@ -26,79 +21,9 @@ struct MmaStages {
   Stage stage[Tile::stages];
 };
 
-struct MatrixPlace {
-  std::int64_t row, column;
-};
-
-/// Where the results of a lane go: to places 8 rows or 8 columns apart, two neighbours at a time.
-template <class Tile>
-struct Results {
-  MatrixPlace first;
-  std::int64_t rows, columns, first_element;  // of y
-
-  /// Of result i, in the order (warp_rows / 8, warp_columns / 8, 2).
-  __device__ MatrixPlace place(int i) const {
-    constexpr int across = Tile::warp_columns / 8;
-    return {first.row + i / (2 * across) * 8, first.column + i / 2 % across * 8 + i % 2};
-  }
-};
-
-/// Returns a bit for each of the results that is infinite or no number.
-template <class Tile, MmaTerms terms>
-__device__ std::uint64_t store(const Results<Tile>& results, const WarpSums<Tile, terms>& sums,
-                               const EpilogueOf<float>& epilogue, float* y) {
-  const bool pairs = results.columns % 2 == 0;
-  std::uint64_t no_numbers = 0;
-  static_assert(Tile::warp_rows * Tile::warp_columns / warp_size <= 64);
-#pragma unroll
-  for (int i = 0; i < Tile::warp_rows * Tile::warp_columns / warp_size; i += 2) {
-    const MatrixPlace at = results.place(i);
-    if (at.row >= results.rows || at.column >= results.columns) continue;
-    const std::int64_t to = results.first_element + at.row * results.columns + at.column;
-    const bool has_second = at.column + 1 < results.columns;
-    constexpr int across = Tile::warp_columns / 8;
-    const float* of = &sums.value[i / (4 * across)][i / 2 % across][i / (2 * across) % 2 * 2];
-    Packet<float, 2> two{{of[0], has_second ? of[1] : 0}};
-    if (!std::isfinite(two.element[0])) no_numbers |= std::uint64_t{1} << i;
-    if (!std::isfinite(two.element[1])) no_numbers |= std::uint64_t{2} << i;
-    two.element[0] = epilogue(two.element[0], at.column, to);
-    if (has_second) two.element[1] = epilogue(two.element[1], at.column + 1, to + 1);
-    if (pairs) {
-      store_packet(y + to, two);
-    } else {
-      y[to] = two.element[0];
-      if (has_second) y[to + 1] = two.element[1];
-    }
-  }
-  return no_numbers;
-}
-
-struct Part {
-  std::int64_t matrix, first_k, end_k;
-};
-
-/// The results of `which`, again: an infinity has no rest, and what it is multiplied with may be 0.
-template <class Tile>
-__device__ void multiply_plainly(const Results<Tile>& results, std::uint64_t which, const Factor<float>& a,
-                                 const Factor<float>& b, const Part& part, const EpilogueOf<float>& epilogue,
-                                 float* y) {
-#pragma unroll 1
-  for (int i = 0; which != 0; ++i, which >>= 1) {
-    if ((which & 1) == 0) continue;
-    const MatrixPlace at = results.place(i);
-    const float* left = a.data + part.matrix * a.batch_stride + at.row * a.outer_stride;
-    const float* right = b.data + part.matrix * b.batch_stride + at.column * b.outer_stride;
-    float sum = 0;
-#pragma unroll 1
-    for (std::int64_t k = part.first_k; k < part.end_k; ++k) sum += left[k * a.k_stride] * right[k * b.k_stride];
-    const std::int64_t to = results.first_element + at.row * results.columns + at.column;
-    y[to] = epilogue(sum, at.column, to);
-  }
-}
-
 template <class Tile, bool a_by_k, bool b_by_k, int width, MmaTerms terms>
 __global__ void __launch_bounds__(Tile::threads, Tile::blocks)
-    multiply_by_mma(Factor<float> a, Factor<float> b, MmaGrid grid, EpilogueOf<float> epilogue, float* y) {
+    multiply_by_mma(Factor<float> a, Factor<float> b, ProductGrid grid, EpilogueOf<float> epilogue, float* y) {
   auto& shared = dynamic_shared<MmaStages<Tile, a_by_k, b_by_k>>();
   const int thread = static_cast<int>(threadIdx.x), lane = thread % warp_size, warp = thread / warp_size;
   const int warp_row = warp % Tile::warps_down * Tile::warp_rows,
@@ -134,29 +59,12 @@ __global__ void __launch_bounds__(Tile::threads, Tile::blocks)
                                 a.outer,
                                 b.outer,
                                 (blockIdx.y * grid.batch + matrix) * a.outer * b.outer};
-    const std::uint64_t no_numbers = store(results, sums, epilogue, y);
+    const std::uint64_t no_numbers = store(results, sums.value, epilogue, y);
     if constexpr (terms == MmaTerms::three) {
       multiply_plainly(results, no_numbers, a, b, {matrix, first_k, end_k}, epilogue, y);
     }
   }
 }
-
-/// y = the sum of the parts that each have `count` elements, in their order.
-__global__ void add_parts(const float* parts, int splits, std::int64_t count, std::int64_t columns,
-                          EpilogueOf<float> epilogue, float* y) {
-  const std::int64_t i = thread_index();
-  if (i >= count) return;
-  float sum = parts[i];
-#pragma unroll 4
-  for (int s = 1; s < splits; ++s) sum += parts[s * count + i];
-  y[i] = epilogue(sum, i % columns, i);
-}
-
-struct Product {
-  Factor<float> a, b;
-  std::int64_t batch;
-  MmaTerms terms;
-};
 
 /// How a product is cut into blocks.
 struct MmaPlan {
@@ -184,71 +92,50 @@ MmaPlan plan_of(const CudaContext& context, const Product& p, int tile, double e
   return plan;
 }
 
-/// Whether copies of 16 bytes may be made of the lines of a factor.
-bool has_aligned_lines(const Factor<float>& f, bool by_k) {
-  const std::int64_t line = by_k ? f.outer_stride : f.k_stride;
-  return is_aligned<4>(f.data) && line % 4 == 0 && f.batch_stride % 4 == 0 && (by_k ? f.k_stride : f.outer_stride) == 1;
-}
+struct Task {
+  CudaContext& context;
+  Product product;
+  MmaTerms terms;
+  std::int64_t splits;
+  const Epilogue& epilogue;
+  Tensor& y;
+};
 
 template <class Tile, bool a_by_k, bool b_by_k, int width, MmaTerms terms>
-void launch_mma(CudaContext& context, const Product& p, std::int64_t splits, const Epilogue& epilogue, Tensor& y) {
-  const std::int64_t row_tiles = (p.a.outer + Tile::rows - 1) / Tile::rows,
-                     column_tiles = (p.b.outer + Tile::columns - 1) / Tile::columns;
-  const std::int64_t panels = (p.a.k + Tile::depth - 1) / Tile::depth;
-  const MmaGrid grid{p.batch, row_tiles, (panels + splits - 1) / splits * Tile::depth};
-  const std::int64_t parts = (p.a.k + grid.k_per_split - 1) / grid.k_per_split;
-  Tensor scratch;
-  float* to = y.data<float>();
-  if (parts > 1) {
-    scratch = allocate({parts * y.numel()}, kFloat32, context.device());
-    to = scratch.data<float>();
-  }
-  const LaunchSize size{dim3(grid_size(row_tiles * column_tiles), static_cast<unsigned>(parts),
-                             static_cast<unsigned>(std::min<std::int64_t>(p.batch, 65535))),
+void launch_mma(const Task& task) {
+  const auto& [a, b, batch] = task.product;
+  const std::int64_t row_tiles = (a.outer + Tile::rows - 1) / Tile::rows,
+                     column_tiles = (b.outer + Tile::columns - 1) / Tile::columns;
+  ProductParts parts(task.context, task.product, task.splits, Tile::depth, task.epilogue, task.y);
+  const LaunchSize size{dim3(grid_size(row_tiles * column_tiles), static_cast<unsigned>(parts.count()),
+                             static_cast<unsigned>(std::min<std::int64_t>(batch, 65535))),
                         dim3(Tile::threads), sizeof(MmaStages<Tile, a_by_k, b_by_k>)};
-  launch(context, multiply_by_mma<Tile, a_by_k, b_by_k, width, terms>, size, p.a, p.b, grid,
-         EpilogueOf<float>(parts > 1 ? Epilogue{} : epilogue), to);
-  if (parts > 1) {
-    launch(context, add_parts, threads_for(y.numel()), to, static_cast<int>(parts), y.numel(), y.size(2),
-           EpilogueOf<float>(epilogue), y.data<float>());
-  }
+  launch(task.context, multiply_by_mma<Tile, a_by_k, b_by_k, width, terms>, size, a, b,
+         ProductGrid{batch, row_tiles, parts.k_per_part()}, EpilogueOf<float>(parts.epilogue()), parts.data());
+  parts.finish();
 }
 
 template <class Tile>
-void launch_tile(CudaContext& context, const Product& p, std::int64_t splits, const Epilogue& epilogue, Tensor& y) {
-  const auto by_k = [](const Factor<float>& f) { return std::abs(f.k_stride) <= std::abs(f.outer_stride); };
-  const bool a_by_k = by_k(p.a), b_by_k = by_k(p.b);
-  const bool fours = has_aligned_lines(p.a, a_by_k) && has_aligned_lines(p.b, b_by_k);
-  const auto with_terms = [&]<bool left_by_k, bool right_by_k, int width>() {
-    if (p.terms == MmaTerms::one) {
-      launch_mma<Tile, left_by_k, right_by_k, width, MmaTerms::one>(context, p, splits, epilogue, y);
-    } else {
-      launch_mma<Tile, left_by_k, right_by_k, width, MmaTerms::three>(context, p, splits, epilogue, y);
-    }
-  };
-  const auto with_width = [&]<bool left_by_k, bool right_by_k>() {
-    fours ? with_terms.template operator()<left_by_k, right_by_k, 4>()
-          : with_terms.template operator()<left_by_k, right_by_k, 1>();
-  };
-  if (a_by_k) {
-    b_by_k ? with_width.template operator()<true, true>() : with_width.template operator()<true, false>();
-  } else {
-    b_by_k ? with_width.template operator()<false, true>() : with_width.template operator()<false, false>();
-  }
+void launch_tile(const Task& task) {
+  visit_layout(task.product, [&]<bool a_by_k, bool b_by_k, int width>() {
+    task.terms == MmaTerms::one ? launch_mma<Tile, a_by_k, b_by_k, width, MmaTerms::one>(task)
+                                : launch_mma<Tile, a_by_k, b_by_k, width, MmaTerms::three>(task);
+  });
 }
 
 }  // namespace
 
 void bmm_mma(CudaContext& context, const Tensor& a, const Tensor& b, const Epilogue& epilogue, Tensor& y) {
-  const bool rounds = backends::cuda.matmul.allow_tf32;
-  const Product p{factor<float>(a, 1, 2), factor<float>(b, 2, 1), y.size(0), rounds ? MmaTerms::one : MmaTerms::three};
+  const Product p(a, b);
   const MmaPlan plans[] = {plan_of<LargeTile>(context, p, 0, 1), plan_of<MediumTile>(context, p, 1, 0.75),
                            plan_of<SmallTile>(context, p, 2, 0.4)};
   const MmaPlan& best = *std::min_element(std::begin(plans), std::end(plans),
                                           [](const MmaPlan& l, const MmaPlan& r) { return l.cost < r.cost; });
-  if (best.tile == 0) return launch_tile<LargeTile>(context, p, best.splits, epilogue, y);
-  if (best.tile == 1) return launch_tile<MediumTile>(context, p, best.splits, epilogue, y);
-  launch_tile<SmallTile>(context, p, best.splits, epilogue, y);
+  const MmaTerms terms = backends::cuda.matmul.allow_tf32 ? MmaTerms::one : MmaTerms::three;
+  const Task task{context, p, terms, best.splits, epilogue, y};
+  if (best.tile == 0) return launch_tile<LargeTile>(task);
+  if (best.tile == 1) return launch_tile<MediumTile>(task);
+  launch_tile<SmallTile>(task);
 }
 
 }  // namespace ebb::kernels

@@ -5,9 +5,8 @@
 
 #include "ebb/kernels/cuda/ptx.cuh"
 #include "ebb/kernels/cuda/shuffle.cuh"
-#include "ebb/kernels/matmul/factor.h"
 
-// Tiles of a matrix product that tensor cores multiply: what bmm_mma.cu is built of.
+// The tiles that warps multiply by tensor cores: what bmm_mma.cu is built of.
 
 namespace ebb::kernels {
 
@@ -20,62 +19,6 @@ struct MmaTile {
   static constexpr int rows = rows_, columns = columns_, depth = depth_, stages = stages_;
   static constexpr int warp_rows = warp_rows_, warp_columns = warp_columns_;
   static constexpr int warps_down = rows / warp_rows, threads = warps_down * (columns / warp_columns) * warp_size;
-};
-
-/// `outer` x `depth` elements of a factor, in the order of its memory. The padding lets the lanes of a warp read their
-/// parts of a fragment from different banks, in either order.
-template <int outer, int depth, bool by_k>
-struct Panel {
-  static constexpr int outer_step = by_k ? depth + 4 : 1, k_step = by_k ? 1 : outer + 8;
-  alignas(16) float element[by_k ? outer * outer_step : depth * k_step];
-
-  __device__ float* at(int o, int k) { return &element[o * outer_step + k * k_step]; }
-  __device__ float operator()(int o, int k) const { return element[o * outer_step + k * k_step]; }
-};
-
-/// Copies panel after panel of a factor, `width` elements at a time. What lies outside of the factor becomes 0.
-template <int outer, int depth, bool by_k, int threads, int width>
-class PanelLoader {
- public:
-  __device__ PanelLoader(const Factor<float>& factor, std::int64_t matrix, std::int64_t first_outer,
-                         std::int64_t first_k, std::int64_t end_k, int thread)
-      : outer_(by_k ? thread / per_line : thread % per_line * width),
-        k_(by_k ? thread % per_line * width : thread / per_line),
-        outer_left_(clamped(factor.outer - first_outer - outer_)),
-        k_left_(clamped(end_k - first_k - k_)),
-        line_step_((by_k ? factor.outer_stride : factor.k_stride) * lines),
-        depth_step_(factor.k_stride * depth),
-        from_(factor.data + matrix * factor.batch_stride + (first_outer + outer_) * factor.outer_stride +
-              (first_k + k_) * factor.k_stride),
-        somewhere_(factor.data) {}
-
-  __device__ void load(Panel<outer, depth, by_k>& to) {
-#pragma unroll
-    for (int i = 0; i < copies; ++i) {
-      const int outer_left = by_k ? outer_left_ - i * lines : outer_left_,
-                k_left = by_k ? k_left_ : k_left_ - i * lines;
-      const int along = by_k ? k_left : outer_left, across = by_k ? outer_left : k_left;
-      const int valid = across > 0 ? max(0, min(along, width)) : 0;
-      const float* from = valid > 0 ? from_ + i * line_step_ : somewhere_;
-      float* place = by_k ? to.at(outer_ + i * lines, k_) : to.at(outer_, k_ + i * lines);
-      copy_async<width * sizeof(float)>(place, from, valid * static_cast<int>(sizeof(float)));
-    }
-    from_ += depth_step_;
-    k_left_ -= depth;
-  }
-
- private:
-  static constexpr int per_line = (by_k ? depth : outer) / width, lines = threads / per_line;
-  static constexpr int copies = outer * depth / width / threads;
-  static_assert(threads % per_line == 0 && copies * width * threads == outer * depth);
-
-  static __device__ int clamped(std::int64_t left) {
-    return static_cast<int>(max(std::int64_t{-1}, min(left, std::int64_t{1} << 30)));
-  }
-
-  int outer_, k_, outer_left_, k_left_;
-  std::int64_t line_step_, depth_step_;
-  const float *from_, *somewhere_;
 };
 
 /// How many products of TF32 make one of float32. Of three, the numbers are split into their leading 11 bits and what

@@ -1,0 +1,37 @@
+#include "ebb/kernels/matmul/product_parts.h"
+
+#include "ebb/kernels/cuda/launch.cuh"
+#include "ebb/kernels/matmul/epilogue.cuh"
+
+namespace ebb::kernels {
+namespace {
+
+/// y = the sum of the parts that each have `count` elements, in their order.
+__global__ void add_parts(const float* parts, int splits, std::int64_t count, std::int64_t columns,
+                          EpilogueOf<float> epilogue, float* y) {
+  const std::int64_t i = thread_index();
+  if (i >= count) return;
+  float sum = parts[i];
+#pragma unroll 4
+  for (int s = 1; s < splits; ++s) sum += parts[s * count + i];
+  y[i] = epilogue(sum, i % columns, i);
+}
+
+}  // namespace
+
+ProductParts::ProductParts(CudaContext& context, const Product& product, std::int64_t splits, int depth,
+                           const Epilogue& epilogue, Tensor& y)
+    : context_(context), epilogue_(epilogue), y_(y) {
+  const std::int64_t panels = (product.a.k + depth - 1) / depth;
+  k_per_part_ = (panels + splits - 1) / splits * depth;
+  count_ = (product.a.k + k_per_part_ - 1) / k_per_part_;
+  if (count_ > 1) parts_ = allocate({count_ * y.numel()}, kFloat32, context.device());
+}
+
+void ProductParts::finish() {
+  if (count_ == 1) return;
+  launch(context_, add_parts, threads_for(y_.numel()), parts_.data<float>(), static_cast<int>(count_), y_.numel(),
+         y_.size(2), EpilogueOf<float>(epilogue_), y_.data<float>());
+}
+
+}  // namespace ebb::kernels

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstdint>
+
+#include "ebb/core/context.h"
+#include "ebb/core/tensor.h"
+#include "ebb/kernels/matmul/epilogue.h"
+#include "ebb/kernels/matmul/factor.h"
+
+namespace ebb::kernels {
+
+/// A product of floats, as its kernels see it.
+struct Product {
+  Factor<float> a, b;
+  std::int64_t batch;
+
+  Product(const Tensor& left, const Tensor& right)
+      : a(factor<float>(left, 1, 2)), b(factor<float>(right, 2, 1)), batch(left.size(0)) {}
+};
+
+/// Where the blocks of a product write: into y, or, where each sums over a part of k only, into a tensor (parts, y's
+/// elements) that finish() adds up, part after part.
+class ProductParts {
+ public:
+  ProductParts(CudaContext& context, const Product& product, std::int64_t splits, int depth, const Epilogue& epilogue,
+               Tensor& y);
+
+  std::int64_t count() const { return count_; }
+  std::int64_t k_per_part() const { return k_per_part_; }  ///< a multiple of `depth`
+  float* data() { return count_ > 1 ? parts_.data<float>() : y_.data<float>(); }
+  /// What is left to the blocks.
+  Epilogue epilogue() const { return count_ > 1 ? Epilogue{} : epilogue_; }
+  void finish();
+
+ private:
+  CudaContext& context_;
+  const Epilogue& epilogue_;
+  Tensor& y_;
+  std::int64_t k_per_part_, count_;
+  Tensor parts_;
+};
+
+}  // namespace ebb::kernels
