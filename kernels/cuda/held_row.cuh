@@ -27,13 +27,28 @@ struct RowShape {
   std::int64_t rows;
   int n;
   bool packed;
+};
 
-  __device__ std::int64_t row() const { return static_cast<std::int64_t>(blockIdx.x) * blockDim.y + threadIdx.y; }
+/// The row of a thread: where it begins, and its elements. A thread too many has a row of none, and takes part in what
+/// all lanes of a warp must.
+struct OwnRow {
+  std::int64_t row, first = 0;
+  int n = 0;
+  bool packed, exists;
+
+  __device__ explicit OwnRow(const RowShape& shape)
+      : row(static_cast<std::int64_t>(blockIdx.x) * blockDim.y + threadIdx.y),
+        packed(shape.packed),
+        exists(row < shape.rows) {
+    if (!exists) return;
+    first = row * shape.n;
+    n = shape.n;
+  }
 };
 
 /// n elements of `from`, those before `end`, and `fill` for the rest.
-template <int n, class T>
-__device__ Packet<T, n> load_before(const T* from, int i, int end, bool packed, T fill) {
+template <int n, class T, class Index>
+__device__ Packet<T, n> load_before(const T* from, Index i, Index end, bool packed, T fill) {
   if (packed && i < end) return load_packet<T, n>(from + i);
   Packet<T, n> packet;
 #pragma unroll
@@ -41,8 +56,8 @@ __device__ Packet<T, n> load_before(const T* from, int i, int end, bool packed, 
   return packet;
 }
 
-template <int n, class T>
-__device__ void store_before(T* to, int i, int end, bool packed, const Packet<T, n>& packet) {
+template <int n, class T, class Index>
+__device__ void store_before(T* to, Index i, Index end, bool packed, const Packet<T, n>& packet) {
   if (packed && i < end) return store_packet(to + i, packet);
 #pragma unroll
   for (int k = 0; k < n; ++k) {
@@ -58,9 +73,9 @@ struct HeldRow {
 
   __device__ static int place(int p) { return static_cast<int>(threadIdx.x + p * blockDim.x) * n; }
 
-  __device__ HeldRow(const T* row, const RowShape& shape, T fill) {
+  __device__ HeldRow(const T* x, const OwnRow& own, T fill) {
 #pragma unroll
-    for (int p = 0; p < packets; ++p) packet[p] = load_before<n>(row, place(p), shape.n, shape.packed, fill);
+    for (int p = 0; p < packets; ++p) packet[p] = load_before<n>(x + own.first, place(p), own.n, own.packed, fill);
   }
 
   __device__ ComputeOf<T> operator()(int p, int k) const { return static_cast<ComputeOf<T>>(packet[p].element[k]); }
@@ -78,7 +93,7 @@ __device__ __forceinline__ void for_each_held(Body body) {
 
 /// Stores value(packet, k, place) for each element of a thread's part.
 template <class T, int packets, class Value>
-__device__ __forceinline__ void store_held(T* row, const RowShape& shape, Value value) {
+__device__ __forceinline__ void store_held(T* y, const OwnRow& own, Value value) {
   constexpr int n = row_packet<T>;
 #pragma unroll
   for (int p = 0; p < packets; ++p) {
@@ -86,7 +101,7 @@ __device__ __forceinline__ void store_held(T* row, const RowShape& shape, Value 
     Packet<T, n> packet;
 #pragma unroll
     for (int k = 0; k < n; ++k) packet.element[k] = static_cast<T>(value(p, k, place + k));
-    store_before<n>(row, place, shape.n, shape.packed, packet);
+    store_before<n>(y + own.first, place, own.n, own.packed, packet);
   }
 }
 
@@ -102,12 +117,19 @@ __device__ Value combine_row(Value value, Combine combine) {
   for (int delta = lanes / 2; delta > 0; delta /= 2) value = combine(value, shuffle_xor(value, delta));
   if (blockDim.x <= warp_size) return value;
   auto& shared = block_shared<OfWarps<Value>>();
+  const unsigned warps = blockDim.x / warp_size, first = threadIdx.y * warps;
   __syncthreads();  // what was read of an earlier combination
-  if (threadIdx.x % warp_size == 0) shared.value[threadIdx.x / warp_size] = value;
+  if (threadIdx.x % warp_size == 0) shared.value[first + threadIdx.x / warp_size] = value;
   __syncthreads();
-  value = shared.value[0];
-  for (unsigned warp = 1; warp < blockDim.x / warp_size; ++warp) value = combine(value, shared.value[warp]);
+  value = shared.value[first];
+  for (unsigned warp = 1; warp < warps; ++warp) value = combine(value, shared.value[first + warp]);
   return value;
+}
+
+/// Whether rows of n elements, one after the other, may be read by packets.
+template <class T, class... Rest>
+bool are_packed(std::int64_t n, const T* first, const Rest*... rest) {
+  return n % row_packet<T> == 0 && is_aligned<row_packet<T>>(first) && (is_aligned<row_packet<T>>(rest) && ...);
 }
 
 template <int packets>
