@@ -28,6 +28,18 @@ struct Walk {
     return offsets;
   }
 
+  /// The same where there are fewer than 2^31 elements.
+  EBB_HOST_DEVICE Offsets small(std::uint32_t element) const {
+    Offsets offsets{};
+    for (int d = 0; d < dims; ++d) {
+      const std::uint32_t rest = d + 1 < dims ? sizes[d].quotient_small(element) : 0;
+      const std::int64_t index = element - rest * static_cast<std::uint32_t>(sizes[d].divisor());
+      for (int k = 0; k < n; ++k) offsets.of[k] += index * strides[d][k];
+      element = rest;
+    }
+    return offsets;
+  }
+
   int dims;
   Divider sizes[max_dims];
   std::int64_t strides[max_dims][n];
