@@ -203,6 +203,25 @@ TEST_CASE("copies convert every dtype to every other") {
   }
 }
 
+TEST_CASE("copies that turn a matrix go by tiles, of any size and place") {
+  const auto check_copy = [](const Tensor& x, const Tensor& y) {
+    CAPTURE(to_string(x.shape()), to_string(x.strides()), to_string(y.strides()), to_string(x.dtype()));
+    require_agreement({x}, {y}, 0,
+                      [](auto& context, const Tensors& in, Tensors& out) { kernels::copy(context, in[0], out[0]); });
+  };
+  for (const DType dtype : {kBool, kFloat16, kFloat32, kFloat64}) {
+    for (const Shape& shape : std::vector<Shape>{{64, 64}, {16, 130}, {67, 33}, {128, 48}}) {
+      const Tensor x = random_tensor(shape, dtype);
+      check_copy(x.transpose(0, 1), empty({shape[1], shape[0]}, {.dtype = dtype}));
+      check_copy(x.slice(1, 1, shape[1]).transpose(0, 1), empty({shape[1] - 1, shape[0]}, {.dtype = dtype}));
+    }
+    const Tensor images = random_tensor({2, 20, 5, 8}, dtype);
+    check_copy(images, empty(images.shape(), {.dtype = dtype}, MemoryFormat::channels_last));
+    check_copy(images.permute({2, 3, 0, 1}), empty({5, 8, 2, 20}, {.dtype = dtype}));
+    check_copy(images.permute({3, 2, 1, 0}), empty({8, 5, 20, 2}, {.dtype = dtype}));
+  }
+}
+
 TEST_CASE("what only stores is copied with strides, but converted on the CPU only") {
   for (const DType dtype : {kInt8, kUInt16, kUInt32, kUInt64, kFloat8E5M2, kComplex64, kComplex128}) {
     CAPTURE(to_string(dtype));
