@@ -5,8 +5,8 @@
 
 #include "ebb/kernels/cuda/launch.cuh"
 #include "ebb/kernels/cuda/packet.cuh"
+#include "ebb/kernels/cuda/packet_rows.h"
 #include "ebb/kernels/cuda/walk.h"
-#include "ebb/kernels/elementwise/packet_rows.h"
 
 // y = op(inputs...) element by element: the kernels of every elementwise op.
 

@@ -5,7 +5,7 @@
 
 #include "ebb/kernels/rows.h"
 
-// How the elementwise kernels of a GPU cut rows.
+// How the kernels of a GPU cut rows.
 
 namespace ebb::kernels {
 
