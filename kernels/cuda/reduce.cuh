@@ -14,10 +14,13 @@
 //   Value combine(Value a, Value b) const     associative, up to rounding
 //   void store(output, Value) const           takes the result
 // One that reads neighbours together has, in place of load, what OneByOne below makes of it:
-//   using Raw                                 `packet` neighbours as they lie in memory
 //   static constexpr int packet
-//   Line line(output) const, Raw along(line, i, end)           values i .. of one output, those before end
-//   Lines lines(output, outputs) const, Raw across(lines, i)   value i of outputs output .., those that there are
+//   using Raw                                 `packet` neighbours as they lie in memory
+//   bool packed                               whether they may be read together
+//   Line line(output) const                   where the values of an output lie
+//   Raw along(line, i) const                  those from i on, together; along_some: one by one, those before end
+//   Lines lines(output, count) const          where those of `count` neighbouring outputs lie
+//   Raw across(lines, i) const                value i of each, together; across_some: one by one, of the first `count`
 //   Value value(raw, k, count_index) const    of neighbour k
 
 namespace ebb::kernels {
@@ -33,16 +36,17 @@ template <class Reduction>
 struct OneByOne : Reduction {
   using Value = typename Reduction::Value;
   using Raw = Value;
-  using Line = std::int64_t;
-  using Lines = std::int64_t;
   static constexpr int packet = 1;
+  static constexpr bool packed = true;
 
   explicit OneByOne(const Reduction& reduction) : Reduction(reduction) {}
 
-  __device__ Line line(std::int64_t output) const { return output; }
-  __device__ Lines lines(std::int64_t output, std::int64_t) const { return output; }
-  __device__ Raw along(Line output, std::int64_t i, std::int64_t) const { return this->load(i, output); }
-  __device__ Raw across(Lines output, std::int64_t i) const { return this->load(i, output); }
+  __device__ std::int64_t line(std::int64_t output) const { return output; }
+  __device__ std::int64_t lines(std::int64_t output, int) const { return output; }
+  __device__ Raw along(std::int64_t output, std::int64_t i) const { return this->load(i, output); }
+  __device__ Raw along_some(std::int64_t output, std::int64_t i, std::int64_t) const { return along(output, i); }
+  __device__ Raw across(std::int64_t output, std::int64_t i) const { return along(output, i); }
+  __device__ Raw across_some(std::int64_t output, int, std::int64_t i) const { return along(output, i); }
   __device__ Value value(const Raw& raw, int, std::int64_t) const { return raw; }
 };
 
@@ -77,40 +81,41 @@ struct WarpResults {
   typename Reduction::Value value[block_size / warp_size];
 };
 
-/// The combination of values [begin, end) of an output that fall to this thread, one of blockDim.x.
+/// The combination of `count` values from `begin` on, of an output, that fall to this thread, one of blockDim.x.
 template <class Reduction>
 __device__ typename Reduction::Value reduce_line(const Reduction& reduction, std::int64_t output, std::int64_t begin,
-                                                 std::int64_t end) {
+                                                 int count) {
   using Raw = typename Reduction::Raw;
   constexpr int n = Reduction::packet, sums = n < 4 ? n : 4;
   typename Reduction::Value sum[sums];
   for (int k = 0; k < sums; ++k) sum[k] = reduction.identity();
+  const auto add = [&](const Raw& raw, int k, int place) {
+    sum[k % sums] = reduction.combine(sum[k % sums], reduction.value(raw, k, begin + place + k));
+  };
   const auto line = reduction.line(output);
-  const std::int64_t step = blockDim.x * n;
-  std::int64_t i = begin + threadIdx.x * n;
-  for (; i + (in_flight - 1) * step + n <= end; i += in_flight * step) {
+  const int step = static_cast<int>(blockDim.x) * n, first = static_cast<int>(threadIdx.x) * n;
+  const int whole = reduction.packed ? count / n * n : 0;
+  for (int place = first; place < whole; place += in_flight * step) {
     Raw raw[in_flight];
 #pragma unroll
-    for (int u = 0; u < in_flight; ++u) raw[u] = reduction.along(line, i + u * step, end);
+    for (int u = 0; u < in_flight; ++u) {
+      const int at = place + u * step;
+      raw[u] = reduction.along(line, begin + (at < whole ? at : place));
+    }
 #pragma unroll
     for (int u = 0; u < in_flight; ++u) {
+      if (place + u * step >= whole) break;
 #pragma unroll
-      for (int k = 0; k < n; ++k) {
-        sum[k % sums] = reduction.combine(sum[k % sums], reduction.value(raw[u], k, i + u * step + k));
-      }
+      for (int k = 0; k < n; ++k) add(raw[u], k, place + u * step);
     }
   }
-  Raw raw[in_flight] = {};
-#pragma unroll
-  for (int u = 0; u < in_flight; ++u) {
-    if (i + u * step < end) raw[u] = reduction.along(line, i + u * step, end);
-  }
-#pragma unroll
-  for (int u = 0; u < in_flight; ++u) {
+  const bool takes_rest = whole > 0 && whole % step != first;
+#pragma unroll 1
+  for (int place = takes_rest ? count : whole > 0 ? whole : first; place < count; place += step) {
+    const Raw raw = reduction.along_some(line, begin + place, begin + count);
 #pragma unroll
     for (int k = 0; k < n; ++k) {
-      if (i + u * step + k >= end) continue;
-      sum[k % sums] = reduction.combine(sum[k % sums], reduction.value(raw[u], k, i + u * step + k));
+      if (place + k < count) add(raw, k, place);
     }
   }
 #pragma unroll
@@ -127,9 +132,8 @@ __global__ void reduce_rows(Reduction reduction, Shares shares, typename Reducti
   const auto combine = [&](const auto& a, const auto& b) { return reduction.combine(a, b); };
   const std::int64_t output = static_cast<std::int64_t>(blockIdx.x) * blockDim.y + threadIdx.y;
   for (std::int64_t chunk = blockIdx.y; chunk < shares.chunks; chunk += gridDim.y) {
-    const std::int64_t begin = chunk * shares.chunk, end = min(shares.count, begin + shares.chunk);
     auto value = reduction.identity();
-    if (output < shares.outputs) value = reduce_line(reduction, output, begin, end);
+    if (output < shares.outputs) value = reduce_line(reduction, output, chunk * shares.chunk, shares.size_of(chunk));
     const unsigned lanes = min(blockDim.x, static_cast<unsigned>(warp_size));
     for (unsigned delta = lanes / 2; delta > 0; delta /= 2) {
       value = combine(value, shuffle_down(value, static_cast<int>(delta)));
@@ -156,29 +160,35 @@ struct ColumnResults {
   typename Reduction::Value value[Reduction::packet][block_size];
 };
 
-/// The combinations of rows [begin, end) of `packet` neighbouring outputs that fall to this thread, one of blockDim.y.
+/// The combinations of `rows` values from `begin` on, of `count` neighbouring outputs, that fall to this thread, one of
+/// blockDim.y.
 template <class Reduction>
-__device__ void reduce_lines(const Reduction& reduction, std::int64_t output, std::int64_t outputs, std::int64_t begin,
-                             std::int64_t end, typename Reduction::Value* sum) {
+__device__ void reduce_lines(const Reduction& reduction, std::int64_t output, int count, std::int64_t begin, int rows,
+                             typename Reduction::Value* sum) {
   using Raw = typename Reduction::Raw;
   constexpr int n = Reduction::packet;
-  const auto lines = reduction.lines(output, outputs);
-  const std::int64_t step = blockDim.y;
-  std::int64_t i = begin + threadIdx.y;
-  for (; i + (in_flight - 1) * step < end; i += in_flight * step) {
+  const auto lines = reduction.lines(output, count);
+  const auto add = [&](const Raw& raw, int row) {
+#pragma unroll
+    for (int k = 0; k < n; ++k) sum[k] = reduction.combine(sum[k], reduction.value(raw, k, begin + row));
+  };
+  const int step = static_cast<int>(blockDim.y), first = static_cast<int>(threadIdx.y);
+  if (!reduction.packed || count < n) {
+#pragma unroll 1
+    for (int row = first; row < rows; row += step) add(reduction.across_some(lines, count, begin + row), row);
+    return;
+  }
+  for (int row = first; row < rows; row += in_flight * step) {
     Raw raw[in_flight];
 #pragma unroll
-    for (int u = 0; u < in_flight; ++u) raw[u] = reduction.across(lines, i + u * step);
+    for (int u = 0; u < in_flight; ++u) {
+      const int at = row + u * step;
+      raw[u] = reduction.across(lines, begin + (at < rows ? at : row));
+    }
 #pragma unroll
     for (int u = 0; u < in_flight; ++u) {
-#pragma unroll
-      for (int k = 0; k < n; ++k) sum[k] = reduction.combine(sum[k], reduction.value(raw[u], k, i + u * step));
+      if (row + u * step < rows) add(raw[u], row + u * step);
     }
-  }
-  for (; i < end; i += step) {
-    const Raw raw = reduction.across(lines, i);
-#pragma unroll
-    for (int k = 0; k < n; ++k) sum[k] = reduction.combine(sum[k], reduction.value(raw, k, i));
   }
 }
 
@@ -188,13 +198,13 @@ __global__ void reduce_columns(Reduction reduction, Shares shares, typename Redu
   constexpr int n = Reduction::packet;
   auto& shared = block_shared<ColumnResults<Reduction>>();
   const std::int64_t output = (static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x) * n;
+  const int count = static_cast<int>(min(shares.outputs - output, static_cast<std::int64_t>(n)));
   const unsigned thread = threadIdx.y * blockDim.x + threadIdx.x;
   for (std::int64_t chunk = blockIdx.y; chunk < shares.chunks; chunk += gridDim.y) {
-    const std::int64_t begin = chunk * shares.chunk, end = min(shares.count, begin + shares.chunk);
     typename Reduction::Value sum[n];
 #pragma unroll
     for (int k = 0; k < n; ++k) sum[k] = reduction.identity();
-    if (output < shares.outputs) reduce_lines(reduction, output, shares.outputs, begin, end, sum);
+    if (count > 0) reduce_lines(reduction, output, count, chunk * shares.chunk, shares.size_of(chunk), sum);
     for (unsigned rows = blockDim.y / 2; rows > 0; rows /= 2) {
 #pragma unroll
       for (int k = 0; k < n; ++k) shared.value[k][thread] = sum[k];
@@ -208,7 +218,7 @@ __global__ void reduce_columns(Reduction reduction, Shares shares, typename Redu
     if (threadIdx.y > 0) continue;
 #pragma unroll
     for (int k = 0; k < n; ++k) {
-      if (output + k >= shares.outputs) continue;
+      if (k >= count) continue;
       if (partial == nullptr) {
         reduction.store(output + k, sum[k]);
       } else {

@@ -4,6 +4,8 @@
 #include <bit>
 #include <cstdint>
 
+#include "ebb/kernels/host_device.h"
+
 namespace ebb::kernels::reduce_detail {
 
 inline constexpr std::int64_t max_grid_y = 65535;
@@ -14,6 +16,11 @@ inline constexpr std::int64_t max_grid_y = 65535;
 struct Shares {
   std::int64_t count, outputs, chunk, chunks;
   unsigned width, height;
+
+  EBB_HOST_DEVICE int size_of(std::int64_t which) const {
+    const std::int64_t left = count - which * chunk;
+    return static_cast<int>(left < chunk ? left : chunk);
+  }
 };
 
 inline constexpr std::int64_t threads_to_fill = 1 << 17;  // of a large GPU

@@ -64,14 +64,15 @@ struct ArgExtremeOf : Elements<T, Candidate<T>> {
 };
 
 template <template <Extreme, class> class Reduction, class T, class Y>
-void reduce_extreme(CudaContext& context, Extreme which, const Tensor& x, const ReductionPlan& plan, Y* y) {
+void reduce_extreme(CudaContext& context, Extreme which, const Walkable& walk, Y* y) {
+  const ReductionPlan& plan = walk.plan;
   const auto run = [&](const auto& reduction) {
     reduce(context, reduction, plan.reduced.numel, plan.kept.numel, order_of(plan));
   };
   if (which == Extreme::max) {
-    run(Reduction<Extreme::max, T>(x, plan, y));
+    run(Reduction<Extreme::max, T>(walk.x, plan, y));
   } else {
-    run(Reduction<Extreme::min, T>(x, plan, y));
+    run(Reduction<Extreme::min, T>(walk.x, plan, y));
   }
 }
 
@@ -79,15 +80,15 @@ void reduce_extreme(CudaContext& context, Extreme which, const Tensor& x, const 
 
 void extreme(CudaContext& context, Extreme which, const Tensor& x, const Dims& dims, Tensor& y) {
   if (y.numel() == 0) return;
-  const ReductionPlan plan = plan_reduction(x, dims, y);
-  visit_number(x.dtype(), [&]<class T>() { reduce_extreme<ExtremeOf, T>(context, which, x, plan, y.data<T>()); });
+  const Walkable walk(context, x, dims, y);
+  visit_number(x.dtype(), [&]<class T>() { reduce_extreme<ExtremeOf, T>(context, which, walk, y.data<T>()); });
 }
 
 void arg_extreme(CudaContext& context, Extreme which, const Tensor& x, int dim, Tensor& y) {
   if (y.numel() == 0) return;
-  const ReductionPlan plan = plan_reduction(x, {dim}, y);
+  const Walkable walk(context, x, {dim}, y);
   visit_number(x.dtype(),
-               [&]<class T>() { reduce_extreme<ArgExtremeOf, T>(context, which, x, plan, y.data<std::int64_t>()); });
+               [&]<class T>() { reduce_extreme<ArgExtremeOf, T>(context, which, walk, y.data<std::int64_t>()); });
 }
 
 }  // namespace ebb::kernels

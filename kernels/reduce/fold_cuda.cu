@@ -26,10 +26,11 @@ struct Fold : Elements<T, Accumulator<T>> {
 template <class Op>
 void fold(CudaContext& context, const Tensor& x, const Dims& dims, int start, Tensor& y) {
   if (y.numel() == 0) return;
-  const ReductionPlan plan = plan_reduction(x, dims, y);
+  const Walkable walk(context, x, dims, y);
+  const ReductionPlan& plan = walk.plan;
   if (plan.reduced.numel == 0) return fill(context, start, y);
   visit_number(x.dtype(), [&]<class T>() {
-    const Fold<T, Op> reduction(x, plan, y.data<Accumulator<T>>(), start);
+    const Fold<T, Op> reduction(walk.x, plan, y.data<Accumulator<T>>(), start);
     reduce(context, reduction, plan.reduced.numel, plan.kept.numel, order_of(plan));
   });
 }
