@@ -1,6 +1,7 @@
 #pragma once
 
 #include "ebb/kernels/cuda/divider.h"
+#include "ebb/kernels/cuda/invoke.cuh"
 #include "ebb/kernels/rows.h"
 
 namespace ebb::kernels {
@@ -29,8 +30,9 @@ struct Walk {
   }
 
   /// The same where there are fewer than 2^31 elements.
-  EBB_HOST_DEVICE Offsets small(std::uint32_t element) const {
+  __device__ Offsets small(std::uint32_t element) const {
     Offsets offsets{};
+#pragma unroll 1
     for (int d = 0; d < dims; ++d) {
       const std::uint32_t rest = d + 1 < dims ? sizes[d].quotient_small(element) : 0;
       const std::int64_t index = element - rest * static_cast<std::uint32_t>(sizes[d].divisor());
