@@ -68,6 +68,7 @@ FLOORS = {
             "reduce": "sums, products, extremes",
             "resample": "a sparse matrix along one dimension",
             "scan": "cumulative sums",
+            "softmax": "softmax and its logarithm, along one dimension",
             "sort": "sorting, permutation of rows",
         },
         private=("",),

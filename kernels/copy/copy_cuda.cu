@@ -1,6 +1,7 @@
 #include "ebb/core/dispatch.h"
 #include "ebb/kernels/copy/convert.h"
 #include "ebb/kernels/copy/element_bits.h"
+#include "ebb/kernels/copy/transpose.h"
 #include "ebb/kernels/elementwise/elementwise.cuh"
 #include "ebb/kernels/elementwise/elementwise.h"
 
@@ -13,9 +14,12 @@ struct Constant {
   EBB_HOST_DEVICE T operator()() const { return value; }
 };
 
-void copy_stored(CudaContext& context, const Tensor& x, Tensor& y) {
-  check(x.dtype() == y.dtype(), "converts ", x.dtype(), " to ", y.dtype(), " on the CPU only: x.to(kCPU).to(...)");
+/// Of one dtype: only the size of elements matters.
+void copy_bits(CudaContext& context, const Tensor& x, Tensor& y) {
   const auto rows = plan_rows(y, x);
+  if (const auto transposition = transposition_of(rows)) {
+    return transpose(context, *transposition, size_of(y.dtype()), x.raw_data(), y.raw_data());
+  }
   visit_bits(size_of(y.dtype()), [&]<class T>() {
     map(context, rows, Convert<T>(), reinterpret_cast<T*>(y.raw_data()), reinterpret_cast<const T*>(x.raw_data()));
   });
@@ -24,7 +28,9 @@ void copy_stored(CudaContext& context, const Tensor& x, Tensor& y) {
 }  // namespace
 
 void copy(CudaContext& context, const Tensor& x, Tensor& y) {
-  if (is_storage_only(x.dtype()) || is_storage_only(y.dtype())) return copy_stored(context, x, y);
+  if (x.dtype() == y.dtype()) return copy_bits(context, x, y);
+  check(!is_storage_only(x.dtype()) && !is_storage_only(y.dtype()), "converts ", x.dtype(), " to ", y.dtype(),
+        " on the CPU only: x.to(kCPU).to(...)");
   const auto rows = plan_rows(y, x);
   visit_any(x.dtype(), [&]<class From>() {
     visit_any(y.dtype(), [&]<class To>() { map(context, rows, Convert<To>(), y.data<To>(), x.data<From>()); });

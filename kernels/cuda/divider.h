@@ -25,9 +25,13 @@ class Divider {
   /// floor(x / divisor) of an x that is not negative
   EBB_HOST_DEVICE std::int64_t quotient(std::int64_t x) const {
     if (!fast_ || x > INT32_MAX) return x / divisor_;
-    const auto small = static_cast<std::uint32_t>(x);
-    const auto high = static_cast<std::uint32_t>((static_cast<std::uint64_t>(small) * magic_) >> 32);
-    return (high + small) >> shift_;  // no overflow: both are below 2^31
+    return quotient_small(static_cast<std::uint32_t>(x));  // no overflow: both summands are below 2^31
+  }
+
+  /// The same where both are below 2^31.
+  EBB_HOST_DEVICE std::uint32_t quotient_small(std::uint32_t x) const {
+    const auto high = static_cast<std::uint32_t>((static_cast<std::uint64_t>(x) * magic_) >> 32);
+    return (high + x) >> shift_;
   }
 
   /// Replaces x by its quotient and returns the remainder.

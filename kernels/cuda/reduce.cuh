@@ -2,6 +2,7 @@
 
 #include "ebb/core/tensor.h"
 #include "ebb/kernels/cuda/launch.cuh"
+#include "ebb/kernels/cuda/reduce_shares.h"
 #include "ebb/kernels/cuda/shuffle.cuh"
 
 // Reductions of (count, outputs) values, in an order that depends on the sizes alone: no atomics, equal bits each run.
@@ -12,6 +13,15 @@
 //   Value load(count_index, output) const     one of the values
 //   Value combine(Value a, Value b) const     associative, up to rounding
 //   void store(output, Value) const           takes the result
+// One that reads neighbours together has, in place of load, what OneByOne below makes of it:
+//   static constexpr int packet
+//   using Raw                                 `packet` neighbours as they lie in memory
+//   bool packed                               whether they may be read together
+//   Line line(output) const                   where the values of an output lie
+//   Raw along(line, i) const                  those from i on, together; along_some: one by one, those before end
+//   Lines lines(output, count) const          where those of `count` neighbouring outputs lie
+//   Raw across(lines, i) const                value i of each, together; across_some: one by one, of the first `count`
+//   Value value(raw, k, count_index) const    of neighbour k
 
 namespace ebb::kernels {
 
@@ -20,25 +30,43 @@ enum class ReduceOrder { count_is_inner, output_is_inner };
 
 namespace reduce_detail {
 
-inline constexpr int tile_outputs = 32, tile_rows = 8;
-inline constexpr int loads_per_thread = 64;  // then sums are paired: the rounding error grows with log(count)
+inline constexpr int in_flight = 4;  // packets that a thread loads before it combines them
 
-/// How the values of one output are shared out: to blocks in chunks, and in a block to threads.
-struct Split {
-  std::int64_t count, outputs, chunk;
-  std::int64_t chunks() const { return (count + chunk - 1) / chunk; }
+template <class Reduction>
+struct OneByOne : Reduction {
+  using Value = typename Reduction::Value;
+  using Raw = Value;
+  static constexpr int packet = 1;
+  static constexpr bool packed = true;
+
+  explicit OneByOne(const Reduction& reduction) : Reduction(reduction) {}
+
+  __device__ std::int64_t line(std::int64_t output) const { return output; }
+  __device__ std::int64_t lines(std::int64_t output, int) const { return output; }
+  __device__ Raw along(std::int64_t output, std::int64_t i) const { return this->load(i, output); }
+  __device__ Raw along_some(std::int64_t output, std::int64_t i, std::int64_t) const { return along(output, i); }
+  __device__ Raw across(std::int64_t output, std::int64_t i) const { return along(output, i); }
+  __device__ Raw across_some(std::int64_t output, int, std::int64_t i) const { return along(output, i); }
+  __device__ Value value(const Raw& raw, int, std::int64_t) const { return raw; }
 };
 
-/// Combines chunk by chunk what a first pass has left.
+template <class Reduction>
+concept ReadsPackets = requires {
+  typename Reduction::Raw;
+};
+
+/// What a first pass has left of each chunk; values of one output lie `count_step` apart.
 template <class Reduction>
 struct Partials {
   using Value = typename Reduction::Value;
   Reduction reduction;
   const Value* partial;
-  std::int64_t outputs;
+  std::int64_t count_step, output_step;
 
   __device__ Value identity() const { return reduction.identity(); }
-  __device__ Value load(std::int64_t i, std::int64_t output) const { return partial[i * outputs + output]; }
+  __device__ Value load(std::int64_t i, std::int64_t output) const {
+    return partial[i * count_step + output * output_step];
+  }
   __device__ Value combine(const Value& a, const Value& b) const { return reduction.combine(a, b); }
   __device__ void store(std::int64_t output, const Value& value) const { reduction.store(output, value); }
 };
@@ -46,66 +74,70 @@ struct Partials {
 template <class Reduction>
 struct IsPartials : std::false_type {};
 template <class Reduction>
-struct IsPartials<Partials<Reduction>> : std::true_type {};
-
-template <class Reduction>
-__device__ void finish(const Reduction& reduction, const Split& split, typename Reduction::Value* partial,
-                       std::int64_t output, std::int64_t chunk, const typename Reduction::Value& value) {
-  if (partial == nullptr) {
-    reduction.store(output, value);
-  } else {
-    partial[chunk * split.outputs + output] = value;
-  }
-}
-
-template <class Reduction>
-struct Columns {
-  typename Reduction::Value value[tile_rows][tile_outputs];
-};
-
-/// Neighbouring threads take neighbouring outputs; the rows of a block divide a chunk.
-template <class Reduction>
-__global__ void reduce_columns(Reduction reduction, Split split, typename Reduction::Value* partial) {
-  auto& shared = block_shared<Columns<Reduction>>();
-  const std::int64_t output = static_cast<std::int64_t>(blockIdx.x) * tile_outputs + threadIdx.x;
-  for (std::int64_t chunk = blockIdx.y; chunk * split.chunk < split.count; chunk += gridDim.y) {
-    const std::int64_t end = min(split.count, (chunk + 1) * split.chunk);
-    auto value = reduction.identity();
-    if (output < split.outputs) {
-      for (std::int64_t i = chunk * split.chunk + threadIdx.y; i < end; i += tile_rows) {
-        value = reduction.combine(value, reduction.load(i, output));
-      }
-    }
-    shared.value[threadIdx.y][threadIdx.x] = value;
-    __syncthreads();
-    if (threadIdx.y == 0 && output < split.outputs) {
-      for (int row = 1; row < tile_rows; ++row) value = reduction.combine(value, shared.value[row][threadIdx.x]);
-      finish(reduction, split, partial, output, chunk, value);
-    }
-    __syncthreads();
-  }
-}
+struct IsPartials<OneByOne<Partials<Reduction>>> : std::true_type {};
 
 template <class Reduction>
 struct WarpResults {
   typename Reduction::Value value[block_size / warp_size];
 };
 
-/// blockDim.x threads for each output: a warp, so that blockDim.y outputs share a block, or the whole block.
+/// The combination of `count` values from `begin` on, of an output, that fall to this thread, one of blockDim.x.
 template <class Reduction>
-__global__ void reduce_rows(Reduction reduction, Split split, typename Reduction::Value* partial) {
+__device__ typename Reduction::Value reduce_line(const Reduction& reduction, std::int64_t output, std::int64_t begin,
+                                                 int count) {
+  using Raw = typename Reduction::Raw;
+  constexpr int n = Reduction::packet, sums = n < 4 ? n : 4;
+  typename Reduction::Value sum[sums];
+  for (int k = 0; k < sums; ++k) sum[k] = reduction.identity();
+  const auto add = [&](const Raw& raw, int k, int place) {
+    sum[k % sums] = reduction.combine(sum[k % sums], reduction.value(raw, k, begin + place + k));
+  };
+  const auto line = reduction.line(output);
+  const int step = static_cast<int>(blockDim.x) * n, first = static_cast<int>(threadIdx.x) * n;
+  const int whole = reduction.packed ? count / n * n : 0;
+  for (int place = first; place < whole; place += in_flight * step) {
+    Raw raw[in_flight];
+#pragma unroll
+    for (int u = 0; u < in_flight; ++u) {
+      const int at = place + u * step;
+      raw[u] = reduction.along(line, begin + (at < whole ? at : place));
+    }
+#pragma unroll
+    for (int u = 0; u < in_flight; ++u) {
+      if (place + u * step >= whole) break;
+#pragma unroll
+      for (int k = 0; k < n; ++k) add(raw[u], k, place + u * step);
+    }
+  }
+  const bool takes_rest = whole > 0 && whole % step != first;
+#pragma unroll 1
+  for (int place = takes_rest ? count : whole > 0 ? whole : first; place < count; place += step) {
+    const Raw raw = reduction.along_some(line, begin + place, begin + count);
+#pragma unroll
+    for (int k = 0; k < n; ++k) {
+      if (place + k < count) add(raw, k, place);
+    }
+  }
+#pragma unroll
+  for (int half = sums / 2; half > 0; half /= 2) {
+    for (int k = 0; k < half; ++k) sum[k] = reduction.combine(sum[k], sum[k + half]);
+  }
+  return sum[0];
+}
+
+/// blockDim.x threads for each output: a part of a warp, so that blockDim.y outputs share a block, or the whole block.
+template <class Reduction>
+__global__ void reduce_rows(Reduction reduction, Shares shares, typename Reduction::Value* partial) {
   auto& shared = block_shared<WarpResults<Reduction>>();
   const auto combine = [&](const auto& a, const auto& b) { return reduction.combine(a, b); };
   const std::int64_t output = static_cast<std::int64_t>(blockIdx.x) * blockDim.y + threadIdx.y;
-  for (std::int64_t chunk = blockIdx.y; chunk * split.chunk < split.count; chunk += gridDim.y) {
-    const std::int64_t end = min(split.count, (chunk + 1) * split.chunk);
+  for (std::int64_t chunk = blockIdx.y; chunk < shares.chunks; chunk += gridDim.y) {
     auto value = reduction.identity();
-    if (output < split.outputs) {
-      for (std::int64_t i = chunk * split.chunk + threadIdx.x; i < end; i += blockDim.x) {
-        value = reduction.combine(value, reduction.load(i, output));
-      }
+    if (output < shares.outputs) value = reduce_line(reduction, output, chunk * shares.chunk, shares.size_of(chunk));
+    const unsigned lanes = min(blockDim.x, static_cast<unsigned>(warp_size));
+    for (unsigned delta = lanes / 2; delta > 0; delta /= 2) {
+      value = combine(value, shuffle_down(value, static_cast<int>(delta)));
     }
-    value = warp_reduce(value, combine);
     if (blockDim.x > warp_size) {
       const unsigned warp = threadIdx.x / warp_size, lane = threadIdx.x % warp_size;
       if (lane == 0) shared.value[warp] = value;
@@ -114,58 +146,119 @@ __global__ void reduce_rows(Reduction reduction, Split split, typename Reduction
       if (warp == 0) value = warp_reduce(value, combine);
       __syncthreads();
     }
-    if (threadIdx.x == 0 && output < split.outputs) finish(reduction, split, partial, output, chunk, value);
+    if (threadIdx.x > 0 || output >= shares.outputs) continue;
+    if (partial == nullptr) {
+      reduction.store(output, value);
+    } else {
+      partial[output * shares.chunks + chunk] = value;
+    }
   }
 }
 
-inline constexpr std::int64_t max_grid_y = 65535;
-
 template <class Reduction>
-void launch_columns(CudaContext& context, const Reduction& reduction, const Split& split,
-                    typename Reduction::Value* partial) {
-  const auto chunks = static_cast<unsigned>(std::min(split.chunks(), max_grid_y));
-  const LaunchSize size{dim3(grid_size((split.outputs + tile_outputs - 1) / tile_outputs), chunks),
-                        dim3(tile_outputs, tile_rows)};
-  launch(context, reduce_columns<Reduction>, size, reduction, split, partial);
+struct ColumnResults {
+  typename Reduction::Value value[Reduction::packet][block_size];
+};
+
+/// The combinations of `rows` values from `begin` on, of `count` neighbouring outputs, that fall to this thread, one of
+/// blockDim.y.
+template <class Reduction>
+__device__ void reduce_lines(const Reduction& reduction, std::int64_t output, int count, std::int64_t begin, int rows,
+                             typename Reduction::Value* sum) {
+  using Raw = typename Reduction::Raw;
+  constexpr int n = Reduction::packet;
+  const auto lines = reduction.lines(output, count);
+  const auto add = [&](const Raw& raw, int row) {
+#pragma unroll
+    for (int k = 0; k < n; ++k) sum[k] = reduction.combine(sum[k], reduction.value(raw, k, begin + row));
+  };
+  const int step = static_cast<int>(blockDim.y), first = static_cast<int>(threadIdx.y);
+  if (!reduction.packed || count < n) {
+#pragma unroll 1
+    for (int row = first; row < rows; row += step) add(reduction.across_some(lines, count, begin + row), row);
+    return;
+  }
+  for (int row = first; row < rows; row += in_flight * step) {
+    Raw raw[in_flight];
+#pragma unroll
+    for (int u = 0; u < in_flight; ++u) {
+      const int at = row + u * step;
+      raw[u] = reduction.across(lines, begin + (at < rows ? at : row));
+    }
+#pragma unroll
+    for (int u = 0; u < in_flight; ++u) {
+      if (row + u * step < rows) add(raw[u], row + u * step);
+    }
+  }
 }
 
+/// Neighbouring threads take neighbouring packets of outputs; blockDim.y threads divide the rows of a chunk.
 template <class Reduction>
-void launch_rows(CudaContext& context, const Reduction& reduction, const Split& split,
-                 typename Reduction::Value* partial) {
-  const unsigned width = split.count <= warp_size * loads_per_thread / 2 ? warp_size : block_size;
-  const unsigned outputs = block_size / width;
-  const auto chunks = static_cast<unsigned>(std::min(split.chunks(), max_grid_y));
-  const LaunchSize size{dim3(grid_size((split.outputs + outputs - 1) / outputs), chunks), dim3(width, outputs)};
-  launch(context, reduce_rows<Reduction>, size, reduction, split, partial);
+__global__ void reduce_columns(Reduction reduction, Shares shares, typename Reduction::Value* partial) {
+  constexpr int n = Reduction::packet;
+  auto& shared = block_shared<ColumnResults<Reduction>>();
+  const std::int64_t output = (static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x) * n;
+  const int count = static_cast<int>(min(shares.outputs - output, static_cast<std::int64_t>(n)));
+  const unsigned thread = threadIdx.y * blockDim.x + threadIdx.x;
+  for (std::int64_t chunk = blockIdx.y; chunk < shares.chunks; chunk += gridDim.y) {
+    typename Reduction::Value sum[n];
+#pragma unroll
+    for (int k = 0; k < n; ++k) sum[k] = reduction.identity();
+    if (count > 0) reduce_lines(reduction, output, count, chunk * shares.chunk, shares.size_of(chunk), sum);
+    for (unsigned rows = blockDim.y / 2; rows > 0; rows /= 2) {
+#pragma unroll
+      for (int k = 0; k < n; ++k) shared.value[k][thread] = sum[k];
+      __syncthreads();
+      if (threadIdx.y < rows) {
+#pragma unroll
+        for (int k = 0; k < n; ++k) sum[k] = reduction.combine(sum[k], shared.value[k][thread + rows * blockDim.x]);
+      }
+      __syncthreads();
+    }
+    if (threadIdx.y > 0) continue;
+#pragma unroll
+    for (int k = 0; k < n; ++k) {
+      if (k >= count) continue;
+      if (partial == nullptr) {
+        reduction.store(output + k, sum[k]);
+      } else {
+        partial[chunk * shares.outputs + output + k] = sum[k];
+      }
+    }
+  }
 }
 
-/// Chunks give work to all of the GPU where there are few outputs, and bound the serial part of a sum.
 template <class Reduction>
 void run(CudaContext& context, const Reduction& reduction, std::int64_t count, std::int64_t outputs,
          ReduceOrder order) {
   using Value = typename Reduction::Value;
+  constexpr int n = Reduction::packet;
   const bool rows = order == ReduceOrder::count_is_inner;
-  const Split split{count, outputs, (rows ? block_size : tile_rows) * loads_per_thread};
+  const Shares shares = rows ? shares_of_rows(count, outputs, n) : shares_of_columns(count, outputs, n);
   Tensor scratch;
   Value* partial = nullptr;
-  if (split.chunks() > 1) {
-    const auto bytes = split.chunks() * outputs * static_cast<std::int64_t>(sizeof(Value));
+  if (shares.chunks > 1) {
+    const auto bytes = shares.chunks * outputs * static_cast<std::int64_t>(sizeof(Value));
     scratch = allocate({bytes}, kUInt8, context.device());
     partial = reinterpret_cast<Value*>(scratch.raw_data());
   }
-  if (rows) {
-    launch_rows(context, reduction, split, partial);
-  } else {
-    launch_columns(context, reduction, split, partial);
-  }
+  const std::int64_t threads = rows ? outputs : (outputs + n - 1) / n;
+  const unsigned side = rows ? shares.height : shares.width;
+  const LaunchSize size{dim3(grid_size((threads + side - 1) / side),
+                             static_cast<unsigned>(std::min<std::int64_t>(shares.chunks, max_grid_y))),
+                        dim3(shares.width, shares.height)};
+  launch(context, rows ? reduce_rows<Reduction> : reduce_columns<Reduction>, size, reduction, shares, partial);
   if (partial == nullptr) return;
+  const std::int64_t count_step = rows ? 1 : outputs, output_step = rows ? shares.chunks : 1;
   if constexpr (IsPartials<Reduction>::value) {
     Reduction again = reduction;
     again.partial = partial;
-    run(context, again, split.chunks(), outputs, ReduceOrder::output_is_inner);
+    again.count_step = count_step;
+    again.output_step = output_step;
+    run(context, again, shares.chunks, outputs, order);
   } else {
-    run(context, Partials<Reduction>{reduction, partial, outputs}, split.chunks(), outputs,
-        ReduceOrder::output_is_inner);
+    const Partials<Reduction> left{reduction, partial, count_step, output_step};
+    run(context, OneByOne<Partials<Reduction>>(left), shares.chunks, outputs, order);
   }
 }
 
@@ -175,7 +268,11 @@ void run(CudaContext& context, const Reduction& reduction, std::int64_t count, s
 template <class Reduction>
 void reduce(CudaContext& context, const Reduction& reduction, std::int64_t count, std::int64_t outputs,
             ReduceOrder order) {
-  reduce_detail::run(context, reduction, count, outputs, order);
+  if constexpr (reduce_detail::ReadsPackets<Reduction>) {
+    reduce_detail::run(context, reduction, count, outputs, order);
+  } else {
+    reduce_detail::run(context, reduce_detail::OneByOne<Reduction>(reduction), count, outputs, order);
+  }
 }
 
 }  // namespace ebb::kernels

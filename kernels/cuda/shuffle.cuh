@@ -34,6 +34,18 @@ __device__ T shuffle_up(const T& value, int delta) {
                        [&](unsigned word) { return __shfl_up_sync(all_lanes, word, static_cast<unsigned>(delta)); });
 }
 
+/// The value of lane `source`; all lanes take part.
+template <class T>
+__device__ T shuffle_from(const T& value, int source) {
+  return shuffle_words(value, [&](unsigned word) { return __shfl_sync(all_lanes, word, source); });
+}
+
+/// The value of the lane whose number differs in the bits of `lanes`; all lanes take part.
+template <class T>
+__device__ T shuffle_xor(const T& value, int lanes) {
+  return shuffle_words(value, [&](unsigned word) { return __shfl_xor_sync(all_lanes, word, lanes); });
+}
+
 /// Combines the values of a warp in a fixed order; lane 0 gets the result.
 template <class T, class Combine>
 __device__ T warp_reduce(T value, Combine combine) {

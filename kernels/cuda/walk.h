@@ -1,6 +1,7 @@
 #pragma once
 
 #include "ebb/kernels/cuda/divider.h"
+#include "ebb/kernels/cuda/invoke.cuh"
 #include "ebb/kernels/rows.h"
 
 namespace ebb::kernels {
@@ -24,6 +25,19 @@ struct Walk {
     for (int d = 0; d < dims; ++d) {
       const std::int64_t index = d + 1 < dims ? sizes[d].split(element) : element;
       for (int k = 0; k < n; ++k) offsets.of[k] += index * strides[d][k];
+    }
+    return offsets;
+  }
+
+  /// The same where there are fewer than 2^31 elements.
+  __device__ Offsets small(std::uint32_t element) const {
+    Offsets offsets{};
+#pragma unroll 1
+    for (int d = 0; d < dims; ++d) {
+      const std::uint32_t rest = d + 1 < dims ? sizes[d].quotient_small(element) : 0;
+      const std::int64_t index = element - rest * static_cast<std::uint32_t>(sizes[d].divisor());
+      for (int k = 0; k < n; ++k) offsets.of[k] += index * strides[d][k];
+      element = rest;
     }
     return offsets;
   }

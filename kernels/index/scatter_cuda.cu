@@ -2,6 +2,8 @@
 // same sums each time.
 #include "ebb/core/dispatch.h"
 #include "ebb/kernels/cuda/launch.cuh"
+#include "ebb/kernels/cuda/packet.cuh"
+#include "ebb/kernels/cuda/packet_rows.h"
 #include "ebb/kernels/cuda/partition_point.cuh"
 #include "ebb/kernels/cuda/walk.h"
 #include "ebb/kernels/elementwise/elementwise.h"
@@ -26,74 +28,90 @@ struct Line {
   std::int64_t src_stride, y_size, y_stride;
 };
 
-/// Where the places begin that are equal to places[k].
-__device__ inline std::int64_t first_equal(const std::int64_t* places, std::int64_t k) {
-  return partition_point(0, k, [&](std::int64_t i) { return places[i] < places[k]; });
-}
+/// A thread's source k of a line, in sorted order; "lines" may be packets of neighbouring ones, which have one index.
+struct Source {
+  __device__ Source(const Sorted& sorted, const Divider& lines) : k(thread_index()) {
+    line = lines.split(k);
+    exists = k < sorted.length;
+    places = sorted.places + line * sorted.row_step;
+    order = sorted.order + line * sorted.row_step;
+  }
 
-/// A sorted source k of a line, and the piece of equal places that it is the first of.
-struct Piece {
-  __device__ Piece(const Sorted& sorted, std::int64_t thread, std::int64_t lines, std::int64_t y_size)
-      : k(thread / lines),
-        line(thread % lines),
-        places(sorted.places + line * sorted.row_step),
-        order(sorted.order + line * sorted.row_step) {
+  std::int64_t k, line;
+  const std::int64_t *places, *order;
+  bool exists;
+};
+
+/// A source, and the piece of equal places that it is the first of.
+struct Piece : Source {
+  __device__ Piece(const Sorted& sorted, const Divider& lines, std::int64_t y_size) : Source(sorted, lines) {
+    if (!exists) return;
     const std::int64_t place = places[k];
-    begins = place >= 0 && place < y_size && (k - first_equal(places, k)) % piece == 0;
-    if (!begins) return;
     begins_place = k == 0 || places[k - 1] != place;
+    begins = place >= 0 && place < y_size && (begins_place || begins_later(place));
+    if (!begins) return;
     end = k + 1;
     while (end < sorted.length && end < k + piece && places[end] == place) ++end;
     ends_place = end == sorted.length || places[end] != place;
   }
 
-  std::int64_t k, line, end = 0;
-  const std::int64_t *places, *order;
+  __device__ bool begins_later(std::int64_t place) const {
+    if (k < piece || places[k - piece] != place) return false;
+    return (k - partition_point(0, k, [&](std::int64_t i) { return places[i] < place; })) % piece == 0;
+  }
+
+  std::int64_t end = 0;
   bool begins = false, begins_place = false, ends_place = false;
 };
 
+template <int n, class T>
+__device__ void add_to(Packet<T, n>& sum, const Packet<T, n>& x) {
+#pragma unroll
+  for (int i = 0; i < n; ++i) sum.element[i] = static_cast<T>(sum.element[i] + x.element[i]);
+}
+
 /// A source a thread; it works where it is the last of its place.
-template <class T>
-__global__ void assign_last(Walk<2> walk, std::int64_t lines, Sorted sorted, Line line, const T* src, T* y) {
-  const std::int64_t thread = thread_index();
-  if (thread >= lines * sorted.length) return;
-  const std::int64_t k = thread / lines, row = thread % lines * sorted.row_step, place = sorted.places[row + k];
+template <int n, class T>
+__global__ void assign_last(Walk<2> walk, Divider lines, Sorted sorted, Line line, const T* src, T* y) {
+  const Source s(sorted, lines);
+  if (!s.exists) return;
+  const std::int64_t place = s.places[s.k];
   if (place < 0 || place >= line.y_size) return;
-  if (k + 1 < sorted.length && sorted.places[row + k + 1] == place) return;
-  const auto at = walk(thread % lines);
-  y[at.of[1] + place * line.y_stride] = src[at.of[0] + sorted.order[row + k] * line.src_stride];
+  if (s.k + 1 < sorted.length && s.places[s.k + 1] == place) return;
+  const auto at = walk(s.line);
+  store_packet(y + at.of[1] + place * line.y_stride,
+               load_packet<T, n>(src + at.of[0] + s.order[s.k] * line.src_stride));
 }
 
 /// A source a thread; it works where it begins a piece: adds that to y where the place has no other, else puts its sum
 /// aside, in partial[k, line].
-template <class T>
-__global__ void add_pieces(Walk<2> walk, std::int64_t lines, Sorted sorted, Line line, const T* src, T* partial, T* y) {
-  const std::int64_t thread = thread_index();
-  if (thread >= lines * sorted.length) return;
-  const Piece p(sorted, thread, lines, line.y_size);
+template <int n, class T>
+__global__ void add_pieces(Walk<2> walk, Divider lines, Sorted sorted, Line line, const T* src, T* partial, T* y) {
+  const Piece p(sorted, lines, line.y_size);
   if (!p.begins) return;
   const auto at = walk(p.line);
   const bool is_all = p.begins_place && p.ends_place;
-  T* to = is_all ? y + at.of[1] + p.places[p.k] * line.y_stride : partial + thread;
-  T sum = is_all ? *to : T(0);
-  for (std::int64_t k = p.k; k < p.end; ++k) sum = static_cast<T>(sum + src[at.of[0] + p.order[k] * line.src_stride]);
-  *to = sum;
+  T* to = is_all ? y + at.of[1] + p.places[p.k] * line.y_stride : partial + thread_index() * n;
+  Packet<T, n> sum{};
+  if (is_all) sum = load_packet<T, n>(to);
+  for (std::int64_t k = p.k; k < p.end; ++k) {
+    add_to(sum, load_packet<T, n>(src + at.of[0] + p.order[k] * line.src_stride));
+  }
+  store_packet(to, sum);
 }
 
 /// A source a thread; it works where it is the first of a place with several pieces.
-template <class T>
-__global__ void add_partials(Walk<2> walk, std::int64_t lines, Sorted sorted, Line line, const T* partial, T* y) {
-  const std::int64_t thread = thread_index();
-  if (thread >= lines * sorted.length) return;
-  const Piece p(sorted, thread, lines, line.y_size);
-  if (!p.begins_place || p.ends_place) return;
+template <int n, class T>
+__global__ void add_partials(Walk<2> walk, Divider lines, Sorted sorted, Line line, const T* partial, T* y) {
+  const Piece p(sorted, lines, line.y_size);
+  if (!p.begins || !p.begins_place || p.ends_place) return;
   const std::int64_t place = p.places[p.k];
-  T& to = y[walk(p.line).of[1] + place * line.y_stride];
-  T sum = to;
+  T* to = y + walk(p.line).of[1] + place * line.y_stride;
+  auto sum = load_packet<T, n>(to);
   for (std::int64_t k = p.k; k < sorted.length && p.places[k] == place; k += piece) {
-    sum = static_cast<T>(sum + partial[k * lines + p.line]);
+    add_to(sum, load_packet<T, n>(partial + (k * lines.divisor() + p.line) * n));
   }
-  to = sum;
+  store_packet(to, sum);
 }
 
 bool is_same_for_all_lines(const Tensor& index, int dim) {
@@ -122,21 +140,26 @@ Tensor lines_as_rows(CudaContext& context, const Tensor& index, int dim) {
   return rows.alias({index.numel() / index.size(dim), index.size(dim)}, Strides{index.size(dim), 1}, 0);
 }
 
-template <class T>
-void scatter_sorted(CudaContext& context, Scatter how, const Walk<2>& walk, std::int64_t lines, const Sorted& sorted,
-                    const Line& line, const Tensor& src, Tensor& y) {
-  const LaunchSize size = threads_for(lines * sorted.length);
-  const T* from = src.data<T>();
-  T* to = y.data<T>();
+/// lines: in packets of n.
+template <int n, class T>
+void scatter_sorted(CudaContext& context, Scatter how, const Rows<2>& lines, const Sorted& sorted, const Line& line,
+                    const T* from, T* to) {
+  const LaunchSize size = threads_for(lines.numel * sorted.length);
+  const Walk<2> walk(lines);
+  const Divider count(lines.numel);
   if (how == Scatter::assign) {
-    launch(context, assign_last<T>, size, walk, lines, sorted, line, from, to);
+    launch(context, assign_last<n, T>, size, walk, count, sorted, line, from, to);
     return;
   }
   Tensor partial;
-  if (sorted.length > piece) partial = allocate({lines * sorted.length}, y.dtype(), context.device());
-  T* sums = partial.defined() ? partial.data<T>() : nullptr;
-  launch(context, add_pieces<T>, size, walk, lines, sorted, line, from, sums, to);
-  if (partial.defined()) launch(context, add_partials<T>, size, walk, lines, sorted, line, sums, to);
+  T* sums = nullptr;
+  if (sorted.length > piece) {
+    const std::int64_t bytes = lines.numel * sorted.length * n * static_cast<std::int64_t>(sizeof(T));
+    partial = allocate({bytes}, kUInt8, context.device());
+    sums = reinterpret_cast<T*>(partial.raw_data());
+  }
+  launch(context, add_pieces<n, T>, size, walk, count, sorted, line, from, sums, to);
+  if (sums != nullptr) launch(context, add_partials<n, T>, size, walk, count, sorted, line, sums, to);
 }
 
 }  // namespace
@@ -159,8 +182,19 @@ void scatter(CudaContext& context, Scatter how, int dim, const Tensor& index, co
     lines.strides[1].push_back(y.stride(d));
     lines.numel *= index.size(d);
   }
-  visit_number(y.dtype(),
-               [&]<class T>() { scatter_sorted<T>(context, how, Walk<2>(lines), lines.numel, sorted, line, src, y); });
+  if (lines.sizes.empty()) lines = {.sizes = {1}, .strides = {Strides{0}, Strides{0}}, .numel = 1};
+  visit_number(y.dtype(), [&]<class T>() {
+    constexpr int n = 16 / static_cast<int>(sizeof(T));
+    const T* from = src.data<T>();
+    T* to = y.data<T>();
+    const bool fits = sorted.row_step == 0 && line.src_stride % n == 0 && line.y_stride % n == 0;
+    const auto packets = in_packets(lines, n, std::array{fits && is_aligned<n>(from), fits && is_aligned<n>(to)});
+    if (packets && lines.strides[0][0] == 1) {
+      scatter_sorted<n>(context, how, *packets, sorted, line, from, to);
+    } else {
+      scatter_sorted<1>(context, how, lines, sorted, line, from, to);
+    }
+  });
 }
 
 }  // namespace ebb::kernels

@@ -1,28 +1,13 @@
+#include "ebb/kernels/cpu/row_sums.h"
 #include "ebb/kernels/cpu/this_isa.h"
 #include "ebb/kernels/norm/row_loops.h"
 
 namespace ebb::kernels {
 namespace {
 
-constexpr std::int64_t lanes = 16, block = 1024;
-
-/// The mean of term(i) for 0 <= i < n: in T for a block, in double over the blocks.
 template <class T, class Term>
 double mean_of(std::int64_t n, const Term& term) {
-  double total = 0;
-  for (std::int64_t begin = 0; begin < n; begin += block) {
-    const std::int64_t end = begin + block < n ? begin + block : n;
-    T sums[lanes] = {};
-    std::int64_t i = begin;
-    for (; i + lanes <= end; i += lanes) {
-      for (std::int64_t k = 0; k < lanes; ++k) sums[k] += term(i + k);
-    }
-    for (; i < end; ++i) sums[0] += term(i);
-    T sum = 0;
-    for (std::int64_t k = 0; k < lanes; ++k) sum += sums[k];
-    total += static_cast<double>(sum);
-  }
-  return total / static_cast<double>(n);
+  return sum_of<T>(n, term) / static_cast<double>(n);
 }
 
 }  // namespace

@@ -136,6 +136,40 @@ TEST_CASE("binary ops broadcast and take any strides") {
                empty({2, 2, 2, 2, 2, 2, 2, 2}));
 }
 
+TEST_CASE("operands in packets, constant ones and such with gaps meet") {
+  const Tensor image = random_tensor({2, 8, 3, 4}), channel = random_tensor({8, 1, 1}), pixel = random_tensor({3, 4});
+  const Tensor last = empty(image.shape(), {}, MemoryFormat::channels_last);
+  const Tensor wide = random_tensor({6, 20}), odd = random_tensor({2, 5, 3, 3});
+  for (const Tensor& y : {image, last}) {
+    for (const Tensor& right : {channel, pixel, random_tensor({2, 1, 1, 1}), random_tensor({})}) {
+      check_binary(kernels::Sub{}, image, right, y);
+      check_binary(kernels::Sub{}, right, last.clone().copy_(image), y);
+    }
+  }
+  check_binary(kernels::Sub{}, wide.slice(1, 0, 8), wide.slice(1, 8, 16), empty({6, 8}));
+  check_binary(kernels::Sub{}, wide.slice(1, 1, 9), wide.slice(1, 8, 16), empty({6, 8}));
+  check_binary(kernels::Sub{}, wide.slice(1, 0, 8), wide.slice(1, 8, 16), empty({6, 20}).slice(1, 4, 12));
+  check_binary(kernels::Sub{}, wide.slice(1, 0, 7), wide.slice(1, 8, 15), empty({6, 20}).slice(1, 4, 11));
+  check_binary(kernels::Sub{}, odd, random_tensor({5, 1, 1}), odd);
+  for (const DType dtype : {kBool, kInt64, kFloat64}) {
+    check_binary(kernels::Add{}, random_tensor({3, 32}, dtype), random_tensor({32}, dtype),
+                 empty({3, 32}, {.dtype = dtype}));
+    check_binary(kernels::Add{}, random_tensor({3, 31}, dtype), random_tensor({3, 1}, dtype),
+                 empty({3, 31}, {.dtype = dtype}));
+  }
+}
+
+TEST_CASE("ops in place agree") {
+  for (const Tensor& other : {random_tensor({6, 8}), random_tensor({8}), random_tensor({6, 1}), random_tensor({})}) {
+    for (const Tensor& x : layouts_of(random_tensor({6, 8}))) {
+      require_agreement({x, other}, {x}, 0, [](auto& context, const Tensors& in, Tensors& out) {
+        kernels::copy(context, in[0], out[0]);
+        kernels::binary(context, kernels::Mul{}, out[0], in[1], out[0]);
+      });
+    }
+  }
+}
+
 TEST_CASE("comparisons and where agree") {
   using namespace kernels;
   const Tensor y = empty({6, 7}, {.dtype = kBool});
@@ -166,6 +200,25 @@ TEST_CASE("copies convert every dtype to every other") {
         });
       }
     }
+  }
+}
+
+TEST_CASE("copies that turn a matrix go by tiles, of any size and place") {
+  const auto check_copy = [](const Tensor& x, const Tensor& y) {
+    CAPTURE(to_string(x.shape()), to_string(x.strides()), to_string(y.strides()), to_string(x.dtype()));
+    require_agreement({x}, {y}, 0,
+                      [](auto& context, const Tensors& in, Tensors& out) { kernels::copy(context, in[0], out[0]); });
+  };
+  for (const DType dtype : {kBool, kFloat16, kFloat32, kFloat64}) {
+    for (const Shape& shape : std::vector<Shape>{{64, 64}, {16, 130}, {67, 33}, {128, 48}}) {
+      const Tensor x = random_tensor(shape, dtype);
+      check_copy(x.transpose(0, 1), empty({shape[1], shape[0]}, {.dtype = dtype}));
+      check_copy(x.slice(1, 1, shape[1]).transpose(0, 1), empty({shape[1] - 1, shape[0]}, {.dtype = dtype}));
+    }
+    const Tensor images = random_tensor({2, 20, 5, 8}, dtype);
+    check_copy(images, empty(images.shape(), {.dtype = dtype}, MemoryFormat::channels_last));
+    check_copy(images.permute({2, 3, 0, 1}), empty({5, 8, 2, 20}, {.dtype = dtype}));
+    check_copy(images.permute({3, 2, 1, 0}), empty({8, 5, 20, 2}, {.dtype = dtype}));
   }
 }
 

@@ -22,6 +22,8 @@ std::vector<Case> cases() {
   return {{{5}, 0, tensor({4, 0, 0})},
           {{4, 3}, 0, rows.expand({4, 3})},  // one index for a row
           {{4, 70}, 0, rows.expand({4, 70})},
+          {{4, 96}, 0, rows.expand({4, 96})},  // by packets
+          {{3, 4, 16}, 1, tensor({3, 0, 0, 2, 1}).reshape({1, 5, 1}).expand({3, 5, 16})},
           {{3, 4}, 1, tensor({{0, 3, 3}, {1, 1, 1}})},
           {{2, 5, 3}, 1, randint(0, 5, {2, 4, 3})},
           {{2, 5, 3}, 1, randint(0, 5, {3, 4, 2}).transpose(0, 2)},
@@ -76,6 +78,22 @@ TEST_CASE("many sources of one place are added up, some places having none") {
   }
 }
 
+TEST_CASE("rows of packets are added up, those of a place in pieces where they are many") {
+  for (const std::int64_t places : {1, 3, 40}) {
+    const Tensor index = randint(0, places, {1500, 1});
+    for (const DType dtype : {kFloat32, kFloat64, kInt32}) {
+      const Tensor src = random_tensor({1500, 16}, dtype);
+      for (const kernels::Scatter how : {kernels::Scatter::assign, kernels::Scatter::add}) {
+        require_agreement({src, index.expand({1500, 16})}, {empty({41, 16}, {.dtype = dtype})}, 1e-4,
+                          [how](auto& context, const Tensors& in, Tensors& out) {
+                            out[0].fill_(1);
+                            kernels::scatter(context, how, 0, in[1], in[0], out[0]);
+                          });
+      }
+    }
+  }
+}
+
 TEST_CASE("on a GPU an index outside of its dimension reads NaN and writes nothing") {
   const Tensor x = on_gpu(ones({3})), index = on_gpu(tensor({0, 3, -1}));
   Tensor y = empty_like(x), z = x.clone();
@@ -84,6 +102,10 @@ TEST_CASE("on a GPU an index outside of its dimension reads NaN and writes nothi
   require_close(y, tensor({1.0F, nan, nan}), 0);
   kernels::scatter(cuda_context(0), kernels::Scatter::add, 0, index, x, z);
   require_close(z, tensor({2.0F, 1.0F, 1.0F}), 0);
+  const Tensor wide = on_gpu(ones({3, 8})), places = index.unsqueeze(1).expand({3, 8});
+  Tensor rows = empty_like(wide);
+  kernels::gather(cuda_context(0), wide, 0, places, rows);
+  require_close(rows, tensor({1.0F, nan, nan}).unsqueeze(1).expand({3, 8}), 0);
 }
 
 }  // namespace ebb::test

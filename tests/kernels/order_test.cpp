@@ -77,6 +77,10 @@ TEST_CASE("running sums agree along any dimension") {
   check_cumsum(random_tensor({100, 20}), 0);
   check_cumsum(random_tensor({40, 8200}), 0);  // a line a thread
   check_cumsum(random_tensor({3, 2049}), 1);
+  check_cumsum(random_tensor({3, 4099}), 1);  // in chunks
+  check_cumsum(random_tensor({2, 9000}, kFloat64), 1);
+  check_cumsum(random_tensor({9002}).slice(0, 1, 9001), 0);
+  for (const std::int64_t n : {33, 64, 600, 1000}) check_cumsum(random_tensor({1030, n}), 1);  // a line a warp
   check_cumsum(random_tensor({5000, 2}), 0);
   check_cumsum(random_tensor({1, 2048 * 3}, kInt32), 1);
   check_cumsum(random_tensor({3, 0, 2}), 1);

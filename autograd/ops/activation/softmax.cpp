@@ -6,7 +6,10 @@
 #include "ebb/autograd/ops/elementwise/compare.h"
 #include "ebb/autograd/ops/elementwise/unary.h"
 #include "ebb/autograd/ops/reduce/reduce.h"
+#include "ebb/autograd/ops/shape/convert.h"
+#include "ebb/autograd/ops/shape/rearrange.h"
 #include "ebb/autograd/record.h"
+#include "ebb/kernels/softmax/softmax.h"
 
 namespace ebb {
 
@@ -14,32 +17,69 @@ using autograd::record;
 using autograd::Saved;
 using autograd::wrt;
 
-/// x - max(x) along `dim`: its exp cannot overflow.
-static Tensor shifted(const Tensor& x, std::int64_t dim) {
-  ops::check_floating(x);
-  wrap_dim(dim, x.dim());
-  return x.numel() == 0 ? x : x - amax(x, {dim}, true);
+using kernels::SoftmaxOf;
+
+namespace {
+
+/// Tensors of the shape of x as the lines along a dimension, which kernels take. Where x is not contiguous, the
+/// dimension is moved last: x in channels-last order is not copied then.
+class Lines {
+ public:
+  Lines(const Tensor& x, std::int64_t dim) : dim_(wrap_dim(dim, x.dim())), moves_(x.dim() > 1 && !x.is_contiguous()) {
+    shape_ = moves_ ? movedim(x.detach(), {dim_}, {-1}).shape() : x.shape();
+    const int along = moves_ ? x.dim() - 1 : dim_;
+    for (int i = 0; i < x.dim(); ++i) lines_[i < along ? 0 : i == along ? 1 : 2] *= shape_[i];
+  }
+
+  /// (outer, n, inner), contiguous
+  Tensor of(const Tensor& t) const { return contiguous(moves_ ? movedim(t, {dim_}, {-1}) : t).reshape(lines_); }
+  Tensor undone(const Tensor& lines) const {
+    const Tensor t = lines.reshape(shape_);
+    return moves_ ? movedim(t, {-1}, {dim_}) : t;
+  }
+
+ private:
+  int dim_;
+  bool moves_;
+  Shape shape_, lines_{1, 1, 1};
+};
+
+Tensor gradient(SoftmaxOf what, const Tensor& dy, const Tensor& y, std::int64_t dim) {
+  const Lines lines(y, dim);
+  const Tensor of_dy = lines.of(dy), of_y = lines.of(y);
+  Tensor dx = empty_like(of_y);
+  on_device(dx.device(), [&](auto& context) { kernels::softmax_backward(context, what, of_dy, of_y, dx); });
+  return lines.undone(dx);
 }
+
+Tensor computed(SoftmaxOf what, const Tensor& x, std::int64_t dim) {
+  ops::check_floating(x);
+  return no_grad([&] {
+    const Lines lines(x, dim);
+    const Tensor of_x = lines.of(x);
+    Tensor y = empty_like(of_x);
+    on_device(y.device(), [&](auto& context) { kernels::softmax(context, what, of_x, y); });
+    return lines.undone(y);
+  });
+}
+
+}  // namespace
 
 Tensor softmax(const Tensor& x, std::int64_t dim, Site site) {
   const OpScope op("softmax", site);
-  const Tensor y = no_grad([&] {
-    const Tensor e = exp(shifted(x, dim));
-    return e / sum(e, {dim}, true);
-  });
-  return record(y, wrt(x, [dim](const Tensor& dy, const Tensor& out) {
-                  const Tensor weighted = dy * out;
-                  return weighted - out * sum(weighted, {dim}, true);
+  return record(computed(SoftmaxOf::probability, x, dim), wrt(x, [dim](const Tensor& dy, const Tensor& y) {
+                  if (!is_grad_enabled()) return gradient(SoftmaxOf::probability, dy, y, dim);
+                  const Tensor weighted = dy * y;
+                  return weighted - y * sum(weighted, {dim}, true);
                 }));
 }
 
 Tensor log_softmax(const Tensor& x, std::int64_t dim, Site site) {
   const OpScope op("log_softmax", site);
-  const Tensor y = no_grad([&] {
-    const Tensor z = shifted(x, dim);
-    return z - log(sum(exp(z), {dim}, true));
-  });
-  return record(y, wrt(x, [dim](const Tensor& dy, const Tensor& out) { return dy - exp(out) * sum(dy, {dim}, true); }));
+  return record(computed(SoftmaxOf::logarithm, x, dim), wrt(x, [dim](const Tensor& dy, const Tensor& y) {
+                  if (!is_grad_enabled()) return gradient(SoftmaxOf::logarithm, dy, y, dim);
+                  return dy - exp(y) * sum(dy, {dim}, true);
+                }));
 }
 
 Tensor logsumexp(const Tensor& x, const Dims& named, bool keepdim, Site site) {

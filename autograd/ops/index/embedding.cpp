@@ -1,6 +1,7 @@
 #include "ebb/autograd/ops/index/embedding.h"
 
 #include "ebb/autograd/ops/create/creation.h"
+#include "ebb/autograd/ops/detail/index_lines.h"
 #include "ebb/autograd/ops/elementwise/compare.h"
 #include "ebb/autograd/ops/index/gather.h"
 #include "ebb/autograd/ops/index/masked.h"
@@ -27,9 +28,9 @@ Tensor embedding(const Tensor& x, const Tensor& weight, const EmbeddingOptions& 
   shape.push_back(weight.size(1));
   const Tensor rows = no_grad([&] { return index_select(weight, 0, index); });
   const Tensor y = record(rows, wrt(weight, [=, index = Saved(index), size = weight.shape()](const Tensor& dy) {
-                            const Tensor kept = masked_fill(dy, eq(index, ignored).unsqueeze(-1), 0);
-                            const Tensor nothing = zeros(size, {.dtype = dy.dtype(), .device = dy.device()});
-                            return index_add(nothing, 0, index, o.padding_idx ? kept : dy);
+                            const Tensor kept =
+                                o.padding_idx ? masked_fill(dy, eq(index, ignored).unsqueeze(-1), 0) : dy;
+                            return ops::sums_of_lines(size, 0, ops::spread(index, 0, dy.shape()), kept);
                           }));
   return y.reshape(shape);
 }

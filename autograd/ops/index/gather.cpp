@@ -2,6 +2,7 @@
 
 #include "ebb/autograd/ops/create/creation.h"
 #include "ebb/autograd/ops/detail/checks.h"
+#include "ebb/autograd/ops/detail/index_lines.h"
 #include "ebb/autograd/ops/elementwise/arithmetic.h"
 #include "ebb/autograd/ops/elementwise/compare.h"
 #include "ebb/autograd/ops/shape/shape.h"
@@ -57,8 +58,7 @@ Tensor gather_lines(const Tensor& x, int dim, const Tensor& index) {
   Tensor y = empty(index.shape(), {.dtype = x.dtype(), .device = x.device()});
   on_device(x.device(), [&](auto& context) { kernels::gather(context, x, dim, index, y); });
   return record(y, wrt(x, [=, index = Saved(index), shape = x.shape()](const Tensor& dy) {
-                  const Tensor nothing = zeros(shape, {.dtype = dy.dtype(), .device = dy.device()});
-                  return scatter_lines(nothing, kernels::Scatter::add, dim, index, dy);
+                  return ops::sums_of_lines(shape, dim, index, dy);
                 }));
 }
 
@@ -77,13 +77,6 @@ Tensor scatter_into(const Tensor& x, kernels::Scatter how, std::int64_t dim, con
   return scatter_lines(target, how, d, places, part).reshape(x.shape());
 }
 
-/// An index (n) along dim as one for all of `shape`, which has n there.
-Tensor spread(const Tensor& index, int dim, Shape shape) {
-  Shape line = Dims::filled(shape.size(), 1);
-  line[dim] = shape[dim] = index.numel();
-  return index.to(kInt64).reshape(line).expand(shape);
-}
-
 void check_slices(const Tensor& index, const Tensor& x) {
   check(index.dim() <= 1, "the index must be (n) or (), got shape ", index.shape());
   check(index.dtype() == kInt64 || index.dtype() == kInt32, "the index must be int64 or int32, got ", index.dtype());
@@ -91,6 +84,24 @@ void check_slices(const Tensor& index, const Tensor& x) {
 }
 
 }  // namespace
+
+namespace ops {
+
+Tensor spread(const Tensor& index, int dim, Shape shape) {
+  Shape line = Dims::filled(shape.size(), 1);
+  line[dim] = shape[dim] = index.numel();
+  return index.to(kInt64).reshape(line).expand(shape);
+}
+
+Tensor sums_of_lines(const Shape& shape, int dim, const Tensor& index, const Tensor& src) {
+  Tensor y = zeros(shape, {.dtype = src.dtype(), .device = src.device()});
+  on_device(y.device(), [&](auto& context) { kernels::scatter(context, kernels::Scatter::add, dim, index, src, y); });
+  return record(y, wrt(src, [=, index = Saved(index)](const Tensor& dy) { return gather_lines(dy, dim, index); }));
+}
+
+}  // namespace ops
+
+using ops::spread;
 
 Tensor gather(const Tensor& x, std::int64_t dim, const Tensor& index, Site site) {
   const OpScope op("gather", site);
