@@ -27,7 +27,8 @@ void move(const Tensor& p, const Tensor& gradient, std::initializer_list<Tensor*
   std::array<Tensor, kernels::max_optim_states> dense;
   std::size_t count = 0;
   for (Tensor* state : states) {
-    *state = state->defined() ? with_strides(*state, strides) : zeros_like(p.detach());
+    // A state made before its parameter went to another device goes after it.
+    *state = state->defined() ? with_strides(state->to(p.device()), strides) : zeros_like(p.detach());
     dense[count++] = *state;
   }
   autograd::begin_write(p);
@@ -55,9 +56,11 @@ bool is_captured(const Tensor& p) {
 void captured_optim_step(const Tensor& p, const Tensor& gradient, std::initializer_list<Tensor*> states,
                          const kernels::OptimStep& like, std::function<kernels::OptimStep()> next) {
   const OpScope op("optim_step", Site{});
-  const bool has_states = std::ranges::all_of(states, [](const Tensor* state) { return state->defined(); });
+  const bool has_states = std::ranges::all_of(
+      states, [&](const Tensor* state) { return state->defined() && state->device() == p.device(); });
   check(has_states,
-        "an optimizer makes its states in its first step, which cannot be captured; call step() once before");
+        "an optimizer makes its states, or brings them to the GPU, in its first step, which cannot be captured; call "
+        "step() once before");
   move(p, gradient, states,
        [&]<class Context>(Context& context, Tensor& moved, const Tensor& g, std::span<Tensor> dense) {
          if constexpr (std::same_as<Context, CudaContext>) {

@@ -90,6 +90,14 @@ inline unsigned __ballot_sync(unsigned mask, int vote, const char* file = __buil
   return emulator::ballot(mask, vote != 0, {file, line});
 }
 
+// Blocks run one after the other, so what any thread does is done before another looks.
+inline unsigned atomicAdd(unsigned* to, unsigned value) {
+  const unsigned before = *to;
+  *to = before + value;
+  return before;
+}
+inline void __threadfence() {}
+
 template <class T, class U>
 std::common_type_t<T, U> min(T a, U b) {
   return b < a ? b : a;

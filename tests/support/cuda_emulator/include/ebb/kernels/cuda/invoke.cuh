@@ -9,6 +9,8 @@ namespace ebb::kernels {
 template <class... Params, class... Args>
 void invoke(void (*kernel)(Params...), dim3 blocks, dim3 threads, cudaStream_t stream, Args... args) {
   if (!emulator::accepts_launch(stream, blocks, threads)) return;
+  int number = 0;
+  (emulator::check_argument(number++, args), ...);
   emulator::enqueue(stream,
                     [=] { emulator::launch(blocks, threads, 0, [&] { kernel(static_cast<Params>(args)...); }); });
 }
