@@ -33,20 +33,15 @@ using Backward = void(CudaContext&, const Tensor& dy, const Tensor& x, const Ten
 using Inference = void(CudaContext&, const Tensor& x, const Tensor& mean, const Tensor& var, const Tensor& scale,
                        const Tensor& shift, double eps, Tensor& y);
 
-void own_backward(CudaContext& context, const Tensor& dy, const Tensor& x, const Tensor& scale,
-                  const BatchStatistics& saved, double, BatchNormGradients& gradients) {
-  composed::backward(context, dy, x, scale, saved, gradients);
-}
-
 // By argument, not yet by measurement. In training cuDNN comes first: ebb's own sums have one load in flight and take a
 // pass for each of several launches. In inference both read x once and write y once.
 constexpr WholeNorm<Forward> forwards[] = {
     {{"cudnn", cudnn_norm_refusal}, cudnn_norm_forward},
-    {{"own", takes_any}, composed::forward<CudaContext>},
+    {{"own", takes_any}, own_norm_forward},
 };
 constexpr WholeNorm<Backward> backwards[] = {
     {{"cudnn", cudnn_norm_refusal}, cudnn_norm_backward},
-    {{"own", takes_any}, own_backward},
+    {{"own", takes_any}, own_norm_backward},
 };
 constexpr WholeNorm<Inference> inferences[] = {
     {{"own", takes_any}, composed::inference<CudaContext>},

@@ -47,7 +47,7 @@ __global__ void average(Sizes s, AverageWindows windows, Grid grid, const T* x, 
 #pragma unroll 4
     for (int q = 0; q < box.width; ++q) add(sum, load_packet<T, n>(from + q * s.channels));
   }
-  store_packet(y + thread * n, quotients(sum, windows.divisor_of<T>(at.row, at.column)));
+  store_global(y + thread * n, quotients(sum, windows.divisor_of<T>(at.row, at.column)));
 }
 
 /// The same for k * k elements, which are all loaded before the first is added.
@@ -66,7 +66,7 @@ __global__ void average_square(Sizes s, AverageWindows windows, Grid grid, const
   Packet<T, n> sum = filled<T, n>(0);
 #pragma unroll
   for (int tap = 0; tap < k * k; ++tap) add(sum, values[tap]);
-  store_packet(y + thread * n, quotients(sum, windows.divisor_of<T>(at.row, at.column)));
+  store_global(y + thread * n, quotients(sum, windows.divisor_of<T>(at.row, at.column)));
 }
 
 inline constexpr int lanes = 32, shares = block_size / lanes;
@@ -103,7 +103,7 @@ __global__ void average_large(Sizes s, AverageWindows windows, Grid grid, std::i
   __syncthreads();
   if (threadIdx.y != 0 || !has_channels) return;
   for (int share = 1; share < shares; ++share) add(sum, shared.sum[share][threadIdx.x]);
-  store_packet(y + s.window(at.image, at.row, at.column, channel),
+  store_global(y + s.window(at.image, at.row, at.column, channel),
                quotients(sum, windows.divisor_of<T>(at.row, at.column)));
 }
 
@@ -124,7 +124,7 @@ __global__ void average_backward(Sizes s, AverageWindows windows, Grid grid, con
       add(sum, quotients(values, windows.divisor_of<T>(row, column)));
     }
   }
-  store_packet(dx + thread * n, sum);
+  store_global(dx + thread * n, sum);
 }
 
 /// n channels of a tile of x a thread, for k * k elements: the windows are loaded once for all of the tile.
@@ -160,7 +160,7 @@ __global__ void average_backward_square(Sizes s, AverageWindows windows, Tiles t
           if (i + a * stride < k && j + b * stride < k) add(sum, from[a][b]);
         }
       }
-      if (s.has(row, column)) store_packet(dx + s.pixel(at.image, row, column, at.channel), sum);
+      if (s.has(row, column)) store_global(dx + s.pixel(at.image, row, column, at.channel), sum);
     }
   }
 }
@@ -215,7 +215,7 @@ void avg_pool2d(CudaContext& context, const Tensor& x, const AveragePooling& poo
   const Sizes s(x, y, geometry_of(pooling));
   visit_float(x.dtype(), [&]<class T>() {
     const auto run = [&](auto packet) { launch_average<decltype(packet)::value, T>(context, s, pooling, x, y); };
-    pooling::visit_packet<T>(s.channels, run, x, y);
+    visit_packet<T>(s.channels, run, x, y);
   });
 }
 
@@ -225,7 +225,7 @@ void avg_pool2d_backward(CudaContext& context, const Tensor& dy, const AveragePo
   const Sizes s(dx, dy, geometry_of(pooling));
   visit_float(dx.dtype(), [&]<class T>() {
     const auto run = [&](auto packet) { launch_backward<decltype(packet)::value, T>(context, s, pooling, dy, dx); };
-    pooling::visit_packet<T>(s.channels, run, dx, dy);
+    visit_packet<T>(s.channels, run, dx, dy);
   });
 }
 

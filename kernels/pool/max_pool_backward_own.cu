@@ -64,7 +64,7 @@ __global__ void max_pool_backward(Sizes s, Steps steps, Grid grid, const T* dy, 
                  static_cast<int>(r) * s.kernel[1] + static_cast<int>(q), position);
     }
   }
-  store_packet(dx + thread * n, sum);
+  store_global(dx + thread * n, sum);
 }
 
 /// n channels of a tile of x a thread, for k * k elements without dilation: the windows are loaded once for all of the
@@ -104,7 +104,7 @@ __global__ void max_pool_backward_square(Sizes s, Tiles tiles, Grid grid, const 
           if (r < k && q < k) add_chosen(sum, from[a][b], index[a][b], r * k + q, position);
         }
       }
-      if (s.has(row, column)) store_packet(dx + s.pixel(at.image, row, column, at.channel), sum);
+      if (s.has(row, column)) store_global(dx + s.pixel(at.image, row, column, at.channel), sum);
     }
   }
 }
@@ -133,7 +133,7 @@ void own_max_pool2d_backward(CudaContext& context, const Tensor& dy, const Tenso
           }
         });
       };
-      pooling::visit_packet<T>(s.channels, run, dx, dy, indices);
+      visit_packet<T>(s.channels, run, dx, dy, indices);
     });
   });
 }

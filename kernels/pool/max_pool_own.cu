@@ -41,8 +41,8 @@ struct Maximum {
   __device__ void store(T* y, Index* indices) const {
     Packet<Index, n> index;
     for (int i = 0; i < n; ++i) index.element[i] = static_cast<Index>(at.element[i]);
-    store_packet(y, best);
-    store_packet(indices, index);
+    store_global(y, best);
+    store_global(indices, index);
   }
 };
 
@@ -126,7 +126,7 @@ __global__ void gather(Sizes s, Grid grid, const T* x, const Index* indices, T* 
     }
     chosen.element[i] = x[s.pixel(at.image, 0, 0, at.channel + i) + position * s.channels];
   }
-  store_packet(y + thread * n, chosen);
+  store_global(y + thread * n, chosen);
 }
 
 }  // namespace
@@ -147,7 +147,7 @@ void own_max_pool2d(CudaContext& context, const Tensor& x, const PoolGeometry& g
                  indices.data<Index>());
         });
       };
-      pooling::visit_packet<T>(s.channels, run, x, y, indices);
+      visit_packet<T>(s.channels, run, x, y, indices);
     });
   });
 }
@@ -164,7 +164,7 @@ void own_max_pool2d_gather(CudaContext& context, const Tensor& x, const Tensor& 
         launch(context, gather<n, T, Index>, threads_for(grid.threads), s, grid, x.data<T>(), indices.data<Index>(),
                y.data<T>());
       };
-      pooling::visit_packet<T>(s.channels, run, x, y, indices);
+      visit_packet<T>(s.channels, run, x, y, indices);
     });
   });
 }

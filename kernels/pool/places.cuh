@@ -4,6 +4,7 @@
 #include "ebb/kernels/cuda/divider.h"
 #include "ebb/kernels/cuda/launch.cuh"
 #include "ebb/kernels/cuda/packet.cuh"
+#include "ebb/kernels/cuda/visit_packet.cuh"
 #include "ebb/kernels/pool/pool.h"
 
 // What the kernels of pooling share: how their threads are shared out over channels-last images.
@@ -79,22 +80,6 @@ __device__ Packet<T, n> filled(T value) {
   Packet<T, n> packet;
   for (int i = 0; i < n; ++i) packet.element[i] = value;
   return packet;
-}
-
-/// Calls `body` with the number of channels, as a std::integral_constant, that a thread takes at once: as many as fill
-/// 16 bytes of T where packets of them lie whole at each position of all `tensors`, or 1.
-template <class T, class Body, class... Tensors>
-void visit_packet(std::int64_t channels, Body&& body, const Tensors&... tensors) {
-  constexpr int n = 16 / sizeof(T);
-  const auto is_whole = [](const Tensor& t) {
-    const std::size_t bytes = std::min<std::size_t>(16, n * size_of(t.dtype()));
-    return reinterpret_cast<std::uintptr_t>(t.raw_data()) % bytes == 0;
-  };
-  if (channels % n == 0 && (is_whole(tensors) && ...)) {
-    body(std::integral_constant<int, n>());
-  } else {
-    body(std::integral_constant<int, 1>());
-  }
 }
 
 /// Calls `body` with a square window's side and stride as compile-time constants where they are common ones, whose

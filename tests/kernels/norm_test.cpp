@@ -17,7 +17,7 @@
 namespace ebb::test {
 
 TEST_CASE("batch norm statistics and gradients agree") {
-  for (const Shape& shape : {Shape{6, 3}, Shape{50, 33}, Shape{1, 7}, Shape{2000, 5}, Shape{0, 4}}) {
+  for (const Shape& shape : {Shape{6, 3}, Shape{50, 33}, Shape{1, 7}, Shape{2000, 5}, Shape{700, 132}, Shape{3, 8}, Shape{0, 4}}) {
     for (const DType dtype : {kFloat32, kFloat64}) {
       const double tolerance = dtype == kFloat32 ? 1e-4 : 1e-10;
       const std::int64_t channels = shape[1];
@@ -42,7 +42,7 @@ TEST_CASE("batch norm statistics and gradients agree") {
 }
 
 static void check_whole_batch_norms() {
-  for (const Shape& shape : {Shape{4, 3, 5, 2}, Shape{7, 5}, Shape{16, 64, 7, 7}}) {
+  for (const Shape& shape : {Shape{4, 3, 5, 2}, Shape{7, 5}, Shape{2, 1, 3, 3}, Shape{16, 64, 7, 7}}) {
     for (const DType dtype : {kFloat32, kFloat64}) {
       const auto image = [&] {
         const Tensor x = random_tensor(shape, dtype);

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstring>
+
 #include <cuda_runtime.h>
 
 // Shadows ebb's own file of this name.
@@ -18,6 +20,11 @@ void invoke(void (*kernel)(Params...), dim3 blocks, dim3 threads, cudaStream_t s
 template <class Memory>
 Memory& block_shared() {
   return emulator::shared_memory<Memory>();
+}
+
+template <class Value>
+void store_words(void* to, const Value& value) {
+  std::memcpy(to, &value, sizeof(Value));
 }
 
 }  // namespace ebb::kernels
