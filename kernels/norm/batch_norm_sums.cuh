@@ -10,9 +10,9 @@ namespace ebb::kernels::channels {
 /// a: the mean, b: the sum of squared deviations from it. Of each few rows by sums shifted by the first of them, which
 /// is exact to about their number times the machine's precision, for the deviation of that row is in the result; then
 /// as Chan, Golub and LeVeque (1979).
-template <class T, int n>
+template <class T, int n, int rows_at_once = 4>
 struct Moments {
-  static constexpr int at_once = 4;
+  static constexpr int at_once = rows_at_once;
   const T* x;
   std::int64_t channels;
 
@@ -57,9 +57,9 @@ struct Moments {
 };
 
 /// a: the sum of dy, b: the sum of dy (x - mean), of what Mask leaves of dy.
-template <class T, int n, class Mask>
+template <class T, int n, class Mask, int rows_at_once = 4>
 struct GradientSums {
-  static constexpr int at_once = 4;
+  static constexpr int at_once = rows_at_once;
   const T *dy, *x, *mean;
   Mask mask;
   std::int64_t channels;

@@ -28,8 +28,9 @@ struct Shares {
   std::int64_t rows, channels, chunk;
   unsigned lanes, chunks, groups;
 
-  Shares(std::int64_t row_count, std::int64_t channel_count, int packet) : rows(row_count), channels(channel_count) {
-    constexpr std::int64_t blocks = 396;         // three for each multiprocessor of an H100, which all run at once
+  /// 396 blocks are three for each multiprocessor of an H100, which all run at once.
+  Shares(std::int64_t row_count, std::int64_t channel_count, int packet, std::int64_t blocks = 396)
+      : rows(row_count), channels(channel_count) {
     constexpr std::int64_t rows_per_thread = 8;  // or the merging costs as much as the reading
     const std::int64_t packets = (channels + packet - 1) / packet;
     lanes = std::bit_ceil(static_cast<unsigned>(std::min<std::int64_t>(packets, 32)));
