@@ -1,4 +1,3 @@
-#include <array>
 #include <cmath>
 #include <cstring>
 #include <memory>
@@ -8,8 +7,7 @@
 
 #include "ebb/core/cuda/capture.h"
 #include "ebb/core/dispatch.h"
-#include "ebb/kernels/cuda/launch.cuh"
-#include "ebb/kernels/optim/optim_ops.h"
+#include "ebb/kernels/optim/optim_targets.cuh"
 
 namespace ebb::kernels {
 namespace {
@@ -26,23 +24,29 @@ struct Math {
 };
 
 template <class Formula, class T>
-__global__ void step_elements(Formula formula, std::int64_t count, T* p, const T* g, T* a, T* b, T* c) {
-  const std::int64_t i = thread_index();
-  if (i < count) move(formula, p[i], g[i], a, b, c, i);
+__global__ void step_elements(__grid_constant__ const Formula formula,
+                              __grid_constant__ const TargetTable<T, Formula::states> table) {
+  step_share(formula, table);
 }
 
 /// The formula of each replay, in the graph's table.
 template <class Formula, class T>
-__global__ void step_elements_in_graph(const Formula* formula, std::int64_t count, T* p, const T* g, T* a, T* b, T* c) {
-  const std::int64_t i = thread_index();
-  if (i < count) move(*formula, p[i], g[i], a, b, c, i);
+__global__ void step_elements_in_graph(const Formula* formula,
+                                       __grid_constant__ const TargetTable<T, Formula::states> table) {
+  step_share(Formula(*formula), table);
 }
 
-template <class T>
-std::array<T*, max_optim_states> pointers(std::span<Tensor> states) {
-  std::array<T*, max_optim_states> state{};
-  for (std::size_t k = 0; k < states.size(); ++k) state[k] = states[k].data<T>();
-  return state;
+/// Calls `launch_table` with all targets, as many at once as fit a table.
+template <class T, int states, class Launch>
+void for_each_table(std::span<OptimTarget> targets, Launch&& launch_table) {
+  TargetTable<T, states> table;
+  for (OptimTarget& target : targets) {
+    if (target.p.numel() == 0 || table.add(target)) continue;
+    launch_table(table);
+    table.size = 0;
+    table.add(target);
+  }
+  if (table.size > 0) launch_table(table);
 }
 
 /// Calls `body` with the formula of any step.
@@ -69,28 +73,29 @@ void write_formula(const OptimStep& step, std::byte* to) {
 }  // namespace
 
 void optim_step_in_graph(CudaContext& context, LiveValues& values, const OptimStep& like,
-                         std::function<OptimStep()> next, Tensor& p, const Tensor& g, std::span<Tensor> states) {
-  visit_float(p.dtype(), [&]<class T>() {
-    const auto state = pointers<T>(states);
+                         std::function<OptimStep()> next, std::span<OptimTarget> targets) {
+  if (targets.empty()) return;
+  visit_float(targets[0].p.dtype(), [&]<class T>() {
     visit_step<T>(like, [&]<class Formula>(const Formula&) {
       // What the graph's kernel uses lives as long as the graph.
-      const auto kept = std::make_shared<std::vector<Tensor>>(states.begin(), states.end());
-      kept->insert(kept->end(), {p, g});
-      Tensor formula = values.add(
+      const auto kept = std::make_shared<std::vector<OptimTarget>>(targets.begin(), targets.end());
+      const Tensor formula = values.add(
           sizeof(Formula), [next = std::move(next), kept](std::byte* to) { write_formula<Formula, T>(next(), to); });
-      launch(context, step_elements_in_graph<Formula, T>, threads_for(p.numel()),
-             reinterpret_cast<const Formula*>(formula.raw_data()), p.numel(), p.data<T>(), g.data<T>(), state[0],
-             state[1], state[2]);
+      for_each_table<T, Formula::states>(targets, [&](const auto& table) {
+        launch(context, step_elements_in_graph<Formula, T>, {dim3(table.blocks())},
+               reinterpret_cast<const Formula*>(formula.raw_data()), table);
+      });
     });
   });
 }
 
-void optim_step(CudaContext& context, const OptimStep& step, Tensor& p, const Tensor& g, std::span<Tensor> states) {
-  visit_float(p.dtype(), [&]<class T>() {
-    const auto state = pointers<T>(states);
+void optim_step(CudaContext& context, const OptimStep& step, std::span<OptimTarget> targets) {
+  if (targets.empty()) return;
+  visit_float(targets[0].p.dtype(), [&]<class T>() {
     visit_step<T>(step, [&]<class Formula>(const Formula& formula) {
-      launch(context, step_elements<Formula, T>, threads_for(p.numel()), formula, p.numel(), p.data<T>(), g.data<T>(),
-             state[0], state[1], state[2]);
+      for_each_table<T, Formula::states>(targets, [&](const auto& table) {
+        launch(context, step_elements<Formula, T>, {dim3(table.blocks())}, formula, table);
+      });
     });
   });
 }
