@@ -1,6 +1,8 @@
 #include "ebb/kernels/norm/batch_norm_own.h"
 
 #include <cmath>
+#include <type_traits>
+#include <utility>
 
 #include "ebb/core/dispatch.h"
 #include "ebb/kernels/cuda/visit_packet.cuh"
@@ -12,9 +14,12 @@
 namespace ebb::kernels {
 namespace {
 
+using channels::Deviation;
 using channels::GivenCoefficients;
 using channels::GradientSums;
 using channels::KeepsAll;
+using channels::KeepsPositive;
+using channels::KeepsWherePositive;
 using channels::launch_map;
 using channels::launch_sums;
 using channels::Moments;
@@ -34,8 +39,7 @@ struct StorePair {
 /// A running statistic, which may be undefined or have any stride.
 template <class T>
 struct Running {
-  explicit Running(Tensor& t)
-      : data(t.defined() ? t.data<T>() : nullptr), stride(t.defined() ? t.stride(0) : 0) {}
+  explicit Running(Tensor& t) : data(t.defined() ? t.data<T>() : nullptr), stride(t.defined() ? t.stride(0) : 0) {}
   T* data;
   std::int64_t stride;
 
@@ -75,58 +79,111 @@ struct FinishGradients {
 /// Whether the kernel can move the running statistics.
 bool has_dtype(const Tensor& running, DType dtype) { return !running.defined() || running.dtype() == dtype; }
 
+/// Calls `body` with whether there is a residual and a ReLU, as constants.
+template <class Body>
+void visit_tail(const NormTail& tail, Body&& body) {
+  const auto with_relu = [&](auto has_residual) {
+    tail.relu ? body(has_residual, std::true_type()) : body(has_residual, std::false_type());
+  };
+  tail.residual.defined() ? with_relu(std::true_type()) : with_relu(std::false_type());
+}
+
+template <class T>
+const T* data_or_null(const Tensor& t) {
+  return t.defined() ? t.data<T>() : nullptr;
+}
+
+template <class T, Deviation kind, int n>
+void normalize(CudaContext& context, const Tensor& x, const Tensor& mean, const Tensor& scale, const Tensor& deviation,
+               const Tensor& shift, double eps, const NormTail& tail, Tensor& y) {
+  visit_tail(tail, [&](auto has_residual, auto has_relu) {
+    const Normalize<T, kind, decltype(has_residual)::value, decltype(has_relu)::value> map{
+        x.data<T>(),     mean.data<T>(),
+        scale.data<T>(), data_or_null<T>(deviation),
+        shift.data<T>(), data_or_null<T>(tail.residual),
+        y.data<T>(),     static_cast<T>(eps)};
+    launch_map<n>(context, x.numel() / x.size(1), x.size(1), map);
+  });
+}
+
 template <class T, int n>
 void forward(CudaContext& context, const Tensor& x, const Tensor& scale, const Tensor& shift, double eps,
-             RunningStatistics& running, BatchStatistics& saved, Tensor& y) {
+             const NormTail& tail, RunningStatistics& running, BatchStatistics& saved, Tensor& y) {
   const std::int64_t channels = x.size(1), rows = x.numel() / channels;
   const FinishTraining<T> finish{static_cast<double>(rows),        eps,
                                  static_cast<T>(running.momentum), saved.mean.data<T>(),
                                  saved.inverse.data<T>(),          Running<T>(running.mean),
                                  Running<T>(running.var)};
   launch_sums<n, T>(context, rows, channels, Moments<T, n>{x.data<T>(), channels}, finish);
-  const Normalize<T, true, false, false> map{
-      x.data<T>(), saved.mean.data<T>(), scale.data<T>(), saved.inverse.data<T>(), shift.data<T>(),
-      nullptr,     y.data<T>()};
-  launch_map<n>(context, rows, channels, map);
+  normalize<T, Deviation::inverse, n>(context, x, saved.mean, scale, saved.inverse, shift, 0, tail, y);
 }
 
-template <class T, int n>
+template <class T, int n, class Mask>
 void backward(CudaContext& context, const Tensor& dy, const Tensor& x, const Tensor& scale,
-              const BatchStatistics& saved, BatchNormGradients& g) {
+              const BatchStatistics& saved, const Mask& mask, BatchNormGradients& g) {
   const std::int64_t channels = x.size(1), rows = x.numel() / channels;
-  const GradientSums<T, n, KeepsAll<T>> sums{dy.data<T>(), x.data<T>(), saved.mean.data<T>(), {}, channels};
+  const GradientSums<T, n, Mask> sums{dy.data<T>(), x.data<T>(), saved.mean.data<T>(), mask, channels};
   const FinishGradients<T> finish{saved.inverse.data<T>(), g.dscale.data<T>(), g.dshift.data<T>()};
   launch_sums<n, T>(context, rows, channels, sums, finish);
-  const TrainingCoefficients<T> coefficients{scale.data<T>(), saved.inverse.data<T>(), g.dscale.data<T>(),
-                                             g.dshift.data<T>(), T(1) / static_cast<T>(rows)};
-  const NormalizeBackward<T, TrainingCoefficients<T>, KeepsAll<T>, false> map{
-      dy.data<T>(), x.data<T>(), saved.mean.data<T>(), coefficients, {}, g.dx.data<T>(), nullptr};
-  launch_map<n>(context, rows, channels, map);
+  const TrainingCoefficients<T> coefficients{scale.data<T>(), saved.inverse.data<T>(),
+                                             std::as_const(g.dscale).data<T>(), std::as_const(g.dshift).data<T>(),
+                                             T(1) / static_cast<T>(rows)};
+  const auto map = [&](auto has_residual) {
+    constexpr bool wanted = decltype(has_residual)::value;
+    const NormalizeBackward<T, TrainingCoefficients<T>, Mask, wanted> body{dy.data<T>(),
+                                                                           x.data<T>(),
+                                                                           saved.mean.data<T>(),
+                                                                           coefficients,
+                                                                           mask,
+                                                                           g.dx.data<T>(),
+                                                                           wanted ? g.dresidual.data<T>() : nullptr};
+    launch_map<n>(context, rows, channels, body);
+  };
+  g.dresidual.defined() ? map(std::true_type()) : map(std::false_type());
 }
 
 }  // namespace
 
 void own_norm_forward(CudaContext& context, const Tensor& x, const Tensor& scale, const Tensor& shift, double eps,
-                      RunningStatistics& running, BatchStatistics& saved, Tensor& y) {
+                      const NormTail& tail, RunningStatistics& running, BatchStatistics& saved, Tensor& y) {
   if (!has_dtype(running.mean, x.dtype()) || !has_dtype(running.var, x.dtype())) {
-    return composed::forward(context, x, scale, shift, eps, running, saved, y);
+    return composed::forward(context, x, scale, shift, eps, tail, running, saved, y);
   }
   visit_float(x.dtype(), [&]<class T>() {
     const auto run = [&](auto packet) {
-      forward<T, decltype(packet)::value>(context, x, scale, shift, eps, running, saved, y);
+      forward<T, decltype(packet)::value>(context, x, scale, shift, eps, tail, running, saved, y);
     };
-    visit_packet<T>(x.size(1), run, x, scale, shift, saved.mean, saved.inverse, y);
+    visit_packet<T>(x.size(1), run, x, scale, shift, saved.mean, saved.inverse, tail.residual, y);
   });
 }
 
 void own_norm_backward(CudaContext& context, const Tensor& dy, const Tensor& x, const Tensor& scale,
-                       const BatchStatistics& saved, double, BatchNormGradients& gradients) {
+                       const BatchStatistics& saved, double, const NormResult& result, BatchNormGradients& g) {
   visit_float(x.dtype(), [&]<class T>() {
     const auto run = [&](auto packet) {
-      backward<T, decltype(packet)::value>(context, dy, x, scale, saved, gradients);
+      constexpr int n = decltype(packet)::value;
+      if (!result.y.defined()) {
+        backward<T, n>(context, dy, x, scale, saved, KeepsAll<T>(), g);
+      } else if (result.has_residual) {
+        backward<T, n>(context, dy, x, scale, saved, KeepsWherePositive<T>{result.y.data<T>()}, g);
+      } else {  // y is computed again from x, which is at hand
+        const KeepsPositive<T> mask{scale.data<T>(), saved.inverse.data<T>(), result.shift.data<T>()};
+        backward<T, n>(context, dy, x, scale, saved, mask, g);
+      }
     };
-    visit_packet<T>(x.size(1), run, dy, x, scale, saved.mean, saved.inverse, gradients.dx, gradients.dscale,
-                    gradients.dshift);
+    visit_packet<T>(x.size(1), run, dy, x, scale, saved.mean, saved.inverse, result.y, result.shift, g.dx, g.dscale,
+                    g.dshift, g.dresidual);
+  });
+}
+
+void own_norm_inference(CudaContext& context, const Tensor& x, const Tensor& mean, const Tensor& var,
+                        const Tensor& scale, const Tensor& shift, double eps, const NormTail& tail, Tensor& y) {
+  if (x.numel() == 0) return;
+  visit_float(x.dtype(), [&]<class T>() {
+    const auto run = [&](auto packet) {
+      normalize<T, Deviation::variance, decltype(packet)::value>(context, x, mean, scale, var, shift, eps, tail, y);
+    };
+    visit_packet<T>(x.size(1), run, x, mean, var, scale, shift, tail.residual, y);
   });
 }
 
@@ -147,10 +204,11 @@ void own_stats(CudaContext& context, const Tensor& x, Tensor& mean, Tensor& m2) 
 
 void own_apply(CudaContext& context, const Tensor& x, const Tensor& mean, const Tensor& scale, const Tensor& shift,
                Tensor& y) {
+  if (x.numel() == 0) return;
   visit_float(x.dtype(), [&]<class T>() {
-    const Normalize<T, false, false, false> map{x.data<T>(),     mean.data<T>(), scale.data<T>(), nullptr,
-                                                shift.data<T>(), nullptr,        y.data<T>()};
-    const auto run = [&](auto packet) { launch_map<decltype(packet)::value>(context, x.size(0), x.size(1), map); };
+    const auto run = [&](auto packet) {
+      normalize<T, Deviation::none, decltype(packet)::value>(context, x, mean, scale, {}, shift, 0, {}, y);
+    };
     visit_packet<T>(x.size(1), run, x, mean, scale, shift, y);
   });
 }

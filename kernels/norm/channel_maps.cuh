@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 
 #include "ebb/kernels/cuda/launch.cuh"
 #include "ebb/kernels/cuda/packet.cuh"
@@ -52,11 +53,15 @@ void launch_map(CudaContext& context, std::int64_t rows, std::int64_t channels, 
   launch(context, map_channels<n, Map>, size, map, rows, channels);
 }
 
-/// y = (x - mean) * scale * inverse + shift, plus a residual, and its ReLU.
-template <class T, bool has_inverse, bool has_residual, bool has_relu>
+/// What the scale of a norm is multiplied by: nothing, an inverse deviation, or that of a variance.
+enum class Deviation { none, inverse, variance };
+
+/// y = (x - mean) * scale / deviation + shift, plus a residual, and its ReLU.
+template <class T, Deviation kind, bool has_residual, bool has_relu>
 struct Normalize {
-  const T *x, *mean, *scale, *inverse, *shift, *residual;
+  const T *x, *mean, *scale, *deviation, *shift, *residual;
   T* y;
+  T eps = 0;
 
   template <int n>
   struct Body {
@@ -88,9 +93,12 @@ struct Normalize {
   __device__ Body<n> begin(std::int64_t channel) const {
     Body<n> body{*this, load_packet<T, n>(mean + channel), load_packet<T, n>(scale + channel),
                  load_packet<T, n>(shift + channel)};
-    if constexpr (has_inverse) {
-      const auto factor = load_packet<T, n>(inverse + channel);
-      for (int i = 0; i < n; ++i) body.scale.element[i] *= factor.element[i];
+    if constexpr (kind != Deviation::none) {
+      const auto factor = load_packet<T, n>(deviation + channel);
+      for (int i = 0; i < n; ++i) {
+        const T value = factor.element[i];
+        body.scale.element[i] *= kind == Deviation::inverse ? value : T(1) / std::sqrt(value + eps);
+      }
     }
     return body;
   }
