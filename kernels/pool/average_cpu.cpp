@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <vector>
 
 #include "ebb/core/dispatch.h"
 #include "ebb/core/threads/parallel.h"
@@ -37,19 +38,26 @@ void forward(const Tensor& x, const AverageWindows& windows, Tensor& y) {
   });
 }
 
+/// A row of dx gets, of each row of windows that it lies in, their quotients, which are computed once a row.
 template <class T>
 void backward(const Tensor& dy, const AverageWindows& windows, Tensor& dx) {
-  const std::int64_t channels = dx.size(1), height = dx.size(2), width = dx.size(3);
-  const auto add = best([]<Isa isa> { return add_quotients<isa, T>; });
+  const std::int64_t channels = dx.size(1), height = dx.size(2), width = dx.size(3), out_width = dy.size(3);
+  const auto add = best([]<Isa isa> { return add_channels<isa, T>; });
+  const auto divide = best([]<Isa isa> { return divide_channels<isa, T>; });
   for_each_row(dx, [&](std::int64_t image, std::int64_t row) {
+    std::vector<T> quotients(static_cast<std::size_t>(out_width * channels));
     T* to = dx.data<T>() + (image * height + row) * width * channels;
     std::fill_n(to, width * channels, T(0));
-    for (std::int64_t column = 0; column < width; ++column, to += channels) {
-      for (std::int64_t r = windows.rows.first_holder(row); r <= windows.rows.last_holder(row); ++r) {
-        const T* line = dy.data<T>() + (image * dy.size(2) + r) * dy.size(3) * channels;
+    for (std::int64_t r = windows.rows.first_holder(row); r <= windows.rows.last_holder(row); ++r) {
+      std::copy_n(dy.data<T>() + (image * dy.size(2) + r) * out_width * channels, out_width * channels,
+                  quotients.data());
+      for (std::int64_t q = 0; q < out_width; ++q) {
+        divide(windows.divisor_of<T>(r, q), channels, quotients.data() + q * channels);
+      }
+      for (std::int64_t column = 0; column < width; ++column) {
         const std::int64_t last = windows.columns.last_holder(column);
         for (std::int64_t q = windows.columns.first_holder(column); q <= last; ++q) {
-          add(line + q * channels, windows.divisor_of<T>(r, q), channels, to);
+          add(quotients.data() + q * channels, channels, to + column * channels);
         }
       }
     }

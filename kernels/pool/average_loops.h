@@ -14,8 +14,5 @@ void add_channels(const T* x, std::int64_t channels, T* sum);
 /// y /= divisor
 template <Isa, class T>
 void divide_channels(T divisor, std::int64_t channels, T* y);
-/// sum += x / divisor
-template <Isa, class T>
-void add_quotients(const T* x, T divisor, std::int64_t channels, T* sum);
 
 }  // namespace ebb::kernels

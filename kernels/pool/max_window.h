@@ -25,4 +25,8 @@ struct MaxWindow {
 template <Isa, class T, class Index>
 void max_window(const MaxWindow<T, Index>& window);
 
+/// dx += dy for the channels whose index is `tap`.
+template <Isa, class T>
+void add_where(const T* dy, const std::uint8_t* at, std::uint8_t tap, std::int64_t channels, T* dx);
+
 }  // namespace ebb::kernels

@@ -47,6 +47,13 @@ void max_window(const MaxWindow<T, Index>& window) {
   }
 }
 
+template <Isa, class T>
+void add_where(const T* dy, const std::uint8_t* at, std::uint8_t tap, std::int64_t channels, T* __restrict dx) {
+  for (std::int64_t c = 0; c < channels; ++c) dx[c] += at[c] == tap ? dy[c] : T(0);
+}
+
+template void add_where<this_isa>(const float*, const std::uint8_t*, std::uint8_t, std::int64_t, float*);
+template void add_where<this_isa>(const double*, const std::uint8_t*, std::uint8_t, std::int64_t, double*);
 template void max_window<this_isa>(const MaxWindow<float, std::uint8_t>&);
 template void max_window<this_isa>(const MaxWindow<double, std::uint8_t>&);
 template void max_window<this_isa>(const MaxWindow<float, std::int64_t>&);

@@ -71,12 +71,35 @@ void for_each_choice(const Tensor& x, const Tensor& indices, const PoolGeometry&
   });
 }
 
-template <class T, class Index>
+/// By bytes: each element of a window takes what is its own of all channels.
+template <class T>
+void backward_by_taps(const Tensor& dy, const Tensor& indices, const PoolGeometry& g, Tensor& dx) {
+  const std::int64_t channels = dx.size(1), height = dx.size(2), width = dx.size(3);
+  const std::int64_t out_height = dy.size(2), out_width = dy.size(3);
+  const auto add = best([]<Isa isa> { return add_where<isa, T>; });
+  parallel_for(dx.size(0), 1, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin * out_height * out_width; i < end * out_height * out_width; ++i) {
+      const std::int64_t image = i / (out_height * out_width), row = i / out_width % out_height;
+      T* to = dx.data<T>() + image * height * width * channels;
+      if (i % (out_height * out_width) == 0) std::fill_n(to, height * width * channels, T(0));
+      const WindowSpan rows = span_of(g, 0, row, height), columns = span_of(g, 1, i % out_width, width);
+      for (std::int64_t h = rows.first, r = rows.tap; h < rows.end; h += rows.step, ++r) {
+        for (std::int64_t w = columns.first, q = columns.tap; w < columns.end; w += columns.step, ++q) {
+          add(dy.data<T>() + i * channels, indices.data<std::uint8_t>() + i * channels,
+              static_cast<std::uint8_t>(r * g.kernel[1] + q), channels, to + (h * width + w) * channels);
+        }
+      }
+    }
+  });
+}
+
+template <class T>
 void backward(const Tensor& dy, const Tensor& indices, const PoolGeometry& g, Tensor& dx) {
+  if (indices.dtype() == kUInt8) return backward_by_taps<T>(dy, indices, g, dx);
   const T* from = dy.data<T>();
   T* to = dx.data<T>();
-  for_each_choice<Index>(dx, indices, g, dx, T(0),
-                         [=](std::int64_t window, std::int64_t at) { to[at] += from[window]; });
+  for_each_choice<std::int64_t>(dx, indices, g, dx, T(0),
+                                [=](std::int64_t window, std::int64_t at) { to[at] += from[window]; });
 }
 
 template <class T, class Index>
@@ -95,9 +118,7 @@ void windows_max_pool2d(const Tensor& x, const PoolGeometry& g, Tensor& y, Tenso
 }
 
 void windows_max_pool2d_backward(const Tensor& dy, const Tensor& indices, const PoolGeometry& g, Tensor& dx) {
-  visit_float(dy.dtype(), [&]<class T>() {
-    visit_index(indices.dtype(), [&]<class Index>() { backward<T, Index>(dy, indices, g, dx); });
-  });
+  visit_float(dy.dtype(), [&]<class T>() { backward<T>(dy, indices, g, dx); });
 }
 
 void windows_max_pool2d_gather(const Tensor& x, const Tensor& indices, const PoolGeometry& g, Tensor& y) {
