@@ -1,7 +1,9 @@
 // The steps of the optimizers, with each of their flags.
+#include "ebb/autograd/ops/create/creation.h"
 #include "ebb/autograd/ops/elementwise/arithmetic.h"
 #include "ebb/autograd/ops/elementwise/unary.h"
 #include "ebb/kernels/optim/optim_step.h"
+#include "ebb/nn/optim/clip_grad.h"
 
 #include "tests/kernels/both_devices.h"
 #include "tests/support/catch.h"
@@ -45,6 +47,30 @@ TEST_CASE("a step of many tensors is that of each, wherever they lie") {
     for (std::size_t i = 0; i < x.size(); i += 4) targets.push_back({y[i], x[i + 1], {y[i + 2], y[i + 3], {}}});
     kernels::optim_step(context, step, targets);
   });
+}
+
+TEST_CASE("gradients are clipped alike on both devices, whatever their number") {
+  for (const double max_norm : {0.5, 1e9}) {
+    Tensors on_cpu, on_cuda;
+    for (std::int64_t i = 0; i < 230; ++i) {
+      const Tensor p = zeros({i == 40 ? 9001 : i % 9}), gradient = random_tensor({p.numel()});
+      on_cpu.push_back(p.clone().requires_grad_());
+      on_cuda.push_back(p.to(kCUDA).detach().requires_grad_());
+      on_cpu.back().set_grad(gradient.clone());
+      on_cuda.back().set_grad(gradient.to(kCUDA));
+    }
+    const Tensor expected = nn::clip_grad_norm_(on_cpu, {.max_norm = max_norm});
+    for (const std::uint64_t seed : thread_orders()) {
+      set_thread_order(seed);
+      require_close(nn::clip_grad_norm_(on_cuda, {.max_norm = max_norm}), expected, 1e-4);
+      if (seed == thread_orders().front()) {
+        for (std::size_t i = 0; i < on_cpu.size(); ++i) require_close(on_cuda[i].grad(), on_cpu[i].grad(), 1e-5);
+      }
+      for (std::size_t i = 0; i < on_cpu.size(); ++i) on_cuda[i].set_grad(on_cpu[i].grad().to(kCUDA) * 1.0);
+      if (max_norm < 1) break;  // clipped once, the norm is another
+    }
+    set_thread_order(0);
+  }
 }
 
 TEST_CASE("steps of optimizers agree") {
