@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-#include "ebb/kernels/cuda/invoke.cuh"
+#include "ebb/kernels/cuda/ptx.cuh"
 
 namespace ebb::kernels {
 
@@ -21,6 +21,16 @@ __device__ Packet<T, n> load_packet(const T* from) {
 template <class T, int n>
 __device__ void store_packet(T* to, const Packet<T, n>& packet) {
   *reinterpret_cast<Packet<T, n>*>(to) = packet;
+}
+
+/// The same to global memory, for packets from whose assignment the compiler makes several instructions.
+template <class T, int n>
+__device__ void store_global(T* to, const Packet<T, n>& packet) {
+  if constexpr (sizeof(packet) % 16 == 0) {
+    store_words(to, packet);
+  } else {
+    store_packet(to, packet);
+  }
 }
 
 /// Whether packets of n elements may be read at `data`.

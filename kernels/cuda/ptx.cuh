@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <cstring>
 
 #include "ebb/kernels/cuda/invoke.cuh"
 
@@ -8,6 +9,21 @@
 // file of this name.
 
 namespace ebb::kernels {
+
+/// `value`, of a multiple of 16 bytes, to an address of global memory that 16 divides: 16 bytes an instruction. An
+/// assignment of the structure may become one instruction for each member.
+template <class Value>
+__device__ __forceinline__ void store_words(void* to, const Value& value) {
+  unsigned words[sizeof(Value) / sizeof(unsigned)];
+  memcpy(words, &value, sizeof(Value));
+#pragma unroll
+  for (unsigned i = 0; i < sizeof(Value) / sizeof(unsigned); i += 4) {
+    asm volatile("st.global.v4.b32 [%0], {%1, %2, %3, %4};" ::"l"(
+                     __cvta_generic_to_global(static_cast<char*>(to) + i * sizeof(unsigned))),
+                 "r"(words[i]), "r"(words[i + 1]), "r"(words[i + 2]), "r"(words[i + 3])
+                 : "memory");
+  }
+}
 
 /// Starts a copy of `bytes` (4 or 16, both addresses multiples of that) into shared memory, of which only the first
 /// `valid` are read; the others become 0.

@@ -24,26 +24,41 @@ struct BatchStatistics {
   Tensor reserve;  ///< what an implementation keeps for itself; undefined of most
 };
 
-/// y = (x - mean) * inverse * scale + shift, by the statistics of x; makes `saved.reserve`, and fills the others.
-void batch_norm_forward(CpuContext&, const Tensor& x, const Tensor& scale, const Tensor& shift, double eps,
-                        RunningStatistics& running, BatchStatistics& saved, Tensor& y);
-void batch_norm_forward(CudaContext&, const Tensor& x, const Tensor& scale, const Tensor& shift, double eps,
-                        RunningStatistics& running, BatchStatistics& saved, Tensor& y);
+/// What becomes of a norm while it is at hand: relu(norm + residual), where these are wanted.
+struct NormTail {
+  bool relu = false;
+  Tensor residual{};  ///< of the shape and strides of y
+};
 
-/// The gradients of x, scale and shift, given that of y.
+/// y = (x - mean) * inverse * scale + shift and its tail, by the statistics of x; makes `saved.reserve`, and fills the
+/// others.
+void batch_norm_forward(CpuContext&, const Tensor& x, const Tensor& scale, const Tensor& shift, double eps,
+                        const NormTail& tail, RunningStatistics& running, BatchStatistics& saved, Tensor& y);
+void batch_norm_forward(CudaContext&, const Tensor& x, const Tensor& scale, const Tensor& shift, double eps,
+                        const NormTail& tail, RunningStatistics& running, BatchStatistics& saved, Tensor& y);
+
+/// What the forward pass made, for the gradient of its ReLU; all undefined where it had none.
+struct NormResult {
+  Tensor y, shift;
+  bool has_residual = false;
+};
+
+/// The gradients of x, scale, shift and, where it is defined, of the residual, given that of y.
 struct BatchNormGradients {
-  Tensor dx, dscale, dshift;
+  Tensor dx, dscale, dshift, dresidual;
 };
 void batch_norm_backward(CpuContext&, const Tensor& dy, const Tensor& x, const Tensor& scale,
-                         const BatchStatistics& saved, double eps, BatchNormGradients& gradients);
+                         const BatchStatistics& saved, double eps, const NormResult& result,
+                         BatchNormGradients& gradients);
 void batch_norm_backward(CudaContext&, const Tensor& dy, const Tensor& x, const Tensor& scale,
-                         const BatchStatistics& saved, double eps, BatchNormGradients& gradients);
+                         const BatchStatistics& saved, double eps, const NormResult& result,
+                         BatchNormGradients& gradients);
 
-/// y = (x - mean) / sqrt(var + eps) * scale + shift
+/// y = (x - mean) / sqrt(var + eps) * scale + shift and its tail
 void batch_norm_inference(CpuContext&, const Tensor& x, const Tensor& mean, const Tensor& var, const Tensor& scale,
-                          const Tensor& shift, double eps, Tensor& y);
+                          const Tensor& shift, double eps, const NormTail& tail, Tensor& y);
 void batch_norm_inference(CudaContext&, const Tensor& x, const Tensor& mean, const Tensor& var, const Tensor& scale,
-                          const Tensor& shift, double eps, Tensor& y);
+                          const Tensor& shift, double eps, const NormTail& tail, Tensor& y);
 
 // The same in parts, local sums and their use, so that statistics of several devices can be merged in between. x, y,
 // dy, dx are (rows, C), contiguous: a channels-last (N, C, H, W) seen as N H W rows. All others are (C).
@@ -78,6 +93,7 @@ struct BatchNormTask {
   NormPass pass = NormPass::parts;
   const RunningStatistics* running = nullptr;  ///< of the forward pass
   const BatchStatistics* saved = nullptr;      ///< of the backward pass
+  bool has_tail = false;
 };
 
 /// Which implementation a batch norm gets: of "batch_norm" on the CPU "channels" or "plain", on a GPU "cudnn" or "own",

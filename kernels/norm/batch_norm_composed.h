@@ -49,8 +49,14 @@ void move_towards(Context& context, Tensor& running, const Tensor& current, doub
 }
 
 template <class Context>
+void finish(Context& context, const NormTail& tail, Tensor& y) {
+  if (tail.residual.defined()) binary(context, Add{}, y, tail.residual, y);
+  if (tail.relu) unary(context, Relu{}, y, y);
+}
+
+template <class Context>
 void forward(Context& context, const Tensor& x, const Tensor& scale, const Tensor& shift, double eps,
-             RunningStatistics& running, BatchStatistics& saved, Tensor& y) {
+             const NormTail& tail, RunningStatistics& running, BatchStatistics& saved, Tensor& y) {
   const Tensor rows = rows_of(x);
   const auto n = static_cast<double>(rows.size(0));
   Tensor m2 = empty_like(saved.mean), y_rows = rows_of(y);
@@ -59,12 +65,18 @@ void forward(Context& context, const Tensor& x, const Tensor& scale, const Tenso
   move_towards(context, running.var, m2, running.momentum, 1 / (n - 1));
   inverse_deviation(context, computed(context, DivScalar{Immediate(n)}, m2), eps, saved.inverse);
   batch_norm_apply(context, rows, saved.mean, product(context, scale, saved.inverse), shift, y_rows);
+  finish(context, tail, y);
 }
 
 /// dx = scale inverse (dy - dshift / n - (x - mean) inverse dscale / n)
 template <class Context>
-void backward(Context& context, const Tensor& dy, const Tensor& x, const Tensor& scale, const BatchStatistics& saved,
-              BatchNormGradients& gradients) {
+void backward(Context& context, const Tensor& gradient, const Tensor& x, const Tensor& scale,
+              const BatchStatistics& saved, const NormResult& result, BatchNormGradients& gradients) {
+  Tensor dy = gradient;
+  if (result.y.defined()) {
+    dy = gradients.dresidual.defined() ? gradients.dresidual : empty_like(gradient);
+    binary(context, ReluBackward{}, gradient, result.y, dy);
+  }
   const Tensor rows = rows_of(x), dy_rows = rows_of(dy);
   Tensor dx_rows = rows_of(gradients.dx), sum_dy_x = empty_like(saved.mean);
   batch_norm_backward_sums(context, dy_rows, rows, saved.mean, gradients.dshift, sum_dy_x);
@@ -78,10 +90,11 @@ void backward(Context& context, const Tensor& dy, const Tensor& x, const Tensor&
 
 template <class Context>
 void inference(Context& context, const Tensor& x, const Tensor& mean, const Tensor& var, const Tensor& scale,
-               const Tensor& shift, double eps, Tensor& y) {
+               const Tensor& shift, double eps, const NormTail& tail, Tensor& y) {
   Tensor y_rows = rows_of(y), inverse = empty_like(var);
   inverse_deviation(context, var, eps, inverse);
   batch_norm_apply(context, rows_of(x), mean, product(context, scale, inverse), shift, y_rows);
+  finish(context, tail, y);
 }
 
 }  // namespace ebb::kernels::composed

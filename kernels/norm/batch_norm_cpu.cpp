@@ -25,18 +25,19 @@ const CpuBatchNorm& chosen(const Tensor& x) { return choose("batch_norm", implem
 }  // namespace
 
 void batch_norm_forward(CpuContext& context, const Tensor& x, const Tensor& scale, const Tensor& shift, double eps,
-                        RunningStatistics& running, BatchStatistics& saved, Tensor& y) {
-  composed::forward(context, x, scale, shift, eps, running, saved, y);
+                        const NormTail& tail, RunningStatistics& running, BatchStatistics& saved, Tensor& y) {
+  composed::forward(context, x, scale, shift, eps, tail, running, saved, y);
 }
 
 void batch_norm_backward(CpuContext& context, const Tensor& dy, const Tensor& x, const Tensor& scale,
-                         const BatchStatistics& saved, double, BatchNormGradients& gradients) {
-  composed::backward(context, dy, x, scale, saved, gradients);
+                         const BatchStatistics& saved, double, const NormResult& result,
+                         BatchNormGradients& gradients) {
+  composed::backward(context, dy, x, scale, saved, result, gradients);
 }
 
 void batch_norm_inference(CpuContext& context, const Tensor& x, const Tensor& mean, const Tensor& var,
-                          const Tensor& scale, const Tensor& shift, double eps, Tensor& y) {
-  composed::inference(context, x, mean, var, scale, shift, eps, y);
+                          const Tensor& scale, const Tensor& shift, double eps, const NormTail& tail, Tensor& y) {
+  composed::inference(context, x, mean, var, scale, shift, eps, tail, y);
 }
 
 void batch_norm_stats(CpuContext&, const Tensor& x, Tensor& mean, Tensor& m2) { chosen(x).stats(x, mean, m2); }

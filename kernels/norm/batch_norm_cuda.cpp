@@ -27,52 +27,50 @@ struct WholeNorm : Implementation<BatchNormTask> {
 };
 
 using Forward = void(CudaContext&, const Tensor& x, const Tensor& scale, const Tensor& shift, double eps,
-                     RunningStatistics&, BatchStatistics&, Tensor& y);
+                     const NormTail&, RunningStatistics&, BatchStatistics&, Tensor& y);
 using Backward = void(CudaContext&, const Tensor& dy, const Tensor& x, const Tensor& scale, const BatchStatistics&,
-                      double eps, BatchNormGradients&);
+                      double eps, const NormResult&, BatchNormGradients&);
 using Inference = void(CudaContext&, const Tensor& x, const Tensor& mean, const Tensor& var, const Tensor& scale,
-                       const Tensor& shift, double eps, Tensor& y);
+                       const Tensor& shift, double eps, const NormTail&, Tensor& y);
 
-void own_backward(CudaContext& context, const Tensor& dy, const Tensor& x, const Tensor& scale,
-                  const BatchStatistics& saved, double, BatchNormGradients& gradients) {
-  composed::backward(context, dy, x, scale, saved, gradients);
-}
-
-// By argument, not yet by measurement. In training cuDNN comes first: ebb's own sums have one load in flight and take a
-// pass for each of several launches. In inference both read x once and write y once.
+// In training cuDNN comes first where it takes the task: both move as little as can be, and cuDNN is measured. What
+// follows a norm only ebb's own take. In inference both read x once and write y once.
 constexpr WholeNorm<Forward> forwards[] = {
     {{"cudnn", cudnn_norm_refusal}, cudnn_norm_forward},
-    {{"own", takes_any}, composed::forward<CudaContext>},
+    {{"own", takes_any}, own_norm_forward},
 };
 constexpr WholeNorm<Backward> backwards[] = {
     {{"cudnn", cudnn_norm_refusal}, cudnn_norm_backward},
-    {{"own", takes_any}, own_backward},
+    {{"own", takes_any}, own_norm_backward},
 };
 constexpr WholeNorm<Inference> inferences[] = {
-    {{"own", takes_any}, composed::inference<CudaContext>},
+    {{"own", takes_any}, own_norm_inference},
     {{"cudnn", cudnn_norm_refusal}, cudnn_norm_inference},
 };
+
+bool has_any(const NormTail& tail) { return tail.relu || tail.residual.defined(); }
 
 const NormOfParts& chosen(const Tensor& x) { return choose(operation, parts, BatchNormTask{x}); }
 
 }  // namespace
 
 void batch_norm_forward(CudaContext& context, const Tensor& x, const Tensor& scale, const Tensor& shift, double eps,
-                        RunningStatistics& running, BatchStatistics& saved, Tensor& y) {
-  const BatchNormTask task{.x = x, .pass = NormPass::forward, .running = &running};
-  choose(operation, forwards, task).run(context, x, scale, shift, eps, running, saved, y);
+                        const NormTail& tail, RunningStatistics& running, BatchStatistics& saved, Tensor& y) {
+  const BatchNormTask task{.x = x, .pass = NormPass::forward, .running = &running, .has_tail = has_any(tail)};
+  choose(operation, forwards, task).run(context, x, scale, shift, eps, tail, running, saved, y);
 }
 
 void batch_norm_backward(CudaContext& context, const Tensor& dy, const Tensor& x, const Tensor& scale,
-                         const BatchStatistics& saved, double eps, BatchNormGradients& gradients) {
-  const BatchNormTask task{.x = x, .pass = NormPass::backward, .saved = &saved};
-  choose(operation, backwards, task).run(context, dy, x, scale, saved, eps, gradients);
+                         const BatchStatistics& saved, double eps, const NormResult& result,
+                         BatchNormGradients& gradients) {
+  const BatchNormTask task{.x = x, .pass = NormPass::backward, .saved = &saved, .has_tail = result.y.defined()};
+  choose(operation, backwards, task).run(context, dy, x, scale, saved, eps, result, gradients);
 }
 
 void batch_norm_inference(CudaContext& context, const Tensor& x, const Tensor& mean, const Tensor& var,
-                          const Tensor& scale, const Tensor& shift, double eps, Tensor& y) {
-  const BatchNormTask task{.x = x, .pass = NormPass::inference};
-  choose(operation, inferences, task).run(context, x, mean, var, scale, shift, eps, y);
+                          const Tensor& scale, const Tensor& shift, double eps, const NormTail& tail, Tensor& y) {
+  const BatchNormTask task{.x = x, .pass = NormPass::inference, .has_tail = has_any(tail)};
+  choose(operation, inferences, task).run(context, x, mean, var, scale, shift, eps, tail, y);
 }
 
 void batch_norm_stats(CudaContext& context, const Tensor& x, Tensor& mean, Tensor& m2) {

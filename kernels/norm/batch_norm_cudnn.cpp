@@ -80,6 +80,7 @@ const char* cudnn_norm_refusal(const BatchNormTask& task) {
   if (cudnn::library().missing != nullptr) return cudnn::library().missing;
   if (task.pass == NormPass::parts) return "it computes whole batch norms only";
   if (x.dtype() != kFloat32 && x.dtype() != kFloat64) return "the elements are neither float32 nor float64";
+  if (task.has_tail) return "it would leave what follows the norm to other kernels";
   if (x.numel() == 0) return "there is nothing to compute";
   if (x.size(0) > most_images || x.numel() > INT32_MAX) return "there are too many images, or too many elements";
   if (task.running != nullptr) return running_refusal(x, *task.running);
@@ -88,7 +89,7 @@ const char* cudnn_norm_refusal(const BatchNormTask& task) {
 }
 
 void cudnn_norm_forward(CudaContext& context, const Tensor& x, const Tensor& scale, const Tensor& shift, double eps,
-                        RunningStatistics& running, BatchStatistics& saved, Tensor& y) {
+                        const NormTail&, RunningStatistics& running, BatchStatistics& saved, Tensor& y) {
   const Described as(x);
   Session::of(context).with_handle(context, [&](cudnnHandle_t handle) {
     std::size_t workspace_bytes = 0, reserve_bytes = 0;
@@ -106,7 +107,7 @@ void cudnn_norm_forward(CudaContext& context, const Tensor& x, const Tensor& sca
 }
 
 void cudnn_norm_backward(CudaContext& context, const Tensor& dy, const Tensor& x, const Tensor& scale,
-                         const BatchStatistics& saved, double eps, BatchNormGradients& gradients) {
+                         const BatchStatistics& saved, double eps, const NormResult&, BatchNormGradients& gradients) {
   const Described as(x);
   Session::of(context).with_handle(context, [&](cudnnHandle_t handle) {
     std::size_t workspace_bytes = 0, reserve_bytes = 0;
@@ -123,7 +124,7 @@ void cudnn_norm_backward(CudaContext& context, const Tensor& dy, const Tensor& x
 }
 
 void cudnn_norm_inference(CudaContext& context, const Tensor& x, const Tensor& mean, const Tensor& var,
-                          const Tensor& scale, const Tensor& shift, double eps, Tensor& y) {
+                          const Tensor& scale, const Tensor& shift, double eps, const NormTail&, Tensor& y) {
   const Described as(x);
   Session::of(context).with_handle(context, [&](cudnnHandle_t handle) {
     check_status(functions().norm_inference(handle, CUDNN_BATCHNORM_SPATIAL, as.one(), as.zero(), as.image,

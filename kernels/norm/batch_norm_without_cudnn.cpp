@@ -7,18 +7,18 @@ namespace ebb::kernels {
 
 const char* cudnn_norm_refusal(const BatchNormTask&) { return cudnn::missing(); }
 
-void cudnn_norm_forward(CudaContext&, const Tensor&, const Tensor&, const Tensor&, double, RunningStatistics&,
-                        BatchStatistics&, Tensor&) {
+void cudnn_norm_forward(CudaContext&, const Tensor&, const Tensor&, const Tensor&, double, const NormTail&,
+                        RunningStatistics&, BatchStatistics&, Tensor&) {
   fail<DeviceError>(cudnn::missing());
 }
 
 void cudnn_norm_backward(CudaContext&, const Tensor&, const Tensor&, const Tensor&, const BatchStatistics&, double,
-                         BatchNormGradients&) {
+                         const NormResult&, BatchNormGradients&) {
   fail<DeviceError>(cudnn::missing());
 }
 
 void cudnn_norm_inference(CudaContext&, const Tensor&, const Tensor&, const Tensor&, const Tensor&, const Tensor&,
-                          double, Tensor&) {
+                          double, const NormTail&, Tensor&) {
   fail<DeviceError>(cudnn::missing());
 }
 

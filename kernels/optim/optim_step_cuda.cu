@@ -8,7 +8,7 @@
 
 #include "ebb/core/cuda/capture.h"
 #include "ebb/core/dispatch.h"
-#include "ebb/kernels/cuda/launch.cuh"
+#include "ebb/kernels/cuda/tensor_table.cuh"
 #include "ebb/kernels/optim/optim_ops.h"
 
 namespace ebb::kernels {
@@ -25,24 +25,56 @@ struct Math {
   }
 };
 
+/// Of the parameters, their gradients and the states.
 template <class Formula, class T>
-__global__ void step_elements(Formula formula, std::int64_t count, T* p, const T* g, T* a, T* b, T* c) {
-  const std::int64_t i = thread_index();
-  if (i < count) move(formula, p[i], g[i], a, b, c, i);
+using Table = TensorTable<T, 2 + Formula::states>;
+
+template <class Formula, class T>
+__device__ void step_share(const Formula& formula, const Table<Formula, T>& table) {
+  constexpr int states = Formula::states;
+  table.for_each_packet([&](auto packet, int group, std::int64_t i) {
+    constexpr int n = decltype(packet)::value;
+    Packet<T, n> p = load_packet<T, n>(table.data[0][group] + i), state[max_optim_states];
+    const auto g = load_packet<T, n>(table.data[1][group] + i);
+#pragma unroll
+    for (int k = 0; k < states; ++k) state[k] = load_packet<T, n>(table.data[2 + k][group] + i);
+#pragma unroll
+    for (int e = 0; e < n; ++e) {
+      T own[max_optim_states]{};
+      for (int k = 0; k < states; ++k) own[k] = state[k].element[e];
+      formula(p.element[e], g.element[e], own);
+      for (int k = 0; k < states; ++k) state[k].element[e] = own[k];
+    }
+    store_global(table.data[0][group] + i, p);
+#pragma unroll
+    for (int k = 0; k < states; ++k) store_global(table.data[2 + k][group] + i, state[k]);
+  });
+}
+
+template <class Formula, class T>
+__global__ void step_elements(__grid_constant__ const Formula formula,
+                              __grid_constant__ const Table<Formula, T> table) {
+  step_share<Formula, T>(formula, table);
 }
 
 /// The formula of each replay, in the graph's table.
 template <class Formula, class T>
-__global__ void step_elements_in_graph(const Formula* formula, std::int64_t count, T* p, const T* g, T* a, T* b, T* c) {
-  const std::int64_t i = thread_index();
-  if (i < count) move(*formula, p[i], g[i], a, b, c, i);
+__global__ void step_elements_in_graph(const Formula* formula, __grid_constant__ const Table<Formula, T> table) {
+  step_share<Formula, T>(Formula(*formula), table);
 }
 
-template <class T>
-std::array<T*, max_optim_states> pointers(std::span<Tensor> states) {
-  std::array<T*, max_optim_states> state{};
-  for (std::size_t k = 0; k < states.size(); ++k) state[k] = states[k].data<T>();
-  return state;
+/// Calls `launch_table` with all targets, as many at once as fit a table.
+template <class Formula, class T, class Launch>
+void for_each_table_of(std::span<OptimTarget> targets, Launch&& launch_table) {
+  constexpr std::size_t states = Formula::states;
+  const auto each = [&](auto&& add) {
+    for (OptimTarget& target : targets) {
+      std::array<T*, 2 + states> data{target.p.data<T>(), target.g.data<T>()};
+      for (std::size_t k = 0; k < states; ++k) data[2 + k] = target.states[k].data<T>();
+      add(data, target.p.numel());
+    }
+  };
+  for_each_table<T, 2 + Formula::states>(each, launch_table);
 }
 
 /// Calls `body` with the formula of any step.
@@ -69,28 +101,29 @@ void write_formula(const OptimStep& step, std::byte* to) {
 }  // namespace
 
 void optim_step_in_graph(CudaContext& context, LiveValues& values, const OptimStep& like,
-                         std::function<OptimStep()> next, Tensor& p, const Tensor& g, std::span<Tensor> states) {
-  visit_float(p.dtype(), [&]<class T>() {
-    const auto state = pointers<T>(states);
+                         std::function<OptimStep()> next, std::span<OptimTarget> targets) {
+  if (targets.empty()) return;
+  visit_float(targets[0].p.dtype(), [&]<class T>() {
     visit_step<T>(like, [&]<class Formula>(const Formula&) {
       // What the graph's kernel uses lives as long as the graph.
-      const auto kept = std::make_shared<std::vector<Tensor>>(states.begin(), states.end());
-      kept->insert(kept->end(), {p, g});
-      Tensor formula = values.add(
+      const auto kept = std::make_shared<std::vector<OptimTarget>>(targets.begin(), targets.end());
+      const Tensor formula = values.add(
           sizeof(Formula), [next = std::move(next), kept](std::byte* to) { write_formula<Formula, T>(next(), to); });
-      launch(context, step_elements_in_graph<Formula, T>, threads_for(p.numel()),
-             reinterpret_cast<const Formula*>(formula.raw_data()), p.numel(), p.data<T>(), g.data<T>(), state[0],
-             state[1], state[2]);
+      for_each_table_of<Formula, T>(targets, [&](const auto& table) {
+        launch(context, step_elements_in_graph<Formula, T>, {dim3(table.blocks())},
+               reinterpret_cast<const Formula*>(formula.raw_data()), table);
+      });
     });
   });
 }
 
-void optim_step(CudaContext& context, const OptimStep& step, Tensor& p, const Tensor& g, std::span<Tensor> states) {
-  visit_float(p.dtype(), [&]<class T>() {
-    const auto state = pointers<T>(states);
+void optim_step(CudaContext& context, const OptimStep& step, std::span<OptimTarget> targets) {
+  if (targets.empty()) return;
+  visit_float(targets[0].p.dtype(), [&]<class T>() {
     visit_step<T>(step, [&]<class Formula>(const Formula& formula) {
-      launch(context, step_elements<Formula, T>, threads_for(p.numel()), formula, p.numel(), p.data<T>(), g.data<T>(),
-             state[0], state[1], state[2]);
+      for_each_table_of<Formula, T>(targets, [&](const auto& table) {
+        launch(context, step_elements<Formula, T>, {dim3(table.blocks())}, formula, table);
+      });
     });
   });
 }

@@ -6,18 +6,27 @@
 
 namespace ebb::kernels {
 
-/// The maximum over one pooling window, for all channels of a channels-last image at once.
-template <class T>
-struct MaxWindow {
-  const T* image;  // (H, W, channels)
-  std::int64_t width, channels;
-  std::int64_t row_first, row_end, row_step;           // of the window, inside of the image
-  std::int64_t column_first, column_end, column_step;  // likewise
-  T* best;                                             // (channels)
-  std::int64_t* at;                                    // (channels): h * width + w of the maximum
+/// The positions of a window that lie inside of a dimension: first, first + step, ... before `end`. The first of them
+/// is the window's number `tap`.
+struct WindowSpan {
+  std::int64_t first, end, step, tap;
 };
 
+/// The maximum over one pooling window, for all channels of a channels-last image at once.
+template <class T, class Index>
+struct MaxWindow {
+  const T* image;  // (H, W, channels)
+  std::int64_t width, channels, kernel_width;
+  WindowSpan rows, columns;
+  T* best;    // (channels)
+  Index* at;  // (channels), as pool.h has it
+};
+
+template <Isa, class T, class Index>
+void max_window(const MaxWindow<T, Index>& window);
+
+/// dx += dy for the channels whose index is `tap`.
 template <Isa, class T>
-void max_window(const MaxWindow<T>& window);
+void add_where(const T* dy, const std::uint8_t* at, std::uint8_t tap, std::int64_t channels, T* dx);
 
 }  // namespace ebb::kernels

@@ -8,7 +8,7 @@ namespace {
 
 struct CpuPooling : Implementation<PoolTask> {
   void (*max_pool)(const Tensor& x, const PoolGeometry&, Tensor& y, Tensor& indices);
-  void (*backward)(const Tensor& dy, const Tensor& indices, Tensor& dx);
+  void (*backward)(const Tensor& dy, const Tensor& indices, const PoolGeometry&, Tensor& dx);
 };
 
 constexpr CpuPooling implementations[] = {
@@ -24,11 +24,11 @@ void max_pool2d(CpuContext&, const Tensor& x, const PoolGeometry& geometry, Tens
 
 void max_pool2d_backward(CpuContext&, const Tensor& dy, const Tensor& indices, const PoolGeometry& geometry,
                          Tensor& dx) {
-  choose("max_pool2d", implementations, PoolTask{dx, dy, geometry}).backward(dy, indices, dx);
+  choose("max_pool2d", implementations, PoolTask{dx, dy, geometry}).backward(dy, indices, geometry, dx);
 }
 
-void max_pool2d_gather(CpuContext&, const Tensor& x, const Tensor& indices, Tensor& y) {
-  windows_max_pool2d_gather(x, indices, y);
+void max_pool2d_gather(CpuContext&, const Tensor& x, const Tensor& indices, const PoolGeometry& geometry, Tensor& y) {
+  windows_max_pool2d_gather(x, indices, geometry, y);
 }
 
 Choice which_max_pool2d(CpuContext&, const PoolTask& task) { return which("max_pool2d", implementations, task); }

@@ -25,8 +25,9 @@ void max_pool2d_backward(CudaContext& context, const Tensor& dy, const Tensor& i
   choose("max_pool2d", implementations, PoolTask{dx, dy, geometry}).backward(context, dy, indices, geometry, dx);
 }
 
-void max_pool2d_gather(CudaContext& context, const Tensor& x, const Tensor& indices, Tensor& y) {
-  own_max_pool2d_gather(context, x, indices, y);
+void max_pool2d_gather(CudaContext& context, const Tensor& x, const Tensor& indices, const PoolGeometry& geometry,
+                       Tensor& y) {
+  own_max_pool2d_gather(context, x, indices, geometry, y);
 }
 
 Choice which_max_pool2d(CudaContext&, const PoolTask& task) { return which("max_pool2d", implementations, task); }

@@ -8,6 +8,6 @@ namespace ebb::kernels {
 
 void own_max_pool2d(CudaContext&, const Tensor& x, const PoolGeometry&, Tensor& y, Tensor& indices);
 void own_max_pool2d_backward(CudaContext&, const Tensor& dy, const Tensor& indices, const PoolGeometry&, Tensor& dx);
-void own_max_pool2d_gather(CudaContext&, const Tensor& x, const Tensor& indices, Tensor& y);
+void own_max_pool2d_gather(CudaContext&, const Tensor& x, const Tensor& indices, const PoolGeometry&, Tensor& y);
 
 }  // namespace ebb::kernels

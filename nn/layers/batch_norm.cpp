@@ -1,6 +1,7 @@
 #include "ebb/nn/layers/batch_norm.h"
 
 #include "ebb/autograd/grad_mode.h"
+#include "ebb/autograd/ops/activation/rectifier.h"
 #include "ebb/autograd/ops/create/creation.h"
 #include "ebb/autograd/ops/elementwise/arithmetic.h"
 #include "ebb/autograd/ops/norm/batch_norm.h"
@@ -33,28 +34,33 @@ void NormBase::upgrade(StateDict& dict, const std::string& prefix, std::int64_t 
 
 std::string BatchNorm::kind() const { return group != nullptr ? "SyncBatchNorm" : Module::kind(); }
 
-Tensor BatchNorm::normalized(const Tensor& x) const {
+Tensor BatchNorm::normalized(const Tensor& x, const Tail& tail) const {
   const bool tracks = running_mean->defined();
   const bool updates = is_training() && tracks;
   if (updates) num_batches_tracked->add_(1);
-  if (updates && !options.momentum && x.is_cuda()) return normalized_by_count(x);
+  if (updates && !options.momentum && x.is_cuda()) return normalized_by_count(x, tail);
   double momentum = options.momentum.value_or(0);
   if (updates && !options.momentum) momentum = 1.0 / num_batches_tracked->item<double>();
-  return normalized(x, running_mean, running_var, momentum);
+  return normalized(x, running_mean, running_var, momentum, tail);
 }
 
-Tensor BatchNorm::normalized(const Tensor& x, const Tensor& mean, const Tensor& var, double momentum) const {
+Tensor BatchNorm::normalized(const Tensor& x, const Tensor& mean, const Tensor& var, double momentum,
+                             const Tail& tail) const {
   const bool uses_batch = is_training() || !mean.defined();
   const ebb::BatchNormOptions o{.training = uses_batch, .momentum = momentum, .eps = options.eps};
-  const bool is_of_several = is_training() && group != nullptr && group->size() > 1;
-  return is_of_several ? sync_batch_norm(x, mean, var, weight, bias, group, o)
-                       : ebb::batch_norm(x, mean, var, weight, bias, o);
+  if (is_training() && group != nullptr && group->size() > 1) {
+    const Tensor y = sync_batch_norm(x, mean, var, weight, bias, group, o);
+    if (!tail.relu) return y;
+    return tail.residual.defined() ? ebb::relu(y + tail.residual) : ebb::relu(y);
+  }
+  return tail.relu ? ebb::batch_norm_relu(x, mean, var, weight, bias, o, tail.residual)
+                   : ebb::batch_norm(x, mean, var, weight, bias, o);
 }
 
 /// On a GPU the share of a batch in the mean of all so far stays there: to read the count would wait for the GPU.
-Tensor BatchNorm::normalized_by_count(const Tensor& x) const {
+Tensor BatchNorm::normalized_by_count(const Tensor& x, const Tail& tail) const {
   const Tensor mean = zeros_like(running_mean->detach()), var = zeros_like(running_var->detach());
-  const Tensor y = normalized(x, mean, var, 1);
+  const Tensor y = normalized(x, mean, var, 1, tail);
   const NoGradGuard no_grad;
   const Tensor share = 1.0 / num_batches_tracked->to(running_mean->dtype());
   running_mean->mul_(1.0 - share).add_(mean * share);
@@ -66,21 +72,40 @@ Tensor BatchNorm1d::operator()(const Tensor& x, Site site) const {
   const OpScope line(site);
 
   check(x.dim() == 2 || x.dim() == 3, "BatchNorm1d: the input must be (N, C) or (N, C, L), got shape ", x.shape());
-  return normalized(x);
+  return normalized(x, {});
 }
 
 Tensor BatchNorm2d::operator()(const Tensor& x, Site site) const {
   const OpScope line(site);
 
   check(x.dim() == 4, "BatchNorm2d: the input must be (N, C, H, W), got shape ", x.shape());
-  return normalized(x);
+  return normalized(x, {});
+}
+
+Tensor BatchNorm2d::relu(const Tensor& x, const Tensor& residual, Site site) const {
+  const OpScope line(site);
+
+  check(x.dim() == 4, "BatchNorm2d: the input must be (N, C, H, W), got shape ", x.shape());
+  return normalized(x, {true, residual});
 }
 
 Tensor BatchNorm3d::operator()(const Tensor& x, Site site) const {
   const OpScope line(site);
 
   check(x.dim() == 5, "BatchNorm3d: the input must be (N, C, D, H, W), got shape ", x.shape());
-  return normalized(x);
+  return normalized(x, {});
+}
+
+static bool has_hooks(const Module& module) { return module.hooks() != nullptr && !module.hooks()->empty(); }
+
+Tensor norm_relu(const Child<BatchNorm2d>& norm, const Child<ReLU>& relu, const Tensor& x,
+                 const std::function<Tensor()>& residual, Site site) {
+  if (!has_hooks(*norm) && !has_hooks(*relu)) {
+    const Tensor added = residual ? residual() : Tensor();
+    return in_module(norm.name(), [&] { return norm->relu(x, added, site); });
+  }
+  const Tensor y = norm(x, site);
+  return relu(residual ? y + residual() : y, site);
 }
 
 }  // namespace ebb::nn

@@ -1,9 +1,11 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 
 #include "ebb/comm/communicator.h"
+#include "ebb/nn/layers/activation.h"
 #include "ebb/nn/slots.h"
 
 namespace ebb::nn {
@@ -44,11 +46,17 @@ class BatchNorm : public NormBase {
 
  protected:
   using NormBase::NormBase;
-  Tensor normalized(const Tensor& x) const;
+
+  /// What becomes of the norm: relu(norm + residual), or nothing.
+  struct Tail {
+    bool relu = false;
+    Tensor residual{};
+  };
+  Tensor normalized(const Tensor& x, const Tail& tail) const;
 
  private:
-  Tensor normalized(const Tensor& x, const Tensor& mean, const Tensor& var, double momentum) const;
-  Tensor normalized_by_count(const Tensor& x) const;
+  Tensor normalized(const Tensor& x, const Tensor& mean, const Tensor& var, double momentum, const Tail& tail) const;
+  Tensor normalized_by_count(const Tensor& x, const Tail& tail) const;
 };
 
 /// Of (N, C) or (N, C, L).
@@ -65,6 +73,8 @@ class BatchNorm2d : public BatchNorm {
  public:
   explicit BatchNorm2d(const BatchNormOptions& given) : BatchNorm(given) {}
   Tensor operator()(const Tensor& x, Site site = Site::current()) const;
+  /// relu(norm(x) + residual) as one op; undefined, there is no residual. See ebb::batch_norm_relu.
+  Tensor relu(const Tensor& x, const Tensor& residual = {}, Site site = Site::current()) const;
 };
 inline BatchNorm2d batch_norm2d(const BatchNormOptions& options) { return BatchNorm2d(options); }
 inline BatchNorm2d batch_norm2d(std::int64_t num_features) { return BatchNorm2d({.num_features = num_features}); }
@@ -77,5 +87,10 @@ class BatchNorm3d : public BatchNorm {
 };
 inline BatchNorm3d batch_norm3d(const BatchNormOptions& options) { return BatchNorm3d(options); }
 inline BatchNorm3d batch_norm3d(std::int64_t num_features) { return BatchNorm3d({.num_features = num_features}); }
+
+/// relu(norm(x) + residual()), for the members of a block: as one op, or in steps, in this order, where a hook of
+/// `norm` or `relu` wants to see what they are given.
+Tensor norm_relu(const Child<BatchNorm2d>& norm, const Child<ReLU>& relu, const Tensor& x,
+                 const std::function<Tensor()>& residual = {}, Site site = Site::current());
 
 }  // namespace ebb::nn

@@ -37,8 +37,8 @@ BasicBlock::BasicBlock(std::int64_t in_channels, std::int64_t channels, std::int
 Tensor BasicBlock::operator()(const Tensor& x, Site site) const {
   const OpScope line(site);
 
-  const Tensor y = bn2(conv2(relu(bn1(conv1(x)))));
-  return relu(y + (downsample ? (*downsample)(x) : x));
+  const Tensor y = conv2(nn::norm_relu(bn1, relu, conv1(x)));
+  return nn::norm_relu(bn2, relu, y, [&] { return downsample ? (*downsample)(x) : x; });
 }
 
 static std::int64_t width_of(const BottleneckOptions& o) {
@@ -60,8 +60,8 @@ Bottleneck::Bottleneck(const BottleneckOptions& o, Downsample shortcut)
 Tensor Bottleneck::operator()(const Tensor& x, Site site) const {
   const OpScope line(site);
 
-  const Tensor y = bn3(conv3(relu(bn2(conv2(relu(bn1(conv1(x))))))));
-  return relu(y + (downsample ? (*downsample)(x) : x));
+  const Tensor y = conv3(nn::norm_relu(bn2, relu, conv2(nn::norm_relu(bn1, relu, conv1(x)))));
+  return nn::norm_relu(bn3, relu, y, [&] { return downsample ? (*downsample)(x) : x; });
 }
 
 /// Builds the four layers: each starts with the channels and the dilation that the one before has left.
@@ -146,7 +146,9 @@ ResNet::ResNet(Stages stages, const std::array<std::int64_t, 4>& blocks, const R
   initialise(*this, o.zero_init_residual);
 }
 
-Tensor ResNet::features(const Tensor& x) const { return layer4(layer3(layer2(layer1(maxpool(relu(bn1(conv1(x)))))))); }
+Tensor ResNet::features(const Tensor& x) const {
+  return layer4(layer3(layer2(layer1(maxpool(nn::norm_relu(bn1, relu, conv1(x)))))));
+}
 
 Tensor ResNet::operator()(const Tensor& x, Site site) const {
   const OpScope line(site);

@@ -48,9 +48,11 @@ static kernels::OptimStep next_adagrad_step(const AdagradOptions& o, AdagradStat
 }
 
 void Adagrad::step() {
-  for_each_gradient([](const Tensor& p, const Tensor& gradient, const Place& place) {
-    optim_step(p, gradient, {&place.state().sum}, next_adagrad_step, place);
+  Updates<AdagradOptions, AdagradState, Place> updates(next_adagrad_step);
+  for_each_gradient([&](const Tensor& p, const Tensor& gradient, const Place& place) {
+    updates.add(p, gradient, {&place.state().sum}, place);
   });
+  updates.take();
 }
 
 }  // namespace ebb::optim

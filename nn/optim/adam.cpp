@@ -47,14 +47,19 @@ kernels::OptimStep next_adam_step(const Options& o, AdamState& state) {
                            .maximize = o.maximize};
 }
 
-template <class Options, class Place>
-void move(const Tensor& p, const Tensor& gradient, const Place& place) {
-  AdamState& state = place.state();
-  if (place.options().amsgrad) {
-    optim_step(p, gradient, {&state.exp_avg, &state.exp_avg_sq, &state.max_exp_avg_sq}, next_adam_step<Options>, place);
-  } else {
-    optim_step(p, gradient, {&state.exp_avg, &state.exp_avg_sq}, next_adam_step<Options>, place);
-  }
+/// The updates of a step of `for_each_gradient(body)`.
+template <class Options, class Place, class ForEach>
+void take_step(ForEach&& for_each_gradient) {
+  Updates<Options, AdamState, Place> updates(next_adam_step<Options>);
+  for_each_gradient([&](const Tensor& p, const Tensor& gradient, const Place& place) {
+    AdamState& state = place.state();
+    if (place.options().amsgrad) {
+      updates.add(p, gradient, {&state.exp_avg, &state.exp_avg_sq, &state.max_exp_avg_sq}, place);
+    } else {
+      updates.add(p, gradient, {&state.exp_avg, &state.exp_avg_sq}, place);
+    }
+  });
+  updates.take();
 }
 
 }  // namespace
@@ -87,8 +92,7 @@ Adam::Adam(std::vector<Tensor> params, const AdamOptions& options)
 Adam::Adam(std::vector<ParamGroup<AdamOptions>> groups) : GroupedOptimizer(std::move(groups)) {}
 
 void Adam::step() {
-  for_each_gradient(
-      [](const Tensor& p, const Tensor& gradient, const Place& place) { move<AdamOptions>(p, gradient, place); });
+  take_step<AdamOptions, Place>([this](auto&& body) { for_each_gradient(body); });
 }
 
 AdamW::AdamW(std::vector<Tensor> params, const AdamWOptions& options)
@@ -97,8 +101,7 @@ AdamW::AdamW(std::vector<Tensor> params, const AdamWOptions& options)
 AdamW::AdamW(std::vector<ParamGroup<AdamWOptions>> groups) : GroupedOptimizer(std::move(groups)) {}
 
 void AdamW::step() {
-  for_each_gradient(
-      [](const Tensor& p, const Tensor& gradient, const Place& place) { move<AdamWOptions>(p, gradient, place); });
+  take_step<AdamWOptions, Place>([this](auto&& body) { for_each_gradient(body); });
 }
 
 }  // namespace ebb::optim

@@ -50,19 +50,20 @@ static kernels::OptimStep next_rmsprop_step(const RMSpropOptions& o, RMSpropStat
 }
 
 void RMSprop::step() {
-  for_each_gradient([](const Tensor& p, const Tensor& gradient, const Place& place) {
+  Updates<RMSpropOptions, RMSpropState, Place> updates(next_rmsprop_step);
+  for_each_gradient([&](const Tensor& p, const Tensor& gradient, const Place& place) {
     const RMSpropOptions& o = place.options();
     RMSpropState& state = place.state();
     const bool has_momentum = o.momentum > 0;
     if (has_momentum && o.centered) {
-      optim_step(p, gradient, {&state.square_avg, &state.momentum_buffer, &state.grad_avg}, next_rmsprop_step, place);
+      updates.add(p, gradient, {&state.square_avg, &state.momentum_buffer, &state.grad_avg}, place);
     } else if (has_momentum || o.centered) {
-      optim_step(p, gradient, {&state.square_avg, has_momentum ? &state.momentum_buffer : &state.grad_avg},
-                 next_rmsprop_step, place);
+      updates.add(p, gradient, {&state.square_avg, has_momentum ? &state.momentum_buffer : &state.grad_avg}, place);
     } else {
-      optim_step(p, gradient, {&state.square_avg}, next_rmsprop_step, place);
+      updates.add(p, gradient, {&state.square_avg}, place);
     }
   });
+  updates.take();
 }
 
 }  // namespace ebb::optim

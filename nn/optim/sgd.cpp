@@ -44,13 +44,15 @@ static kernels::OptimStep next_sgd_step(const SGDOptions& o, SGDState& state) {
 }
 
 void SGD::step() {
-  for_each_gradient([](const Tensor& p, const Tensor& gradient, const Place& place) {
+  Updates<SGDOptions, SGDState, Place> updates(next_sgd_step);
+  for_each_gradient([&](const Tensor& p, const Tensor& gradient, const Place& place) {
     if (place.options().momentum != 0) {
-      optim_step(p, gradient, {&place.state().momentum_buffer}, next_sgd_step, place);
+      updates.add(p, gradient, {&place.state().momentum_buffer}, place);
     } else {
-      optim_step(p, gradient, {}, next_sgd_step, place);
+      updates.add(p, gradient, {}, place);
     }
   });
+  updates.take();
 }
 
 }  // namespace ebb::optim

@@ -5,7 +5,7 @@ namespace ebb::nn {
 Tensor SyncBatchNorm::operator()(const Tensor& x, Site site) const {
   const OpScope line(site);
   check(x.dim() >= 2, "SyncBatchNorm: the input must be (N, C, ...), got shape ", x.shape());
-  return normalized(x);
+  return normalized(x, {});
 }
 
 void convert_sync_batch_norm(Module& net, const std::shared_ptr<comm::Communicator>& group) {

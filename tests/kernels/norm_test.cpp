@@ -17,7 +17,8 @@
 namespace ebb::test {
 
 TEST_CASE("batch norm statistics and gradients agree") {
-  for (const Shape& shape : {Shape{6, 3}, Shape{50, 33}, Shape{1, 7}, Shape{2000, 5}, Shape{0, 4}}) {
+  for (const Shape& shape :
+       {Shape{6, 3}, Shape{50, 33}, Shape{1, 7}, Shape{2000, 5}, Shape{700, 132}, Shape{3, 8}, Shape{0, 4}}) {
     for (const DType dtype : {kFloat32, kFloat64}) {
       const double tolerance = dtype == kFloat32 ? 1e-4 : 1e-10;
       const std::int64_t channels = shape[1];
@@ -42,7 +43,7 @@ TEST_CASE("batch norm statistics and gradients agree") {
 }
 
 static void check_whole_batch_norms() {
-  for (const Shape& shape : {Shape{4, 3, 5, 2}, Shape{7, 5}, Shape{16, 64, 7, 7}}) {
+  for (const Shape& shape : {Shape{4, 3, 5, 2}, Shape{7, 5}, Shape{2, 1, 3, 3}, Shape{16, 64, 7, 7}}) {
     for (const DType dtype : {kFloat32, kFloat64}) {
       const auto image = [&] {
         const Tensor x = random_tensor(shape, dtype);
@@ -58,11 +59,40 @@ static void check_whole_batch_norms() {
                           kernels::RunningStatistics running{out[5], out[6], 0.3};
                           kernels::copy(context, in[4], out[5]);
                           kernels::copy(context, in[5], out[6]);
-                          kernels::batch_norm_forward(context, in[0], in[2], in[3], 1e-3, running, saved, out[0]);
-                          kernels::BatchNormGradients gradients{out[1], out[7], out[8]};
-                          kernels::batch_norm_backward(context, in[1], in[0], in[2], saved, 1e-3, gradients);
-                          kernels::batch_norm_inference(context, in[0], in[4], in[5], in[2], in[3], 1e-3, out[2]);
+                          kernels::batch_norm_forward(context, in[0], in[2], in[3], 1e-3, {}, running, saved, out[0]);
+                          kernels::BatchNormGradients gradients{out[1], out[7], out[8], {}};
+                          kernels::batch_norm_backward(context, in[1], in[0], in[2], saved, 1e-3, {}, gradients);
+                          kernels::batch_norm_inference(context, in[0], in[4], in[5], in[2], in[3], 1e-3, {}, out[2]);
                         });
+    }
+  }
+}
+
+TEST_CASE("batch norms with a residual and a ReLU agree") {
+  for (const Shape& shape : {Shape{4, 3, 5, 2}, Shape{7, 5}, Shape{16, 64, 7, 7}}) {
+    for (const DType dtype : {kFloat32, kFloat64}) {
+      for (const bool has_residual : {false, true}) {
+        const auto image = [&] {
+          const Tensor x = random_tensor(shape, dtype);
+          return shape.size() == 4 ? x.contiguous(MemoryFormat::channels_last) : x;
+        };
+        const auto per_channel = [&] { return random_tensor({shape[1]}, dtype); };
+        const Tensor x = image(), c = per_channel();
+        CAPTURE(to_string(shape), to_string(dtype), has_residual);
+        require_agreement(
+            {x, image(), image(), c, per_channel(), ones({shape[1]}, {.dtype = dtype})}, {x, x, x, x, c, c, c, c},
+            dtype == kFloat32 ? 2e-4 : 1e-9, [&](auto& context, const Tensors& in, Tensors& out) {
+              const kernels::NormTail tail{true, has_residual ? in[2] : Tensor()};
+              kernels::BatchStatistics saved{out[4], out[5], {}};
+              kernels::RunningStatistics running{{}, {}, 0};
+              kernels::batch_norm_forward(context, in[0], in[3], in[4], 1e-3, tail, running, saved, out[0]);
+              const kernels::NormResult result{out[0], in[4], has_residual};
+              kernels::BatchNormGradients gradients{out[1], out[6], out[7], has_residual ? out[2] : Tensor()};
+              kernels::batch_norm_backward(context, in[1], in[0], in[3], saved, 1e-3, result, gradients);
+              if (!has_residual) kernels::copy(context, in[1], out[2]);
+              kernels::batch_norm_inference(context, in[0], in[4], in[5], in[3], in[4], 1e-3, tail, out[3]);
+            });
+      }
     }
   }
 }

@@ -1,7 +1,9 @@
 // The steps of the optimizers, with each of their flags.
+#include "ebb/autograd/ops/create/creation.h"
 #include "ebb/autograd/ops/elementwise/arithmetic.h"
 #include "ebb/autograd/ops/elementwise/unary.h"
 #include "ebb/kernels/optim/optim_step.h"
+#include "ebb/nn/optim/clip_grad.h"
 
 #include "tests/kernels/both_devices.h"
 #include "tests/support/catch.h"
@@ -10,7 +12,7 @@ namespace ebb::test {
 namespace {
 
 void check_step(const kernels::OptimStep& step, std::size_t states) {
-  for (const std::int64_t count : {0, 1, 1000}) {
+  for (const std::int64_t count : {0, 1, 1000, 5001}) {
     for (const DType dtype : {kFloat32, kFloat64}) {
       Tensors in{random_tensor({count}, dtype), random_tensor({count}, dtype)}, out{in[0]};
       for (std::size_t k = 0; k < states; ++k) {
@@ -20,13 +22,56 @@ void check_step(const kernels::OptimStep& step, std::size_t states) {
       require_agreement(in, out, dtype == kFloat32 ? 2e-6 : 1e-14, [&](auto& context, const Tensors& x, Tensors& y) {
         y[0].copy_(x[0]);
         for (std::size_t k = 0; k < states; ++k) y[k + 1].copy_(x[k + 2]);
-        kernels::optim_step(context, step, y[0], x[1], std::span(y).subspan(1));
+        kernels::OptimTarget target{y[0], x[1], {}};
+        for (std::size_t k = 0; k < states; ++k) target.states[k] = y[k + 1];
+        kernels::optim_step(context, step, std::span(&target, 1));
       });
     }
   }
 }
 
 }  // namespace
+
+TEST_CASE("a step of many tensors is that of each, wherever they lie") {
+  const kernels::AdamStep step{0.1, 0.9, 0.99, 1e-8, 0.01, 1, 0.3, false, false};
+  Tensors in;
+  for (std::int64_t i = 0; i < 250; ++i) {
+    const std::int64_t count = i % 50 == 9 ? 0 : i == 77 ? 9000 : 1 + i * 13 % 40, skipped = i % 3 == 2 ? 1 : 0;
+    for (int k = 0; k < 4; ++k) {
+      in.push_back((abs(random_tensor({count + skipped})) + 1).narrow(0, skipped, count).detach());
+    }
+  }
+  require_agreement(in, in, 2e-6, [&](auto& context, const Tensors& x, Tensors& y) {
+    std::vector<kernels::OptimTarget> targets;
+    for (std::size_t i = 0; i < x.size(); ++i) y[i].copy_(x[i]);
+    for (std::size_t i = 0; i < x.size(); i += 4) targets.push_back({y[i], x[i + 1], {y[i + 2], y[i + 3], {}}});
+    kernels::optim_step(context, step, targets);
+  });
+}
+
+TEST_CASE("gradients are clipped alike on both devices, whatever their number") {
+  for (const double max_norm : {0.5, 1e9}) {
+    Tensors on_cpu, on_cuda;
+    for (std::int64_t i = 0; i < 230; ++i) {
+      const Tensor p = zeros({i == 40 ? 9001 : i % 9}), gradient = random_tensor({p.numel()});
+      on_cpu.push_back(p.clone().requires_grad_());
+      on_cuda.push_back(p.to(kCUDA).detach().requires_grad_());
+      on_cpu.back().set_grad(gradient.clone());
+      on_cuda.back().set_grad(gradient.to(kCUDA));
+    }
+    const Tensor expected = nn::clip_grad_norm_(on_cpu, {.max_norm = max_norm});
+    for (const std::uint64_t seed : thread_orders()) {
+      set_thread_order(seed);
+      require_close(nn::clip_grad_norm_(on_cuda, {.max_norm = max_norm}), expected, 1e-4);
+      if (seed == thread_orders().front()) {
+        for (std::size_t i = 0; i < on_cpu.size(); ++i) require_close(on_cuda[i].grad(), on_cpu[i].grad(), 1e-5);
+      }
+      for (std::size_t i = 0; i < on_cpu.size(); ++i) on_cuda[i].set_grad(on_cpu[i].grad().to(kCUDA) * 1.0);
+      if (max_norm < 1) break;  // clipped once, the norm is another
+    }
+    set_thread_order(0);
+  }
+}
 
 TEST_CASE("steps of optimizers agree") {
   using namespace kernels;

@@ -22,13 +22,18 @@ std::vector<Case> cases() {
           {{3, 5, 6, 6}, {3, 5, 4, 4}, {{3, 3}, {1, 1}, {0, 0}, {1, 1}}},
           {{1, 2, 2, 2}, {1, 2, 1, 1}, {{2, 2}, {1, 1}, {1, 1}, {3, 3}}},  // a window that lies wholly in the padding
           {{2, 4, 3, 2}, {2, 4, 3, 1}, {{3, 2}, {1, 1}, {2, 1}, {2, 3}}},  // likewise, in one dimension
+          {{2, 12, 7, 6}, {2, 12, 4, 3}, {{2, 2}, {2, 2}, {1, 0}, {1, 1}}},
+          {{1, 8, 8, 8}, {1, 8, 4, 4}, {{3, 3}, {2, 2}, {1, 1}, {1, 1}}},
+          {{1, 8, 8, 7}, {1, 8, 3, 2}, {{2, 2}, {3, 3}, {0, 0}, {1, 1}}},  // gaps between windows
+          {{1, 4, 6, 9}, {1, 4, 3, 3}, {{4, 5}, {1, 2}, {0, 0}, {1, 1}}},
+          {{1, 4, 20, 20}, {1, 4, 5, 5}, {{16, 16}, {1, 1}, {0, 0}, {1, 1}}},  // more elements than a byte numbers
           {{0, 4, 6, 6}, {0, 4, 3, 3}, {{2, 2}, {2, 2}, {0, 0}, {1, 1}}}};
 }
 
-void check_pool(const Case& c, const Tensor& x) {
+void check_pool(const Case& c, const Tensor& x, DType index) {
   const Tensor y = empty(c.y, {.dtype = x.dtype()}, MemoryFormat::channels_last);
-  const Tensor indices = empty(c.y, {.dtype = kInt64}, MemoryFormat::channels_last);
-  CAPTURE(to_string(c.x), to_string(c.y));
+  const Tensor indices = empty(c.y, {.dtype = index}, MemoryFormat::channels_last);
+  CAPTURE(to_string(c.x), to_string(c.y), to_string(index));
   require_agreement({x}, {y, indices}, 0, [&](auto& context, const Tensors& in, Tensors& out) {
     kernels::max_pool2d(context, in[0], c.geometry, out[0], out[1]);
   });
@@ -40,8 +45,13 @@ void check_pool(const Case& c, const Tensor& x) {
     kernels::max_pool2d_backward(context, in[0], in[1], c.geometry, out[0]);
   });
   require_agreement({x, chosen}, {y}, 0, [&](auto& context, const Tensors& in, Tensors& out) {
-    kernels::max_pool2d_gather(context, in[0], in[1], out[0]);
+    kernels::max_pool2d_gather(context, in[0], in[1], c.geometry, out[0]);
   });
+}
+
+void check_pool(const Case& c, const Tensor& x) {
+  check_pool(c, x, kInt64);
+  if (kernels::narrowest_index(c.geometry) == kUInt8) check_pool(c, x, kUInt8);
 }
 
 }  // namespace
@@ -58,21 +68,62 @@ TEST_CASE("max pooling, its gradient and its gather agree") {
   }
 }
 
+static void check_average(const Shape& of_x, const Shape& of_y, const kernels::AveragePooling& pooling) {
+  CAPTURE(to_string(of_x), to_string(of_y));
+  for (const DType dtype : {kFloat32, kFloat64}) {
+    const double tolerance = dtype == kFloat32 ? 1e-6 : 1e-14;
+    const Tensor x = random_tensor(of_x, dtype).contiguous(MemoryFormat::channels_last);
+    const Tensor y = random_tensor(of_y, dtype).contiguous(MemoryFormat::channels_last);
+    require_agreement({x}, {y}, tolerance, [&](auto& context, const Tensors& in, Tensors& out) {
+      kernels::avg_pool2d(context, in[0], pooling, out[0]);
+    });
+    require_agreement({y}, {x}, tolerance, [&](auto& context, const Tensors& in, Tensors& out) {
+      kernels::avg_pool2d_backward(context, in[0], pooling, out[0]);
+    });
+  }
+}
+
+TEST_CASE("average pooling and its gradient agree") {
+  const auto windows = [](std::array<std::int64_t, 2> kernel, std::array<std::int64_t, 2> stride,
+                          std::array<std::int64_t, 2> padding, bool counts_padding = true, double divisor = 0) {
+    return kernels::AveragePooling{false, kernel, stride, padding, counts_padding, divisor};
+  };
+  check_average({2, 8, 6, 8}, {2, 8, 3, 4}, windows({2, 2}, {2, 2}, {0, 0}));
+  check_average({2, 5, 7, 5}, {2, 5, 4, 3}, windows({2, 2}, {2, 2}, {0, 0}));  // ceil_mode
+  check_average({2, 5, 7, 5}, {2, 5, 4, 3}, windows({2, 2}, {2, 2}, {0, 0}, false));
+  check_average({1, 12, 9, 9}, {1, 12, 5, 5}, windows({3, 3}, {2, 2}, {1, 1}));
+  check_average({1, 12, 9, 8}, {1, 12, 5, 5}, windows({3, 3}, {2, 2}, {1, 1}, false));
+  check_average({2, 4, 6, 9}, {2, 4, 5, 3}, windows({4, 5}, {1, 3}, {1, 2}, false, 3));
+  check_average({2, 4, 5, 9}, {2, 4, 2, 2}, windows({2, 3}, {3, 5}, {0, 0}));  // gaps between windows
+  check_average({2, 132, 7, 7}, {2, 132, 1, 1}, windows({7, 7}, {7, 7}, {0, 0}));
+  check_average({0, 4, 6, 6}, {0, 4, 3, 3}, windows({2, 2}, {2, 2}, {0, 0}));
+  for (const Shape& of_y : {Shape{2, 12, 1, 1}, Shape{2, 12, 3, 4}, Shape{2, 12, 7, 9}, Shape{2, 12, 2, 13}}) {
+    check_average({2, 12, 7, 9}, of_y, {.is_adaptive = true});
+  }
+  check_average({1, 3, 40, 33}, {1, 3, 1, 1}, {.is_adaptive = true});
+}
+
 TEST_CASE("each implementation of pooling computes what the plainest does") {
   CpuContext cpu;
   for (const Case& c : cases()) {
     const Tensor x = random_tensor(c.x, kFloat64, true).contiguous(MemoryFormat::channels_last);
     const Tensor dy = random_tensor(c.y, kFloat64).contiguous(MemoryFormat::channels_last);
-    const auto made_by = [&](const char* name) {
+    const DType narrowest = kernels::narrowest_index(c.geometry);
+    const auto made_by = [&](const char* name, DType index) {
       const kernels::ForceImplementation force("max_pool2d", name);
       CHECK(kernels::which_max_pool2d(cpu, {x, dy, c.geometry}).name == std::string(name));
-      Tensors made{empty_like(dy), empty_like(dy, kInt64), empty_like(x)};
+      Tensors made{empty_like(dy), empty_like(dy, index), empty_like(x)};
       kernels::max_pool2d(cpu, x, c.geometry, made[0], made[1]);
       kernels::max_pool2d_backward(cpu, dy, made[1], c.geometry, made[2]);
       return made;
     };
-    const Tensors expected = made_by("plain"), made = made_by("windows");
-    for (std::size_t i = 0; i < made.size(); ++i) require_close(made[i], expected[i], 1e-13);
+    for (const DType index : {kInt64, narrowest}) {
+      const Tensors expected = made_by("plain", index), made = made_by("windows", index);
+      for (std::size_t i = 0; i < made.size(); ++i) require_close(made[i], expected[i], 1e-13);
+      const Tensors other = made_by("plain", kInt64);
+      require_close(made[0], other[0], 0);
+      require_close(made[2], other[2], 0);
+    }
   }
 }
 

@@ -7,6 +7,7 @@
 #include "ebb/core/memory/allocator.h"
 #include "ebb/core/random/generator.h"
 #include "ebb/nn/layers.h"
+#include "ebb/nn/optim/adam.h"
 #include "ebb/nn/optim/sgd.h"
 
 #include "tests/kernels/both_devices.h"
@@ -52,6 +53,23 @@ TEST_CASE("a small ConvNet learns the same on both devices") {
     CHECK(gpu_parameters[i].device() == kCUDA);
     require_close(gpu_parameters[i], cpu_parameters[i], 1e-3);
   }
+}
+
+TEST_CASE("the states of an optimizer go after parameters that went to another device") {
+  const Tensor x = randn({4, 3});
+  const auto weight_after = [&](Device device) {
+    manual_seed(7);
+    nn::Sequential net = nn::sequential({nn::linear(3, 2)});
+    optim::Adam optimizer(net.parameters(), {.lr = 0.1});
+    for (const Device place : {Device(kCPU), device, Device(kCPU)}) {
+      net.to(place);
+      optimizer.zero_grad();
+      net(x.to(place)).sum().backward();
+      optimizer.step();
+    }
+    return net.parameters()[0].detach();
+  };
+  require_close(weight_after(kCUDA), weight_after(kCPU), 1e-6);
 }
 
 TEST_CASE("after the first steps training asks the GPU for no more memory") {

@@ -17,8 +17,7 @@ using ops::activate_;
 using ops::compute;
 using ops::flat;
 
-/// dy but where y <= 0; its own gradient is itself.
-static Tensor relu_backward(const Tensor& dy, const Tensor& y) {
+Tensor ops::relu_backward(const Tensor& dy, const Tensor& y) {
   const OpScope op("relu_backward", Site{});
   return record(compute(kernels::ReluBackward{}, dy, y),
                 wrt(dy, [y = Saved(y.detach())](const Tensor& ddx) { return relu_backward(ddx, y); }));
@@ -27,13 +26,13 @@ static Tensor relu_backward(const Tensor& dy, const Tensor& y) {
 Tensor relu(const Tensor& x, Site site) {
   const OpScope op("relu", site);
   check(x.dtype() != kBool, "is not defined for bool tensors");
-  return record(compute(kernels::Relu{}, x), wrt(x, relu_backward));
+  return record(compute(kernels::Relu{}, x), wrt(x, ops::relu_backward));
 }
 
 Tensor relu_(const Tensor& x, Site site) {
   const OpScope op("relu_", site);
   ops::write_in_place(x, {}, [&](auto& context, Tensor& y) { kernels::unary(context, kernels::Relu{}, x, y); });
-  return autograd::record_in_place(x, wrt(x, relu_backward));
+  return autograd::record_in_place(x, wrt(x, ops::relu_backward));
 }
 
 /// In place, for a gradient that the output tells as well as the input: nothing is kept.

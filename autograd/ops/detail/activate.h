@@ -18,6 +18,9 @@ Tensor compute(const kernels::ActivationOp& f, const Tensor& dy, const Tensor& x
 /// x = f(x)
 void write(const kernels::ActivationOp& f, const Tensor& x);
 
+/// dy but where y <= 0; its own gradient is itself.
+Tensor relu_backward(const Tensor& dy, const Tensor& y);
+
 /// The curvature of what consists of straight lines.
 inline Tensor flat(const Tensor& x) { return zeros_like(x); }
 

@@ -2,7 +2,9 @@
 
 #include <array>
 
+#include "ebb/autograd/ops/activation/rectifier.h"
 #include "ebb/autograd/ops/create/creation.h"
+#include "ebb/autograd/ops/detail/activate.h"
 #include "ebb/autograd/ops/detail/channels.h"
 #include "ebb/autograd/ops/detail/norm.h"
 #include "ebb/autograd/ops/elementwise/arithmetic.h"
@@ -27,7 +29,7 @@ using ops::with_shape;
 
 namespace {
 
-using Gradients = std::array<Tensor, 3>;  // of x, weight and bias
+using Gradients = std::array<Tensor, 4>;  // of x, weight, bias and the residual
 
 /// The gradients in training, written with differentiable ops.
 Gradients composed_backward(const Tensor& dy, const Tensor& x, const Tensor& weight, double eps) {
@@ -38,7 +40,7 @@ Gradients composed_backward(const Tensor& dy, const Tensor& x, const Tensor& wei
   const Tensor normal = centered * inverse;
   const Tensor dbias = sum(dy, dims, true), dweight = sum(dy * normal, dims, true);
   const Tensor dx = (dy - dbias / n - normal * (dweight / n)) * (inverse * along_channels(weight, x));
-  return {dx, dweight.reshape(weight.shape()), dbias.reshape(weight.shape())};
+  return {dx, dweight.reshape(weight.shape()), dbias.reshape(weight.shape()), {}};
 }
 
 /// What the kernels save, as tensors that closures keep.
@@ -51,14 +53,40 @@ struct SavedStatistics {
   Saved mean, inverse, reserve;
 };
 
+/// What becomes of a norm: relu(norm + residual), or nothing.
+struct Tail {
+  bool relu = false;
+  Tensor residual{};  // an image; undefined where there is none
+
+  kernels::NormTail of_kernel() const { return {relu, residual.defined() ? residual.detach() : Tensor()}; }
+};
+
+/// What the gradient of a tail needs: y, which the next layer keeps as well.
+struct SavedTail {
+  SavedTail(const Tail& tail, const Tensor& y, const Tensor& shift)
+      : y(tail.relu ? y : Tensor()),
+        shift(tail.relu ? shift.detach() : Tensor()),
+        has_residual(tail.residual.defined()),
+        residual_wants(has_residual && autograd::wants_grad(tail.residual)) {}
+
+  kernels::NormResult of_kernel() const { return {y, shift, has_residual}; }
+  /// What is left of dy below the ReLU.
+  Tensor below(const Tensor& dy) const { return y.get().defined() ? ops::relu_backward(dy, y) : dy; }
+
+  Saved y, shift;
+  bool has_residual, residual_wants;
+};
+
 Gradients fused_backward(const Tensor& gradient, const Tensor& x, const Tensor& weight, const SavedStatistics& saved,
-                         double eps) {
+                         const SavedTail& tail, double eps) {
   const Tensor dy = as_image(gradient).detach();
-  kernels::BatchNormGradients made{empty_like(x), empty_per_channel(x), empty_per_channel(x)};
+  kernels::BatchNormGradients made{empty_like(x), empty_per_channel(x), empty_per_channel(x),
+                                   tail.residual_wants ? empty_like(x) : Tensor()};
   const Tensor scale = contiguous(weight);
-  on_device(x.device(),
-            [&](auto& context) { kernels::batch_norm_backward(context, dy, x, scale, saved.get(), eps, made); });
-  return {made.dx, made.dscale, made.dshift};
+  on_device(x.device(), [&](auto& context) {
+    kernels::batch_norm_backward(context, dy, x, scale, saved.get(), eps, tail.of_kernel(), made);
+  });
+  return {made.dx, made.dscale, made.dshift, made.dresidual};
 }
 
 /// Moved in place, unless they are undefined.
@@ -70,7 +98,7 @@ void end_write(const Tensor& running) {
 }
 
 Tensor train(const Tensor& x, const Tensor& running_mean, const Tensor& running_var, const Tensor& weight,
-             const Tensor& bias, const BatchNormOptions& o) {
+             const Tensor& bias, const BatchNormOptions& o, const Tail& tail) {
   kernels::BatchStatistics batch{empty_per_channel(x), empty_per_channel(x), {}};
   kernels::RunningStatistics running{running_mean, running_var, o.momentum};
   Tensor y = empty_like(x);
@@ -79,42 +107,71 @@ Tensor train(const Tensor& x, const Tensor& running_mean, const Tensor& running_
     begin_write(running_var);
     const Tensor scale = contiguous(weight);
     on_device(x.device(), [&](auto& context) {
-      kernels::batch_norm_forward(context, x.detach(), scale, bias, o.eps, running, batch, y);
+      kernels::batch_norm_forward(context, x.detach(), scale, bias, o.eps, tail.of_kernel(), running, batch, y);
     });
     end_write(running_mean);
     end_write(running_var);
   });
-  return record(y, {x, weight, bias},
-                [x = Saved(x), weight = Saved(weight), saved = SavedStatistics(batch), eps = o.eps](const Tensor& dy) {
-                  return is_grad_enabled() ? composed_backward(dy, x, weight, eps)
-                                           : fused_backward(dy, x, weight, saved, eps);
+  return record(y, {x, weight, bias, tail.residual},
+                [x = Saved(x), weight = Saved(weight), saved = SavedStatistics(batch), tail = SavedTail(tail, y, bias),
+                 eps = o.eps](const Tensor& dy) {
+                  if (!is_grad_enabled()) return fused_backward(dy, x, weight, saved, tail, eps);
+                  const Tensor below = tail.below(dy);
+                  Gradients gradients = composed_backward(below, x, weight, eps);
+                  if (tail.residual_wants) gradients[3] = below;
+                  return gradients;
                 });
 }
 
 Tensor evaluate(const Tensor& x, const Tensor& mean, const Tensor& var, const Tensor& weight, const Tensor& bias,
-                double eps) {
+                double eps, const Tail& tail) {
   Tensor y = empty_like(x), inverse;
   const bool records = is_grad_enabled();
   no_grad([&] {
     const Tensor scale = contiguous(weight), variance = contiguous(var.to(x.dtype()));
     on_device(x.device(), [&](auto& context) {
-      kernels::batch_norm_inference(context, x.detach(), mean, variance, scale, bias, eps, y);
+      kernels::batch_norm_inference(context, x.detach(), mean, variance, scale, bias, eps, tail.of_kernel(), y);
     });
     if (records) inverse = rsqrt(variance + eps);
   });
-  return record(
-      y,
-      wrt(x, [weight = Saved(weight), inverse = Saved(inverse)](
-                 const Tensor& dy) { return dy * along_channels(weight.get() * inverse.get(), dy); }),
-      wrt(weight, [x = Saved(x), mean = Saved(mean), inverse = Saved(inverse)](
-                      const Tensor& dy) { return sum(dy * (x - along_channels(mean, x)), other_dims(x)) * inverse; }),
-      wrt(bias, [](const Tensor& dy) { return sum(dy, other_dims(dy)); }));
+  if (!tail.relu) {
+    return record(
+        y,
+        wrt(x, [weight = Saved(weight), inverse = Saved(inverse)](
+                   const Tensor& dy) { return dy * along_channels(weight.get() * inverse.get(), dy); }),
+        wrt(weight, [x = Saved(x), mean = Saved(mean), inverse = Saved(inverse)](
+                        const Tensor& dy) { return sum(dy * (x - along_channels(mean, x)), other_dims(x)) * inverse; }),
+        wrt(bias, [](const Tensor& dy) { return sum(dy, other_dims(dy)); }));
+  }
+  return record(y, {x, weight, bias, tail.residual},
+                [x = Saved(x), weight = Saved(weight), mean = Saved(mean), inverse = Saved(inverse),
+                 tail = SavedTail(tail, y, bias)](const Tensor& gradient) {
+                  const Tensor dy = tail.below(gradient);
+                  const Tensor dweight = sum(dy * (x.get() - along_channels(mean, dy)), other_dims(dy)) * inverse;
+                  return Gradients{dy * along_channels(weight.get() * inverse.get(), dy), dweight,
+                                   sum(dy, other_dims(dy)), tail.residual_wants ? dy : Tensor()};
+                });
 }
 
 /// Of nothing, whatever the statistics would be: they stay, and weight and bias get gradients of 0.
 Tensor normalize_nothing(const Tensor& x, const Tensor& weight, const Tensor& bias) {
   const Tensor y = weight.defined() ? x * sum(weight) : x.clone();
   return bias.defined() ? y + sum(bias) : y;
+}
+
+Tensor normalize(const Tensor& x, const Tensor& running_mean, const Tensor& running_var, const Tensor& weight,
+                 const Tensor& bias, const BatchNormOptions& options, const Tail& tail) {
+  const Tensor image = as_image(x);
+  const Tensor w = weight.defined() ? weight : full({x.size(1)}, 1, {.dtype = x.dtype(), .device = x.device()});
+  const Tensor b = bias.defined() ? contiguous(bias) : zeros_like(w);
+  if (options.training) {
+    check(count_per_channel(image) > 1, "more than one value per channel is needed in training, got an input of shape ",
+          x.shape(), "; use a larger batch, or eval()");
+    return with_shape(train(image, running_mean, running_var, w, b, options, tail), x.shape());
+  }
+  check(running_mean.defined() && running_var.defined(), "running_mean and running_var are needed outside of training");
+  const Tensor mean = contiguous(running_mean.to(x.dtype()));
+  return with_shape(evaluate(image, mean, running_var, w, b, options.eps, tail), x.shape());
 }
 
 }  // namespace
@@ -125,17 +182,22 @@ Tensor batch_norm(const Tensor& x, const Tensor& running_mean, const Tensor& run
   if (x.numel() == 0 && x.dim() == 1) return normalize_nothing(x, weight, bias);
   ops::check_channels(x, {running_mean, running_var, weight, bias});
   if (x.numel() == 0) return normalize_nothing(x, weight, bias);
-  const Tensor image = as_image(x);
-  const Tensor w = weight.defined() ? weight : full({x.size(1)}, 1, {.dtype = x.dtype(), .device = x.device()});
-  const Tensor b = bias.defined() ? contiguous(bias) : zeros_like(w);
-  if (options.training) {
-    check(count_per_channel(image) > 1, "more than one value per channel is needed in training, got an input of shape ",
-          x.shape(), "; use a larger batch, or eval()");
-    return with_shape(train(image, running_mean, running_var, w, b, options), x.shape());
+  return normalize(x, running_mean, running_var, weight, bias, options, {});
+}
+
+Tensor batch_norm_relu(const Tensor& x, const Tensor& running_mean, const Tensor& running_var, const Tensor& weight,
+                       const Tensor& bias, const BatchNormOptions& options, const Tensor& residual, Site site) {
+  const OpScope op("batch_norm_relu", site);
+  ops::check_channels(x, {running_mean, running_var, weight, bias});
+  check(!residual.defined() || (residual.shape() == x.shape() && residual.dtype() == x.dtype()),
+        "the residual must be like the input, of shape ", x.shape(), " and ", x.dtype(), ", got ",
+        residual.defined() ? residual.shape() : Shape(), " and ", residual.defined() ? residual.dtype() : x.dtype());
+  if (x.numel() == 0) {
+    const Tensor y = normalize_nothing(x, weight, bias);
+    return relu(residual.defined() ? y + residual : y);
   }
-  check(running_mean.defined() && running_var.defined(), "running_mean and running_var are needed outside of training");
-  const Tensor mean = contiguous(running_mean.to(x.dtype()));
-  return with_shape(evaluate(image, mean, running_var, w, b, options.eps), x.shape());
+  const Tail tail{true, residual.defined() ? as_image(residual) : Tensor()};
+  return normalize(x, running_mean, running_var, weight, bias, options, tail);
 }
 
 }  // namespace ebb

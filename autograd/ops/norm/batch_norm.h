@@ -19,4 +19,10 @@ struct BatchNormOptions {
 Tensor batch_norm(const Tensor& x, const Tensor& running_mean, const Tensor& running_var, const Tensor& weight = {},
                   const Tensor& bias = {}, const BatchNormOptions& options = {}, Site site = Site::current());
 
+/// relu(batch_norm(x, ...) + residual) as one op, in two passes over memory where a batch norm, a sum and a ReLU take
+/// five: how blocks of residual networks end. The residual has the shape of x; undefined, there is none.
+Tensor batch_norm_relu(const Tensor& x, const Tensor& running_mean, const Tensor& running_var,
+                       const Tensor& weight = {}, const Tensor& bias = {}, const BatchNormOptions& options = {},
+                       const Tensor& residual = {}, Site site = Site::current());
+
 }  // namespace ebb

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "ebb/autograd/ops/create/creation.h"
+#include "ebb/autograd/ops/detail/average.h"
 #include "ebb/autograd/ops/detail/constant.h"
 #include "ebb/autograd/ops/detail/resample.h"
 #include "ebb/autograd/ops/detail/window.h"
@@ -43,6 +44,7 @@ Tensor adaptive_avg_pool(const Tensor& x, const OutputSize& output_size, int dim
   ops::check_images(x, dims);
   const Dims sizes = output_size.of(x, dims);
   ops::check_fits(x, sizes);
+  if (dims == 2 && ops::are_channels_last(x)) return ops::averages(x, {.is_adaptive = true}, sizes);
   std::vector<SparseMatrix> matrices;
   for (int i = 0; i < dims; ++i) matrices.push_back(average_shares(x.size(i - dims), sizes[i]));
   return ops::resample(x, matrices);

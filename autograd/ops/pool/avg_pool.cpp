@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "ebb/autograd/ops/detail/average.h"
 #include "ebb/autograd/ops/detail/checks.h"
 #include "ebb/autograd/ops/detail/resample.h"
 #include "ebb/autograd/ops/detail/window.h"
@@ -33,16 +34,32 @@ SparseMatrix average_windows(std::int64_t size, const Window& w, const Averaging
   return matrix;
 }
 
+/// At once in both dimensions.
+Tensor avg_pool_of_images(const Tensor& x, std::span<const Window> windows, const Averaging& a) {
+  kernels::AveragePooling pooling{.count_include_pad = a.count_include_pad,
+                                  .divisor = static_cast<double>(a.divisor_override.value_or(0))};
+  Dims sizes;
+  for (std::size_t i = 0; i < 2; ++i) {
+    pooling.kernel[i] = windows[i].kernel;
+    pooling.stride[i] = windows[i].stride;
+    pooling.padding[i] = windows[i].padding;
+    sizes.push_back(ops::window_count(x.size(2 + static_cast<int>(i)), windows[i], a.ceil_mode));
+  }
+  return ops::averages(x, pooling, sizes);
+}
+
 Tensor avg_pool(const Tensor& x, std::span<const Window> windows, const Averaging& a) {
   const int dims = static_cast<int>(windows.size());
   ops::check_images(x, dims);
   check(a.divisor_override != 0, "divisor_override must not be 0");
-  std::vector<SparseMatrix> matrices;
-  for (int i = 0; i < dims; ++i) {
-    const Window& w = windows[static_cast<std::size_t>(i)];
+  for (const Window& w : windows) {
     ops::check_window(w);
     ops::check_padding(w);
-    matrices.push_back(average_windows(x.size(i - dims), w, a));
+  }
+  if (dims == 2 && ops::are_channels_last(x)) return avg_pool_of_images(x, windows, a);
+  std::vector<SparseMatrix> matrices;
+  for (int i = 0; i < dims; ++i) {
+    matrices.push_back(average_windows(x.size(i - dims), windows[static_cast<std::size_t>(i)], a));
   }
   const Tensor y = ops::resample(x, matrices);
   return a.divisor_override ? y / *a.divisor_override : y;

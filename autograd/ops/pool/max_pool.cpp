@@ -57,17 +57,15 @@ Tensor gather(const Tensor& input, const Tensor& indices, const PoolGeometry& g)
   const OpScope op("max_pool2d_gather", Site{});
   const Tensor x = contiguous(input, channels_last);
   Tensor y = empty_image(indices.shape(), x, x.dtype());
-  on_device(x.device(), [&](auto& context) { kernels::max_pool2d_gather(context, x, indices, y); });
+  on_device(x.device(), [&](auto& context) { kernels::max_pool2d_gather(context, x, indices, g, y); });
   return record(y,
                 wrt(x, [indices, shape = x.shape(), g](const Tensor& dy) { return scatter(dy, indices, shape, g); }));
 }
 
-}  // namespace
-
-ValuesAndIndices max_pool2d_with_indices(const Tensor& input, const MaxPool2dOptions& o, Site site) {
-  const OpScope op("max_pool2d", site);
+/// The indices are int64 for the user, or of the narrowest dtype, for backward alone.
+ValuesAndIndices pooled(const Tensor& input, const MaxPool2dOptions& o, bool wants_indices) {
   if (input.dim() == 3) {
-    const auto [y, indices] = max_pool2d_with_indices(input.unsqueeze(0), o);
+    const auto [y, indices] = pooled(input.unsqueeze(0), o, wants_indices);
     return {y.squeeze(0), indices.squeeze(0)};
   }
   check(input.dim() == 4, "the input must be (N, C, H, W) or (C, H, W), got shape ", input.shape());
@@ -77,7 +75,8 @@ ValuesAndIndices max_pool2d_with_indices(const Tensor& input, const MaxPool2dOpt
   const Tensor x = contiguous(input, channels_last);
   const Shape shape{x.size(0), x.size(1), ops::window_count(x.size(2), window(g, 0), o.ceil_mode),
                     ops::window_count(x.size(3), window(g, 1), o.ceil_mode)};
-  Tensor y = empty_image(shape, x, x.dtype()), indices = empty_image(shape, x, kInt64);
+  Tensor y = empty_image(shape, x, x.dtype()),
+         indices = empty_image(shape, x, wants_indices ? kInt64 : kernels::narrowest_index(g));
   on_device(x.device(), [&](auto& context) { kernels::max_pool2d(context, x, g, y, indices); });
   y = record(y, wrt(x, [indices = Saved(indices), from = x.shape(), g](const Tensor& dy) {
                return scatter(dy, indices, from, g);
@@ -85,24 +84,38 @@ ValuesAndIndices max_pool2d_with_indices(const Tensor& input, const MaxPool2dOpt
   return {y, indices};
 }
 
-Tensor max_pool2d(const Tensor& x, const MaxPool2dOptions& options, Site site) {
-  return max_pool2d_with_indices(x, options, site).values;
+}  // namespace
+
+ValuesAndIndices max_pool2d_with_indices(const Tensor& x, const MaxPool2dOptions& options, Site site) {
+  const OpScope op("max_pool2d", site);
+  return pooled(x, options, true);
 }
 
-ValuesAndIndices max_pool1d_with_indices(const Tensor& x, const MaxPool1dOptions& o, Site site) {
-  const OpScope op("max_pool1d", site);
+Tensor max_pool2d(const Tensor& x, const MaxPool2dOptions& options, Site site) {
+  const OpScope op("max_pool2d", site);
+  return pooled(x, options, false).values;
+}
+
+/// As images of one row.
+static ValuesAndIndices pooled(const Tensor& x, const MaxPool1dOptions& o, bool wants_indices) {
   check(x.dim() == 2 || x.dim() == 3, "the input must be (N, C, L) or (C, L), got shape ", x.shape());
-  const auto [values, indices] =
-      max_pool2d_with_indices(x.unsqueeze(-2), {.kernel_size = {1, o.kernel_size},
-                                                .stride = Size2(1, o.stride.value_or(o.kernel_size)),
-                                                .padding = {0, o.padding},
-                                                .dilation = {1, o.dilation},
-                                                .ceil_mode = o.ceil_mode});
+  const MaxPool2dOptions of_rows{.kernel_size = {1, o.kernel_size},
+                                 .stride = Size2(1, o.stride.value_or(o.kernel_size)),
+                                 .padding = {0, o.padding},
+                                 .dilation = {1, o.dilation},
+                                 .ceil_mode = o.ceil_mode};
+  const auto [values, indices] = pooled(x.unsqueeze(-2), of_rows, wants_indices);
   return {values.squeeze(-2), indices.squeeze(-2)};
 }
 
+ValuesAndIndices max_pool1d_with_indices(const Tensor& x, const MaxPool1dOptions& options, Site site) {
+  const OpScope op("max_pool1d", site);
+  return pooled(x, options, true);
+}
+
 Tensor max_pool1d(const Tensor& x, const MaxPool1dOptions& options, Site site) {
-  return max_pool1d_with_indices(x, options, site).values;
+  const OpScope op("max_pool1d", site);
+  return pooled(x, options, false).values;
 }
 
 // Over each slice first, then over the slices' maxima: the first of equals, and the last NaN, are so the first and the

@@ -1,9 +1,6 @@
 #include "ebb/nn/optim/detail/optim_step.h"
 
-#include <algorithm>
-#include <array>
 #include <concepts>
-#include <utility>
 
 #include "ebb/autograd/grad_mode.h"
 #include "ebb/autograd/ops/create/creation.h"
@@ -13,57 +10,82 @@
 
 namespace ebb::optim {
 
+void Update::check_gradient() const {
+  const OpScope op("optim_step", Site{});
+  const Tensor &p = parameter, &g = gradient;
+  const bool fits = g.shape() == p.shape() && g.dtype() == p.dtype() && g.device() == p.device();
+  check(fits, "a parameter of shape ", p.shape(), ", ", p.dtype(), " on ", p.device(), " has a gradient of shape ",
+        g.shape(), ", ", g.dtype(), " on ", g.device());
+}
+
+bool Update::is_captured() const {
+  if constexpr (built_with_cuda) {
+    if (current_capture() == nullptr || parameter.device() != current_capture()->device()) return false;
+    const OpScope op("optim_step", Site{});
+    for (const Tensor* state : states) {
+      check(state == nullptr || (state->defined() && state->device() == parameter.device()),
+            "an optimizer makes its states, or brings them to the GPU, in its first step, which cannot be "
+            "captured; call step() once before");
+    }
+    return true;
+  }
+  return false;
+}
+
+bool Update::goes_with(const Update& other) const {
+  return group == other.group && parameter.dtype() == other.parameter.dtype() &&
+         parameter.device() == other.parameter.device() && step == other.step;
+}
+
 namespace {
 
-/// Calls `kernel(context, parameter, gradient, states)` with tensors that lie alike, without gaps.
-template <class Kernel>
-void move(const Tensor& p, const Tensor& gradient, std::initializer_list<Tensor*> states, Kernel&& kernel) {
-  const NoGradGuard no_grad;
-  const bool fits = gradient.shape() == p.shape() && gradient.dtype() == p.dtype() && gradient.device() == p.device();
-  check(fits, "a parameter of shape ", p.shape(), ", ", p.dtype(), " on ", p.device(), " has a gradient of shape ",
-        gradient.shape(), ", ", gradient.dtype(), " on ", gradient.device());
+/// Tensors that lie alike, without gaps.
+kernels::OptimTarget target_of(const Update& update) {
+  const Tensor& p = update.parameter;
   const Strides strides = elementwise_strides(p);
-  const Tensor g = with_strides(gradient.detach(), strides);
-  std::array<Tensor, kernels::max_optim_states> dense;
-  std::size_t count = 0;
-  for (Tensor* state : states) {
-    *state = state->defined() ? with_strides(*state, strides) : zeros_like(p.detach());
-    dense[count++] = *state;
+  kernels::OptimTarget target{with_strides(p.detach(), strides), with_strides(update.gradient.detach(), strides), {}};
+  for (std::size_t k = 0; k < update.states.size() && update.states[k] != nullptr; ++k) {
+    Tensor& state = *update.states[k];
+    // One made before its parameter went to another device goes after it.
+    state = state.defined() ? with_strides(state.to(p.device()), strides) : zeros_like(p.detach());
+    target.states[k] = state;
   }
-  autograd::begin_write(p);
-  Tensor moved = with_strides(p.detach(), strides);
-  on_device(p.device(), [&](auto& context) { kernel(context, moved, g, std::span(dense).first(count)); });
-  if (p.strides() != strides) p.detach().copy_(moved);
-  autograd::end_write(p);
+  return target;
+}
+
+/// Calls `kernel(context, targets)`.
+template <class Kernel>
+void move(std::span<Update> updates, Kernel&& kernel) {
+  const OpScope op("optim_step", Site{});
+  const NoGradGuard no_grad;
+  std::vector<kernels::OptimTarget> targets;
+  targets.reserve(updates.size());
+  for (const Update& update : updates) {
+    targets.push_back(target_of(update));
+    autograd::begin_write(update.parameter);
+  }
+  on_device(updates[0].parameter.device(), [&](auto& context) { kernel(context, std::span(targets)); });
+  for (std::size_t i = 0; i < updates.size(); ++i) {
+    const Tensor& p = updates[i].parameter;
+    if (p.strides() != targets[i].p.strides()) p.detach().copy_(targets[i].p);
+    autograd::end_write(p);
+  }
 }
 
 }  // namespace
 
-void optim_step(const Tensor& p, const Tensor& gradient, std::initializer_list<Tensor*> states,
-                const kernels::OptimStep& step) {
-  const OpScope op("optim_step", Site{});
-  move(p, gradient, states, [&](auto& context, Tensor& moved, const Tensor& g, std::span<Tensor> dense) {
-    kernels::optim_step(context, step, moved, g, dense);
+void take(std::span<Update> updates) {
+  move(updates, [&](auto& context, std::span<kernels::OptimTarget> targets) {
+    kernels::optim_step(context, updates[0].step, targets);
   });
 }
 
-bool is_captured(const Tensor& p) {
-  if constexpr (built_with_cuda) return current_capture() != nullptr && p.device() == current_capture()->device();
-  return false;
-}
-
-void captured_optim_step(const Tensor& p, const Tensor& gradient, std::initializer_list<Tensor*> states,
-                         const kernels::OptimStep& like, std::function<kernels::OptimStep()> next) {
-  const OpScope op("optim_step", Site{});
-  const bool has_states = std::ranges::all_of(states, [](const Tensor* state) { return state->defined(); });
-  check(has_states,
-        "an optimizer makes its states in its first step, which cannot be captured; call step() once before");
-  move(p, gradient, states,
-       [&]<class Context>(Context& context, Tensor& moved, const Tensor& g, std::span<Tensor> dense) {
-         if constexpr (std::same_as<Context, CudaContext>) {
-           kernels::optim_step_in_graph(context, *current_capture(), like, std::move(next), moved, g, dense);
-         }
-       });
+void capture(std::span<Update> updates, std::function<kernels::OptimStep()> next) {
+  move(updates, [&]<class Context>(Context& context, std::span<kernels::OptimTarget> targets) {
+    if constexpr (std::same_as<Context, CudaContext>) {
+      kernels::optim_step_in_graph(context, *current_capture(), updates[0].step, std::move(next), targets);
+    }
+  });
 }
 
 }  // namespace ebb::optim

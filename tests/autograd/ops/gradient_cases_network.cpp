@@ -65,6 +65,16 @@ static void add_norms(GradientCases& cases) {
     for (const Shape& x : std::vector<Shape>{{4, 2}, {2, 2, 3}, {2, 2, 1, 2}, {2, 1, 1, 2, 2}, {0, 2}}) {
       cases.push_back({"batch_norm", f, {x, {x[1]}, {x[1]}}});
     }
+    const auto with_relu = [training](In x) {
+      const Shape channels = x[1].shape();
+      const Tensor mean = full(channels, 0.2, {.dtype = kFloat64}), var = full(channels, 1.5, {.dtype = kFloat64});
+      const BatchNormOptions options{.training = training, .eps = 0.1};
+      return batch_norm_relu(x[0], mean, var, x[1], x[2], options, x.size() > 3 ? x[3] : Tensor());
+    };
+    for (const Shape& x : std::vector<Shape>{{4, 2}, {2, 2, 3}, {2, 2, 1, 2}, {0, 2}}) {
+      cases.push_back({"batch_norm_relu", with_relu, {x, {x[1]}, {x[1]}}});
+      cases.push_back({"batch_norm_relu", with_relu, {x, {x[1]}, {x[1]}, x}});
+    }
   }
   const auto masked = [](In x) {
     default_generator().set_seed(5);

@@ -30,7 +30,8 @@ static void check_kind(const test::GradientCase& c, const test::InputKind& kind,
 TEST_CASE("how an input lies in memory changes no value") {
   for (const auto& c : test::gradient_cases()) {
     if (c.op == "dropout") continue;  // draws its mask in the order of memory
-    const bool has_float64_constants = c.op == "batch_norm" || c.op == "nll_loss" || c.op.starts_with("cross_entropy");
+    const bool has_float64_constants =
+        c.op.starts_with("batch_norm") || c.op == "nll_loss" || c.op.starts_with("cross_entropy");
     for (const auto& kind : test::input_kinds()) {
       check_kind(c, kind, kFloat64);
       if (!has_float64_constants) check_kind(c, kind, kFloat32);
@@ -77,6 +78,35 @@ TEST_CASE("batch norm in training: statistics of the batch, unbiased ones rememb
   CHECK(at(y, {2, 1}) == Approx(20 / std::sqrt(200.0)));
   const Tensor evaluated = batch_norm(x, mean, var, {}, {}, {.eps = 0});
   CHECK(at(evaluated, {2, 1}) == Approx(35 / std::sqrt(75.75)));
+}
+
+TEST_CASE("batch norm with a residual and a ReLU at once is what its parts are, to the last bit") {
+  manual_seed(3);
+  for (const bool training : {true, false}) {
+    for (const bool has_residual : {true, false}) {
+      const Tensor given = randn({3, 5, 4, 6}), added = randn({3, 5, 4, 6}), dy = randn({3, 5, 4, 6});
+      const Tensor w = randn({5}), b = randn({5});
+      const auto outcome = [&](bool at_once) {
+        const auto leaf = [](const Tensor& t) { return t.clone().requires_grad_(); };
+        const std::vector<Tensor> in = {leaf(given), leaf(w), leaf(b), leaf(added)};
+        const Tensor mean = zeros({5}), var = ones({5}), residual = has_residual ? in[3] : Tensor();
+        const BatchNormOptions o{.training = training};
+        Tensor y;
+        if (at_once) {
+          y = batch_norm_relu(in[0], mean, var, in[1], in[2], o, residual);
+        } else {
+          y = batch_norm(in[0], mean, var, in[1], in[2], o);
+          y = relu(has_residual ? y + residual : y);
+        }
+        y.backward(dy);
+        std::vector<Tensor> all = {y.detach(), mean, var, in[0].grad(), in[1].grad(), in[2].grad()};
+        if (has_residual) all.push_back(in[3].grad());
+        return all;
+      };
+      const std::vector<Tensor> expected = outcome(false), made = outcome(true);
+      for (std::size_t i = 0; i < expected.size(); ++i) CHECK(equal(made[i], expected[i]));
+    }
+  }
 }
 
 TEST_CASE("the variance of large numbers that are close does not cancel") {

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "ebb/core/backends/backends.h"
 #include "ebb/core/context.h"
 #include "ebb/core/random/generator.h"
 #include "ebb/core/streams/graph.h"
@@ -84,6 +85,26 @@ TEST_CASE("after its first steps the training of a ResNet asks nothing of the ho
   check_net(models::resnet18({.num_classes = 10}), false);
   check_net(models::resnet50({.num_classes = 10}), false);
   check_net(models::resnet18({.num_classes = 10}), true);
+}
+
+TEST_CASE("a training step of ResNet-50 by ebb's own kernels takes at most 500 launches") {
+  const Skips skips;
+  backends::cudnn.enabled = false;
+  models::ResNet net = models::resnet50();
+  net.to(kCUDA);
+  optim::SGD optimizer(net.parameters(), {.lr = 0.1, .momentum = 0.9, .weight_decay = 1e-4});
+  const Tensor x = zeros({2, 3, 32, 32}, {.device = kCUDA}), target = zeros({2}, {.dtype = kInt64, .device = kCUDA});
+  std::uint64_t before = 0;
+  for (int i = 0; i < 3; ++i) {
+    before = emulator::statistics().launches;
+    optimizer.zero_grad();
+    cross_entropy(net(x), target).backward();
+    optimizer.step();
+  }
+  const std::uint64_t launches = emulator::statistics().launches - before;
+  backends::cudnn.enabled = true;
+  CAPTURE(launches);
+  CHECK(launches <= 500);
 }
 
 TEST_CASE("the cumulative mean of a batch norm's statistics is the CPU's") {

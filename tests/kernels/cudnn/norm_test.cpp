@@ -35,9 +35,9 @@ Tensors whole(Device device, const char* name, const Tensors& given, double eps)
   std::optional<kernels::ForceImplementation> force;
   if (name != nullptr) force.emplace("batch_norm", name);
   on_device(device, [&](auto& context) {
-    kernels::batch_norm_forward(context, x, scale, shift, eps, running, saved, y);
-    kernels::batch_norm_backward(context, dy, x, scale, saved, eps, gradients);
-    kernels::batch_norm_inference(context, x, in[4], var, scale, shift, eps, normal);
+    kernels::batch_norm_forward(context, x, scale, shift, eps, {}, running, saved, y);
+    kernels::batch_norm_backward(context, dy, x, scale, saved, eps, {}, gradients);
+    kernels::batch_norm_inference(context, x, in[4], var, scale, shift, eps, {}, normal);
   });
   return {y,     saved.mean, saved.inverse, running.mean, running.var, gradients.dx, gradients.dscale, gradients.dshift,
           normal};

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <stdexcept>
+#include <string>
 #include <type_traits>
 
 struct dim3;
@@ -71,6 +72,18 @@ void fault_kernel(int launches, int status);
 void forget_faults();
 /// Whether memory is pinned.
 bool is_pinned(const void* memory);
+/// Whether kernels can read there, as they can in memory of a device and in what is pinned.
+bool is_reachable(const void* memory);
+
+/// A Failure where the argument of a kernel is a pointer that no GPU could follow.
+template <class T>
+void check_argument(int number, const T& argument) {
+  if constexpr (std::is_pointer_v<T>) {
+    if (argument != nullptr && !is_reachable(argument)) {
+      throw Failure("argument " + std::to_string(number) + " of a kernel points to memory of the host");
+    }
+  }
+}
 
 namespace detail {
 

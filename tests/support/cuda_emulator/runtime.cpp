@@ -155,6 +155,7 @@ std::size_t memory_used() {
 }
 
 bool is_pinned(const void* at) { return place_of(at) == MemoryKind::pinned; }
+bool is_reachable(const void* at) { return place_of(at) != MemoryKind::pageable; }
 
 }  // namespace emulator
 

@@ -16,6 +16,7 @@
 #define __device__
 #define __host__
 #define __forceinline__ inline
+#define __grid_constant__
 #define __launch_bounds__(...)
 #define __shared__ static  // blocks run one after the other
 
@@ -92,7 +93,8 @@ inline unsigned __ballot_sync(unsigned mask, int vote, const char* file = __buil
 
 inline int __popc(unsigned x) { return std::popcount(x); }
 
-inline unsigned atomicAdd(unsigned* to, unsigned x) { return __atomic_fetch_add(to, x, __ATOMIC_RELAXED); }
+inline unsigned atomicAdd(unsigned* to, unsigned value) { return __atomic_fetch_add(to, value, __ATOMIC_RELAXED); }
+inline void __threadfence() {}
 
 template <class T, class U>
 std::common_type_t<T, U> min(T a, U b) {

@@ -1,5 +1,6 @@
 #pragma once
 
+
 #include <cuda_runtime.h>
 
 // Shadows ebb's own file of this name.
@@ -10,6 +11,8 @@ template <class... Params, class... Args>
 void invoke(void (*kernel)(Params...), dim3 blocks, dim3 threads, std::size_t shared, cudaStream_t stream,
             Args... args) {
   if (!emulator::accepts_launch(stream, blocks, threads)) return;
+  int number = 0;
+  (emulator::check_argument(number++, args), ...);
   emulator::enqueue(stream,
                     [=] { emulator::launch(blocks, threads, shared, [&] { kernel(static_cast<Params>(args)...); }); });
 }

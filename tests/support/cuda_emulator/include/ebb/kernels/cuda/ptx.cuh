@@ -2,6 +2,7 @@
 
 #include <bit>
 #include <cstdint>
+#include <cstring>
 #include <iterator>
 
 #include <cuda_runtime.h>
@@ -9,6 +10,11 @@
 // Shadows ebb's own file of this name.
 
 namespace ebb::kernels {
+
+template <class Value>
+void store_words(void* to, const Value& value) {
+  std::memcpy(to, &value, sizeof(Value));
+}
 
 namespace copy_detail {
 

@@ -1,0 +1,232 @@
+#include "ebb/core/dispatch.h"
+#include "ebb/kernels/elementwise/elementwise.h"
+#include "ebb/kernels/pool/average_side.h"
+#include "ebb/kernels/pool/places.cuh"
+
+namespace ebb::kernels {
+namespace {
+
+using pooling::filled;
+using pooling::Grid;
+using pooling::Place;
+using pooling::Sizes;
+using pooling::Tiles;
+
+template <class T, int n>
+__device__ void add(Packet<T, n>& sum, const Packet<T, n>& values) {
+  for (int i = 0; i < n; ++i) sum.element[i] += values.element[i];
+}
+
+template <class T, int n>
+__device__ Packet<T, n> quotients(Packet<T, n> values, T divisor) {
+  for (int i = 0; i < n; ++i) values.element[i] /= divisor;
+  return values;
+}
+
+/// The elements of x of one window.
+struct Box {
+  int row, column, height, width;
+
+  __device__ Box(const AverageWindows& w, int window_row, int window_column)
+      : row(static_cast<int>(w.rows.begin(window_row))),
+        column(static_cast<int>(w.columns.begin(window_column))),
+        height(static_cast<int>(w.rows.end(window_row)) - row),
+        width(static_cast<int>(w.columns.end(window_column)) - column) {}
+};
+
+/// One window for n neighbouring channels, a thread.
+template <int n, class T>
+__global__ void average(Sizes s, AverageWindows windows, Grid grid, const T* x, T* y) {
+  const std::int64_t thread = thread_index();
+  if (thread >= grid.threads) return;
+  const Place at = grid.place(thread, n);
+  const Box box(windows, at.row, at.column);
+  Packet<T, n> sum = filled<T, n>(0);
+  for (int r = 0; r < box.height; ++r) {
+    const T* from = x + s.pixel(at.image, box.row + r, box.column, at.channel);
+#pragma unroll 4
+    for (int q = 0; q < box.width; ++q) add(sum, load_packet<T, n>(from + q * s.channels));
+  }
+  store_global(y + thread * n, quotients(sum, windows.divisor_of<T>(at.row, at.column)));
+}
+
+/// The same for k * k elements, which are all loaded before the first is added.
+template <int n, int k, int stride, class T>
+__global__ void average_square(Sizes s, AverageWindows windows, Grid grid, const T* x, T* y) {
+  const std::int64_t thread = thread_index();
+  if (thread >= grid.threads) return;
+  const Place at = grid.place(thread, n);
+  const int row = at.row * stride - s.padding[0], column = at.column * stride - s.padding[1];
+  Packet<T, n> values[k * k];
+#pragma unroll
+  for (int tap = 0; tap < k * k; ++tap) {
+    const int r = row + tap / k, q = column + tap % k;
+    values[tap] = s.has(r, q) ? load_packet<T, n>(x + s.pixel(at.image, r, q, at.channel)) : filled<T, n>(0);
+  }
+  Packet<T, n> sum = filled<T, n>(0);
+#pragma unroll
+  for (int tap = 0; tap < k * k; ++tap) add(sum, values[tap]);
+  store_global(y + thread * n, quotients(sum, windows.divisor_of<T>(at.row, at.column)));
+}
+
+inline constexpr int lanes = 32, shares = block_size / lanes;
+
+template <int n, class T>
+struct Shares {
+  Packet<T, n> sum[shares][lanes];
+};
+
+/// A block for each window and `lanes` packets of channels: the rows of threads share out the window's elements, and
+/// what they have summed is added in the order of the rows.
+template <int n, class T>
+__global__ void average_large(Sizes s, AverageWindows windows, Grid grid, std::int64_t packets, const T* x, T* y) {
+  constexpr int at_once = 4;
+  auto& shared = block_shared<Shares<n, T>>();
+  const Place at = grid.place(blockIdx.x, lanes * n);
+  const Box box(windows, at.row, at.column);
+  const std::int64_t channel = at.channel + static_cast<int>(threadIdx.x) * n;
+  const bool has_channels = channel < packets * n;
+  const int elements = box.height * box.width;
+  Packet<T, n> sum = filled<T, n>(0);
+  for (int begin = static_cast<int>(threadIdx.y); has_channels && begin < elements; begin += shares * at_once) {
+    Packet<T, n> values[at_once];
+#pragma unroll
+    for (int u = 0; u < at_once; ++u) {
+      const int element = begin + u * shares, r = element / box.width, q = element - r * box.width;
+      values[u] = element < elements ? load_packet<T, n>(x + s.pixel(at.image, box.row + r, box.column + q, channel))
+                                     : filled<T, n>(0);
+    }
+#pragma unroll
+    for (int u = 0; u < at_once; ++u) add(sum, values[u]);
+  }
+  shared.sum[threadIdx.y][threadIdx.x] = sum;
+  __syncthreads();
+  if (threadIdx.y != 0 || !has_channels) return;
+  for (int share = 1; share < shares; ++share) add(sum, shared.sum[share][threadIdx.x]);
+  store_global(y + s.window(at.image, at.row, at.column, channel),
+               quotients(sum, windows.divisor_of<T>(at.row, at.column)));
+}
+
+/// n channels of one element of x a thread.
+template <int n, class T>
+__global__ void average_backward(Sizes s, AverageWindows windows, Grid grid, const T* dy, T* dx) {
+  const std::int64_t thread = thread_index();
+  if (thread >= grid.threads) return;
+  const Place at = grid.place(thread, n);
+  const auto first_row = static_cast<int>(windows.rows.first_holder(at.row)),
+             last_row = static_cast<int>(windows.rows.last_holder(at.row)),
+             first_column = static_cast<int>(windows.columns.first_holder(at.column)),
+             last_column = static_cast<int>(windows.columns.last_holder(at.column));
+  Packet<T, n> sum = filled<T, n>(0);
+  for (int row = first_row; row <= last_row; ++row) {
+    for (int column = first_column; column <= last_column; ++column) {
+      const auto values = load_packet<T, n>(dy + s.window(at.image, row, column, at.channel));
+      add(sum, quotients(values, windows.divisor_of<T>(row, column)));
+    }
+  }
+  store_global(dx + thread * n, sum);
+}
+
+/// n channels of a tile of x a thread, for k * k elements: the windows are loaded once for all of the tile.
+template <int n, int k, int stride, class T>
+__global__ void average_backward_square(Sizes s, AverageWindows windows, Tiles tiles, Grid grid, const T* dy, T* dx) {
+  constexpr int holders = (k + stride - 1) / stride;  // along one dimension
+  const std::int64_t thread = thread_index();
+  if (thread >= grid.threads) return;
+  const Place at = grid.place(thread, n);
+  const int last_row = at.row + tiles.first_row, last_column = at.column + tiles.first_column;
+  Packet<T, n> from[holders][holders];
+#pragma unroll
+  for (int a = 0; a < holders; ++a) {
+#pragma unroll
+    for (int b = 0; b < holders; ++b) {
+      const int row = last_row - a, column = last_column - b;
+      from[a][b] = filled<T, n>(0);
+      if (!s.has_window(row, column)) continue;
+      const auto values = load_packet<T, n>(dy + s.window(at.image, row, column, at.channel));
+      from[a][b] = quotients(values, windows.divisor_of<T>(row, column));
+    }
+  }
+#pragma unroll
+  for (int i = 0; i < stride; ++i) {
+#pragma unroll
+    for (int j = 0; j < stride; ++j) {
+      const int row = last_row * stride - s.padding[0] + i, column = last_column * stride - s.padding[1] + j;
+      Packet<T, n> sum = filled<T, n>(0);
+#pragma unroll
+      for (int a = holders - 1; a >= 0; --a) {
+#pragma unroll
+        for (int b = holders - 1; b >= 0; --b) {
+          if (i + a * stride < k && j + b * stride < k) add(sum, from[a][b]);
+        }
+      }
+      if (s.has(row, column)) store_global(dx + s.pixel(at.image, row, column, at.channel), sum);
+    }
+  }
+}
+
+/// As max pooling has it; of windows that share x evenly, with numbers that say nothing.
+PoolGeometry geometry_of(const AveragePooling& p) {
+  return p.is_adaptive ? PoolGeometry{{1, 1}, {1, 1}, {0, 0}, {1, 1}}
+                       : PoolGeometry{p.kernel, p.stride, p.padding, {1, 1}};
+}
+
+template <int n, class T>
+void launch_average(CudaContext& context, const Sizes& s, const AveragePooling& pooling, const Tensor& x, Tensor& y) {
+  const AverageWindows windows(x, y, pooling);
+  const std::int64_t packets = s.channels / n;
+  // Of 16 elements and more a window is shared out to the threads of a block.
+  if (x.size(2) / y.size(2) * (x.size(3) / y.size(3)) >= 16) {
+    const Grid grid(s.batch, s.pooled_height, s.pooled_width, (packets + lanes - 1) / lanes);
+    const LaunchSize size{dim3(grid_size(grid.threads)), dim3(lanes, shares)};
+    return launch(context, average_large<n, T>, size, s, windows, grid, packets, x.data<T>(), y.data<T>());
+  }
+  const Grid grid(s.batch, s.pooled_height, s.pooled_width, packets);
+  pooling::visit_window(geometry_of(pooling), [&](auto kernel, auto stride) {
+    constexpr int k = decltype(kernel)::value, step = decltype(stride)::value;
+    auto* function = average<n, T>;
+    if constexpr (k > 0) function = average_square<n, k, step, T>;
+    launch(context, function, threads_for(grid.threads), s, windows, grid, x.data<T>(), y.data<T>());
+  });
+}
+
+template <int n, class T>
+void launch_backward(CudaContext& context, const Sizes& s, const AveragePooling& pooling, const Tensor& dy,
+                     Tensor& dx) {
+  const AverageWindows windows(dx, dy, pooling);
+  pooling::visit_window(geometry_of(pooling), [&](auto kernel, auto stride) {
+    constexpr int k = decltype(kernel)::value, step = decltype(stride)::value;
+    if constexpr (k > 0) {
+      const Tiles tiles(s, step);
+      const Grid grid(s.batch, tiles.rows, tiles.columns, s.channels / n);
+      launch(context, average_backward_square<n, k, step, T>, threads_for(grid.threads), s, windows, tiles, grid,
+             dy.data<T>(), dx.data<T>());
+    } else {
+      const Grid grid(s.batch, s.height, s.width, s.channels / n);
+      launch(context, average_backward<n, T>, threads_for(grid.threads), s, windows, grid, dy.data<T>(), dx.data<T>());
+    }
+  });
+}
+
+}  // namespace
+
+void avg_pool2d(CudaContext& context, const Tensor& x, const AveragePooling& pooling, Tensor& y) {
+  if (y.numel() == 0) return;
+  const Sizes s(x, y, geometry_of(pooling));
+  visit_float(x.dtype(), [&]<class T>() {
+    const auto run = [&](auto packet) { launch_average<decltype(packet)::value, T>(context, s, pooling, x, y); };
+    visit_packet<T>(s.channels, run, x, y);
+  });
+}
+
+void avg_pool2d_backward(CudaContext& context, const Tensor& dy, const AveragePooling& pooling, Tensor& dx) {
+  if (dx.numel() == 0) return;
+  if (dy.numel() == 0) return fill(context, 0, dx);
+  const Sizes s(dx, dy, geometry_of(pooling));
+  visit_float(dx.dtype(), [&]<class T>() {
+    const auto run = [&](auto packet) { launch_backward<decltype(packet)::value, T>(context, s, pooling, dy, dx); };
+    visit_packet<T>(s.channels, run, dx, dy);
+  });
+}
+
+}  // namespace ebb::kernels

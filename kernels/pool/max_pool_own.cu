@@ -1,0 +1,172 @@
+#include <limits>
+
+#include "ebb/core/dispatch.h"
+#include "ebb/kernels/pool/places.cuh"
+#include "ebb/kernels/pool/pool_index.h"
+#include "ebb/kernels/pool/pool_own.h"
+
+namespace ebb::kernels {
+namespace {
+
+using pooling::filled;
+using pooling::Grid;
+using pooling::Place;
+using pooling::Sizes;
+
+/// The greatest so far of one window, for n channels.
+template <class T, int n, class Index>
+struct Maximum {
+  // While elements are compared, a byte would be a word with masks.
+  using At = std::conditional_t<sizeof(Index) == 1, int, std::int64_t>;
+
+  Packet<T, n> best = filled<T, n>(-std::numeric_limits<T>::infinity());
+  Packet<At, n> at = filled<At, n>(-1);
+  At first = -1;
+
+  /// All channels start at the first element inside of the image: it is chosen where all are -infinity.
+  __device__ void begin(At index) {
+    if (first < 0) {
+      first = index;
+      at = filled<At, n>(index);
+    }
+  }
+  __device__ void add(const Packet<T, n>& values, At index) {
+    for (int i = 0; i < n; ++i) {
+      const T value = values.element[i];
+      const bool wins = value > best.element[i] || value != value;  // once NaN, only another NaN wins
+      best.element[i] = wins ? value : best.element[i];
+      at.element[i] = wins ? index : at.element[i];
+    }
+  }
+  __device__ void store(T* y, Index* indices) const {
+    Packet<Index, n> index;
+    for (int i = 0; i < n; ++i) index.element[i] = static_cast<Index>(at.element[i]);
+    store_global(y, best);
+    store_global(indices, index);
+  }
+};
+
+template <class Index>
+__device__ auto index_of(const Sizes& s, int tap, int row, int column) {
+  if constexpr (sizeof(Index) == 1) {
+    return tap;
+  } else {
+    return static_cast<std::int64_t>(row) * s.width + column;
+  }
+}
+
+/// One window of any kind for n neighbouring channels, a thread.
+template <int n, class T, class Index>
+__global__ void max_pool(Sizes s, Grid grid, const T* x, T* y, Index* indices) {
+  const std::int64_t thread = thread_index();
+  if (thread >= grid.threads) return;
+  const Place at = grid.place(thread, n);
+  Maximum<T, n, Index> maximum;
+  for (int r = 0; r < s.kernel[0]; ++r) {
+    const int row = at.row * s.stride[0] - s.padding[0] + r * s.dilation[0];
+    if (row >= s.height) break;
+    if (row < 0) continue;
+    for (int q = 0; q < s.kernel[1]; ++q) {
+      const int column = at.column * s.stride[1] - s.padding[1] + q * s.dilation[1];
+      if (column >= s.width) break;
+      if (column < 0) continue;
+      const auto index = index_of<Index>(s, r * s.kernel[1] + q, row, column);
+      maximum.begin(index);
+      maximum.add(load_packet<T, n>(x + s.pixel(at.image, row, column, at.channel)), index);
+    }
+  }
+  const std::int64_t to = s.window(at.image, at.row, at.column, at.channel);
+  maximum.store(y + to, indices + to);
+}
+
+/// The same for k * k elements without dilation, which are all loaded before the first is looked at.
+template <int n, int k, int stride, class T, class Index>
+__global__ void max_pool_square(Sizes s, Grid grid, const T* x, T* y, Index* indices) {
+  const std::int64_t thread = thread_index();
+  if (thread >= grid.threads) return;
+  const Place at = grid.place(thread, n);
+  const int row = at.row * stride - s.padding[0], column = at.column * stride - s.padding[1];
+  const T* corner = x + s.pixel(at.image, row, column, at.channel);
+  Packet<T, n> values[k * k];
+#pragma unroll
+  for (int tap = 0; tap < k * k; ++tap) {
+    const int r = tap / k, q = tap % k;
+    values[tap] = s.has(row + r, column + q)
+                      ? load_packet<T, n>(corner + (static_cast<std::int64_t>(r) * s.width + q) * s.channels)
+                      : filled<T, n>(-std::numeric_limits<T>::infinity());
+  }
+  Maximum<T, n, Index> maximum;
+#pragma unroll
+  for (int tap = 0; tap < k * k; ++tap) {
+    const int r = tap / k, q = tap % k;
+    const auto index = index_of<Index>(s, tap, row + r, column + q);
+    if (s.has(row + r, column + q)) maximum.begin(index);
+    maximum.add(values[tap], index);
+  }
+  const std::int64_t to = s.window(at.image, at.row, at.column, at.channel);
+  maximum.store(y + to, indices + to);
+}
+
+/// y in the order of its memory, n elements a thread.
+template <int n, class T, class Index>
+__global__ void gather(Sizes s, Grid grid, const T* x, const Index* indices, T* y) {
+  const std::int64_t thread = thread_index();
+  if (thread >= grid.threads) return;
+  const Place at = grid.place(thread, n);
+  const auto index = load_packet<Index, n>(indices + thread * n);
+  Packet<T, n> chosen = filled<T, n>(0);
+  for (int i = 0; i < n; ++i) {
+    const Index which = index.element[i];
+    if (which == no_element<Index>) continue;
+    std::int64_t position = static_cast<std::int64_t>(which);
+    if constexpr (sizeof(Index) == 1) {
+      const int r = which / s.kernel[1], q = which % s.kernel[1];
+      const int row = at.row * s.stride[0] - s.padding[0] + r * s.dilation[0];
+      position = static_cast<std::int64_t>(row) * s.width + at.column * s.stride[1] - s.padding[1] + q * s.dilation[1];
+    }
+    chosen.element[i] = x[s.pixel(at.image, 0, 0, at.channel + i) + position * s.channels];
+  }
+  store_global(y + thread * n, chosen);
+}
+
+}  // namespace
+
+void own_max_pool2d(CudaContext& context, const Tensor& x, const PoolGeometry& g, Tensor& y, Tensor& indices) {
+  if (y.numel() == 0) return;
+  const Sizes s(x, y, g);
+  visit_float(x.dtype(), [&]<class T>() {
+    visit_index(indices.dtype(), [&]<class Index>() {
+      const auto run = [&](auto packet) {
+        constexpr int n = decltype(packet)::value;
+        const Grid grid(s.batch, s.pooled_height, s.pooled_width, s.channels / n);
+        pooling::visit_window(g, [&](auto kernel, auto stride) {
+          constexpr int k = decltype(kernel)::value, step = decltype(stride)::value;
+          auto* function = max_pool<n, T, Index>;
+          if constexpr (k > 0) function = max_pool_square<n, k, step, T, Index>;
+          launch(context, function, threads_for(grid.threads), s, grid, x.data<T>(), y.data<T>(),
+                 indices.data<Index>());
+        });
+      };
+      visit_packet<T>(s.channels, run, x, y, indices);
+    });
+  });
+}
+
+void own_max_pool2d_gather(CudaContext& context, const Tensor& x, const Tensor& indices, const PoolGeometry& g,
+                           Tensor& y) {
+  if (y.numel() == 0) return;
+  const Sizes s(x, y, g);
+  visit_float(x.dtype(), [&]<class T>() {
+    visit_index(indices.dtype(), [&]<class Index>() {
+      const auto run = [&](auto packet) {
+        constexpr int n = decltype(packet)::value;
+        const Grid grid(s.batch, s.pooled_height, s.pooled_width, s.channels / n);
+        launch(context, gather<n, T, Index>, threads_for(grid.threads), s, grid, x.data<T>(), indices.data<Index>(),
+               y.data<T>());
+      };
+      visit_packet<T>(s.channels, run, x, y, indices);
+    });
+  });
+}
+
+}  // namespace ebb::kernels
