@@ -1,6 +1,9 @@
 #include "ebb/kernels/matmul/bmm.h"
 
+#include <algorithm>
+
 #include "ebb/core/backends/backends.h"
+#include "ebb/core/cuda/context.h"
 #include "ebb/kernels/elementwise/elementwise.h"
 #include "ebb/kernels/matmul/bmm_on_gpu.h"
 
@@ -22,6 +25,13 @@ const char* mma_refusal(const BmmTask& task) {
   return task.a.dtype() == kFloat32 ? nullptr : "the elements are not of float32";
 }
 
+const char* wgmma_refusal(const BmmTask& task) {
+  if (task.a.dtype() != kFloat32) return "the elements are not of float32";
+  if (backends::cuda.matmul.allow_tf32) return "backends::cuda.matmul.allow_tf32 asks for less";
+  const bool is_hopper = cuda_context(task.a.device().index).compute_capability() == 90;
+  return is_hopper ? nullptr : "the GPU is not of compute capability 9.0";
+}
+
 const char* cublas_refusal(const BmmTask& task) {
   if (!is_floating(task.a.dtype())) return "the elements are no reals";
   if (!blas_takes(task.a, task.b)) return "the matrices lie neither by rows nor by columns";
@@ -32,14 +42,27 @@ const char* tiled_refusal(const BmmTask& task) {
   return is_floating(task.a.dtype()) ? nullptr : "the elements are no reals";
 }
 
-constexpr CudaProduct mma{{"mma", mma_refusal}, bmm_mma}, cublas{{"cublas", cublas_refusal}, and_finish<bmm_cublas>},
-    tiled{{"tiled", tiled_refusal}, and_finish<bmm_tiled>}, plain{{"plain", takes_any}, and_finish<bmm_plain>};
+constexpr CudaProduct wgmma{{"wgmma", wgmma_refusal}, bmm_wgmma}, mma{{"mma", mma_refusal}, bmm_mma},
+    cublas{{"cublas", cublas_refusal}, and_finish<bmm_cublas>}, tiled{{"tiled", tiled_refusal}, and_finish<bmm_tiled>},
+    plain{{"plain", takes_any}, and_finish<bmm_plain>};
 
-/// cuBLAS is faster with TF32 and with doubles, ebb with floats: docs/gpu-status.md has the measurements.
-constexpr CudaProduct own_first[] = {mma, cublas, tiled, plain}, cublas_first[] = {cublas, mma, tiled, plain};
+constexpr CudaProduct wgmma_first[] = {wgmma, mma, cublas, tiled, plain},
+                      mma_first[] = {mma, wgmma, cublas, tiled, plain},
+                      cublas_first[] = {cublas, mma, wgmma, tiled, plain};
+
+/// Where cuBLAS was faster on an H100: with TF32, with doubles, with vectors, and with sums too short for a block to
+/// hide where they come from and go to.
+bool is_for_cublas(const BmmTask& task) {
+  if (task.a.dtype() != kFloat32 || backends::cuda.matmul.allow_tf32) return true;
+  const std::int64_t m = task.a.size(1), n = task.b.size(2), k = task.a.size(2);
+  return std::min(m, n) == 1 || (k <= 64 && m * n > 64 * 64);
+}
 
 const auto& implementations(const BmmTask& task) {
-  return task.a.dtype() == kFloat32 && !backends::cuda.matmul.allow_tf32 ? own_first : cublas_first;
+  if (is_for_cublas(task)) return cublas_first;
+  const CudaContext& context = cuda_context(task.a.device().index);
+  if (context.compute_capability() != 90) return mma_first;
+  return wgmma_cost(context, task.a, task.b) < mma_cost(context, task.a, task.b) ? wgmma_first : mma_first;
 }
 
 }  // namespace

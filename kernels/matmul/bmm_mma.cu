@@ -39,8 +39,8 @@ __global__ void __launch_bounds__(Tile::threads, Tile::blocks)
                                                                                  end_k, thread);
     const auto load = [&](int panel) {
       if (panel < panels) {
-        load_a.load(shared.stage[panel % Tile::stages].a);
-        load_b.load(shared.stage[panel % Tile::stages].b);
+        load_a.load(a, shared.stage[panel % Tile::stages].a);
+        load_b.load(b, shared.stage[panel % Tile::stages].b);
       }
       end_copy_group();
     };
@@ -66,31 +66,9 @@ __global__ void __launch_bounds__(Tile::threads, Tile::blocks)
   }
 }
 
-/// How a product is cut into blocks.
-struct MmaPlan {
-  int tile = 0;
-  std::int64_t splits = 1;
-  double cost = 0;
-};
-
-using LargeTile = MmaTile<128, 128, 16, 64, 32, 3, 8, 1>;
-using MediumTile = MmaTile<64, 64, 16, 32, 32, 3, 8, 3>;
+using LargeTile = MmaTile<128, 64, 16, 64, 32, 4, 8, 2>;
+using MediumTile = MmaTile<64, 64, 32, 32, 32, 3, 8, 3>;
 using SmallTile = MmaTile<32, 32, 32, 16, 16, 2, 8, 4>;
-
-/// In multiply-adds of the busiest multiprocessor, as if it multiplied with all of its speed.
-template <class Tile>
-MmaPlan plan_of(const CudaContext& context, const Product& p, int tile, double efficiency) {
-  const std::int64_t blocks =
-      (p.a.outer + Tile::rows - 1) / Tile::rows * ((p.b.outer + Tile::columns - 1) / Tile::columns) * p.batch;
-  const std::int64_t busy = context.multiprocessors() * 2, least_k = 256;  // fewer do not pay for another launch
-  MmaPlan plan{.tile = tile};
-  plan.splits = std::clamp<std::int64_t>(std::min(busy / blocks, p.a.k / least_k), 1, 256);
-  const std::int64_t rounds = (blocks * plan.splits + context.multiprocessors() - 1) / context.multiprocessors();
-  const double start = 64 + (plan.splits > 1 ? 64 : 0);  // of a block, as if k were longer
-  plan.cost = static_cast<double>(rounds * Tile::rows * Tile::columns) *
-              (static_cast<double>(p.a.k / plan.splits) + start) / efficiency;
-  return plan;
-}
 
 struct Task {
   CudaContext& context;
@@ -123,18 +101,38 @@ void launch_tile(const Task& task) {
   });
 }
 
+struct Choices {
+  ProductCut of_tile[3];
+
+  Choices(const CudaContext& context, const Product& p)
+      : of_tile{cut<LargeTile>(context, p, 0.66), cut<MediumTile>(context, p, 0.6), cut<SmallTile>(context, p, 0.4)} {}
+
+  template <class Tile>
+  static ProductCut cut(const CudaContext& context, const Product& p, double speed) {
+    return cut_of(context, p, Tile::rows, Tile::columns, Tile::blocks, speed);
+  }
+
+  int best() const {
+    const auto cheaper = [](const ProductCut& l, const ProductCut& r) { return l.cost < r.cost; };
+    return static_cast<int>(std::min_element(std::begin(of_tile), std::end(of_tile), cheaper) - of_tile);
+  }
+};
+
 }  // namespace
+
+double mma_cost(const CudaContext& context, const Tensor& a, const Tensor& b) {
+  const Choices choices(context, Product(a, b));
+  return choices.of_tile[choices.best()].cost;
+}
 
 void bmm_mma(CudaContext& context, const Tensor& a, const Tensor& b, const Epilogue& epilogue, Tensor& y) {
   const Product p(a, b);
-  const MmaPlan plans[] = {plan_of<LargeTile>(context, p, 0, 1), plan_of<MediumTile>(context, p, 1, 0.75),
-                           plan_of<SmallTile>(context, p, 2, 0.4)};
-  const MmaPlan& best = *std::min_element(std::begin(plans), std::end(plans),
-                                          [](const MmaPlan& l, const MmaPlan& r) { return l.cost < r.cost; });
+  const Choices choices(context, p);
+  const int best = choices.best();
   const MmaTerms terms = backends::cuda.matmul.allow_tf32 ? MmaTerms::one : MmaTerms::three;
-  const Task task{context, p, terms, best.splits, epilogue, y};
-  if (best.tile == 0) return launch_tile<LargeTile>(task);
-  if (best.tile == 1) return launch_tile<MediumTile>(task);
+  const Task task{context, p, terms, choices.of_tile[best].splits, epilogue, y};
+  if (best == 0) return launch_tile<LargeTile>(task);
+  if (best == 1) return launch_tile<MediumTile>(task);
   launch_tile<SmallTile>(task);
 }
 

@@ -1,10 +1,10 @@
 #pragma once
 
-#include <bit>
 #include <cstdint>
 
 #include "ebb/kernels/cuda/ptx.cuh"
 #include "ebb/kernels/cuda/shuffle.cuh"
+#include "ebb/kernels/matmul/tf32_split.cuh"
 
 // The tiles that warps multiply by tensor cores: what bmm_mma.cu is built of.
 
@@ -19,24 +19,6 @@ struct MmaTile {
   static constexpr int rows = rows_, columns = columns_, depth = depth_, stages = stages_;
   static constexpr int warp_rows = warp_rows_, warp_columns = warp_columns_;
   static constexpr int warps_down = rows / warp_rows, threads = warps_down * (columns / warp_columns) * warp_size;
-};
-
-/// How many products of TF32 make one of float32. Of three, the numbers are split into their leading 11 bits and what
-/// is left, of which all products but that of the two rests are added: Ootomo and Yokota, "Recovering single precision
-/// accuracy from Tensor Cores while surpassing the FP32 theoretical peak performance", 2022.
-enum class MmaTerms { one = 1, three = 3 };
-
-template <int count, MmaTerms terms>
-struct Split {
-  float leading[count], rest[count];
-
-  __device__ void set(int i, float x) {
-    leading[i] = x;
-    if constexpr (terms == MmaTerms::three) {
-      leading[i] = std::bit_cast<float>((std::bit_cast<std::uint32_t>(x) + 0x1000u) & 0xffffe000u);
-      rest[i] = x - leading[i];
-    }
-  }
 };
 
 /// The results of one lane of a warp, and how they are summed.

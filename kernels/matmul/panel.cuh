@@ -33,24 +33,23 @@ class PanelLoader {
         k_(by_k ? thread % per_line * width : thread / per_line),
         outer_left_(clamped(factor.outer - first_outer - outer_)),
         k_left_(clamped(end_k - first_k - k_)),
-        line_step_((by_k ? factor.outer_stride : factor.k_stride) * lines),
-        depth_step_(factor.k_stride * depth),
         from_(factor.data + matrix * factor.batch_stride + (first_outer + outer_) * factor.outer_stride +
-              (first_k + k_) * factor.k_stride),
-        somewhere_(factor.data) {}
+              (first_k + k_) * factor.k_stride) {}
 
-  __device__ void load(Panel<outer, depth, by_k>& to) {
+  /// The next panel of the factor that the loader was made for.
+  __device__ void load(const Factor<float>& factor, Panel<outer, depth, by_k>& to) {
+    const std::int64_t line_step = (by_k ? factor.outer_stride : factor.k_stride) * lines;
 #pragma unroll
     for (int i = 0; i < copies; ++i) {
       const int outer_left = by_k ? outer_left_ - i * lines : outer_left_,
                 k_left = by_k ? k_left_ : k_left_ - i * lines;
       const int along = by_k ? k_left : outer_left, across = by_k ? outer_left : k_left;
       const int valid = across > 0 ? max(0, min(along, width)) : 0;
-      const float* from = valid > 0 ? from_ + i * line_step_ : somewhere_;
+      const float* from = valid > 0 ? from_ + i * line_step : factor.data;
       float* place = by_k ? to.at(outer_ + i * lines, k_) : to.at(outer_, k_ + i * lines);
       copy_async<width * sizeof(float)>(place, from, valid * static_cast<int>(sizeof(float)));
     }
-    from_ += depth_step_;
+    from_ += factor.k_stride * depth;
     k_left_ -= depth;
   }
 
@@ -64,8 +63,7 @@ class PanelLoader {
   }
 
   int outer_, k_, outer_left_, k_left_;
-  std::int64_t line_step_, depth_step_;
-  const float *from_, *somewhere_;
+  const float* from_;
 };
 
 /// Whether copies of 16 bytes may be made of the lines of a factor.

@@ -1,5 +1,7 @@
 #include "ebb/kernels/matmul/product_parts.h"
 
+#include <algorithm>
+
 #include "ebb/kernels/cuda/launch.cuh"
 #include "ebb/kernels/matmul/epilogue.cuh"
 
@@ -18,6 +20,18 @@ __global__ void add_parts(const float* parts, int splits, std::int64_t count, st
 }
 
 }  // namespace
+
+ProductCut cut_of(const CudaContext& context, const Product& p, int rows, int columns, int blocks, double speed) {
+  constexpr std::int64_t least_k = 256;  // parts of less do not pay for another launch
+  const std::int64_t processors = context.multiprocessors();
+  const std::int64_t tiles = (p.a.outer + rows - 1) / rows * ((p.b.outer + columns - 1) / columns) * p.batch;
+  ProductCut cut;
+  cut.splits = std::clamp<std::int64_t>(std::min(processors * blocks / tiles, p.a.k / least_k), 1, 256);
+  const std::int64_t rounds = (tiles * cut.splits + processors - 1) / processors;
+  const double start = cut.splits > 1 ? 128 : 64;  // of a block, as if k were longer
+  cut.cost = static_cast<double>(rounds * rows * columns) * (static_cast<double>(p.a.k / cut.splits) + start) / speed;
+  return cut;
+}
 
 ProductParts::ProductParts(CudaContext& context, const Product& product, std::int64_t splits, int depth,
                            const Epilogue& epilogue, Tensor& y)

@@ -18,6 +18,16 @@ struct Product {
       : a(factor<float>(left, 1, 2)), b(factor<float>(right, 2, 1)), batch(left.size(0)) {}
 };
 
+/// How a product is shared out to blocks, each with a tile of y and a part of k.
+struct ProductCut {
+  std::int64_t splits = 1;  ///< of k
+  double cost = 0;          ///< multiply-adds of the busiest multiprocessor, by the time that they take
+};
+
+/// Of tiles (rows, columns), of which `blocks` fit a multiprocessor, and which take 1 / speed of the time that the
+/// fastest take for as much.
+ProductCut cut_of(const CudaContext& context, const Product& product, int rows, int columns, int blocks, double speed);
+
 /// Where the blocks of a product write: into y, or, where each sums over a part of k only, into a tensor (parts, y's
 /// elements) that finish() adds up, part after part.
 class ProductParts {

@@ -97,19 +97,33 @@ TEST_CASE("our own kernels agree with cuBLAS") {
     kernels::bmm(cuda_context(0), a, b, {}, y);
     return y;
   };
-  for (const char* own : {"mma", "tiled", "plain"}) require_close(made_by(own), made_by("cublas").to(kCPU), 1e-5);
+  for (const char* own : {"wgmma", "mma", "tiled", "plain"})
+    require_close(made_by(own), made_by("cublas").to(kCPU), 2e-5);
 }
 
 TEST_CASE("tensor cores agree in every layout, for tiles of every size and parts of k") {
-  for (const Sizes s : {Sizes{2, 40, 36, 44}, Sizes{3, 33, 35, 37}, Sizes{9, 128, 132, 20}, Sizes{9, 129, 131, 17},
+  for (const Sizes s : {Sizes{2, 40, 36, 44}, Sizes{3, 33, 35, 37}, Sizes{3, 128, 132, 20}, Sizes{2, 129, 131, 17},
                         Sizes{1, 20, 24, 600}, Sizes{2, 17, 9, 1027}}) {
     const Tensor a = random_tensor({s.batch, s.m, s.k}) * 0.05, b = random_tensor({s.batch, s.k, s.n});
     const Tensor a_columns = random_tensor({s.batch, s.k, s.m}).transpose(1, 2) * 0.05;
     const Tensor b_columns = random_tensor({s.batch, s.n, s.k}).transpose(1, 2);
     for (const Tensor& left : {a, a_columns}) {
-      for (const Tensor& right : {b, b_columns}) check_made_by("mma", left, right);
+      for (const Tensor& right : {b, b_columns}) {
+        for (const char* name : {"mma", "wgmma"}) check_made_by(name, left, right);
+      }
     }
   }
+}
+
+TEST_CASE("the choice of a product's kernel follows its size") {
+  const auto chosen = [](const Sizes& s) {
+    const Tensor a = empty({s.batch, s.m, s.k}, {.device = kCUDA}), b = empty({s.batch, s.k, s.n}, {.device = kCUDA});
+    return std::string(kernels::which_bmm(cuda_context(0), {a, b}).name);
+  };
+  CHECK(chosen({16, 256, 256, 256}) == "wgmma");
+  CHECK(chosen({1000, 32, 32, 32}) == "mma");
+  CHECK(chosen({1, 1, 500, 500}) == "cublas");
+  CHECK(chosen({16, 256, 256, 64}) == "cublas");
 }
 
 TEST_CASE("what is infinite or no number in a factor makes of a product what it does on the CPU") {
@@ -121,7 +135,7 @@ TEST_CASE("what is infinite or no number in a factor makes of a product what it 
   b[0][9][1].fill_(-infinity);
   b[1][20].fill_(0);
   a[1][5][20].fill_(infinity);  // times 0
-  check_made_by("mma", a, b);
+  for (const char* name : {"mma", "wgmma"}) check_made_by(name, a, b);
 }
 
 TEST_CASE("products by TF32 round their factors, only where that is allowed; otherwise they are as good as float32's") {
@@ -133,6 +147,7 @@ TEST_CASE("products by TF32 round their factors, only where that is allowed; oth
   };
   const double of_floats = error_of("plain");
   CHECK(error_of("mma") < of_floats);
+  CHECK(error_of("wgmma") < of_floats);
   backends::cuda.matmul.allow_tf32 = true;
   const double rounded = error_of("mma");
   backends::cuda.matmul.allow_tf32 = false;
@@ -179,7 +194,7 @@ TEST_CASE("what does not take a product says why") {
   CHECK(kernels::which_bmm(cuda_context(0), {several, several}).name == std::string("tiled"));
   CHECK(kernels::which_bmm(cuda_context(0), {several, several}).reason ==
         "cublas does not take it: the matrices lie neither by rows nor by columns; mma does not take it: the elements "
-        "are not of float32");
+        "are not of float32; wgmma does not take it: the elements are not of float32");
   const kernels::ForceImplementation force("bmm", "eigen");
   Tensor y = empty_like(integers);
   CHECK_THROWS_AS(kernels::bmm(cpu, integers, integers, {}, y), ArgumentError);

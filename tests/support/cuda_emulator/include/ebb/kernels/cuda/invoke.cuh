@@ -1,6 +1,5 @@
 #pragma once
 
-
 #include <cuda_runtime.h>
 
 // Shadows ebb's own file of this name.

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstdint>
+
+#include "ebb/kernels/cuda/invoke.cuh"
+
+// The matrix instructions of Hopper's tensor cores, for files that are compiled for compute_90a. The block emulator of
+// the tests has its own file of this name.
+
+namespace ebb::kernels {
+
+/// How a factor lies in shared memory for wgmma_tf32: 4 of k follow each other, then the columns.
+template <int k>
+struct alignas(128) WgmmaColumns {
+  static constexpr int columns = 128;
+  float element[k / 4][columns][4];
+};
+
+/// Before the first of some products: the accumulators, and shared memory that was written by this thread and a barrier
+/// ago by others, are seen by tensor cores.
+__device__ __forceinline__ void begin_wgmma() { asm volatile("wgmma.fence.sync.aligned;" ::: "memory"); }
+__device__ __forceinline__ void end_wgmma() { asm volatile("wgmma.commit_group.sync.aligned;" ::: "memory"); }
+/// Until what was begun and ended is done.
+__device__ __forceinline__ void wait_for_wgmma() { asm volatile("wgmma.wait_group.sync.aligned 0;" ::: "memory"); }
+/// What the thread has written to shared memory is for tensor cores, after the next barrier.
+__device__ __forceinline__ void publish_to_wgmma() { asm volatile("fence.proxy.async.shared::cta;" ::: "memory"); }
+
+/// c = a b or, where it `adds`, c += a b by four warps, on Hopper only (compute_90a): a is (64, 8), b columns k to k +
+/// 8 of a factor, of floats whose 13 lowest bits do not count. A lane has of a what mma_tf32 says, of its warp's 16
+/// rows; c[4 j + i] is mma_tf32's c[i] of the 8 columns j. Until wait_for_wgmma() nothing of it may be touched.
+template <int depth>
+__device__ __forceinline__ void wgmma_tf32(float (&c)[64], const float (&a)[4], const WgmmaColumns<depth>& b, int k,
+                                           bool adds) {
+  // PTX ISA, "Matrix descriptor", without swizzle: from 4 of k to the next 4, and from 8 columns to the next 8.
+  constexpr std::uint64_t k_step = sizeof(b.element[0]) / 16, column_step = sizeof(b.element[0][0]) * 8 / 16;
+  const auto at = static_cast<std::uint64_t>(__cvta_generic_to_shared(&b.element[k / 4][0][0]));
+  const std::uint64_t descriptor = (at & 0x3ffff) >> 4 | k_step << 16 | column_step << 32;
+  asm volatile(
+      "{\n.reg .pred p;\nsetp.ne.b32 p, %69, 0;\n"
+      "wgmma.mma_async.sync.aligned.m64n128k8.f32.tf32.tf32 {%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, "
+      "%13, %14, %15, %16, %17, %18, %19, %20, %21, %22, %23, %24, %25, %26, %27, %28, %29, %30, %31, %32, %33, %34, "
+      "%35, %36, %37, %38, %39, %40, %41, %42, %43, %44, %45, %46, %47, %48, %49, %50, %51, %52, %53, %54, %55, %56, "
+      "%57, %58, %59, %60, %61, %62, %63}, {%64, %65, %66, %67}, %68, p, 1, 1;\n}"
+      : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3]), "+f"(c[4]), "+f"(c[5]), "+f"(c[6]), "+f"(c[7]), "+f"(c[8]),
+        "+f"(c[9]), "+f"(c[10]), "+f"(c[11]), "+f"(c[12]), "+f"(c[13]), "+f"(c[14]), "+f"(c[15]), "+f"(c[16]),
+        "+f"(c[17]), "+f"(c[18]), "+f"(c[19]), "+f"(c[20]), "+f"(c[21]), "+f"(c[22]), "+f"(c[23]), "+f"(c[24]),
+        "+f"(c[25]), "+f"(c[26]), "+f"(c[27]), "+f"(c[28]), "+f"(c[29]), "+f"(c[30]), "+f"(c[31]), "+f"(c[32]),
+        "+f"(c[33]), "+f"(c[34]), "+f"(c[35]), "+f"(c[36]), "+f"(c[37]), "+f"(c[38]), "+f"(c[39]), "+f"(c[40]),
+        "+f"(c[41]), "+f"(c[42]), "+f"(c[43]), "+f"(c[44]), "+f"(c[45]), "+f"(c[46]), "+f"(c[47]), "+f"(c[48]),
+        "+f"(c[49]), "+f"(c[50]), "+f"(c[51]), "+f"(c[52]), "+f"(c[53]), "+f"(c[54]), "+f"(c[55]), "+f"(c[56]),
+        "+f"(c[57]), "+f"(c[58]), "+f"(c[59]), "+f"(c[60]), "+f"(c[61]), "+f"(c[62]), "+f"(c[63])
+      : "r"(__float_as_uint(a[0])), "r"(__float_as_uint(a[1])), "r"(__float_as_uint(a[2])), "r"(__float_as_uint(a[3])),
+        "l"(descriptor), "r"(static_cast<int>(adds)));
+}
+
+}  // namespace ebb::kernels

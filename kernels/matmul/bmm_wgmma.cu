@@ -1,0 +1,165 @@
+// y[i] = a[i] b[i] of floats by Hopper's tensor cores: as bmm_mma.cu, but that they read the columns from shared memory
+// and multiply while the warps prepare what is next. This file is compiled for compute_90a.
+#include <algorithm>
+
+#include "ebb/kernels/cuda/launch.cuh"
+#include "ebb/kernels/cuda/wgmma.cuh"
+#include "ebb/kernels/matmul/bmm_on_gpu.h"
+#include "ebb/kernels/matmul/panel.cuh"
+#include "ebb/kernels/matmul/product_parts.h"
+#include "ebb/kernels/matmul/product_tile.cuh"
+#include "ebb/kernels/matmul/tf32_split.cuh"
+
+namespace ebb::kernels {
+namespace {
+
+struct WgmmaTile {
+  static constexpr int rows = 128, columns = 128, depth = 32, stages = 3, threads = 256;
+  static constexpr int warp_rows = 16, warp_columns = columns;
+  static constexpr int steps = depth / 8;  // of an instruction
+};
+
+template <bool a_by_k, bool b_by_k>
+struct WgmmaShared {
+  struct Stage {
+    Panel<WgmmaTile::rows, WgmmaTile::depth, a_by_k> a;
+    Panel<WgmmaTile::columns, WgmmaTile::depth, b_by_k> b;
+  };
+  struct Columns {
+    WgmmaColumns<WgmmaTile::depth> leading, rest;
+  };
+  Columns columns[2];  // one is multiplied, one is prepared
+  Stage stage[WgmmaTile::stages];
+};
+
+/// A lane's part of the rows, for one panel.
+struct Rows {
+  Split<4, MmaTerms::three> step[WgmmaTile::steps];
+};
+
+template <class PanelA>
+__device__ void split_rows(const PanelA& a, int row, int t, Rows& rows) {
+#pragma unroll
+  for (int s = 0; s < WgmmaTile::steps; ++s) {
+#pragma unroll
+    for (int i = 0; i < 4; ++i) rows.step[s].set(i, a(row + i % 2 * 8, s * 8 + t + i / 2 * 4));
+  }
+}
+
+template <class PanelB, class Columns>
+__device__ void split_columns(const PanelB& b, int thread, Columns& columns) {
+  constexpr int of_k = WgmmaTile::threads / WgmmaTile::columns;
+#pragma unroll 2  // more, and the registers do not hold what is loaded ahead
+  for (int i = 0; i < WgmmaTile::depth / 4 / of_k; ++i) {
+    const int column = thread % WgmmaTile::columns, k4 = thread / WgmmaTile::columns + i * of_k;
+    Split<4, MmaTerms::three> four;
+#pragma unroll
+    for (int e = 0; e < 4; ++e) four.set(e, b(column, k4 * 4 + e));
+    store_packet(columns.leading.element[k4][column],
+                 Packet<float, 4>{four.leading[0], four.leading[1], four.leading[2], four.leading[3]});
+    store_packet(columns.rest.element[k4][column],
+                 Packet<float, 4>{four.rest[0], four.rest[1], four.rest[2], four.rest[3]});
+  }
+  publish_to_wgmma();
+}
+
+template <class Columns>
+__device__ void start_products(float (&part)[64], const Rows& rows, const Columns& columns) {
+  begin_wgmma();
+#pragma unroll
+  for (int s = 0; s < WgmmaTile::steps; ++s) {
+    wgmma_tf32(part, rows.step[s].rest, columns.leading, s * 8, s > 0);
+    wgmma_tf32(part, rows.step[s].leading, columns.rest, s * 8, true);
+    wgmma_tf32(part, rows.step[s].leading, columns.leading, s * 8, true);
+  }
+  end_wgmma();
+}
+
+template <bool a_by_k, bool b_by_k, int width>
+__global__ void __launch_bounds__(WgmmaTile::threads, 1)
+    multiply_by_wgmma(Factor<float> a, Factor<float> b, ProductGrid grid, EpilogueOf<float> epilogue, float* y) {
+  using Tile = WgmmaTile;
+  auto& shared = dynamic_shared<WgmmaShared<a_by_k, b_by_k>>();
+  const int thread = static_cast<int>(threadIdx.x), lane = thread % warp_size, g = lane / 4, t = lane % 4;
+  const int warp_row = thread / warp_size * Tile::warp_rows;
+  const std::int64_t first_row = blockIdx.x % grid.row_tiles * Tile::rows,
+                     first_column = blockIdx.x / grid.row_tiles * Tile::columns,
+                     first_k = blockIdx.y * grid.k_per_split, end_k = min(a.k, first_k + grid.k_per_split);
+  const auto panels = static_cast<int>((end_k - first_k + Tile::depth - 1) / Tile::depth);
+  for (std::int64_t matrix = blockIdx.z; matrix < grid.batch; matrix += gridDim.z) {
+    PanelLoader<Tile::rows, Tile::depth, a_by_k, Tile::threads, width> load_a(a, matrix, first_row, first_k, end_k,
+                                                                              thread);
+    PanelLoader<Tile::columns, Tile::depth, b_by_k, Tile::threads, width> load_b(b, matrix, first_column, first_k,
+                                                                                 end_k, thread);
+    const auto load = [&](int panel) {
+      if (panel < panels) {
+        load_a.load(a, shared.stage[panel % Tile::stages].a);
+        load_b.load(b, shared.stage[panel % Tile::stages].b);
+      }
+      end_copy_group();
+    };
+    Rows rows[2];
+    const auto prepare = [&](int panel, Rows& to) {
+      const auto& stage = shared.stage[panel % Tile::stages];
+      split_rows(stage.a, warp_row + g, t, to);
+      split_columns(stage.b, thread, shared.columns[panel % 2]);
+    };
+    for (int panel = 0; panel < Tile::stages - 1; ++panel) load(panel);
+    wait_for_copies<Tile::stages - 2>();
+    __syncthreads();
+    prepare(0, rows[0]);
+    __syncthreads();
+    // Tensor cores do not round sums to nearest: only those of a panel are left to them.
+    float sums[1][Tile::columns / 8][4] = {}, part[64];
+    for (int first = 0; first < panels; first += 2) {
+#pragma unroll
+      for (int odd = 0; odd < 2; ++odd) {  // so that registers are chosen when compiling
+        const int panel = first + odd;
+        if (panel == panels) break;
+        start_products(part, rows[odd], shared.columns[odd]);
+        load(panel + Tile::stages - 1);
+        wait_for_copies<Tile::stages - 2>();
+        __syncthreads();
+        if (panel + 1 < panels) prepare(panel + 1, rows[1 - odd]);
+        wait_for_wgmma();
+#pragma unroll
+        for (int i = 0; i < 64; ++i) sums[0][i / 4][i % 4] += part[i];
+        __syncthreads();
+      }
+    }
+    const Results<Tile> results{{first_row + warp_row + g, first_column + t * 2},
+                                a.outer,
+                                b.outer,
+                                (blockIdx.y * grid.batch + matrix) * a.outer * b.outer};
+    const std::uint64_t no_numbers = store(results, sums, epilogue, y);
+    multiply_plainly(results, no_numbers, a, b, {matrix, first_k, end_k}, epilogue, y);
+  }
+}
+
+ProductCut cut(const CudaContext& context, const Product& p) {
+  return cut_of(context, p, WgmmaTile::rows, WgmmaTile::columns, 1, 1);
+}
+
+}  // namespace
+
+double wgmma_cost(const CudaContext& context, const Tensor& a, const Tensor& b) {
+  return cut(context, Product(a, b)).cost;
+}
+
+void bmm_wgmma(CudaContext& context, const Tensor& a, const Tensor& b, const Epilogue& epilogue, Tensor& y) {
+  using Tile = WgmmaTile;
+  const Product p(a, b);
+  const std::int64_t row_tiles = (p.a.outer + Tile::rows - 1) / Tile::rows,
+                     column_tiles = (p.b.outer + Tile::columns - 1) / Tile::columns;
+  visit_layout(p, [&]<bool a_by_k, bool b_by_k, int width>() {
+    ProductParts parts(context, p, cut(context, p).splits, Tile::depth, epilogue, y);
+    const LaunchSize size{dim3(grid_size(row_tiles * column_tiles), static_cast<unsigned>(parts.count()),
+                               static_cast<unsigned>(std::min<std::int64_t>(p.batch, 65535))),
+                          dim3(Tile::threads), sizeof(WgmmaShared<a_by_k, b_by_k>)};
+    launch(context, multiply_by_wgmma<a_by_k, b_by_k, width>, size, p.a, p.b,
+           ProductGrid{p.batch, row_tiles, parts.k_per_part()}, EpilogueOf<float>(parts.epilogue()), parts.data());
+    parts.finish();
+  });
+}
+
+}  // namespace ebb::kernels
