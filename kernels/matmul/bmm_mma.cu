@@ -21,7 +21,7 @@ struct MmaStages {
   Stage stage[Tile::stages];
 };
 
-template <class Tile, bool a_by_k, bool b_by_k, int width, MmaTerms terms>
+template <class Tile, bool a_by_k, bool b_by_k, bool shifted, MmaTerms terms>
 __global__ void __launch_bounds__(Tile::threads, Tile::blocks)
     multiply_by_mma(Factor<float> a, Factor<float> b, ProductGrid grid, EpilogueOf<float> epilogue, float* y) {
   auto& shared = dynamic_shared<MmaStages<Tile, a_by_k, b_by_k>>();
@@ -33,10 +33,12 @@ __global__ void __launch_bounds__(Tile::threads, Tile::blocks)
                      first_k = blockIdx.y * grid.k_per_split, end_k = min(a.k, first_k + grid.k_per_split);
   const auto panels = static_cast<int>((end_k - first_k + Tile::depth - 1) / Tile::depth);
   for (std::int64_t matrix = blockIdx.z; matrix < grid.batch; matrix += gridDim.z) {
-    PanelLoader<Tile::rows, Tile::depth, a_by_k, Tile::threads, width> load_a(a, matrix, first_row, first_k, end_k,
-                                                                              thread);
-    PanelLoader<Tile::columns, Tile::depth, b_by_k, Tile::threads, width> load_b(b, matrix, first_column, first_k,
-                                                                                 end_k, thread);
+    PanelLoader<Tile::rows, Tile::depth, a_by_k, Tile::threads, shifted> load_a(a, matrix, first_row, first_k, end_k);
+    PanelLoader<Tile::columns, Tile::depth, b_by_k, Tile::threads, shifted> load_b(b, matrix, first_column, first_k,
+                                                                                   end_k);
+    // Lines 4 apart are shifted alike.
+    const int a_shift = load_a.shift(a).of(a_by_k ? lane / 4 : lane % 4),
+              b_shift = load_b.shift(b).of(b_by_k ? lane / 4 : lane % 4);
     const auto load = [&](int panel) {
       if (panel < panels) {
         load_a.load(a, shared.stage[panel % Tile::stages].a);
@@ -51,7 +53,7 @@ __global__ void __launch_bounds__(Tile::threads, Tile::blocks)
       __syncthreads();  // the copies of all threads are there, and the stage that is loaded next has been read
       load(panel + Tile::stages - 1);
       const auto& stage = shared.stage[panel % Tile::stages];
-      sums.add(stage.a, stage.b, warp_row, warp_column, lane);
+      sums.add(stage.a, a_shift, stage.b, b_shift, warp_row, warp_column, lane);
     }
     __syncthreads();
 
@@ -72,44 +74,46 @@ using SmallTile = MmaTile<32, 32, 32, 16, 16, 2, 8, 4>;
 
 struct Task {
   CudaContext& context;
-  Product product;
+  const Product& product;
   MmaTerms terms;
   std::int64_t splits;
   const Epilogue& epilogue;
   Tensor& y;
 };
 
-template <class Tile, bool a_by_k, bool b_by_k, int width, MmaTerms terms>
+template <class Tile, bool a_by_k, bool b_by_k, bool shifted, MmaTerms terms>
 void launch_mma(const Task& task) {
-  const auto& [a, b, batch] = task.product;
+  const auto &a = task.product.a, &b = task.product.b;
   const std::int64_t row_tiles = (a.outer + Tile::rows - 1) / Tile::rows,
                      column_tiles = (b.outer + Tile::columns - 1) / Tile::columns;
   ProductParts parts(task.context, task.product, task.splits, Tile::depth, task.epilogue, task.y);
   const LaunchSize size{dim3(grid_size(row_tiles * column_tiles), static_cast<unsigned>(parts.count()),
-                             static_cast<unsigned>(std::min<std::int64_t>(batch, 65535))),
+                             static_cast<unsigned>(std::min<std::int64_t>(task.product.batch, 65535))),
                         dim3(Tile::threads), sizeof(MmaStages<Tile, a_by_k, b_by_k>)};
-  launch(task.context, multiply_by_mma<Tile, a_by_k, b_by_k, width, terms>, size, a, b,
-         ProductGrid{batch, row_tiles, parts.k_per_part()}, EpilogueOf<float>(parts.epilogue()), parts.data());
+  launch(task.context, multiply_by_mma<Tile, a_by_k, b_by_k, shifted, terms>, size, a, b,
+         ProductGrid{task.product.batch, row_tiles, parts.k_per_part()}, EpilogueOf<float>(parts.epilogue()),
+         parts.data());
   parts.finish();
 }
 
 template <class Tile>
 void launch_tile(const Task& task) {
-  visit_layout(task.product, [&]<bool a_by_k, bool b_by_k, int width>() {
-    task.terms == MmaTerms::one ? launch_mma<Tile, a_by_k, b_by_k, width, MmaTerms::one>(task)
-                                : launch_mma<Tile, a_by_k, b_by_k, width, MmaTerms::three>(task);
+  visit_layout(task.product, [&]<bool a_by_k, bool b_by_k, bool shifted>() {
+    task.terms == MmaTerms::one ? launch_mma<Tile, a_by_k, b_by_k, shifted, MmaTerms::one>(task)
+                                : launch_mma<Tile, a_by_k, b_by_k, shifted, MmaTerms::three>(task);
   });
 }
 
 struct Choices {
   ProductCut of_tile[3];
 
-  Choices(const CudaContext& context, const Product& p)
-      : of_tile{cut<LargeTile>(context, p, 0.66), cut<MediumTile>(context, p, 0.6), cut<SmallTile>(context, p, 0.4)} {}
+  Choices(const CudaContext& context, const ProductSizes& sizes)
+      : of_tile{cut<LargeTile>(context, sizes, 0.66), cut<MediumTile>(context, sizes, 0.6),
+                cut<SmallTile>(context, sizes, 0.4)} {}
 
   template <class Tile>
-  static ProductCut cut(const CudaContext& context, const Product& p, double speed) {
-    return cut_of(context, p, Tile::rows, Tile::columns, Tile::blocks, speed);
+  static ProductCut cut(const CudaContext& context, const ProductSizes& sizes, double speed) {
+    return cut_of(context, sizes, Tile::rows, Tile::columns, Tile::blocks, speed);
   }
 
   int best() const {
@@ -121,13 +125,13 @@ struct Choices {
 }  // namespace
 
 double mma_cost(const CudaContext& context, const Tensor& a, const Tensor& b) {
-  const Choices choices(context, Product(a, b));
+  const Choices choices(context, {a, b});
   return choices.of_tile[choices.best()].cost;
 }
 
 void bmm_mma(CudaContext& context, const Tensor& a, const Tensor& b, const Epilogue& epilogue, Tensor& y) {
-  const Product p(a, b);
-  const Choices choices(context, p);
+  const Product p(context, a, b);
+  const Choices choices(context, {a, b});
   const int best = choices.best();
   const MmaTerms terms = backends::cuda.matmul.allow_tf32 ? MmaTerms::one : MmaTerms::three;
   const Task task{context, p, terms, choices.of_tile[best].splits, epilogue, y};

@@ -38,23 +38,23 @@ struct Rows {
 };
 
 template <class PanelA>
-__device__ void split_rows(const PanelA& a, int row, int t, Rows& rows) {
+__device__ void split_rows(const PanelA& a, int shift, int row, int t, Rows& rows) {
 #pragma unroll
   for (int s = 0; s < WgmmaTile::steps; ++s) {
 #pragma unroll
-    for (int i = 0; i < 4; ++i) rows.step[s].set(i, a(row + i % 2 * 8, s * 8 + t + i / 2 * 4));
+    for (int i = 0; i < 4; ++i) rows.step[s].set(i, a(row + i % 2 * 8, s * 8 + t + i / 2 * 4, shift));
   }
 }
 
-template <class PanelB, class Columns>
-__device__ void split_columns(const PanelB& b, int thread, Columns& columns) {
+template <bool by_k, class PanelB, class Columns>
+__device__ void split_columns(const PanelB& b, const LineShift& shift, int thread, Columns& columns) {
   constexpr int of_k = WgmmaTile::threads / WgmmaTile::columns;
 #pragma unroll 2  // more, and the registers do not hold what is loaded ahead
   for (int i = 0; i < WgmmaTile::depth / 4 / of_k; ++i) {
     const int column = thread % WgmmaTile::columns, k4 = thread / WgmmaTile::columns + i * of_k;
     Split<4, MmaTerms::three> four;
 #pragma unroll
-    for (int e = 0; e < 4; ++e) four.set(e, b(column, k4 * 4 + e));
+    for (int e = 0; e < 4; ++e) four.set(e, b(column, k4 * 4 + e, shift.of(by_k ? column : e)));
     store_packet(columns.leading.element[k4][column],
                  Packet<float, 4>{four.leading[0], four.leading[1], four.leading[2], four.leading[3]});
     store_packet(columns.rest.element[k4][column],
@@ -75,7 +75,7 @@ __device__ void start_products(float (&part)[64], const Rows& rows, const Column
   end_wgmma();
 }
 
-template <bool a_by_k, bool b_by_k, int width>
+template <bool a_by_k, bool b_by_k, bool shifted>
 __global__ void __launch_bounds__(WgmmaTile::threads, 1)
     multiply_by_wgmma(Factor<float> a, Factor<float> b, ProductGrid grid, EpilogueOf<float> epilogue, float* y) {
   using Tile = WgmmaTile;
@@ -87,10 +87,11 @@ __global__ void __launch_bounds__(WgmmaTile::threads, 1)
                      first_k = blockIdx.y * grid.k_per_split, end_k = min(a.k, first_k + grid.k_per_split);
   const auto panels = static_cast<int>((end_k - first_k + Tile::depth - 1) / Tile::depth);
   for (std::int64_t matrix = blockIdx.z; matrix < grid.batch; matrix += gridDim.z) {
-    PanelLoader<Tile::rows, Tile::depth, a_by_k, Tile::threads, width> load_a(a, matrix, first_row, first_k, end_k,
-                                                                              thread);
-    PanelLoader<Tile::columns, Tile::depth, b_by_k, Tile::threads, width> load_b(b, matrix, first_column, first_k,
-                                                                                 end_k, thread);
+    PanelLoader<Tile::rows, Tile::depth, a_by_k, Tile::threads, shifted> load_a(a, matrix, first_row, first_k, end_k);
+    PanelLoader<Tile::columns, Tile::depth, b_by_k, Tile::threads, shifted> load_b(b, matrix, first_column, first_k,
+                                                                                   end_k);
+    const LineShift b_shift = load_b.shift(b);
+    const int a_shift = load_a.shift(a).of(a_by_k ? g : t);  // lines 4 apart are shifted alike
     const auto load = [&](int panel) {
       if (panel < panels) {
         load_a.load(a, shared.stage[panel % Tile::stages].a);
@@ -101,8 +102,8 @@ __global__ void __launch_bounds__(WgmmaTile::threads, 1)
     Rows rows[2];
     const auto prepare = [&](int panel, Rows& to) {
       const auto& stage = shared.stage[panel % Tile::stages];
-      split_rows(stage.a, warp_row + g, t, to);
-      split_columns(stage.b, thread, shared.columns[panel % 2]);
+      split_rows(stage.a, a_shift, warp_row + g, t, to);
+      split_columns<b_by_k>(stage.b, b_shift, thread, shared.columns[panel % 2]);
     };
     for (int panel = 0; panel < Tile::stages - 1; ++panel) load(panel);
     wait_for_copies<Tile::stages - 2>();
@@ -136,27 +137,25 @@ __global__ void __launch_bounds__(WgmmaTile::threads, 1)
   }
 }
 
-ProductCut cut(const CudaContext& context, const Product& p) {
-  return cut_of(context, p, WgmmaTile::rows, WgmmaTile::columns, 1, 1);
+ProductCut cut(const CudaContext& context, const ProductSizes& sizes) {
+  return cut_of(context, sizes, WgmmaTile::rows, WgmmaTile::columns, 1, 1);
 }
 
 }  // namespace
 
-double wgmma_cost(const CudaContext& context, const Tensor& a, const Tensor& b) {
-  return cut(context, Product(a, b)).cost;
-}
+double wgmma_cost(const CudaContext& context, const Tensor& a, const Tensor& b) { return cut(context, {a, b}).cost; }
 
 void bmm_wgmma(CudaContext& context, const Tensor& a, const Tensor& b, const Epilogue& epilogue, Tensor& y) {
   using Tile = WgmmaTile;
-  const Product p(a, b);
+  const Product p(context, a, b);
   const std::int64_t row_tiles = (p.a.outer + Tile::rows - 1) / Tile::rows,
                      column_tiles = (p.b.outer + Tile::columns - 1) / Tile::columns;
-  visit_layout(p, [&]<bool a_by_k, bool b_by_k, int width>() {
-    ProductParts parts(context, p, cut(context, p).splits, Tile::depth, epilogue, y);
+  visit_layout(p, [&]<bool a_by_k, bool b_by_k, bool shifted>() {
+    ProductParts parts(context, p, cut(context, {a, b}).splits, Tile::depth, epilogue, y);
     const LaunchSize size{dim3(grid_size(row_tiles * column_tiles), static_cast<unsigned>(parts.count()),
                                static_cast<unsigned>(std::min<std::int64_t>(p.batch, 65535))),
                           dim3(Tile::threads), sizeof(WgmmaShared<a_by_k, b_by_k>)};
-    launch(context, multiply_by_wgmma<a_by_k, b_by_k, width>, size, p.a, p.b,
+    launch(context, multiply_by_wgmma<a_by_k, b_by_k, shifted>, size, p.a, p.b,
            ProductGrid{p.batch, row_tiles, parts.k_per_part()}, EpilogueOf<float>(parts.epilogue()), parts.data());
     parts.finish();
   });

@@ -29,9 +29,9 @@ struct WarpSums {
 
   float value[down][across][4] = {};
 
-  /// Adds the product of two panels; `row` and `column` are the warp's first.
+  /// Adds the product of two panels; `row` and `column` are the warp's first, and the lane's lines are shifted.
   template <class PanelA, class PanelB>
-  __device__ void add(const PanelA& a, const PanelB& b, int row, int column, int lane) {
+  __device__ void add(const PanelA& a, int a_shift, const PanelB& b, int b_shift, int row, int column, int lane) {
     const int g = lane / 4, t = lane % 4;
 #pragma unroll 1
     for (int k = 0; k < Tile::depth; k += Tile::chunk) {
@@ -41,7 +41,7 @@ struct WarpSums {
 #pragma unroll
         for (int j = 0; j < across; ++j) {
 #pragma unroll
-          for (int i = 0; i < 2; ++i) right[s][j].set(i, b(column + j * 8 + g, k + s * step + t + i * 4));
+          for (int i = 0; i < 2; ++i) right[s][j].set(i, b(column + j * 8 + g, k + s * step + t + i * 4, b_shift));
         }
       }
 #pragma unroll
@@ -51,7 +51,7 @@ struct WarpSums {
         for (int s = 0; s < steps; ++s) {
 #pragma unroll
           for (int i = 0; i < 4; ++i) {
-            left[s].set(i, a(row + m * 16 + g + i % 2 * 8, k + s * step + t + i / 2 * 4));
+            left[s].set(i, a(row + m * 16 + g + i % 2 * 8, k + s * step + t + i / 2 * 4, a_shift));
           }
         }
         add_row(left, right, value[m]);

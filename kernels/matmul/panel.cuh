@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <cstdlib>
 
 #include "ebb/kernels/cuda/packet.cuh"
 #include "ebb/kernels/cuda/ptx.cuh"
@@ -12,80 +11,99 @@
 
 namespace ebb::kernels {
 
+/// By how many elements a factor's lines (its rows by k, or its columns of neighbours) lie beside multiples of 16
+/// bytes: those of line l by (first + l step) % 4. Copies of 16 bytes bring them into shared memory as they lie.
+struct LineShift {
+  int first = 0, step = 0;
+
+  __device__ int of(int line) const { return (first + line * step) & 3; }
+};
+
 /// `outer` x `depth` elements of a factor, in the order of its memory. The padding lets the lanes of a warp read their
-/// parts of a fragment from different banks, in either order.
+/// parts of a fragment from different banks, in either order, and takes what a shifted line has beyond its length.
 template <int outer, int depth, bool by_k>
 struct Panel {
   static constexpr int outer_step = by_k ? depth + 4 : 1, k_step = by_k ? 1 : outer + 8;
   alignas(16) float element[by_k ? outer * outer_step : depth * k_step];
 
-  __device__ float* at(int o, int k) { return &element[o * outer_step + k * k_step]; }
-  __device__ float operator()(int o, int k) const { return element[o * outer_step + k * k_step]; }
+  __device__ float* line(int l) { return &element[l * (by_k ? outer_step : k_step)]; }
+  /// Of a line that is shifted.
+  __device__ float operator()(int o, int k, int shift) const { return element[o * outer_step + k * k_step + shift]; }
 };
 
-/// Copies panel after panel of a factor, `width` elements at a time. What lies outside of the factor becomes 0.
-template <int outer, int depth, bool by_k, int threads, int width>
+/// Copies panel after panel of a factor, 16 bytes at a time. What lies outside of the factor becomes 0.
+template <int outer, int depth, bool by_k, int threads, bool shifted>
 class PanelLoader {
  public:
   __device__ PanelLoader(const Factor<float>& factor, std::int64_t matrix, std::int64_t first_outer,
-                         std::int64_t first_k, std::int64_t end_k, int thread)
-      : outer_(by_k ? thread / per_line : thread % per_line * width),
-        k_(by_k ? thread % per_line * width : thread / per_line),
-        outer_left_(clamped(factor.outer - first_outer - outer_)),
-        k_left_(clamped(end_k - first_k - k_)),
-        from_(factor.data + matrix * factor.batch_stride + (first_outer + outer_) * factor.outer_stride +
-              (first_k + k_) * factor.k_stride) {}
+                         std::int64_t first_k, std::int64_t end_k)
+      : along_(clamped(by_k ? end_k - first_k : factor.outer - first_outer)),
+        across_(clamped(by_k ? factor.outer - first_outer : end_k - first_k)),
+        from_(factor.data + matrix * factor.batch_stride + first_outer * factor.outer_stride +
+              first_k * factor.k_stride) {}
+
+  __device__ LineShift shift(const Factor<float>& factor) const {
+    if constexpr (!shifted) return {};
+    return {static_cast<int>(reinterpret_cast<std::uintptr_t>(from_) / sizeof(float) % 4),
+            static_cast<int>(line_step(factor) & 3)};
+  }
 
   /// The next panel of the factor that the loader was made for.
   __device__ void load(const Factor<float>& factor, Panel<outer, depth, by_k>& to) {
-    const std::int64_t line_step = (by_k ? factor.outer_stride : factor.k_stride) * lines;
+    const int thread = static_cast<int>(threadIdx.x), place = thread % per_line * 4;
+    const LineShift shift = this->shift(factor);
 #pragma unroll
-    for (int i = 0; i < copies; ++i) {
-      const int outer_left = by_k ? outer_left_ - i * lines : outer_left_,
-                k_left = by_k ? k_left_ : k_left_ - i * lines;
-      const int along = by_k ? k_left : outer_left, across = by_k ? outer_left : k_left;
-      const int valid = across > 0 ? max(0, min(along, width)) : 0;
-      const float* from = valid > 0 ? from_ + i * line_step : factor.data;
-      float* place = by_k ? to.at(outer_ + i * lines, k_) : to.at(outer_, k_ + i * lines);
-      copy_async<width * sizeof(float)>(place, from, valid * static_cast<int>(sizeof(float)));
-    }
+    for (int i = 0; i < copies; ++i) copy(factor, to, thread / per_line + i * (threads / per_line), place, shift);
+    if (shifted && thread < lines) copy(factor, to, thread, length, shift);
     from_ += factor.k_stride * depth;
-    k_left_ -= depth;
+    (by_k ? along_ : across_) -= depth;
   }
 
  private:
-  static constexpr int per_line = (by_k ? depth : outer) / width, lines = threads / per_line;
-  static constexpr int copies = outer * depth / width / threads;
-  static_assert(threads % per_line == 0 && copies * width * threads == outer * depth);
+  static constexpr int length = by_k ? depth : outer, lines = by_k ? outer : depth, per_line = length / 4;
+  static constexpr int copies = lines * per_line / threads;
+  static_assert(threads % per_line == 0 && copies * threads == lines * per_line && lines <= threads && depth % 4 == 0);
 
-  static __device__ int clamped(std::int64_t left) {
-    return static_cast<int>(max(std::int64_t{-1}, min(left, std::int64_t{1} << 30)));
+  static __device__ int clamped(std::int64_t left) { return static_cast<int>(min(left, std::int64_t{1} << 30)); }
+  static __device__ std::int64_t line_step(const Factor<float>& factor) {
+    return by_k ? factor.outer_stride : factor.k_stride;
   }
 
-  int outer_, k_, outer_left_, k_left_;
+  __device__ void copy(const Factor<float>& factor, Panel<outer, depth, by_k>& to, int line, int place,
+                       const LineShift& shift) const {
+    const int element = place - (shifted ? shift.of(line) : 0);
+    const int valid = line < across_ ? max(0, min(along_ - element, 4)) : 0;
+    const float* from = valid > 0 ? from_ + line * line_step(factor) + element : factor.data;
+    copy_async<16>(to.line(line) + place, shifted ? aligned(from) : from, valid * static_cast<int>(sizeof(float)));
+  }
+
+  /// Where nothing is copied, any address is good that 16 divides.
+  static __device__ const float* aligned(const float* at) {
+    return reinterpret_cast<const float*>(reinterpret_cast<std::uintptr_t>(at) & ~std::uintptr_t{15});
+  }
+
+  int along_, across_;  // elements and lines that are left, from the panel's first on
   const float* from_;
 };
 
-/// Whether copies of 16 bytes may be made of the lines of a factor.
+/// Whether all lines of a factor lie at multiples of 16 bytes.
 inline bool has_aligned_lines(const Factor<float>& f, bool by_k) {
-  const std::int64_t line = by_k ? f.outer_stride : f.k_stride;
-  return is_aligned<4>(f.data) && line % 4 == 0 && f.batch_stride % 4 == 0 && (by_k ? f.k_stride : f.outer_stride) == 1;
+  return is_aligned<4>(f.data) && (by_k ? f.outer_stride : f.k_stride) % 4 == 0 && f.batch_stride % 4 == 0;
 }
 
-/// Calls `body.operator()<a_by_k, b_by_k, width>()`: which dimension of each factor is nearer in memory, and how many
-/// elements a copy may take.
+/// Calls `body.operator()<a_by_k, b_by_k, shifted>()`: of which dimension neighbours are neighbours in memory, one of
+/// the two for each factor, and whether lines are shifted.
 template <class Body>
 void visit_layout(const Product& p, Body&& body) {
-  const auto by_k = [](const Factor<float>& f) { return std::abs(f.k_stride) <= std::abs(f.outer_stride); };
-  const bool a_by_k = by_k(p.a), b_by_k = by_k(p.b);
-  const bool fours = has_aligned_lines(p.a, a_by_k) && has_aligned_lines(p.b, b_by_k);
-  const auto with_width = [&]<bool left, bool right>() {
-    fours ? body.template operator()<left, right, 4>() : body.template operator()<left, right, 1>();
+  const bool a_by_k = p.a.k_stride == 1, b_by_k = p.b.k_stride == 1;
+  const bool shifted = !has_aligned_lines(p.a, a_by_k) || !has_aligned_lines(p.b, b_by_k);
+  const auto with_lines = [&]<bool left, bool right>() {
+    shifted ? body.template operator()<left, right, true>() : body.template operator()<left, right, false>();
   };
   if (a_by_k) {
-    b_by_k ? with_width.template operator()<true, true>() : with_width.template operator()<true, false>();
+    b_by_k ? with_lines.template operator()<true, true>() : with_lines.template operator()<true, false>();
   } else {
-    b_by_k ? with_width.template operator()<false, true>() : with_width.template operator()<false, false>();
+    b_by_k ? with_lines.template operator()<false, true>() : with_lines.template operator()<false, false>();
   }
 }
 

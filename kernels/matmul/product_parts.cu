@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "ebb/kernels/cuda/launch.cuh"
+#include "ebb/kernels/elementwise/elementwise.h"
 #include "ebb/kernels/matmul/epilogue.cuh"
 
 namespace ebb::kernels {
@@ -19,17 +20,35 @@ __global__ void add_parts(const float* parts, int splits, std::int64_t count, st
   y[i] = epilogue(sum, i % columns, i);
 }
 
+/// With a stride of 1 of a dimension that has one element, which says nothing.
+Tensor with_neighbours(CudaContext& context, const Tensor& x) {
+  if (x.stride(1) == 1 || x.stride(2) == 1) return x;
+  if (x.size(2) == 1) return x.alias(x.shape(), {x.stride(0), x.stride(1), 1}, x.storage_offset());
+  if (x.size(1) == 1) return x.alias(x.shape(), {x.stride(0), 1, x.stride(2)}, x.storage_offset());
+  Tensor copied = allocate(x.shape(), x.dtype(), x.device());
+  copy(context, x, copied);
+  return copied;
+}
+
 }  // namespace
 
-ProductCut cut_of(const CudaContext& context, const Product& p, int rows, int columns, int blocks, double speed) {
+Product::Product(CudaContext& context, const Tensor& x, const Tensor& y)
+    : left(with_neighbours(context, x)),
+      right(with_neighbours(context, y)),
+      a(factor<float>(left, 1, 2)),
+      b(factor<float>(right, 2, 1)),
+      batch(left.size(0)) {}
+
+ProductCut cut_of(const CudaContext& context, const ProductSizes& sizes, int rows, int columns, int blocks,
+                  double speed) {
   constexpr std::int64_t least_k = 256;  // parts of less do not pay for another launch
   const std::int64_t processors = context.multiprocessors();
-  const std::int64_t tiles = (p.a.outer + rows - 1) / rows * ((p.b.outer + columns - 1) / columns) * p.batch;
+  const std::int64_t tiles = (sizes.m + rows - 1) / rows * ((sizes.n + columns - 1) / columns) * sizes.batch;
   ProductCut cut;
-  cut.splits = std::clamp<std::int64_t>(std::min(processors * blocks / tiles, p.a.k / least_k), 1, 256);
+  cut.splits = std::clamp<std::int64_t>(std::min(processors * blocks / tiles, sizes.k / least_k), 1, 256);
   const std::int64_t rounds = (tiles * cut.splits + processors - 1) / processors;
   const double start = cut.splits > 1 ? 128 : 64;  // of a block, as if k were longer
-  cut.cost = static_cast<double>(rounds * rows * columns) * (static_cast<double>(p.a.k / cut.splits) + start) / speed;
+  cut.cost = static_cast<double>(rounds * rows * columns) * (static_cast<double>(sizes.k / cut.splits) + start) / speed;
   return cut;
 }
 

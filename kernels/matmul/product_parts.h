@@ -9,13 +9,20 @@
 
 namespace ebb::kernels {
 
-/// A product of floats, as its kernels see it.
+struct ProductSizes {
+  std::int64_t batch, m, n, k;
+
+  ProductSizes(const Tensor& a, const Tensor& b) : batch(a.size(0)), m(a.size(1)), n(b.size(2)), k(a.size(2)) {}
+};
+
+/// A product of floats, as its kernels see it: neighbours of one dimension of each factor are neighbours in memory. A
+/// factor of which that is not so is copied.
 struct Product {
+  Tensor left, right;  // what a and b look at
   Factor<float> a, b;
   std::int64_t batch;
 
-  Product(const Tensor& left, const Tensor& right)
-      : a(factor<float>(left, 1, 2)), b(factor<float>(right, 2, 1)), batch(left.size(0)) {}
+  Product(CudaContext& context, const Tensor& left, const Tensor& right);
 };
 
 /// How a product is shared out to blocks, each with a tile of y and a part of k.
@@ -26,7 +33,8 @@ struct ProductCut {
 
 /// Of tiles (rows, columns), of which `blocks` fit a multiprocessor, and which take 1 / speed of the time that the
 /// fastest take for as much.
-ProductCut cut_of(const CudaContext& context, const Product& product, int rows, int columns, int blocks, double speed);
+ProductCut cut_of(const CudaContext& context, const ProductSizes& sizes, int rows, int columns, int blocks,
+                  double speed);
 
 /// Where the blocks of a product write: into y, or, where each sums over a part of k only, into a tensor (parts, y's
 /// elements) that finish() adds up, part after part.

@@ -126,11 +126,24 @@ TEST_CASE("the choice of a product's kernel follows its size") {
   CHECK(chosen({16, 256, 256, 64}) == "cublas");
 }
 
+TEST_CASE("tensor cores take factors that begin anywhere, and whose lines lie anywhere") {
+  const Tensor a = random_tensor({2, 34, 45}), b = random_tensor({2, 45, 50});
+  for (const std::int64_t first : {1, 2, 3}) {
+    for (const char* name : {"mma", "wgmma"}) {
+      check_made_by(name, a.narrow(2, first, 38), b.narrow(1, first, 38).narrow(2, 5 - first, 37));
+      check_made_by(name, a.narrow(1, first, 21).transpose(1, 2).narrow(1, first, 40), b.narrow(1, first, 21));
+      check_made_by(name, b.narrow(2, first, 9).transpose(1, 2),
+                    a.narrow(2, first, 33).transpose(1, 2).slice(1, 0, 45, 1).narrow(1, 0, 1).expand({2, 45, 34}));
+    }
+  }
+}
+
 TEST_CASE("what is infinite or no number in a factor makes of a product what it does on the CPU") {
   constexpr float infinity = std::numeric_limits<float>::infinity(), most = std::numeric_limits<float>::max();
   const Tensor a = random_tensor({2, 40, 600}) * 0.05, b = random_tensor({2, 600, 36});
   a[0][3][5].fill_(infinity);
   a[0][7][550].fill_(most);
+  a[0][7][9].fill_(0);
   a[1][0][599].fill_(std::numeric_limits<float>::quiet_NaN());
   b[0][9][1].fill_(-infinity);
   b[1][20].fill_(0);
