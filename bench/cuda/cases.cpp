@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <memory>
 
 #include "ebb/autograd/ops.h"
 
@@ -47,15 +48,14 @@ Case upsampling(const Shape& x, const Shape& weight, std::int64_t stride) {
 /// transposed: "nn", "nt" (the second matrix lies by columns) or "tn".
 Case product(std::int64_t batch, std::int64_t m, std::int64_t n, std::int64_t k, const std::string& layout) {
   const bool a = layout[0] == 't', b = layout[1] == 't';
-  return {
-      .family = "bmm",
-      .spec =
-          described("bmm", {a ? Shape{batch, k, m} : Shape{batch, m, k}, b ? Shape{batch, n, k} : Shape{batch, k, n}},
-                    {{"layout", layout}}),
-      .op = [a, b](Inputs in) { return bmm(a ? in[0].transpose(1, 2) : in[0], b ? in[1].transpose(1, 2) : in[1]); },
-      .flops = 2.0 * static_cast<double>(batch * m) * static_cast<double>(n * k),
-      .operation = "bmm",
-      .implementations = batch == 1 ? std::vector<std::string>{"cublas", "tiled"} : std::vector<std::string>{"tiled"}};
+  return {.family = "bmm",
+          .spec = described("bmm",
+                            {a ? Shape{batch, k, m} : Shape{batch, m, k}, b ? Shape{batch, n, k} : Shape{batch, k, n}},
+                            {{"layout", layout}}),
+          .op = [a, b](Inputs in) { return bmm(a ? in[0].transpose(1, 2) : in[0], b ? in[1].transpose(1, 2) : in[1]); },
+          .flops = 2.0 * static_cast<double>(batch * m) * static_cast<double>(n * k),
+          .operation = "bmm",
+          .implementations = {"wgmma", "mma", "cublas"}};
 }
 
 Case max_pool(const Shape& x, std::int64_t kernel, std::int64_t stride, std::int64_t padding) {
@@ -88,9 +88,11 @@ Case plain(const char* family, const char* op, const std::vector<Shape>& inputs,
 Case lookup(std::int64_t entries, std::int64_t c, std::int64_t n) {
   return {.family = "index",
           .spec = described("embedding", {{entries, c}}, {{"count", n}}),
-          .op = [entries, n](Inputs in) {  // every seventh row, so that some rows come several times
-            const Tensor index = remainder(arange(n) * 7, entries).to(in[0].device());
-            return embedding(index, in[0]);
+          .op = [entries, n, index = std::make_shared<Tensor>()](Inputs in) {
+            if (!index->defined() || index->device() != in[0].device()) {  // every seventh row: some come several times
+              *index = remainder(arange(n) * 7, entries).to(in[0].device());
+            }
+            return embedding(*index, in[0]);
           }};
 }
 
@@ -111,8 +113,8 @@ void add_convolutions(std::vector<Case>& cases) {
 }
 
 void add_products(std::vector<Case>& cases) {
-  // Attention of BERT-large (384 tokens, 64 a head), bilinear pooling, squares, small and irregular matrices, one
-  // large.
+  // Attention of BERT-large (384 tokens, 64 a head), bilinear pooling, squares, small and irregular matrices, a
+  // large one, a vector, few results of long sums.
   for (const auto& [batch, m, n, k, layout] :
        std::vector<std::tuple<int, int, int, int, const char*>>{{1536, 384, 384, 64, "nt"},
                                                                 {1536, 384, 64, 384, "nn"},
@@ -121,7 +123,9 @@ void add_products(std::vector<Case>& cases) {
                                                                 {4096, 32, 32, 32, "nn"},
                                                                 {7, 1000, 1000, 1000, "nn"},
                                                                 {256, 127, 129, 65, "nn"},
+                                                                {3, 1023, 1021, 1025, "nn"},
                                                                 {1, 4096, 4096, 4096, "nn"},
+                                                                {1, 1, 4096, 4096, "nt"},
                                                                 {2, 64, 64, 65536, "nt"}}) {
     cases.push_back(product(batch, m, n, k, layout));
   }

@@ -3,6 +3,7 @@ usage: peers.py ops ROWS      the lines that cuda_ops printed
        peers.py nets FOLDER [--compile]    the files that cuda_nets --exchange wrote
 """
 
+import functools
 import json
 import pathlib
 import sys
@@ -55,6 +56,11 @@ class Timer:
         return self.between(body)
 
 
+@functools.lru_cache
+def every_seventh(count, of):
+    return (torch.arange(count, device=DEVICE) * 7) % of
+
+
 OPS = {
     "conv2d": lambda c, x, w: F.conv2d(x, w, None, c["stride"], c["padding"], c["dilation"], c["groups"]),
     "conv_transpose2d": lambda c, x, w: F.conv_transpose2d(x, w, None, c["stride"]),
@@ -79,7 +85,7 @@ OPS = {
     "cumsum_long": lambda c, x: x.cumsum(0),
     "sort_rows": lambda c, x: x.sort().values,
     "sort_long": lambda c, x: x.sort().values,
-    "embedding": lambda c, x: F.embedding((torch.arange(c["count"], device=DEVICE) * 7) % x.shape[0], x),
+    "embedding": lambda c, x: F.embedding(every_seventh(c["count"], x.shape[0]), x),
 }
 
 
@@ -171,24 +177,41 @@ def beside_ebb(net, loss, file, x, target):
     return {"loss": value.item(), "loss_of_ebb": file["loss"].item(), "worst_gradient": worst, "of": of}
 
 
-def steps(net, loss, x, target, seconds=5):
+def spread_of(step, seconds, most=30):
+    """Milliseconds of each call, the GPU waited for."""
+    times, end = [], time.monotonic() + seconds
+    while len(times) < most and (time.monotonic() < end or len(times) < 3):
+        start = time.monotonic()
+        step()
+        torch.cuda.synchronize()
+        times.append((time.monotonic() - start) * 1e3)
+    return {"steps": len(times), "step_ms": quantile(times, 0.5), "step_p10_ms": quantile(times, 0.1),
+            "step_p90_ms": quantile(times, 0.9)}
+
+
+def steps(net, loss, x, target, with_graph, seconds=4):
     optimizer = torch.optim.SGD(net.parameters(), lr=0.001, momentum=0.9)
 
     def step():
         optimizer.zero_grad()
         loss(net(x), target).backward()
         optimizer.step()
-        torch.cuda.synchronize()
 
-    for _ in range(5):
-        step()
-    times, end = [], time.monotonic() + seconds
-    while len(times) < 30 and (time.monotonic() < end or len(times) < 3):
-        start = time.monotonic()
-        step()
-        times.append((time.monotonic() - start) * 1e3)
-    spread = {"step_ms": quantile(times, 0.5), "step_p10_ms": quantile(times, 0.1), "step_p90_ms": quantile(times, 0.9)}
-    return {"steps": len(times), **spread}
+    side = torch.cuda.Stream()  # where autograd is to run before a capture
+    side.wait_stream(torch.cuda.current_stream())
+    with torch.cuda.stream(side):
+        for _ in range(5):
+            step()
+    torch.cuda.current_stream().wait_stream(side)
+    row = spread_of(step, seconds)
+    if not with_graph:
+        return row
+    graph = torch.cuda.CUDAGraph()
+    optimizer.zero_grad()
+    with torch.cuda.graph(graph):
+        loss(net(x), target).backward()
+        optimizer.step()
+    return {**row, "graph": spread_of(graph.replay, seconds / 2)}
 
 
 def nets(folder, compiled):
@@ -207,7 +230,7 @@ def nets(folder, compiled):
                 net = net.to(memory_format=format)
                 batch = x.contiguous(memory_format=format) if x.dim() == 4 else x
                 emit({**row, "layout": layout, "math": "TF32 in convolutions",
-                      **steps(torch.compile(net) if compiled else net, loss, batch, target)})
+                      **steps(torch.compile(net) if compiled else net, loss, batch, target, not compiled)})
         except Exception as error:  # what one network lacks does not keep the others from running
             emit({"net": name, "by": "pytorch", "error": f"{type(error).__name__}: {error}"[:400]})
 

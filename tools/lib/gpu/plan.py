@@ -7,7 +7,7 @@ import tempfile
 from gpu import catch_tests, counters, machine
 
 # Tests whose kernels share memory within a block: those that racecheck and synccheck look at.
-SHARED_MEMORY = ("*matrices*", "large tiles*", "*reductions*", "*sums*", "batch norm*", "rows normalised*", "sorts agree*")
+SHARED_MEMORY = ("*matrices*", "large tiles*", "*reductions*", "*sums*", "batch norm*", "rows normalised*", "sorts agree*", "rows that fill*", "tensor cores*", "softmax*")
 # What memcheck does without: many steps of training, whose kernels other tests run too.
 HEAVY = ("~after the first steps*", "~a small ConvNet*")
 
@@ -52,7 +52,10 @@ def families(runner, pack):
 
 def nets(runner, pack):
     runner.run("nets", [pack.program("cuda_nets"), "--exchange", pack.exchange], 90, pack.environment)
-    _pytorch(runner, pack, "nets by PyTorch", ["nets", pack.exchange], 60)
+    _pytorch(runner, pack, "nets by PyTorch", ["nets", pack.exchange], 75)
+
+
+def compiled(runner, pack):
     _pytorch(runner, pack, "nets by PyTorch compiled", ["nets", pack.exchange, "--compile"], 100)
 
 
@@ -71,8 +74,8 @@ def slowest(runner, pack):
 def sanitizers(runner, pack):
     if not (tool := _tool(runner, "memcheck", "compute-sanitizer")):
         return
-    for kind, filters, limit in (("memcheck", ",".join(HEAVY), 75), ("racecheck", ",".join(SHARED_MEMORY), 45),
-                                 ("synccheck", ",".join(SHARED_MEMORY), 45)):
+    for kind, filters, limit in (("memcheck", ",".join(HEAVY), 60), ("racecheck", ",".join(SHARED_MEMORY), 30),
+                                 ("synccheck", ",".join(SHARED_MEMORY), 30)):
         # Without the cache every tensor is an allocation of its own, whose bounds memcheck knows.
         environment = {**pack.environment, "EBB_CUDA_CACHE": "0"}
         command = [tool, "--tool", kind, "--error-exitcode", "9", "--print-limit", "20", pack.tests, filters, "-r", "xml"]
@@ -108,6 +111,7 @@ STEPS = (
     ("families", families),
     ("nets", nets),
     ("command", command),
-    ("slowest", slowest),
     ("sanitizers", sanitizers),
+    ("slowest", slowest),
+    ("compiled", compiled),
 )

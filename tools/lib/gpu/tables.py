@@ -68,24 +68,25 @@ def families_table(report):
 
 
 def nets_table(report):
+    """Steps as they are launched, and as a graph that is captured once: the best of PyTorch's beside ebb's, of either kind."""
     nets = {}
     for name in ("nets", "nets by PyTorch", "nets by PyTorch compiled"):
         for row in rows(report, name):
             nets.setdefault(row["net"], []).append(row)
     lines = []
     for net, found in nets.items():
-        ours = next((row for row in found if "step_ms" in row and "by" not in row), None)
-        peers = {f"{row['by']} {row['layout']}": row["step_ms"] for row in found if "step_ms" in row and "by" in row}
+        ours = next((row for row in found if "step_ms" in row and "by" not in row), {})
+        peers = [row for row in found if "step_ms" in row and "by" in row]
         beside = next((row["beside_ebb"] for row in found if "beside_ebb" in row), {})
-        best = min(peers.values(), default=None)
-        lines.append([
-            f"{net}, batch {ours['batch']}" if ours else net,
-            f"{ours['step_ms']:.2f}" if ours else "failed",
-            ", ".join(f"{who} {time:.2f}" for who, time in peers.items()),
-            f"{best / ours['step_ms']:.2f}" if ours and best else "",
-            f"{beside['worst_gradient']:.1e}" if beside else "",
-        ])
-    head = ["training step", "ebb, ms", "PyTorch, ms", "best / ebb", "worst gradient beside PyTorch"]
+        line = [f"{net}, batch {ours['batch']}" if ours else net]
+        for of in (lambda row: row.get("step_ms"), lambda row: row.get("graph", {}).get("step_ms")):
+            times = {f"{row['by']} {row['layout']}": of(row) for row in peers if of(row)}
+            best = min(times.values(), default=None)
+            line += [f"{of(ours):.2f}" if of(ours) else "—", ", ".join(f"{who} {time:.2f}" for who, time in times.items()),
+                     f"{best / of(ours):.2f}" if of(ours) and best else ""]
+        lines.append([*line, f"{beside['worst_gradient']:.1e}" if beside else ""])
+    head = ["training step", "ebb, ms", "PyTorch, ms", "best / ebb", "graph: ebb", "PyTorch", "best / ebb",
+            "worst gradient beside PyTorch"]
     return table(head, lines) if lines else ""
 
 
