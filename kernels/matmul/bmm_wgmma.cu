@@ -46,19 +46,33 @@ __device__ void split_rows(const PanelA& a, int shift, int row, int t, Rows& row
   }
 }
 
-template <bool by_k, class PanelB, class Columns>
+/// Four of k of one column.
+template <bool by_k, bool shifted, class PanelB>
+__device__ Packet<float, 4> four_of(const PanelB& b, const LineShift& shift, int column, int k) {
+  if constexpr (by_k && !shifted) {
+    return load_packet<float, 4>(b.at(column, k));
+  } else {
+    Packet<float, 4> four;
+#pragma unroll
+    for (int e = 0; e < 4; ++e) four.element[e] = b(column, k + e, shift.of(by_k ? column : e));
+    return four;
+  }
+}
+
+template <bool by_k, bool shifted, class PanelB, class Columns>
 __device__ void split_columns(const PanelB& b, const LineShift& shift, int thread, Columns& columns) {
   constexpr int of_k = WgmmaTile::threads / WgmmaTile::columns;
-#pragma unroll 2  // more, and the registers do not hold what is loaded ahead
+#pragma unroll
   for (int i = 0; i < WgmmaTile::depth / 4 / of_k; ++i) {
     const int column = thread % WgmmaTile::columns, k4 = thread / WgmmaTile::columns + i * of_k;
-    Split<4, MmaTerms::three> four;
+    const auto four = four_of<by_k, shifted>(b, shift, column, k4 * 4);
+    Split<4, MmaTerms::three> split;
 #pragma unroll
-    for (int e = 0; e < 4; ++e) four.set(e, b(column, k4 * 4 + e, shift.of(by_k ? column : e)));
+    for (int e = 0; e < 4; ++e) split.set(e, four.element[e]);
     store_packet(columns.leading.element[k4][column],
-                 Packet<float, 4>{four.leading[0], four.leading[1], four.leading[2], four.leading[3]});
+                 Packet<float, 4>{split.leading[0], split.leading[1], split.leading[2], split.leading[3]});
     store_packet(columns.rest.element[k4][column],
-                 Packet<float, 4>{four.rest[0], four.rest[1], four.rest[2], four.rest[3]});
+                 Packet<float, 4>{split.rest[0], split.rest[1], split.rest[2], split.rest[3]});
   }
   publish_to_wgmma();
 }
@@ -103,10 +117,10 @@ __global__ void __launch_bounds__(WgmmaTile::threads, 1)
     const auto prepare = [&](int panel, Rows& to) {
       const auto& stage = shared.stage[panel % Tile::stages];
       split_rows(stage.a, a_shift, warp_row + g, t, to);
-      split_columns<b_by_k>(stage.b, b_shift, thread, shared.columns[panel % 2]);
+      split_columns<b_by_k, shifted>(stage.b, b_shift, thread, shared.columns[panel % 2]);
     };
     for (int panel = 0; panel < Tile::stages - 1; ++panel) load(panel);
-    wait_for_copies<Tile::stages - 2>();
+    wait_for_copies<0>();
     __syncthreads();
     prepare(0, rows[0]);
     __syncthreads();
@@ -119,12 +133,11 @@ __global__ void __launch_bounds__(WgmmaTile::threads, 1)
         if (panel == panels) break;
         start_products(part, rows[odd], shared.columns[odd]);
         load(panel + Tile::stages - 1);
-        wait_for_copies<Tile::stages - 2>();
-        __syncthreads();
         if (panel + 1 < panels) prepare(panel + 1, rows[1 - odd]);
         wait_for_wgmma();
 #pragma unroll
         for (int i = 0; i < 64; ++i) sums[0][i / 4][i % 4] += part[i];
+        wait_for_copies<0>();
         __syncthreads();
       }
     }

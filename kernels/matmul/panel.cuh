@@ -27,6 +27,7 @@ struct Panel {
   alignas(16) float element[by_k ? outer * outer_step : depth * k_step];
 
   __device__ float* line(int l) { return &element[l * (by_k ? outer_step : k_step)]; }
+  __device__ const float* at(int o, int k) const { return &element[o * outer_step + k * k_step]; }
   /// Of a line that is shifted.
   __device__ float operator()(int o, int k, int shift) const { return element[o * outer_step + k * k_step + shift]; }
 };
