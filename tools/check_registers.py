@@ -1,0 +1,65 @@
+#!/usr/bin/env python3
+"""Fails where a kernel takes more registers a thread than docs/registers.json allows its file, or keeps anything on a stack.
+
+usage: tools/check_registers.py BUILD [--write]
+
+Registers decide how many threads a multiprocessor has at a time. What ptxas says of each kernel lies beside the objects in
+BUILD, where tools/nvcc has put it. --write: makes the table what it is now.
+"""
+
+import json
+import pathlib
+import re
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+TABLE = ROOT / "docs/registers.json"
+KERNEL = re.compile(r"Function properties for (\S+)\n\s*(\d+) bytes stack frame.*\n.*Used (\d+) registers")
+
+
+def sources(build):
+    """{.cu file: what ptxas says of its kernels, or None where nothing lies there}."""
+    found = {}
+    for entry in json.loads((build / "compile_commands.json").read_text()):
+        if entry["file"].endswith(".cu"):
+            folder = pathlib.Path(entry["directory"])
+            said = folder / (entry["output"] + ".ptxas")
+            name = (folder / entry["file"]).resolve().relative_to(ROOT).as_posix()
+            found[name] = said.read_text() if said.exists() else None
+    return found
+
+
+def kernels(said):
+    """[(name, bytes of stack, registers)]"""
+    return [(name, int(stack), int(registers)) for name, stack, registers in KERNEL.findall(said)]
+
+
+def faults(found, table):
+    for name, said in sorted(found.items()):
+        if said is None:
+            yield f"{name}: nobody knows what ptxas said of it; compile it with tools/nvcc"
+            continue
+        for kernel, stack, registers in kernels(said):
+            if stack > 0:
+                yield f"{name}: {kernel} keeps {stack} bytes on a stack, in the memory of the GPU"
+            if registers > table.get(name, 0):
+                yield (f"{name}: {kernel} takes {registers} registers, and the table has {table.get(name, 0)}; where that is "
+                       "meant: tools/check_registers.py BUILD --write")
+    for name in sorted(table.keys() - found.keys()):
+        yield f"{name} is in the table, but not compiled"
+
+
+def main(arguments):
+    build = pathlib.Path(arguments[0])
+    found = sources(build)
+    if arguments[1:] == ["--write"]:
+        most = {name: max((r for _, _, r in kernels(said)), default=0) for name, said in sorted(found.items()) if said is not None}
+        TABLE.write_text(json.dumps(most, indent=1) + "\n")
+        return 0
+    wrong = list(faults(found, json.loads(TABLE.read_text())))
+    print("\n".join(wrong) or f"{sum(len(kernels(said)) for said in found.values())} kernels of {len(found)} files: as the table has them")
+    return 1 if wrong or not found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
