@@ -33,7 +33,7 @@ Case convolution(const Convolution& c) {
           .op = [options](Inputs in) { return conv2d(in[0], in[1], {}, options); },
           .flops = 2.0 * static_cast<double>(c.x[0] * size(2) * size(3)) * static_cast<double>(numel(c.weight)),
           .operation = "conv2d",
-          .implementations = {"cudnn", "direct"}};
+          .implementations = {"cudnn", "im2col"}};
 }
 
 Case upsampling(const Shape& x, const Shape& weight, std::int64_t stride) {
@@ -42,7 +42,7 @@ Case upsampling(const Shape& x, const Shape& weight, std::int64_t stride) {
           .op = [stride](Inputs in) { return conv_transpose2d(in[0], in[1], {}, {.stride = stride}); },
           .flops = 2.0 * static_cast<double>(numel(x)) * static_cast<double>(numel(weight) / weight[0]),
           .operation = "conv2d",
-          .implementations = {"cudnn", "direct"}};
+          .implementations = {"cudnn", "im2col"}};
 }
 
 /// transposed: "nn", "nt" (the second matrix lies by columns) or "tn".

