@@ -1,8 +1,7 @@
 #include "ebb/kernels/conv/conv.h"
 
 #include "ebb/kernels/conv/conv_cudnn.h"
-#include "ebb/kernels/conv/conv_direct.h"
-#include "ebb/kernels/conv/conv_im2col_cuda.h"
+#include "ebb/kernels/conv/conv_on_gpu.h"
 
 namespace ebb::kernels {
 namespace {

@@ -1,7 +1,6 @@
 // Direct convolutions: one thread per result, simple and correct.
-#include "ebb/kernels/conv/conv_direct.h"
-
 #include "ebb/core/dispatch.h"
+#include "ebb/kernels/conv/conv_on_gpu.h"
 #include "ebb/kernels/cuda/divider.h"
 #include "ebb/kernels/cuda/reduce.cuh"
 #include "ebb/kernels/elementwise/elementwise.h"

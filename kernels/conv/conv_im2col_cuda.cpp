@@ -1,10 +1,9 @@
-#include "ebb/kernels/conv/conv_im2col_cuda.h"
-
 #include <algorithm>
 #include <utility>
 
 #include "ebb/core/cuda/context.h"
 #include "ebb/kernels/conv/channels_last_weight.h"
+#include "ebb/kernels/conv/conv_on_gpu.h"
 #include "ebb/kernels/conv/patches_cuda.h"
 #include "ebb/kernels/matmul/bmm.h"
 
