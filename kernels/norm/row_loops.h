@@ -6,12 +6,28 @@
 
 namespace ebb::kernels {
 
-/// y = (x - mean) rstd, of n elements; returns rstd = 1 / sqrt(var + eps).
-template <Isa, class T>
-T normalize_row(const T* x, std::int64_t n, double eps, T* y);
+template <class T>
+struct RowStatistics {
+  T mean, rstd;
+};
 
-/// dx = rstd (dy - mean of dy - y mean of dy y)
+/// y = (x - mean) rstd weight + bias, of n elements; rstd = 1 / sqrt(var + eps). weight and bias (n) may be null.
 template <Isa, class T>
-void normalize_row_backward(const T* dy, const T* y, std::int64_t n, T rstd, T* dx);
+RowStatistics<T> normalize_row(const T* x, std::int64_t n, double eps, const T* weight, const T* bias, T* y);
+
+/// dx = rstd (g - mean of g - z mean of g z) with g = dy weight and z = (x - mean) rstd; weight (n) may be null
+template <Isa, class T>
+void normalize_row_backward(const T* dy, const T* x, std::int64_t n, RowStatistics<T> row, const T* weight, T* dx);
+
+/// along[i] += dy[i] z[i], plain[i] += dy[i]
+template <Isa, class T>
+void add_affine_row(const T* dy, const T* x, std::int64_t n, RowStatistics<T> row, T* along, T* plain);
+
+/// The sums of dy z and of dy.
+struct AffineSums {
+  double along, plain;
+};
+template <Isa, class T>
+AffineSums affine_sums(const T* dy, const T* x, std::int64_t n, RowStatistics<T> row);
 
 }  // namespace ebb::kernels
