@@ -3,6 +3,7 @@ usage: peers.py ops ROWS      the lines that cuda_ops printed
        peers.py nets FOLDER [--compile]    the files that cuda_nets --exchange wrote
 """
 
+import functools
 import json
 import pathlib
 import sys
@@ -79,8 +80,13 @@ OPS = {
     "cumsum_long": lambda c, x: x.cumsum(0),
     "sort_rows": lambda c, x: x.sort().values,
     "sort_long": lambda c, x: x.sort().values,
-    "embedding": lambda c, x: F.embedding((torch.arange(c["count"], device=DEVICE) * 7) % x.shape[0], x),
+    "embedding": lambda c, x: F.embedding(every_seventh(c["count"]) % x.shape[0], x),
 }
+
+
+@functools.cache
+def every_seventh(count):
+    return torch.arange(count, device=DEVICE) * 7
 
 
 def drawn(shape):
