@@ -25,22 +25,39 @@ enum class Lie { forward, backward, any };
 template <class T>
 using TotalOf = std::conditional_t<std::is_floating_point_v<T>, double, std::int64_t>;
 
-/// Elements place .. after `from`, in the order of the walk, of which `left` are there; 0 for the others.
+template <class T>
+__device__ Packet<T, neighbours> turned(const Packet<T, neighbours>& packet) {
+  Packet<T, neighbours> other;
+#pragma unroll
+  for (int i = 0; i < neighbours; ++i) other.element[i] = packet.element[neighbours - 1 - i];
+  return other;
+}
+
+/// Where element `place` after `from` is, in the order of the walk.
+template <Lie lie, class T>
+__device__ T* element_at(T* from, int place, std::int64_t step) {
+  if constexpr (lie == Lie::any) {
+    return from + place * step;
+  } else {
+    return lie == Lie::forward ? from + place : from - place;
+  }
+}
+
+/// Elements place .. after `from`, of which `left` are there; 0 for the others.
 template <Lie lie, class T>
 __device__ Packet<T, neighbours> load_along(const T* from, int place, int left, std::int64_t step) {
-  Packet<T, neighbours> packet;
   if (lie != Lie::any && place + neighbours <= left) {
-    if constexpr (lie == Lie::forward) return load_packet<T, neighbours>(from + place);
-    const auto turned = load_packet<T, neighbours>(from - place - (neighbours - 1));
-#pragma unroll
-    for (int i = 0; i < neighbours; ++i) packet.element[i] = turned.element[neighbours - 1 - i];
-    return packet;
+    if constexpr (lie == Lie::backward) {
+      return turned(load_packet<T, neighbours>(from - place - (neighbours - 1)));
+    } else {
+      return load_packet<T, neighbours>(from + place);
+    }
   }
-  if constexpr (lie == Lie::any) from += place * step;
+  from = element_at<lie>(from, place, step);
+  Packet<T, neighbours> packet;
 #pragma unroll
-  for (int i = 0; i < neighbours; ++i, from += lie == Lie::any ? step : 0) {
-    const T* element = lie == Lie::any ? from : lie == Lie::forward ? from + place + i : from - place - i;
-    packet.element[i] = place + i < left ? *element : T(0);
+  for (int i = 0; i < neighbours; ++i) {
+    packet.element[i] = place + i < left ? *element_at<lie>(from, i, step) : T(0);
   }
   return packet;
 }
@@ -48,17 +65,16 @@ __device__ Packet<T, neighbours> load_along(const T* from, int place, int left, 
 template <Lie lie, class R>
 __device__ void store_along(R* to, int place, int left, std::int64_t step, const Packet<R, neighbours>& packet) {
   if (lie != Lie::any && place + neighbours <= left) {
-    if constexpr (lie == Lie::forward) return store_packet(to + place, packet);
-    Packet<R, neighbours> turned;
-#pragma unroll
-    for (int i = 0; i < neighbours; ++i) turned.element[i] = packet.element[neighbours - 1 - i];
-    return store_packet(to - place - (neighbours - 1), turned);
+    if constexpr (lie == Lie::backward) {
+      return store_packet(to - place - (neighbours - 1), turned(packet));
+    } else {
+      return store_packet(to + place, packet);
+    }
   }
-  if constexpr (lie == Lie::any) to += place * step;
+  to = element_at<lie>(to, place, step);
 #pragma unroll
-  for (int i = 0; i < neighbours; ++i, to += lie == Lie::any ? step : 0) {
-    R* element = lie == Lie::any ? to : lie == Lie::forward ? to + place + i : to - place - i;
-    if (place + i < left) *element = packet.element[i];
+  for (int i = 0; i < neighbours; ++i) {
+    if (place + i < left) *element_at<lie>(to, i, step) = packet.element[i];
   }
 }
 

@@ -133,7 +133,7 @@ __device__ Total sum_before(const Total* totals, int count, BlockSums<Total>& sh
 
 /// The running sums of each chunk, on top of the totals of those before in its line.
 template <Lie lie, class T, class R>
-__global__ void __launch_bounds__(block_size, lie == Lie::any ? 2 : 3)
+__global__ void __launch_bounds__(block_size, lie == Lie::any ? 1 : 3)
     scan_chunk(Walk<2> lines, Line line, Chunks chunks, const TotalOf<T>* totals, const T* x, R* y) {
   using Total = TotalOf<T>;
   auto& shared = block_shared<BlockSums<Total>>();
