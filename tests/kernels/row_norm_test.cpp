@@ -1,4 +1,4 @@
-#include "ebb/kernels/norm/row_norm.h"
+#include "ebb/kernels/row_norm/row_norm.h"
 
 #include "tests/kernels/both_devices.h"
 #include "tests/support/catch.h"

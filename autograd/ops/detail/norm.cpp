@@ -8,7 +8,7 @@
 #include "ebb/autograd/ops/reduce/reduce.h"
 #include "ebb/autograd/ops/shape/shape.h"
 #include "ebb/autograd/record.h"
-#include "ebb/kernels/norm/row_norm.h"
+#include "ebb/kernels/row_norm/row_norm.h"
 
 namespace ebb::ops {
 

@@ -3,7 +3,7 @@
 #include "ebb/core/tensor.h"
 #include "ebb/kernels/cuda/reduce.cuh"
 #include "ebb/kernels/norm/moments.cuh"
-#include "ebb/kernels/norm/row_norm_held.cuh"
+#include "ebb/kernels/row_norm/row_norm_held.cuh"
 
 // Rows that are longer than registers: what is to be known of each is reduced first, by as many blocks as its length
 // asks for.

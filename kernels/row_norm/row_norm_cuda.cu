@@ -1,9 +1,9 @@
-#include "ebb/kernels/norm/row_norm.h"
+#include "ebb/kernels/row_norm/row_norm.h"
 
 #include "ebb/core/dispatch.h"
 #include "ebb/kernels/elementwise/elementwise.h"
-#include "ebb/kernels/norm/row_norm_long.cuh"
-#include "ebb/kernels/norm/row_norm_sums.cuh"
+#include "ebb/kernels/row_norm/row_norm_long.cuh"
+#include "ebb/kernels/row_norm/row_norm_sums.cuh"
 
 namespace ebb::kernels {
 

@@ -2,7 +2,7 @@
 
 #include "ebb/core/tensor.h"
 #include "ebb/kernels/cuda/reduce.cuh"
-#include "ebb/kernels/norm/row_norm_held.cuh"
+#include "ebb/kernels/row_norm/row_norm_held.cuh"
 
 namespace ebb::kernels {
 

@@ -1,4 +1,4 @@
-#include "ebb/kernels/norm/row_norm.h"
+#include "ebb/kernels/row_norm/row_norm.h"
 
 #include <algorithm>
 #include <vector>
@@ -6,7 +6,7 @@
 #include "ebb/core/dispatch.h"
 #include "ebb/core/threads/parallel.h"
 #include "ebb/kernels/cpu/row_loop.h"
-#include "ebb/kernels/norm/row_loops.h"
+#include "ebb/kernels/row_norm/row_loops.h"
 
 namespace ebb::kernels {
 namespace {

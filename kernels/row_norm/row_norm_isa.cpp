@@ -1,6 +1,6 @@
 #include "ebb/kernels/cpu/row_sums.h"
 #include "ebb/kernels/cpu/this_isa.h"
-#include "ebb/kernels/norm/row_loops.h"
+#include "ebb/kernels/row_norm/row_loops.h"
 
 namespace ebb::kernels {
 namespace {

@@ -4,7 +4,7 @@
 
 #include "ebb/kernels/cuda/divider.h"
 #include "ebb/kernels/cuda/held_row.cuh"
-#include "ebb/kernels/norm/row_norm.h"
+#include "ebb/kernels/row_norm/row_norm.h"
 
 // Rows that fit into registers, normalised.
 
