@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <memory>
 
 #include "ebb/autograd/ops.h"
 
@@ -88,11 +87,13 @@ Case plain(const char* family, const char* op, const std::vector<Shape>& inputs,
 Case lookup(std::int64_t entries, std::int64_t c, std::int64_t n) {
   return {.family = "index",
           .spec = described("embedding", {{entries, c}}, {{"count", n}}),
-          .op = [entries, n, index = std::make_shared<Tensor>()](Inputs in) {
-            if (!index->defined() || index->device() != in[0].device()) {  // every seventh row: some come several times
-              *index = remainder(arange(n) * 7, entries).to(in[0].device());
+          .op = [n, index = Tensor(), of = Tensor()](Inputs in) mutable {
+            if (!of.defined() || of.device() != in[0].device() || of.size(0) != in[0].size(0)) {
+              of = in[0];
+              index =
+                  remainder(arange(n) * 7, of.size(0)).to(of.device());  // every seventh row: some come several times
             }
-            return embedding(*index, in[0]);
+            return embedding(index, in[0]);
           }};
 }
 
@@ -145,7 +146,12 @@ void add_others(std::vector<Case>& cases) {
   }));
   for (const Shape& x : {image, Shape{64, 256, 56, 56}, Shape{64, 2048, 7, 7}}) cases.push_back(normalisation(x));
   cases.push_back(layer_normalisation(8192, 1024));
+  cases.push_back(plain("norm", "group_norm", {{32, 256, 28, 28}, {256}, {256}},
+                        [](Inputs in) { return group_norm(in[0], 32, {.weight = in[1], .bias = in[2]}); }));
   cases.push_back(plain("norm", "softmax", {matrix}, [](Inputs in) { return softmax(in[0], 1); }));
+  for (const Shape& scores : {Shape{16, 21, 256, 256}, Shape{512, 50257}}) {
+    cases.push_back(plain("norm", "log_softmax", {scores}, [](Inputs in) { return log_softmax(in[0], 1); }));
+  }
   cases.push_back(plain("reduce", "sum", {{1 << 26}}, [](Inputs in) { return sum(in[0]); }));
   cases.push_back(plain("reduce", "sum_rows", {matrix}, [](Inputs in) { return sum(in[0], {1}); }));
   cases.push_back(plain("reduce", "sum_columns", {matrix}, [](Inputs in) { return sum(in[0], {0}); }));

@@ -56,7 +56,7 @@ class Timer:
         return self.between(body)
 
 
-@functools.lru_cache
+@functools.cache
 def every_seventh(count, of):
     return (torch.arange(count, device=DEVICE) * 7) % of
 
@@ -71,7 +71,9 @@ OPS = {
     "bilinear_2": lambda c, x: F.interpolate(x, scale_factor=2, mode="bilinear"),
     "batch_norm": lambda c, x, w, b: F.batch_norm(x, None, None, w, b, training=True),
     "layer_norm": lambda c, x, w, b: F.layer_norm(x, x.shape[1:], w, b),
+    "group_norm": lambda c, x, w, b: F.group_norm(x, 32, w, b),
     "softmax": lambda c, x: x.softmax(1),
+    "log_softmax": lambda c, x: x.log_softmax(1),
     "sum": lambda c, x: x.sum(),
     "sum_rows": lambda c, x: x.sum(1),
     "sum_columns": lambda c, x: x.sum(0),

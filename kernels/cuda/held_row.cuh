@@ -91,18 +91,25 @@ __device__ __forceinline__ void for_each_held(Body body) {
   }
 }
 
-/// Stores value(packet, k, place) for each element of a thread's part.
-template <class T, int packets, class Value>
-__device__ __forceinline__ void store_held(T* y, const OwnRow& own, Value value) {
-  constexpr int n = row_packet<T>;
+/// Stores packet_at(packet, place) for each packet of a thread's part.
+template <class T, int packets, class PacketAt>
+__device__ __forceinline__ void store_held_packets(T* y, const OwnRow& own, PacketAt packet_at) {
 #pragma unroll
   for (int p = 0; p < packets; ++p) {
     const int place = HeldRow<T, packets>::place(p);
-    Packet<T, n> packet;
-#pragma unroll
-    for (int k = 0; k < n; ++k) packet.element[k] = static_cast<T>(value(p, k, place + k));
-    store_before<n>(y + own.first, place, own.n, own.packed, packet);
+    store_before<row_packet<T>>(y + own.first, place, own.n, own.packed, packet_at(p, place));
   }
+}
+
+/// Stores value(packet, k, place) for each element of a thread's part.
+template <class T, int packets, class Value>
+__device__ __forceinline__ void store_held(T* y, const OwnRow& own, Value value) {
+  store_held_packets<T, packets>(y, own, [&](int p, int place) {
+    Packet<T, row_packet<T>> packet;
+#pragma unroll
+    for (int k = 0; k < row_packet<T>; ++k) packet.element[k] = static_cast<T>(value(p, k, place + k));
+    return packet;
+  });
 }
 
 template <class Value>

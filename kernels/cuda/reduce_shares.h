@@ -37,8 +37,10 @@ inline Shares shares_of_rows(std::int64_t count, std::int64_t outputs, int n) {
   const std::int64_t packets = (count + n - 1) / n;
   const bool few = outputs * warp < threads_to_fill / 8;
   if (packets <= (few ? 2 * warp : 16 * warp)) {
+    // 16 packets a thread where there are threads enough, but no fewer threads than make whole lines of a cache.
+    const std::int64_t wanted = few ? warp : std::max<std::int64_t>(8, (packets + 15) / 16);
     Shares shares{count, outputs, count, 1, 0, 0};
-    shares.width = std::bit_ceil(static_cast<unsigned>(std::min(packets, warp)));
+    shares.width = std::bit_ceil(static_cast<unsigned>(std::min({packets, wanted, warp})));
     shares.height = block / shares.width;
     return shares;
   }

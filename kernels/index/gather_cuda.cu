@@ -17,7 +17,7 @@ __global__ void gather_element(Walk<3> walk, std::int64_t count, const std::int6
                                std::int64_t size, std::int64_t stride, T outside, T* y) {
   const std::int64_t thread = thread_index();
   if (thread >= count) return;
-  const auto at = walk(thread);
+  const auto at = count <= INT32_MAX ? walk.small(static_cast<std::uint32_t>(thread)) : walk(thread);
   const std::int64_t place = index[at.of[0]];
   y[at.of[2]] = place >= 0 && place < size ? x[at.of[1] + place * stride] : outside;
 }

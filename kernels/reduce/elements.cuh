@@ -43,8 +43,36 @@ struct Walkable {
   }
 };
 
-/// Where the values of a reduction lie: what makes a Reduction of a tensor read packets.
-template <class T, class Value>
+/// A walk of one dimension.
+struct Step {
+  explicit Step(const Rows<1>& rows) : step(rows.strides[0][0]) {}
+  __device__ std::int64_t place(std::int64_t i) const { return i * step; }
+
+  std::int64_t step;
+};
+
+/// A walk of several, or one.
+struct Steps {
+  explicit Steps(const Rows<1>& rows) : walk(rows) {}
+  __device__ std::int64_t place(std::int64_t i) const {
+    return walk.dims == 1 ? i * walk.strides[0][0] : walk.small(static_cast<std::uint32_t>(i)).of[0];
+  }
+
+  Walk<1> walk;
+};
+
+/// Calls `body` with Step where one dimension is reduced and one kept, else with Steps.
+template <class Body>
+void visit_steps(const ReductionPlan& plan, Body&& body) {
+  if (plan.kept.sizes.size() == 1 && plan.reduced.sizes.size() == 1) {
+    body.template operator()<Step>();
+  } else {
+    body.template operator()<Steps>();
+  }
+}
+
+/// Where the values of a reduction lie: what makes a Reduction of a tensor read packets. Along: Step or Steps.
+template <class T, class Value, class Along>
 struct Elements {
   static constexpr int packet =
       static_cast<int>(std::min(16 / sizeof(T), std::max<std::size_t>(64 / sizeof(Value), 1)));
@@ -54,41 +82,41 @@ struct Elements {
   };
 
   const T* x;
-  Walk<1> kept, reduced;
+  Along kept, reduced;
   bool packed;
 
   Elements(const Tensor& tensor, const ReductionPlan& plan)
       : x(tensor.data<T>()),
-        kept(walk_of_x(plan.kept)),
+        kept(Rows<1>{plan.kept.sizes, {plan.kept.strides[0]}, plan.kept.numel}),
         reduced(plan.reduced),
         packed(order_of(plan) == ReduceOrder::count_is_inner ? are_packets(plan.reduced, plan.kept)
                                                              : are_packets(plan.kept, plan.reduced)) {}
 
-  __device__ std::int64_t line(std::int64_t output) const { return place(kept, output); }
+  __device__ std::int64_t line(std::int64_t output) const { return kept.place(output); }
 
   __device__ Raw along(std::int64_t line, std::int64_t i) const {
-    return load_packet<T, packet>(x + line + place(reduced, i));
+    return load_packet<T, packet>(x + line + reduced.place(i));
   }
   __device__ Raw along_some(std::int64_t line, std::int64_t i, std::int64_t end) const {
     Raw raw{};
 #pragma unroll
     for (int k = 0; k < packet; ++k) {
-      if (i + k < end) raw.element[k] = x[line + place(reduced, i + k)];
+      if (i + k < end) raw.element[k] = x[line + reduced.place(i + k)];
     }
     return raw;
   }
 
   __device__ Lines lines(std::int64_t output, int count) const {
-    Lines lines{{place(kept, output)}};
-    for (int k = 1; k < packet; ++k) lines.of[k] = !packed && k < count ? place(kept, output + k) : lines.of[0] + k;
+    Lines lines{{kept.place(output)}};
+    for (int k = 1; k < packet; ++k) lines.of[k] = !packed && k < count ? kept.place(output + k) : lines.of[0] + k;
     return lines;
   }
 
   __device__ Raw across(const Lines& lines, std::int64_t i) const {
-    return load_packet<T, packet>(x + lines.of[0] + place(reduced, i));
+    return load_packet<T, packet>(x + lines.of[0] + reduced.place(i));
   }
   __device__ Raw across_some(const Lines& lines, int count, std::int64_t i) const {
-    const std::int64_t row = place(reduced, i);
+    const std::int64_t row = reduced.place(i);
     Raw raw{};
 #pragma unroll
     for (int k = 0; k < packet; ++k) {
@@ -98,12 +126,6 @@ struct Elements {
   }
 
  private:
-  static Walk<1> walk_of_x(const Rows<2>& kept) { return Walk<1>(Rows<1>{kept.sizes, {kept.strides[0]}, kept.numel}); }
-
-  __device__ static std::int64_t place(const Walk<1>& walk, std::int64_t i) {
-    return walk.dims == 1 ? i * walk.strides[0][0] : walk.small(static_cast<std::uint32_t>(i)).of[0];
-  }
-
   /// Whether neighbours along `inner` lie side by side, and each packet of them aligned.
   template <class Inner, class Outer>
   bool are_packets(const Inner& inner, const Outer& outer) const {

@@ -24,17 +24,20 @@ __device__ bool beats(T candidate, T best) {
   return which == Extreme::max ? candidate > best : candidate < best;
 }
 
-template <Extreme which, class T>
-struct ExtremeOf : Elements<T, T> {
+template <Extreme which, class T, class Along>
+struct ExtremeOf : Elements<T, T, Along> {
   using Value = T;
   using Raw = Packet<T, ExtremeOf::packet>;
   T* y;
 
-  ExtremeOf(const Tensor& x, const ReductionPlan& plan, T* to) : Elements<T, T>(x, plan), y(to) {}
+  ExtremeOf(const Tensor& x, const ReductionPlan& plan, T* to) : Elements<T, T, Along>(x, plan), y(to) {}
 
   __device__ T identity() const { return worst<which, T>(); }
   __device__ T value(const Raw& raw, int k, std::int64_t) const { return raw.element[k]; }
-  __device__ T combine(T a, T b) const { return beats<which>(b, a) ? b : a; }
+  __device__ T combine(T a, T b) const {
+    const bool is_nan = b != b;
+    return is_nan || (which == Extreme::max ? b > a : b < a) ? b : a;
+  }
   __device__ void store(std::int64_t output, T value) const { y[output] = value; }
 };
 
@@ -44,14 +47,14 @@ struct Candidate {
   std::int64_t index;
 };
 
-template <Extreme which, class T>
-struct ArgExtremeOf : Elements<T, Candidate<T>> {
+template <Extreme which, class T, class Along>
+struct ArgExtremeOf : Elements<T, Candidate<T>, Along> {
   using Value = Candidate<T>;
   using Raw = Packet<T, ArgExtremeOf::packet>;
   std::int64_t* y;
 
   ArgExtremeOf(const Tensor& x, const ReductionPlan& plan, std::int64_t* to)
-      : Elements<T, Candidate<T>>(x, plan), y(to) {}
+      : Elements<T, Candidate<T>, Along>(x, plan), y(to) {}
 
   __device__ Value identity() const { return {worst<which, T>(), std::numeric_limits<std::int64_t>::max()}; }
   __device__ Value value(const Raw& raw, int k, std::int64_t i) const { return {raw.element[k], i}; }
@@ -63,17 +66,19 @@ struct ArgExtremeOf : Elements<T, Candidate<T>> {
   __device__ void store(std::int64_t output, const Value& value) const { y[output] = value.index; }
 };
 
-template <template <Extreme, class> class Reduction, class T, class Y>
+template <template <Extreme, class, class> class Reduction, class T, class Y>
 void reduce_extreme(CudaContext& context, Extreme which, const Walkable& walk, Y* y) {
   const ReductionPlan& plan = walk.plan;
   const auto run = [&](const auto& reduction) {
     reduce(context, reduction, plan.reduced.numel, plan.kept.numel, order_of(plan));
   };
-  if (which == Extreme::max) {
-    run(Reduction<Extreme::max, T>(walk.x, plan, y));
-  } else {
-    run(Reduction<Extreme::min, T>(walk.x, plan, y));
-  }
+  visit_steps(plan, [&]<class Along>() {
+    if (which == Extreme::max) {
+      run(Reduction<Extreme::max, T, Along>(walk.x, plan, y));
+    } else {
+      run(Reduction<Extreme::min, T, Along>(walk.x, plan, y));
+    }
+  });
 }
 
 }  // namespace

@@ -7,15 +7,15 @@ namespace ebb::kernels {
 namespace {
 
 /// Op: Add or Mul. `start` is what it leaves as it is.
-template <class T, class Op>
-struct Fold : Elements<T, Accumulator<T>> {
+template <class T, class Op, class Along>
+struct Fold : Elements<T, Accumulator<T>, Along> {
   using Value = Accumulator<T>;
   using Raw = Packet<T, Fold::packet>;
   Value* y;
   Value start;
 
   Fold(const Tensor& x, const ReductionPlan& plan, Value* to, int neutral)
-      : Elements<T, Value>(x, plan), y(to), start(static_cast<Value>(neutral)) {}
+      : Elements<T, Value, Along>(x, plan), y(to), start(static_cast<Value>(neutral)) {}
 
   __device__ Value identity() const { return start; }
   __device__ Value value(const Raw& raw, int k, std::int64_t) const { return static_cast<Value>(raw.element[k]); }
@@ -30,8 +30,10 @@ void fold(CudaContext& context, const Tensor& x, const Dims& dims, int start, Te
   const ReductionPlan& plan = walk.plan;
   if (plan.reduced.numel == 0) return fill(context, start, y);
   visit_number(x.dtype(), [&]<class T>() {
-    const Fold<T, Op> reduction(walk.x, plan, y.data<Accumulator<T>>(), start);
-    reduce(context, reduction, plan.reduced.numel, plan.kept.numel, order_of(plan));
+    visit_steps(plan, [&]<class Along>() {
+      const Fold<T, Op, Along> reduction(walk.x, plan, y.data<Accumulator<T>>(), start);
+      reduce(context, reduction, plan.reduced.numel, plan.kept.numel, order_of(plan));
+    });
   });
 }
 

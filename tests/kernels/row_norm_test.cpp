@@ -1,26 +1,75 @@
-#include "ebb/kernels/norm/row_norm.h"
+#include "ebb/kernels/row_norm/row_norm.h"
 
 #include "tests/kernels/both_devices.h"
 #include "tests/support/catch.h"
 
 namespace ebb::test {
+namespace {
 
-TEST_CASE("rows normalised, and their gradient, agree") {
-  for (const Shape& shape : std::vector<Shape>{{1, 1}, {5, 3}, {3, 257}, {2, 5000}, {2, 9001}, {40, 64}, {3, 1024}, {3, 2052}, {0, 4}}) {
+struct Case {
+  Shape x;
+  std::int64_t groups = 1, inner = 1;
+};
+
+std::vector<Case> cases() {
+  return {
+      {{1, 1}},        {{5, 3}},         {{3, 257}},       {{2, 5000}},         {{2, 9001}},         {{40, 64}},
+      {{3, 1024}},     {{3, 2052}},      {{300, 8}},       {{2, 8196}},         {{6, 12}, 3, 1},     {{6, 10}, 2, 1},
+      {{6, 12}, 2, 4}, {{8, 75}, 4, 25}, {{4, 64}, 2, 16}, {{2, 9000}, 2, 900}, {{6, 9216}, 3, 1024}};
+}
+
+struct Inputs {
+  explicit Inputs(const Case& c, DType dtype)
+      : x(random_tensor(c.x, dtype)),
+        dy(random_tensor(c.x, dtype)),
+        weight(random_tensor({c.groups * c.x[1] / c.inner}, dtype)),
+        bias(random_tensor(weight.shape(), dtype)),
+        mean(empty({c.x[0]}, {.dtype = dtype})),
+        rstd(empty_like(mean)) {
+    Tensor y = empty_like(x);
+    CpuContext cpu;
+    kernels::row_norm(cpu, x, {}, 0.1, y, mean, rstd);
+  }
+
+  Tensor x, dy, weight, bias, mean, rstd;
+};
+
+}  // namespace
+
+TEST_CASE("rows normalised, and their gradients, agree") {
+  for (const Case& c : cases()) {
     for (const DType dtype : {kFloat32, kFloat64}) {
       const double tolerance = dtype == kFloat32 ? 1e-5 : 1e-12;
-      const Tensor x = random_tensor(shape, dtype), dy = random_tensor(shape, dtype);
-      const Tensor rstd = empty({shape[0]}, {.dtype = dtype});
-      CAPTURE(to_string(shape), to_string(dtype));
-      require_agreement({x}, {x, rstd}, tolerance, [](auto& context, const Tensors& in, Tensors& out) {
-        kernels::row_norm(context, in[0], 0.1, out[0], out[1]);
-      });
-      require_agreement({dy, x, random_tensor({shape[0]}, dtype)}, {x}, tolerance,
-                        [](auto& context, const Tensors& in, Tensors& out) {
-                          kernels::row_norm_backward(context, in[0], in[1], in[2], out[0]);
+      const auto [x, dy, weight, bias, mean, rstd] = Inputs(c, dtype);
+      CAPTURE(to_string(c.x), c.groups, c.inner, to_string(dtype));
+      for (const bool has_weight : {false, true}) {
+        for (const bool has_bias : {false, true}) {
+          const Tensor w = has_weight ? weight : Tensor(), b = has_bias ? bias : Tensor();
+          require_agreement({x, w, b}, {x, mean, rstd}, tolerance, [&](auto& context, const Tensors& i, Tensors& out) {
+            kernels::row_norm(context, i[0], {i[1], i[2], c.inner}, 0.1, out[0], out[1], out[2]);
+          });
+        }
+        require_agreement({dy, x, mean, rstd, has_weight ? weight : Tensor()}, {x}, tolerance,
+                          [&](auto& context, const Tensors& i, Tensors& out) {
+                            kernels::row_norm_backward(context, {i[0], i[1], i[2], i[3]}, {i[4], {}, c.inner}, out[0]);
+                          });
+      }
+      require_agreement({dy, x, mean, rstd}, {weight, bias}, 3 * tolerance,
+                        [&](auto& context, const Tensors& i, Tensors& out) {
+                          kernels::row_norm_backward_affine(context, {i[0], i[1], i[2], i[3]}, c.inner, out[0], out[1]);
                         });
     }
   }
+}
+
+TEST_CASE("of no rows nothing is normalised, and weights get gradients of 0") {
+  const Tensor x = empty({0, 4}), rows = empty({0});
+  require_agreement({x, rows}, {empty({4}), empty({4})}, 0, [](auto& context, const Tensors& in, Tensors& out) {
+    kernels::row_norm_backward_affine(context, {in[0], in[0], in[1], in[1]}, 1, out[0], out[1]);
+  });
+  require_agreement({x}, {x, rows, rows}, 0, [](auto& context, const Tensors& in, Tensors& out) {
+    kernels::row_norm(context, in[0], {}, 0.1, out[0], out[1], out[2]);
+  });
 }
 
 }  // namespace ebb::test

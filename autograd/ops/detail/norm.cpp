@@ -1,42 +1,112 @@
 #include "ebb/autograd/ops/detail/norm.h"
 
+#include <algorithm>
+#include <vector>
+
 #include "ebb/autograd/ops/elementwise/arithmetic.h"
 #include "ebb/autograd/ops/elementwise/unary.h"
 #include "ebb/autograd/ops/reduce/reduce.h"
 #include "ebb/autograd/ops/shape/shape.h"
 #include "ebb/autograd/record.h"
-#include "ebb/kernels/norm/row_norm.h"
+#include "ebb/kernels/row_norm/row_norm.h"
 
 namespace ebb::ops {
 
 using autograd::record;
 using autograd::Saved;
-using autograd::wrt;
 
-/// The gradient of the normalised rows of x, written with differentiable ops.
-static Tensor composed_backward(const Tensor& dy, const Tensor& x, double eps) {
+namespace {
+
+/// Weights as the rows of x (rows, n) meet them; see kernels::RowAffine.
+Tensor along_rows(const Tensor& weight, const Tensor& x, std::int64_t inner) {
+  const std::int64_t of_row = x.size(1) / inner, groups = weight.numel() / of_row;
+  return weight.reshape({1, groups, of_row, 1}).expand({x.size(0) / groups, groups, of_row, inner}).reshape(x.shape());
+}
+
+/// What the gradients need of the inputs.
+struct RowNorm {
+  Saved x, weight, mean, rstd;
+  Shape affine_shape;
+  std::int64_t inner;
+  double eps;
+  bool wants_x, wants_affine;
+};
+
+/// As kernels take a weight.
+Tensor plain(const Tensor& weight) {
+  return weight.defined() ? no_grad([&] { return contiguous(weight); }) : weight;
+}
+
+struct Gradients {
+  Tensor x, weight, bias;
+};
+
+/// Written with differentiable ops.
+Gradients composed_backward(const Tensor& dy, const RowNorm& norm) {
+  const Tensor& x = norm.x;
   const Tensor centered = x - mean(x, {1}, true);
-  const Tensor rstd = rsqrt(mean(centered * centered, {1}, true) + eps);
-  const Tensor y = centered * rstd;
-  return (dy - mean(dy, {1}, true) - y * mean(dy * y, {1}, true)) * rstd;
+  const Tensor rstd = rsqrt(mean(centered * centered, {1}, true) + norm.eps), z = centered * rstd;
+  const Tensor g = norm.weight->defined() ? dy * along_rows(norm.weight, x, norm.inner) : dy;
+  Gradients made{(g - mean(g, {1}, true) - z * mean(g * z, {1}, true)) * rstd, {}, {}};
+  if (!norm.wants_affine) return made;
+  const auto summed = [&](const Tensor& t) {
+    return sum(t.reshape({-1, numel(norm.affine_shape), norm.inner}), {0, 2}).reshape(norm.affine_shape);
+  };
+  made.weight = summed(dy * z);
+  made.bias = summed(dy);
+  return made;
 }
 
-static Tensor backward_of_rows(const Tensor& gradient, const Tensor& x, const Tensor& y, const Tensor& rstd,
-                               double eps) {
-  if (is_grad_enabled()) return composed_backward(gradient, x, eps);
-  const Tensor dy = contiguous(gradient);
-  Tensor dx = empty_like(dy);
-  on_device(dy.device(), [&](auto& context) { kernels::row_norm_backward(context, dy, y, rstd, dx); });
-  return dx;
+Gradients fused_backward(const Tensor& gradient, const RowNorm& norm) {
+  const Tensor dy = contiguous(gradient), weight = plain(norm.weight);
+  const Tensor &x = norm.x, &mean = norm.mean, &rstd = norm.rstd;
+  const kernels::RowNormInputs in{dy, x, mean, rstd};
+  const TensorOptions like{.dtype = x.dtype(), .device = x.device()};
+  Gradients made;
+  if (norm.wants_x) made.x = empty(x.shape(), like);
+  if (norm.wants_affine) {
+    made.weight = empty(norm.affine_shape, like);
+    made.bias = empty(norm.affine_shape, like);
+  }
+  on_device(x.device(), [&](auto& context) {
+    if (norm.wants_x) kernels::row_norm_backward(context, in, {weight, {}, norm.inner}, made.x);
+    if (norm.wants_affine) {
+      kernels::row_norm_backward_affine(context, in, norm.inner, made.weight, made.bias);
+    }
+  });
+  return made;
 }
 
-Tensor normalized_rows(const Tensor& given, double eps) {
+}  // namespace
+
+Tensor normalized_rows(const Tensor& given, double eps, const Tensor& weight, const Tensor& bias, std::int64_t inner) {
   const Tensor x = contiguous(given);
-  Tensor y = empty_like(x), rstd = empty({x.size(0)}, {.dtype = x.dtype(), .device = x.device()});
-  on_device(x.device(), [&](auto& context) { kernels::row_norm(context, x, eps, y, rstd); });
-  return record(y, wrt(x, [x = Saved(x), rstd = Saved(rstd), eps](const Tensor& dy, const Tensor& rows) {
-                  return backward_of_rows(dy, x, rows, rstd, eps);
-                }));
+  const TensorOptions like{.dtype = x.dtype(), .device = x.device()};
+  Tensor y = empty(x.shape(), like), mean = empty({x.size(0)}, like), rstd = empty({x.size(0)}, like);
+  const kernels::RowAffine affine{plain(weight), plain(bias), inner};
+  on_device(x.device(), [&](auto& context) { kernels::row_norm(context, x, affine, eps, y, mean, rstd); });
+  std::vector<Tensor> inputs{x};
+  const auto wants = [](const Tensor& t) { return t.defined() && autograd::wants_grad(t); };
+  for (const Tensor& t : {weight, bias}) {
+    if (t.defined()) inputs.push_back(t);
+  }
+  const Shape shape = weight.defined() ? weight.shape() : bias.defined() ? bias.shape() : Shape{};
+  RowNorm norm{
+      Saved(x), Saved(weight), Saved(mean), Saved(rstd), shape, inner, eps, wants(x), wants(weight) || wants(bias)};
+  return record(y, inputs,
+                [norm = std::move(norm), has_weight = weight.defined(), has_bias = bias.defined()](const Tensor& dy) {
+                  const Gradients made = is_grad_enabled() ? composed_backward(dy, norm) : fused_backward(dy, norm);
+                  std::vector<Tensor> gradients{made.x};
+                  if (has_weight) gradients.push_back(made.weight);
+                  if (has_bias) gradients.push_back(made.bias);
+                  return gradients;
+                });
+}
+
+bool can_fuse(const Tensor& x, std::initializer_list<Tensor> affine) {
+  return x.numel() > 0 && std::ranges::all_of(affine, [&](const Tensor& t) {
+           return !t.defined() || (t.dtype() == x.dtype() && t.device() == x.device());
+         });
 }
 
 Tensor affine(Tensor y, const Tensor& weight, const Tensor& bias) {

@@ -5,8 +5,12 @@
 /// What the normalisations share.
 namespace ebb::ops {
 
-/// Each row of x (rows, n) with mean 0 and variance 1.
-Tensor normalized_rows(const Tensor& x, double eps);
+/// Each row of x (rows, n) with mean 0 and variance 1, times weight plus bias where they are defined: of a shape of
+/// their own, as kernels::RowAffine numbers them.
+Tensor normalized_rows(const Tensor& x, double eps, const Tensor& weight = {}, const Tensor& bias = {},
+                       std::int64_t inner = 1);
+/// Whether that takes these weights and biases; otherwise they are applied by `affine`.
+bool can_fuse(const Tensor& x, std::initializer_list<Tensor> affine);
 
 /// y * weight + bias, where they are defined.
 Tensor affine(Tensor y, const Tensor& weight, const Tensor& bias);

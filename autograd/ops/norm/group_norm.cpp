@@ -17,6 +17,17 @@ static Tensor along_channels(const Tensor& t, int dims) {
   return t.reshape(shape);
 }
 
+/// x (N, C, ...) as rows of n elements, normalised, and with a weight and a bias for each channel.
+static Tensor normalized(const Tensor& x, std::int64_t rows, double eps, const Tensor& weight, const Tensor& bias) {
+  const Tensor flat = x.reshape({rows, rows == 0 ? 0 : x.numel() / rows});
+  if (ops::can_fuse(x, {weight, bias})) {
+    const std::int64_t inner = x.numel() / (x.size(0) * x.size(1));
+    return ops::normalized_rows(flat, eps, weight, bias, inner).reshape(x.shape());
+  }
+  const Tensor y = ops::normalized_rows(flat, eps).reshape(x.shape());
+  return ops::affine(y, along_channels(weight, x.dim()), along_channels(bias, x.dim()));
+}
+
 static void move_statistics(const Tensor& x, const InstanceNormOptions& o) {
   if (!o.running_mean.defined()) return;
   const Tensor lines = x.detach().reshape({x.size(0), x.size(1), -1});
@@ -35,9 +46,7 @@ Tensor group_norm(const Tensor& x, std::int64_t num_groups, const GroupNormOptio
   ops::check_shape("bias", o.bias, {x.size(1)});
   check(x.numel() != num_groups, "more than one value per group is needed, got an input of shape ", x.shape(), " for ",
         num_groups, " groups");
-  const std::int64_t rows = x.size(0) * num_groups;
-  const Tensor y = ops::normalized_rows(x.reshape({rows, rows == 0 ? 0 : x.numel() / rows}), o.eps).reshape(x.shape());
-  return ops::affine(y, along_channels(o.weight, x.dim()), along_channels(o.bias, x.dim()));
+  return normalized(x, x.size(0) * num_groups, o.eps, o.weight, o.bias);
 }
 
 Tensor instance_norm(const Tensor& x, const InstanceNormOptions& o, Site site) {
@@ -58,8 +67,7 @@ Tensor instance_norm(const Tensor& x, const InstanceNormOptions& o, Site site) {
   check(rows == 0 || x.numel() / rows > 1, "more than one element per channel is needed, got an input of shape ",
         x.shape());
   move_statistics(x, o);
-  const Tensor y = ops::normalized_rows(x.reshape({rows, rows == 0 ? 0 : x.numel() / rows}), o.eps).reshape(x.shape());
-  return ops::affine(y, along_channels(o.weight, x.dim()), along_channels(o.bias, x.dim()));
+  return normalized(x, rows, o.eps, o.weight, o.bias);
 }
 
 }  // namespace ebb

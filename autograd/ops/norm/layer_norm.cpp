@@ -28,6 +28,9 @@ Tensor layer_norm(const Tensor& x, const Shape& normalized_shape, const LayerNor
   ops::check_shape("weight", o.weight, normalized_shape);
   ops::check_shape("bias", o.bias, normalized_shape);
   const Tensor rows = x.reshape({n == 0 ? 0 : x.numel() / n, n});
+  if (ops::can_fuse(x, {o.weight, o.bias})) {
+    return ops::normalized_rows(rows, o.eps, o.weight, o.bias).reshape(x.shape());
+  }
   return ops::affine(ops::normalized_rows(rows, o.eps).reshape(x.shape()), o.weight, o.bias);
 }
 

@@ -1,0 +1,98 @@
+#pragma once
+
+#include "ebb/core/tensor.h"
+#include "ebb/kernels/cuda/reduce.cuh"
+#include "ebb/kernels/row_norm/row_norm_held.cuh"
+
+namespace ebb::kernels {
+
+/// The gradients of weight and bias, of which each is a sum over rows / groups times inner elements: columns where
+/// inner is 1, else pieces of `inner` neighbours.
+template <class T>
+struct AffineGradient {
+  static constexpr int packet = row_packet<T>;
+  using Value = TwoSums<T>;
+  struct Raw {
+    Packet<T, packet> dy, x;
+    T mean = 0, rstd = 1;
+  };
+
+  AffineGradient(const RowNormInputs& in, std::int64_t inner_size, Tensor& to_weight, Tensor& to_bias)
+      : dy(in.dy.data<T>()),
+        x(in.x.data<T>()),
+        mean(in.mean.data<T>()),
+        rstd(in.rstd.data<T>()),
+        count(to_weight.numel()),
+        of_row(in.x.size(1) / inner_size),
+        groups(count / of_row.divisor()),
+        inner(inner_size),
+        dweight(to_weight.data<T>()),
+        dbias(to_bias.data<T>()),
+        packed((inner_size == 1 ? of_row.divisor() : inner_size) % packet == 0 && is_aligned<packet>(dy) &&
+               is_aligned<packet>(x)) {}
+
+  // Pieces: value i of channel c is element i % inner of it in turn i / inner of all rows.
+  __device__ std::int64_t line(std::int64_t channel) const { return channel; }
+  __device__ Raw along(std::int64_t channel, std::int64_t i) const {
+    const std::int64_t rest = inner.split(i);
+    return load(channel, i, rest);
+  }
+  __device__ Raw along_some(std::int64_t channel, std::int64_t i, std::int64_t end) const {
+    Raw raw{};
+#pragma unroll
+    for (int k = 0; k < packet; ++k) {
+      std::int64_t turn = i + k;
+      const std::int64_t rest = inner.split(turn);
+      if (i + k < end) set(raw, k, channel, turn, rest);
+    }
+    return raw;
+  }
+
+  // Columns: value i of channel c is in turn i.
+  __device__ std::int64_t lines(std::int64_t channel, int) const { return channel; }
+  __device__ Raw across(std::int64_t channel, std::int64_t turn) const { return load(channel, turn, 0); }
+  __device__ Raw across_some(std::int64_t channel, int some, std::int64_t turn) const {
+    Raw raw{};
+#pragma unroll
+    for (int k = 0; k < packet; ++k) {
+      if (k < some) set(raw, k, channel + k, turn, 0);
+    }
+    return raw;
+  }
+
+  __device__ Value identity() const { return {0, 0}; }
+  __device__ Value value(const Raw& raw, int k, std::int64_t) const {
+    const T g = raw.dy.element[k];
+    return {g, g * ((raw.x.element[k] - raw.mean) * raw.rstd)};
+  }
+  __device__ Value combine(const Value& a, const Value& b) const { return Value::of_both(a, b); }
+  __device__ void store(std::int64_t channel, const Value& value) const {
+    dweight[channel] = value.along;
+    dbias[channel] = value.plain;
+  }
+
+  const T *dy, *x, *mean, *rstd;
+  std::int64_t count;   // of weights
+  Divider of_row;       // those of a row
+  std::int64_t groups;  // rows that take turns
+  Divider inner;
+  T *dweight, *dbias;
+  bool packed;
+
+ private:
+  __device__ std::int64_t place(std::int64_t channel, std::int64_t turn, std::int64_t rest) const {
+    return (turn * count + channel) * inner.divisor() + rest;
+  }
+  __device__ Raw load(std::int64_t channel, std::int64_t turn, std::int64_t rest) const {
+    const std::int64_t at = place(channel, turn, rest), row = turn * groups + of_row.quotient(channel);
+    return {load_packet<T, packet>(dy + at), load_packet<T, packet>(x + at), mean[row], rstd[row]};
+  }
+  /// One by one they may be of several rows: x is normalised at once.
+  __device__ void set(Raw& raw, int k, std::int64_t channel, std::int64_t turn, std::int64_t rest) const {
+    const std::int64_t at = place(channel, turn, rest), row = turn * groups + of_row.quotient(channel);
+    raw.dy.element[k] = dy[at];
+    raw.x.element[k] = (x[at] - mean[row]) * rstd[row];
+  }
+};
+
+}  // namespace ebb::kernels
