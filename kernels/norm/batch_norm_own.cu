@@ -57,8 +57,10 @@ struct FinishTraining {
   T momentum;
   T *mean, *inverse;
   Running<T> running_mean, running_var;
+  std::int64_t* count;
 
   __device__ void operator()(std::int64_t channel, T middle, T m2) const {
+    if (count != nullptr && channel == 0) ++*count;
     mean[channel] = middle;
     inverse[channel] = T(1) / std::sqrt(m2 / static_cast<T>(rows) + static_cast<T>(eps));
     running_mean.move(channel, middle, momentum);
@@ -110,10 +112,11 @@ template <class T, int n>
 void forward(CudaContext& context, const Tensor& x, const Tensor& scale, const Tensor& shift, double eps,
              const NormTail& tail, RunningStatistics& running, BatchStatistics& saved, Tensor& y) {
   const std::int64_t channels = x.size(1), rows = x.numel() / channels;
-  const FinishTraining<T> finish{static_cast<double>(rows),        eps,
-                                 static_cast<T>(running.momentum), saved.mean.data<T>(),
-                                 saved.inverse.data<T>(),          Running<T>(running.mean),
-                                 Running<T>(running.var)};
+  const FinishTraining<T> finish{
+      static_cast<double>(rows),        eps,
+      static_cast<T>(running.momentum), saved.mean.data<T>(),
+      saved.inverse.data<T>(),          Running<T>(running.mean),
+      Running<T>(running.var),          running.count.defined() ? running.count.data<std::int64_t>() : nullptr};
   launch_sums<n, T>(context, rows, channels, Moments<T, n>{x.data<T>(), channels}, finish);
   normalize<T, Deviation::inverse, n>(context, x, saved.mean, scale, saved.inverse, shift, 0, tail, y);
 }

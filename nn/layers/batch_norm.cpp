@@ -37,18 +37,23 @@ std::string BatchNorm::kind() const { return group != nullptr ? "SyncBatchNorm" 
 Tensor BatchNorm::normalized(const Tensor& x, const Tail& tail) const {
   const bool tracks = running_mean->defined();
   const bool updates = is_training() && tracks;
-  if (updates) num_batches_tracked->add_(1);
+  const bool counts_itself = updates && options.momentum && x.numel() > 0 && !is_of_several();
+  if (updates && !counts_itself) num_batches_tracked->add_(1);
   if (updates && !options.momentum && x.is_cuda()) return normalized_by_count(x, tail);
   double momentum = options.momentum.value_or(0);
   if (updates && !options.momentum) momentum = 1.0 / num_batches_tracked->item<double>();
-  return normalized(x, running_mean, running_var, momentum, tail);
+  return normalized(x, {running_mean, running_var, momentum, counts_itself ? num_batches_tracked.get() : Tensor()},
+                    tail);
 }
 
-Tensor BatchNorm::normalized(const Tensor& x, const Tensor& mean, const Tensor& var, double momentum,
-                             const Tail& tail) const {
+bool BatchNorm::is_of_several() const { return is_training() && group != nullptr && group->size() > 1; }
+
+Tensor BatchNorm::normalized(const Tensor& x, const Running& running, const Tail& tail) const {
+  const auto& [mean, var, momentum, count] = running;
   const bool uses_batch = is_training() || !mean.defined();
-  const ebb::BatchNormOptions o{.training = uses_batch, .momentum = momentum, .eps = options.eps};
-  if (is_training() && group != nullptr && group->size() > 1) {
+  const ebb::BatchNormOptions o{
+      .training = uses_batch, .momentum = momentum, .eps = options.eps, .num_batches_tracked = count};
+  if (is_of_several()) {
     const Tensor y = sync_batch_norm(x, mean, var, weight, bias, group, o);
     if (!tail.relu) return y;
     return tail.residual.defined() ? ebb::relu(y + tail.residual) : ebb::relu(y);
@@ -60,7 +65,7 @@ Tensor BatchNorm::normalized(const Tensor& x, const Tensor& mean, const Tensor& 
 /// On a GPU the share of a batch in the mean of all so far stays there: to read the count would wait for the GPU.
 Tensor BatchNorm::normalized_by_count(const Tensor& x, const Tail& tail) const {
   const Tensor mean = zeros_like(running_mean->detach()), var = zeros_like(running_var->detach());
-  const Tensor y = normalized(x, mean, var, 1, tail);
+  const Tensor y = normalized(x, {mean, var, 1, {}}, tail);
   const NoGradGuard no_grad;
   const Tensor share = 1.0 / num_batches_tracked->to(running_mean->dtype());
   running_mean->mul_(1.0 - share).add_(mean * share);

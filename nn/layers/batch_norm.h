@@ -55,7 +55,13 @@ class BatchNorm : public NormBase {
   Tensor normalized(const Tensor& x, const Tail& tail) const;
 
  private:
-  Tensor normalized(const Tensor& x, const Tensor& mean, const Tensor& var, double momentum, const Tail& tail) const;
+  struct Running {
+    Tensor mean, var;
+    double momentum;
+    Tensor count;  // undefined where it has been counted
+  };
+  bool is_of_several() const;
+  Tensor normalized(const Tensor& x, const Running& running, const Tail& tail) const;
   Tensor normalized_by_count(const Tensor& x, const Tail& tail) const;
 };
 

@@ -53,10 +53,11 @@ static void check_whole_batch_norms() {
       const Tensor c = per_channel(), x = image();
       CAPTURE(to_string(shape), to_string(dtype));
       require_agreement({x, image(), c, per_channel(), per_channel(), ones({shape[1]}, {.dtype = dtype})},
-                        {x, x, x, c, c, c, c, c, c}, dtype == kFloat32 ? 2e-4 : 1e-9,
+                        {x, x, x, c, c, c, c, c, c, zeros({}, {.dtype = kInt64})}, dtype == kFloat32 ? 2e-4 : 1e-9,
                         [](auto& context, const Tensors& in, Tensors& out) {
                           kernels::BatchStatistics saved{out[3], out[4], {}};
-                          kernels::RunningStatistics running{out[5], out[6], 0.3};
+                          out[9].fill_(4);
+                          kernels::RunningStatistics running{out[5], out[6], 0.3, out[9]};
                           kernels::copy(context, in[4], out[5]);
                           kernels::copy(context, in[5], out[6]);
                           kernels::batch_norm_forward(context, in[0], in[2], in[3], 1e-3, {}, running, saved, out[0]);
