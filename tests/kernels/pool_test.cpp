@@ -107,6 +107,9 @@ TEST_CASE("average pooling and its gradient agree") {
   for (const Shape& of_y : {Shape{2, 12, 1, 1}, Shape{2, 12, 3, 4}, Shape{2, 12, 7, 9}, Shape{2, 12, 2, 13}}) {
     check_average({2, 12, 7, 9}, of_y, {.is_adaptive = true});
   }
+  check_average({1, 132, 8, 15}, {1, 132, 2, 3}, {.is_adaptive = true});
+  check_average({2, 12, 10, 8}, {2, 12, 2, 2}, windows({5, 4}, {5, 4}, {0, 0}));
+  check_average({2, 4, 9, 9}, {2, 4, 2, 2}, windows({4, 4}, {4, 4}, {0, 0}));  // elements in no window
   check_average({1, 3, 40, 33}, {1, 3, 1, 1}, {.is_adaptive = true});
 }
 
