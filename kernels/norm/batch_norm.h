@@ -97,8 +97,8 @@ struct BatchNormTask {
   bool has_tail = false;
 };
 
-/// Which implementation a batch norm gets: of "batch_norm" on the CPU "channels" or "plain", on a GPU "cudnn" or "own",
-/// which alone has the parts.
+/// Which implementation a batch norm gets: of "batch_norm" on the CPU "channels" or "plain", on a GPU "own" or "cudnn",
+/// of which "own" alone has the parts.
 Choice which_batch_norm(CpuContext&, const BatchNormTask& task);
 Choice which_batch_norm(CudaContext&, const BatchNormTask& task);
 
