@@ -1,5 +1,7 @@
 #include "ebb/nn/layers/batch_norm.h"
 
+#include <typeinfo>
+
 #include "ebb/autograd/grad_mode.h"
 #include "ebb/autograd/ops/activation/rectifier.h"
 #include "ebb/autograd/ops/create/creation.h"
@@ -103,11 +105,16 @@ Tensor BatchNorm3d::operator()(const Tensor& x, Site site) const {
 
 static bool has_hooks(const Module& module) { return module.hooks() != nullptr && !module.hooks()->empty(); }
 
+const BatchNorm2d* norm_with_relu(const Module& norm, const Module& relu) {
+  const bool are_both = typeid(norm) == typeid(BatchNorm2d) && typeid(relu) == typeid(ReLU);
+  return are_both && !has_hooks(norm) && !has_hooks(relu) ? static_cast<const BatchNorm2d*>(&norm) : nullptr;
+}
+
 Tensor norm_relu(const Child<BatchNorm2d>& norm, const Child<ReLU>& relu, const Tensor& x,
                  const std::function<Tensor()>& residual, Site site) {
-  if (!has_hooks(*norm) && !has_hooks(*relu)) {
+  if (const BatchNorm2d* both = norm_with_relu(*norm, *relu)) {
     const Tensor added = residual ? residual() : Tensor();
-    return in_module(norm.name(), [&] { return norm->relu(x, added, site); });
+    return in_module(norm.name(), [&] { return both->relu(x, added, site); });
   }
   const Tensor y = norm(x, site);
   return relu(residual ? y + residual() : y, site);

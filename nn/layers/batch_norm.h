@@ -94,6 +94,10 @@ class BatchNorm3d : public BatchNorm {
 inline BatchNorm3d batch_norm3d(const BatchNormOptions& options) { return BatchNorm3d(options); }
 inline BatchNorm3d batch_norm3d(std::int64_t num_features) { return BatchNorm3d({.num_features = num_features}); }
 
+/// `norm` where it is a BatchNorm2d and `relu` a ReLU, and none of them has a hook that wants to see what they are
+/// given: then norm->relu(x) is what both give. Otherwise null.
+const BatchNorm2d* norm_with_relu(const Module& norm, const Module& relu);
+
 /// relu(norm(x) + residual()), for the members of a block: as one op, or in steps, in this order, where a hook of
 /// `norm` or `relu` wants to see what they are given.
 Tensor norm_relu(const Child<BatchNorm2d>& norm, const Child<ReLU>& relu, const Tensor& x,
