@@ -72,6 +72,15 @@ Case normalisation(const Shape& x) {
           .implementations = {"cudnn", "own"}};
 }
 
+/// How a block of a residual network ends; `has_residual` false: how its first convolutions do.
+Case normalisation_and_relu(const Shape& x, bool has_residual) {
+  std::vector<Shape> inputs{x, {x[1]}, {x[1]}};
+  if (has_residual) inputs.push_back(x);
+  return {.family = "norm", .spec = described("batch_norm_relu", inputs), .op = [](Inputs in) {
+            return batch_norm_relu(in[0], {}, {}, in[1], in[2], {.training = true}, in.size() > 3 ? in[3] : Tensor());
+          }};
+}
+
 Case layer_normalisation(std::int64_t rows, std::int64_t c) {
   return {.family = "norm", .spec = described("layer_norm", {{rows, c}, {c}, {c}}), .op = [](Inputs in) {
             return layer_norm(in[0], {in[0].size(1)}, {.weight = in[1], .bias = in[2]});
@@ -145,6 +154,10 @@ void add_others(std::vector<Case>& cases) {
     return interpolate(in[0], {.scale_factor = {2}, .mode = InterpolateMode::bilinear});
   }));
   for (const Shape& x : {image, Shape{64, 256, 56, 56}, Shape{64, 2048, 7, 7}}) cases.push_back(normalisation(x));
+  for (const bool has_residual : {false, true}) {
+    cases.push_back(normalisation_and_relu({64, 256, 56, 56}, has_residual));
+    cases.push_back(normalisation_and_relu({32, 1024, 14, 14}, has_residual));
+  }
   cases.push_back(layer_normalisation(8192, 1024));
   cases.push_back(plain("norm", "group_norm", {{32, 256, 28, 28}, {256}, {256}},
                         [](Inputs in) { return group_norm(in[0], 32, {.weight = in[1], .bias = in[2]}); }));
@@ -189,7 +202,10 @@ std::vector<Shape> Case::small_inputs() const {
       for (std::int64_t& size : shape) size = std::min<std::int64_t>(size, 1024);
     }
   } else {
-    shapes[0][0] = std::min<std::int64_t>(shapes[0][0], shapes[0].size() > 2 ? 2 : 1 << 16);
+    const Shape whole = shapes[0];
+    for (Shape& shape : shapes) {  // a residual is cut with what it is added to
+      if (shape == whole) shape[0] = std::min<std::int64_t>(shape[0], shape.size() > 2 ? 2 : 1 << 16);
+    }
   }
   return shapes;
 }

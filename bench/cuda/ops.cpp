@@ -3,6 +3,7 @@
 #include "ebb/autograd/ops.h"
 
 #include <cstdio>
+#include <memory>
 
 #include <CLI/CLI.hpp>
 
@@ -129,16 +130,24 @@ class Benchmark {
     return names;
   }
 
+  /// What `body` gives by the implementation of that name.
+  template <class Body>
+  static auto by(const Case& c, const std::string& name, Body&& body) {
+    if (name.empty()) return body();
+    const kernels::ForceImplementation force(c.operation.c_str(), name.c_str());
+    return body();
+  }
+
   Contender own(const Case& c, Call& call, const std::string& name, bool backward) {
     Contender contender{.name = name.empty() ? "ebb" : "ebb " + name};
-    contender.run = [&c, &call, name, backward] {
-      if (name.empty()) return backward ? call.backward() : call.forward();
-      const kernels::ForceImplementation force(c.operation.c_str(), name.c_str());
-      return backward ? call.backward() : call.forward();
+    // Of its own: what an implementation's forward pass leaves may be what its backward pass needs.
+    const auto recorded = std::make_shared<Call>(call);
+    contender.run = [&c, recorded, name, backward] {
+      return by(c, name, [&] { return backward ? recorded->backward() : recorded->forward(); });
     };
     try {
       contender.error = error_of(c, name, backward);
-      if (backward) call.record();
+      if (backward) by(c, name, [&] { recorded->record(); });
       contender.run();
       cuda::synchronize();
     } catch (const Error& error) {
@@ -159,14 +168,12 @@ class Benchmark {
     const auto compute = [&](Call& on) { return backward ? on.backward() : on.forward(); };
     if (backward) {
       reference.record();
-      call.record();
+      by(c, name, [&] { call.record(); });
       call.set_dy(reference.dy().to(kFloat32).to(kCUDA));
       reference.set_dy(call.dy().to(kCPU).to(kFloat64));
     }
     const Tensor expected = compute(reference);
-    if (name.empty()) return relative_error(compute(call), expected);
-    const kernels::ForceImplementation force(c.operation.c_str(), name.c_str());
-    return relative_error(compute(call), expected);
+    return by(c, name, [&] { return relative_error(compute(call), expected); });
   }
 
   void add_baselines(const Case& c, Call& call, std::vector<Contender>& contenders) {

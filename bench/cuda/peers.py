@@ -70,6 +70,7 @@ OPS = {
     "global_avg_pool": lambda c, x: F.adaptive_avg_pool2d(x, 1),
     "bilinear_2": lambda c, x: F.interpolate(x, scale_factor=2, mode="bilinear"),
     "batch_norm": lambda c, x, w, b: F.batch_norm(x, None, None, w, b, training=True),
+    "batch_norm_relu": lambda c, x, w, b, *r: F.relu(sum(r, F.batch_norm(x, None, None, w, b, training=True))),
     "layer_norm": lambda c, x, w, b: F.layer_norm(x, x.shape[1:], w, b),
     "group_norm": lambda c, x, w, b: F.group_norm(x, 32, w, b),
     "softmax": lambda c, x: x.softmax(1),

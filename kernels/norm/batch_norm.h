@@ -12,10 +12,11 @@ namespace ebb::kernels {
 // one value per channel. All others are (C), contiguous and of the dtype of x, but for the running statistics.
 
 /// What training moves towards the batch's statistics: running = (1 - momentum) running + momentum batch's, of the
-/// variance the unbiased one. Each may be undefined.
+/// variance the unbiased one. Each may be undefined, and so may `count`, a scalar (int64) that grows by one.
 struct RunningStatistics {
   Tensor mean, var;
   double momentum;
+  Tensor count{};
 };
 
 /// What the forward pass in training gives to the backward pass: the batch's mean, and inverse = 1 / sqrt(var + eps).
@@ -96,8 +97,8 @@ struct BatchNormTask {
   bool has_tail = false;
 };
 
-/// Which implementation a batch norm gets: of "batch_norm" on the CPU "channels" or "plain", on a GPU "cudnn" or "own",
-/// which alone has the parts.
+/// Which implementation a batch norm gets: of "batch_norm" on the CPU "channels" or "plain", on a GPU "own" or "cudnn",
+/// of which "own" alone has the parts.
 Choice which_batch_norm(CpuContext&, const BatchNormTask& task);
 Choice which_batch_norm(CudaContext&, const BatchNormTask& task);
 

@@ -49,6 +49,11 @@ void move_towards(Context& context, Tensor& running, const Tensor& current, doub
 }
 
 template <class Context>
+void count(Context& context, RunningStatistics& running) {
+  if (running.count.defined()) unary(context, AddScalar{Immediate(1)}, running.count, running.count);
+}
+
+template <class Context>
 void finish(Context& context, const NormTail& tail, Tensor& y) {
   if (tail.residual.defined()) binary(context, Add{}, y, tail.residual, y);
   if (tail.relu) unary(context, Relu{}, y, y);
@@ -61,6 +66,7 @@ void forward(Context& context, const Tensor& x, const Tensor& scale, const Tenso
   const auto n = static_cast<double>(rows.size(0));
   Tensor m2 = empty_like(saved.mean), y_rows = rows_of(y);
   batch_norm_stats(context, rows, saved.mean, m2);
+  count(context, running);
   move_towards(context, running.mean, saved.mean, running.momentum, 1);
   move_towards(context, running.var, m2, running.momentum, 1 / (n - 1));
   inverse_deviation(context, computed(context, DivScalar{Immediate(n)}, m2), eps, saved.inverse);

@@ -6,6 +6,7 @@
 #include "ebb/core/backends/backends.h"
 #include "ebb/core/cuda/context.h"
 #include "ebb/core/cuda/cudnn/session.h"
+#include "ebb/kernels/norm/batch_norm_composed.h"
 
 namespace ebb::kernels {
 namespace {
@@ -65,7 +66,7 @@ Tensor bytes(CudaContext& context, std::size_t count) {
 std::byte* address_or_null(Tensor& x) { return x.defined() ? x.raw_data() : nullptr; }
 
 const char* running_refusal(const Tensor& x, const RunningStatistics& running) {
-  const auto& [mean, var, momentum] = running;
+  const auto& [mean, var, momentum, count] = running;
   if (mean.defined() != var.defined()) return "it keeps both running statistics or none";
   if (!mean.defined()) return nullptr;
   const auto fits = [&](const Tensor& t) { return t.dtype() == x.dtype() && t.is_contiguous(); };
@@ -91,6 +92,7 @@ const char* cudnn_norm_refusal(const BatchNormTask& task) {
 void cudnn_norm_forward(CudaContext& context, const Tensor& x, const Tensor& scale, const Tensor& shift, double eps,
                         const NormTail&, RunningStatistics& running, BatchStatistics& saved, Tensor& y) {
   const Described as(x);
+  composed::count(context, running);
   Session::of(context).with_handle(context, [&](cudnnHandle_t handle) {
     std::size_t workspace_bytes = 0, reserve_bytes = 0;
     check_status(functions().norm_forward_workspace(handle, mode, only_norm, as.image, nullptr, as.image,

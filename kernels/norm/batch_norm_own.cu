@@ -57,8 +57,10 @@ struct FinishTraining {
   T momentum;
   T *mean, *inverse;
   Running<T> running_mean, running_var;
+  std::int64_t* count;
 
   __device__ void operator()(std::int64_t channel, T middle, T m2) const {
+    if (count != nullptr && channel == 0) ++*count;
     mean[channel] = middle;
     inverse[channel] = T(1) / std::sqrt(m2 / static_cast<T>(rows) + static_cast<T>(eps));
     running_mean.move(channel, middle, momentum);
@@ -110,36 +112,53 @@ template <class T, int n>
 void forward(CudaContext& context, const Tensor& x, const Tensor& scale, const Tensor& shift, double eps,
              const NormTail& tail, RunningStatistics& running, BatchStatistics& saved, Tensor& y) {
   const std::int64_t channels = x.size(1), rows = x.numel() / channels;
-  const FinishTraining<T> finish{static_cast<double>(rows),        eps,
-                                 static_cast<T>(running.momentum), saved.mean.data<T>(),
-                                 saved.inverse.data<T>(),          Running<T>(running.mean),
-                                 Running<T>(running.var)};
+  const FinishTraining<T> finish{
+      static_cast<double>(rows),        eps,
+      static_cast<T>(running.momentum), saved.mean.data<T>(),
+      saved.inverse.data<T>(),          Running<T>(running.mean),
+      Running<T>(running.var),          running.count.defined() ? running.count.data<std::int64_t>() : nullptr};
   launch_sums<n, T>(context, rows, channels, Moments<T, n>{x.data<T>(), channels}, finish);
   normalize<T, Deviation::inverse, n>(context, x, saved.mean, scale, saved.inverse, shift, 0, tail, y);
+}
+
+/// The gradients of scale and shift. Where that of the residual is wanted, it is what Mask leaves of dy.
+template <class T, int n, bool stores, class Mask>
+void sum_gradients(CudaContext& context, const Tensor& dy, const Tensor& x, const BatchStatistics& saved,
+                   const Mask& mask, BatchNormGradients& g) {
+  const std::int64_t channels = x.size(1);
+  const GradientSums<T, n, Mask, stores> sums{dy.data<T>(), x.data<T>(), saved.mean.data<T>(),
+                                              mask,         channels,    stores ? g.dresidual.data<T>() : nullptr};
+  const FinishGradients<T> finish{saved.inverse.data<T>(), g.dscale.data<T>(), g.dshift.data<T>()};
+  launch_sums<n, T>(context, x.numel() / channels, channels, sums, finish);
+}
+
+template <class T, int n, class Mask>
+void map_gradients(CudaContext& context, const Tensor& dy, const Tensor& x, const Tensor& scale,
+                   const BatchStatistics& saved, const Mask& mask, BatchNormGradients& g) {
+  const std::int64_t rows = x.numel() / x.size(1);
+  const TrainingCoefficients<T> coefficients{scale.data<T>(), saved.inverse.data<T>(),
+                                             std::as_const(g.dscale).data<T>(), std::as_const(g.dshift).data<T>(),
+                                             T(1) / static_cast<T>(rows)};
+  const NormalizeBackward<T, TrainingCoefficients<T>, Mask> map{dy.data<T>(), x.data<T>(), saved.mean.data<T>(),
+                                                                coefficients, mask,        g.dx.data<T>()};
+  launch_map<n>(context, rows, x.size(1), map);
 }
 
 template <class T, int n, class Mask>
 void backward(CudaContext& context, const Tensor& dy, const Tensor& x, const Tensor& scale,
               const BatchStatistics& saved, const Mask& mask, BatchNormGradients& g) {
-  const std::int64_t channels = x.size(1), rows = x.numel() / channels;
-  const GradientSums<T, n, Mask> sums{dy.data<T>(), x.data<T>(), saved.mean.data<T>(), mask, channels};
-  const FinishGradients<T> finish{saved.inverse.data<T>(), g.dscale.data<T>(), g.dshift.data<T>()};
-  launch_sums<n, T>(context, rows, channels, sums, finish);
-  const TrainingCoefficients<T> coefficients{scale.data<T>(), saved.inverse.data<T>(),
-                                             std::as_const(g.dscale).data<T>(), std::as_const(g.dshift).data<T>(),
-                                             T(1) / static_cast<T>(rows)};
-  const auto map = [&](auto has_residual) {
-    constexpr bool wanted = decltype(has_residual)::value;
-    const NormalizeBackward<T, TrainingCoefficients<T>, Mask, wanted> body{dy.data<T>(),
-                                                                           x.data<T>(),
-                                                                           saved.mean.data<T>(),
-                                                                           coefficients,
-                                                                           mask,
-                                                                           g.dx.data<T>(),
-                                                                           wanted ? g.dresidual.data<T>() : nullptr};
-    launch_map<n>(context, rows, channels, body);
-  };
-  g.dresidual.defined() ? map(std::true_type()) : map(std::false_type());
+  sum_gradients<T, n, false>(context, dy, x, saved, mask, g);
+  map_gradients<T, n>(context, dy, x, scale, saved, mask, g);
+}
+
+/// y is read once: what it leaves of dy is the residual's gradient, from which that of x is made.
+template <class T, int n>
+void backward_with_residual(CudaContext& context, const Tensor& dy, const Tensor& x, const Tensor& scale,
+                            const BatchStatistics& saved, const Tensor& y, BatchNormGradients& g) {
+  const KeepsWherePositive<T> mask{y.data<T>()};
+  if (!g.dresidual.defined()) return backward<T, n>(context, dy, x, scale, saved, mask, g);
+  sum_gradients<T, n, true>(context, dy, x, saved, mask, g);
+  map_gradients<T, n>(context, g.dresidual, x, scale, saved, KeepsAll<T>(), g);
 }
 
 }  // namespace
@@ -165,7 +184,7 @@ void own_norm_backward(CudaContext& context, const Tensor& dy, const Tensor& x, 
       if (!result.y.defined()) {
         backward<T, n>(context, dy, x, scale, saved, KeepsAll<T>(), g);
       } else if (result.has_residual) {
-        backward<T, n>(context, dy, x, scale, saved, KeepsWherePositive<T>{result.y.data<T>()}, g);
+        backward_with_residual<T, n>(context, dy, x, scale, saved, result.y, g);
       } else {  // y is computed again from x, which is at hand
         const KeepsPositive<T> mask{scale.data<T>(), saved.inverse.data<T>(), result.shift.data<T>()};
         backward<T, n>(context, dy, x, scale, saved, mask, g);
@@ -232,8 +251,8 @@ void own_backward_sums(CudaContext& context, const Tensor& dy, const Tensor& x, 
 void own_backward_apply(CudaContext& context, const Tensor& dy, const Tensor& x, const Tensor& mean, const Tensor& a,
                         const Tensor& b, const Tensor& c, Tensor& dx) {
   visit_float(x.dtype(), [&]<class T>() {
-    const NormalizeBackward<T, GivenCoefficients<T>, KeepsAll<T>, false> map{
-        dy.data<T>(), x.data<T>(), mean.data<T>(), {a.data<T>(), b.data<T>(), c.data<T>()}, {}, dx.data<T>(), nullptr};
+    const NormalizeBackward<T, GivenCoefficients<T>, KeepsAll<T>> map{
+        dy.data<T>(), x.data<T>(), mean.data<T>(), {a.data<T>(), b.data<T>(), c.data<T>()}, {}, dx.data<T>()};
     const auto run = [&](auto packet) { launch_map<decltype(packet)::value>(context, x.size(0), x.size(1), map); };
     visit_packet<T>(x.size(1), run, dy, x, mean, a, b, c, dx);
   });

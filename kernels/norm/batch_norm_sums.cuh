@@ -10,7 +10,7 @@ namespace ebb::kernels::channels {
 /// a: the mean, b: the sum of squared deviations from it. Of each few rows by sums shifted by the first of them, which
 /// is exact to about their number times the machine's precision, for the deviation of that row is in the result; then
 /// as Chan, Golub and LeVeque (1979).
-template <class T, int n, int rows_at_once = 4>
+template <class T, int n, int rows_at_once = (sizeof(T) == 8 ? 4 : 8)>
 struct Moments {
   static constexpr int at_once = rows_at_once;
   const T* x;
@@ -56,13 +56,14 @@ struct Moments {
   }
 };
 
-/// a: the sum of dy, b: the sum of dy (x - mean), of what Mask leaves of dy.
-template <class T, int n, class Mask, int rows_at_once = 4>
+/// a: the sum of dy, b: the sum of dy (x - mean), of what Mask leaves of dy. It stores what that is, where wanted.
+template <class T, int n, class Mask, bool stores = false, int rows_at_once = 4>
 struct GradientSums {
   static constexpr int at_once = rows_at_once;
   const T *dy, *x, *mean;
   Mask mask;
   std::int64_t channels;
+  T* kept = nullptr;
 
   __device__ static Pair<T, n> merged(Pair<T, n> p, const Pair<T, n>& q) {
     for (int i = 0; i < n; ++i) {
@@ -88,12 +89,15 @@ struct GradientSums {
 #pragma unroll
     for (int u = 0; u < at_once; ++u) {
       const bool is_there = row + u * step < end;
+      Packet<T, n> left;
       for (int i = 0; i < n; ++i) {
         const T deviation = is_there ? values[u].element[i] - middle.element[i] : T(0);
         const T gradient = is_there ? rule.kept(gradients[u].element[i], deviation, masks[u], i) : T(0);
+        left.element[i] = gradient;
         total.a.element[i] += gradient;
         total.b.element[i] += gradient * deviation;
       }
+      if (stores && is_there) store_global(kept + (row + u * step) * channels + channel, left);
     }
   }
 };

@@ -104,13 +104,13 @@ struct Normalize {
   }
 };
 
-/// dx = a dy + b (x - mean) + c, of what Mask leaves of dy; dresidual, where wanted, is what it leaves.
-template <class T, class Coefficients, class Mask, bool has_residual>
+/// dx = a dy + b (x - mean) + c, of what Mask leaves of dy.
+template <class T, class Coefficients, class Mask>
 struct NormalizeBackward {
   const T *dy, *x, *mean;
   Coefficients coefficients;
   Mask mask;
-  T *dx, *dresidual;
+  T* dx;
 
   template <int n>
   struct Body {
@@ -126,14 +126,13 @@ struct NormalizeBackward {
       return {load_packet<T, n>(map.dy + at), load_packet<T, n>(map.x + at), map.mask.template load<n>(at)};
     }
     __device__ void store(std::int64_t at, const Row& row) const {
-      Packet<T, n> result, kept;
+      Packet<T, n> result;
       for (int i = 0; i < n; ++i) {
         const T deviation = row.x.element[i] - mean.element[i];
-        kept.element[i] = rule.kept(row.dy.element[i], deviation, row.mask, i);
-        result.element[i] = a.element[i] * kept.element[i] + b.element[i] * deviation + c.element[i];
+        const T kept = rule.kept(row.dy.element[i], deviation, row.mask, i);
+        result.element[i] = a.element[i] * kept + b.element[i] * deviation + c.element[i];
       }
       store_global(map.dx + at, result);
-      if constexpr (has_residual) store_global(map.dresidual + at, kept);
     }
   };
 

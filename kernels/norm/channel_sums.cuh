@@ -12,6 +12,9 @@
 // Two sums for each channel of (rows, channels), in one launch: threads take packets of channels of every so many rows,
 // the rows of threads of a block are merged pairwise, and the last block of some channels merges what all blocks of
 // theirs have left. The order depends on the sizes alone.
+//
+// All blocks together go from the last row to the first: what was written last is still in the cache, and what is read
+// last will be when the maps of channel_maps.cuh go the other way.
 
 namespace ebb::kernels::channels {
 
@@ -22,30 +25,41 @@ struct Pair {
   Packet<T, n> a, b;
 };
 
-/// How (rows, channels) are shared out: `lanes` packets of channels times rows of threads a block, and `chunks` blocks
-/// for the rows of the same channels.
+/// How (rows, channels) are shared out: a block has `lanes` packets of channels times some rows of threads, which take
+/// a slab of rows at once; `blocks` blocks take turns with the slabs of the same channels.
 struct Shares {
-  std::int64_t rows, channels, chunk;
-  unsigned lanes, chunks, groups;
+  std::int64_t rows, channels, slabs;
+  unsigned lanes, slab, blocks, groups;
 
-  /// 396 blocks are three for each multiprocessor of an H100, which all run at once.
-  Shares(std::int64_t row_count, std::int64_t channel_count, int packet, std::int64_t blocks = 396)
+  /// 264 blocks are two for each multiprocessor of an H100, which all run at once.
+  Shares(std::int64_t row_count, std::int64_t channel_count, int packet, int at_once, std::int64_t most_blocks = 264)
       : rows(row_count), channels(channel_count) {
-    constexpr std::int64_t rows_per_thread = 8;  // or the merging costs as much as the reading
+    constexpr std::int64_t rows_per_thread = 16;  // or the merging costs as much as the reading
     const std::int64_t packets = (channels + packet - 1) / packet;
     lanes = std::bit_ceil(static_cast<unsigned>(std::min<std::int64_t>(packets, 32)));
     groups = grid_size((packets + lanes - 1) / lanes);
-    const std::int64_t most = (rows + height() * rows_per_thread - 1) / (height() * rows_per_thread);
-    const std::int64_t wanted = std::clamp<std::int64_t>(blocks / groups, 1, std::max<std::int64_t>(most, 1));
-    chunk = (rows + wanted - 1) / wanted;
-    chunks = static_cast<unsigned>((rows + chunk - 1) / chunk);
+    slab = height() * at_once;
+    slabs = (rows + slab - 1) / slab;
+    const std::int64_t useful = std::max<std::int64_t>(rows / (height() * rows_per_thread), 1);
+    blocks = static_cast<unsigned>(std::clamp<std::int64_t>(most_blocks / groups, 1, useful));
   }
 
   __host__ __device__ unsigned height() const { return block_size / lanes; }
-  LaunchSize launch_size() const { return {dim3(groups, chunks), dim3(lanes, height())}; }
+  LaunchSize launch_size() const { return {dim3(groups, blocks), dim3(lanes, height())}; }
+
+  /// The first row of the block's i-th slab; negative after the last.
+  __device__ std::int64_t first_row(unsigned block, std::int64_t i) const {
+    return (slabs - 1 - block - i * blocks) * slab;
+  }
+  /// How many rows the block has. The last slab, which may lack some, is block 0's.
+  __device__ std::int64_t rows_of(unsigned block) const {
+    const std::int64_t all = (slabs - block + blocks - 1) / blocks * slab;
+    return block == 0 ? all - (slabs * slab - rows) : all;
+  }
 };
 
-inline constexpr unsigned chunks_at_once = 4;
+template <class T>
+inline constexpr unsigned blocks_at_once = sizeof(T) == 8 ? 4 : 6;
 
 template <class T, int n>
 struct ThreadPairs {
@@ -69,16 +83,15 @@ __device__ Pair<T, n> merge_column(Pair<T, n> own) {
 /// Sums gives: merged(pair, pair), and add(pair, first row, step, end, channel), which adds `at_once` rows of those.
 /// Finish takes each channel's two sums.
 template <int n, class T, class Sums, class Finish>
-__global__ void sum_channels(Sums sums, Finish finish, Shares shares, T* partial, unsigned* counters) {
+__global__ void __launch_bounds__(block_size, 2)
+    sum_channels(Sums sums, Finish finish, Shares shares, T* partial, unsigned* counters) {
   const std::int64_t channel = (static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x) * n;
   const bool has_channels = channel < shares.channels;
-  const auto row_of = [&](std::int64_t chunk) { return min(chunk * shares.chunk, shares.rows); };
   Pair<T, n> own{};
-  if (has_channels) {
-    const std::int64_t end = row_of(static_cast<std::int64_t>(blockIdx.y) + 1), step = blockDim.y;
-    for (std::int64_t row = row_of(blockIdx.y) + threadIdx.y; row < end; row += step * Sums::at_once) {
-      sums.add(own, row, step, end, channel);
-    }
+  std::int64_t row = shares.first_row(blockIdx.y, 0) + threadIdx.y;
+  const std::int64_t step = static_cast<std::int64_t>(shares.blocks) * shares.slab;
+  for (; has_channels && row >= 0; row -= step) {
+    if (row < shares.rows) sums.add(own, row, blockDim.y, shares.rows, channel);
   }
   own = merge_column<Sums>(own);
   if (gridDim.y > 1) {
@@ -90,17 +103,16 @@ __global__ void sum_channels(Sums sums, Finish finish, Shares shares, T* partial
     }
     if (!is_last_block(counters + blockIdx.x, gridDim.y)) return;
     own = {};
-    for (unsigned first = threadIdx.y; has_channels && first < gridDim.y; first += blockDim.y * chunks_at_once) {
-      Pair<T, n> loaded[chunks_at_once];
+    for (unsigned first = threadIdx.y; has_channels && first < gridDim.y; first += blockDim.y * blocks_at_once<T>) {
+      Pair<T, n> loaded[blocks_at_once<T>];
 #pragma unroll
-      for (unsigned u = 0; u < chunks_at_once; ++u) {
-        const std::int64_t chunk = first + u * blockDim.y,
-                           from = min(chunk, std::int64_t{gridDim.y} - 1) * shares.channels;
-        loaded[u] = {static_cast<T>(row_of(chunk + 1) - row_of(chunk)), load_packet<T, n>(a + from),
-                     load_packet<T, n>(b + from)};
+      for (unsigned u = 0; u < blocks_at_once<T>; ++u) {
+        const unsigned block = min(first + u * blockDim.y, gridDim.y - 1);
+        loaded[u] = {static_cast<T>(shares.rows_of(block)), load_packet<T, n>(a + block * shares.channels),
+                     load_packet<T, n>(b + block * shares.channels)};
       }
 #pragma unroll
-      for (unsigned u = 0; u < chunks_at_once; ++u) {
+      for (unsigned u = 0; u < blocks_at_once<T>; ++u) {
         if (first + u * blockDim.y < gridDim.y) own = Sums::merged(own, loaded[u]);
       }
     }
@@ -114,15 +126,15 @@ __global__ void sum_channels(Sums sums, Finish finish, Shares shares, T* partial
 template <int n, class T, class Sums, class Finish>
 void launch_sums(CudaContext& context, std::int64_t rows, std::int64_t channel_count, const Sums& sums,
                  const Finish& finish) {
-  const Shares shares(rows, channel_count, n);
+  const Shares shares(rows, channel_count, n, Sums::at_once);
   Tensor scratch;
   T* partial = nullptr;
-  if (shares.chunks > 1) {
-    const auto bytes = static_cast<std::int64_t>(2 * sizeof(T)) * shares.chunks * channel_count;
+  if (shares.blocks > 1) {
+    const auto bytes = static_cast<std::int64_t>(2 * sizeof(T)) * shares.blocks * channel_count;
     scratch = allocate({bytes}, kUInt8, context.device());
     partial = reinterpret_cast<T*>(scratch.raw_data());
   }
-  unsigned* const counter = shares.chunks > 1 ? counters(context, shares.groups) : nullptr;
+  unsigned* const counter = shares.blocks > 1 ? counters(context, shares.groups) : nullptr;
   launch(context, sum_channels<n, T, Sums, Finish>, shares.launch_size(), sums, finish, shares, partial, counter);
 }
 

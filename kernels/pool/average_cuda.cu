@@ -80,7 +80,7 @@ struct Shares {
 /// what they have summed is added in the order of the rows.
 template <int n, class T>
 __global__ void average_large(Sizes s, AverageWindows windows, Grid grid, std::int64_t packets, const T* x, T* y) {
-  constexpr int at_once = 4;
+  constexpr int at_once = 8;
   auto& shared = block_shared<Shares<n, T>>();
   const Place at = grid.place(blockIdx.x, lanes * n);
   const Box box(windows, at.row, at.column);
@@ -107,24 +107,45 @@ __global__ void average_large(Sizes s, AverageWindows windows, Grid grid, std::i
                quotients(sum, windows.divisor_of<T>(at.row, at.column)));
 }
 
-/// n channels of one element of x a thread.
+/// Of windows that share x without gaps and overlaps: a block for each and `lanes` packets of channels, which the rows
+/// of threads store to all of the window's elements.
 template <int n, class T>
-__global__ void average_backward(Sizes s, AverageWindows windows, Grid grid, const T* dy, T* dx) {
-  const std::int64_t thread = thread_index();
-  if (thread >= grid.threads) return;
-  const Place at = grid.place(thread, n);
+__global__ void average_backward_large(Sizes s, AverageWindows windows, Grid grid, std::int64_t packets, const T* dy,
+                                       T* dx) {
+  const Place at = grid.place(blockIdx.x, lanes * n);
+  const Box box(windows, at.row, at.column);
+  const std::int64_t channel = at.channel + static_cast<int>(threadIdx.x) * n;
+  if (channel >= packets * n) return;
+  const auto share = quotients(load_packet<T, n>(dy + s.window(at.image, at.row, at.column, channel)),
+                               windows.divisor_of<T>(at.row, at.column));
+  const int elements = box.height * box.width;
+  for (int element = static_cast<int>(threadIdx.y); element < elements; element += shares) {
+    const int r = element / box.width, q = element - r * box.width;
+    store_global(dx + s.pixel(at.image, box.row + r, box.column + q, channel), share);
+  }
+}
+
+/// Elements of x in rows of threads, whose threads take the packets of channels in turns: which windows an element lies
+/// in is found once for all of them.
+template <int n, class T>
+__global__ void average_backward(Sizes s, AverageWindows windows, Grid grid, std::int64_t packets, const T* dy, T* dx) {
+  const std::int64_t element = static_cast<std::int64_t>(blockIdx.x) * blockDim.y + threadIdx.y;
+  if (element >= grid.threads) return;
+  const Place at = grid.place(element, 1);
   const auto first_row = static_cast<int>(windows.rows.first_holder(at.row)),
              last_row = static_cast<int>(windows.rows.last_holder(at.row)),
              first_column = static_cast<int>(windows.columns.first_holder(at.column)),
              last_column = static_cast<int>(windows.columns.last_holder(at.column));
-  Packet<T, n> sum = filled<T, n>(0);
-  for (int row = first_row; row <= last_row; ++row) {
-    for (int column = first_column; column <= last_column; ++column) {
-      const auto values = load_packet<T, n>(dy + s.window(at.image, row, column, at.channel));
-      add(sum, quotients(values, windows.divisor_of<T>(row, column)));
+  for (std::int64_t packet = threadIdx.x; packet < packets; packet += blockDim.x) {
+    Packet<T, n> sum = filled<T, n>(0);
+    for (int row = first_row; row <= last_row; ++row) {
+      for (int column = first_column; column <= last_column; ++column) {
+        const auto values = load_packet<T, n>(dy + s.window(at.image, row, column, packet * n));
+        add(sum, quotients(values, windows.divisor_of<T>(row, column)));
+      }
     }
+    store_global(dx + (element * packets + packet) * n, sum);
   }
-  store_global(dx + thread * n, sum);
 }
 
 /// n channels of a tile of x a thread, for k * k elements: the windows are loaded once for all of the tile.
@@ -171,12 +192,27 @@ PoolGeometry geometry_of(const AveragePooling& p) {
                        : PoolGeometry{p.kernel, p.stride, p.padding, {1, 1}};
 }
 
+/// From 16 elements on a window is shared out to the threads of a block.
+bool are_large(const Tensor& x, const Tensor& y) { return x.size(2) / y.size(2) * (x.size(3) / y.size(3)) >= 16; }
+
+/// Whether each element of x lies in just one window.
+bool tile(const AveragePooling& p, const Tensor& x, const Tensor& y) {
+  for (int i = 0; i < 2; ++i) {
+    const auto dim = static_cast<std::size_t>(i);
+    const std::int64_t size = x.size(2 + i), count = y.size(2 + i);
+    const bool fits = p.is_adaptive ? size % count == 0
+                                    : p.padding[dim] == 0 && p.kernel[dim] * count == size &&
+                                          (p.kernel[dim] == p.stride[dim] || count == 1);
+    if (!fits) return false;
+  }
+  return true;
+}
+
 template <int n, class T>
 void launch_average(CudaContext& context, const Sizes& s, const AveragePooling& pooling, const Tensor& x, Tensor& y) {
   const AverageWindows windows(x, y, pooling);
   const std::int64_t packets = s.channels / n;
-  // Of 16 elements and more a window is shared out to the threads of a block.
-  if (x.size(2) / y.size(2) * (x.size(3) / y.size(3)) >= 16) {
+  if (are_large(x, y)) {
     const Grid grid(s.batch, s.pooled_height, s.pooled_width, (packets + lanes - 1) / lanes);
     const LaunchSize size{dim3(grid_size(grid.threads)), dim3(lanes, shares)};
     return launch(context, average_large<n, T>, size, s, windows, grid, packets, x.data<T>(), y.data<T>());
@@ -194,6 +230,12 @@ template <int n, class T>
 void launch_backward(CudaContext& context, const Sizes& s, const AveragePooling& pooling, const Tensor& dy,
                      Tensor& dx) {
   const AverageWindows windows(dx, dy, pooling);
+  const std::int64_t packets = s.channels / n;
+  if (are_large(dx, dy) && tile(pooling, dx, dy)) {
+    const Grid grid(s.batch, s.pooled_height, s.pooled_width, (packets + lanes - 1) / lanes);
+    const LaunchSize size{dim3(grid_size(grid.threads)), dim3(lanes, shares)};
+    return launch(context, average_backward_large<n, T>, size, s, windows, grid, packets, dy.data<T>(), dx.data<T>());
+  }
   pooling::visit_window(geometry_of(pooling), [&](auto kernel, auto stride) {
     constexpr int k = decltype(kernel)::value, step = decltype(stride)::value;
     if constexpr (k > 0) {
@@ -202,8 +244,9 @@ void launch_backward(CudaContext& context, const Sizes& s, const AveragePooling&
       launch(context, average_backward_square<n, k, step, T>, threads_for(grid.threads), s, windows, tiles, grid,
              dy.data<T>(), dx.data<T>());
     } else {
-      const Grid grid(s.batch, s.height, s.width, s.channels / n);
-      launch(context, average_backward<n, T>, threads_for(grid.threads), s, windows, grid, dy.data<T>(), dx.data<T>());
+      const Grid elements(s.batch, s.height, s.width, 1);
+      launch(context, average_backward<n, T>, pooling::elements_in_rows(elements, packets), s, windows, elements,
+             packets, dy.data<T>(), dx.data<T>());
     }
   });
 }

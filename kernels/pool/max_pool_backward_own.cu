@@ -44,27 +44,31 @@ struct Holders {
   }
 };
 
-/// n channels of one element of x a thread, for windows of any kind.
+/// For windows of any kind: elements of x in rows of threads, whose threads take the packets of channels in turns, so
+/// that which windows an element may lie in is found once for all of them.
 template <int n, class T, class Index>
-__global__ void max_pool_backward(Sizes s, Steps steps, Grid grid, const T* dy, const Index* indices, T* dx) {
-  const std::int64_t thread = thread_index();
-  if (thread >= grid.threads) return;
-  const Place at = grid.place(thread, n);
+__global__ void max_pool_backward(Sizes s, Steps steps, Grid grid, std::int64_t packets, const T* dy,
+                                  const Index* indices, T* dx) {
+  const std::int64_t element = static_cast<std::int64_t>(blockIdx.x) * blockDim.y + threadIdx.y;
+  if (element >= grid.threads) return;
+  const Place at = grid.place(element, 1);
   const Holders rows(s, steps, 0, at.row, s.pooled_height), columns(s, steps, 1, at.column, s.pooled_width);
   const std::int64_t position = static_cast<std::int64_t>(at.row) * s.width + at.column;
-  Packet<T, n> sum = filled<T, n>(0);
-  for (int row = rows.first; row <= rows.last; ++row) {
-    std::int64_t r = at.row + s.padding[0] - row * s.stride[0];
-    if (steps.dilation[0].split(r) != 0) continue;
-    for (int column = columns.first; column <= columns.last; ++column) {
-      std::int64_t q = at.column + s.padding[1] - column * s.stride[1];
-      if (steps.dilation[1].split(q) != 0) continue;
-      const std::int64_t from = s.window(at.image, row, column, at.channel);
-      add_chosen(sum, load_packet<T, n>(dy + from), load_packet<Index, n>(indices + from),
-                 static_cast<int>(r) * s.kernel[1] + static_cast<int>(q), position);
+  for (std::int64_t packet = threadIdx.x; packet < packets; packet += blockDim.x) {
+    Packet<T, n> sum = filled<T, n>(0);
+    for (int row = rows.first; row <= rows.last; ++row) {
+      std::int64_t r = at.row + s.padding[0] - row * s.stride[0];
+      if (steps.dilation[0].split(r) != 0) continue;
+      for (int column = columns.first; column <= columns.last; ++column) {
+        std::int64_t q = at.column + s.padding[1] - column * s.stride[1];
+        if (steps.dilation[1].split(q) != 0) continue;
+        const std::int64_t from = s.window(at.image, row, column, packet * n);
+        add_chosen(sum, load_packet<T, n>(dy + from), load_packet<Index, n>(indices + from),
+                   static_cast<int>(r) * s.kernel[1] + static_cast<int>(q), position);
+      }
     }
+    store_global(dx + (element * packets + packet) * n, sum);
   }
-  store_global(dx + thread * n, sum);
 }
 
 /// n channels of a tile of x a thread, for k * k elements without dilation: the windows are loaded once for all of the
@@ -127,9 +131,10 @@ void own_max_pool2d_backward(CudaContext& context, const Tensor& dy, const Tenso
             launch(context, max_pool_backward_square<n, k, step, T, Index>, threads_for(grid.threads), s, tiles, grid,
                    dy.data<T>(), indices.data<Index>(), dx.data<T>());
           } else {
-            const Grid grid(s.batch, s.height, s.width, s.channels / n);
-            launch(context, max_pool_backward<n, T, Index>, threads_for(grid.threads), s, Steps(g), grid, dy.data<T>(),
-                   indices.data<Index>(), dx.data<T>());
+            const std::int64_t packets = s.channels / n;
+            const Grid elements(s.batch, s.height, s.width, 1);
+            launch(context, max_pool_backward<n, T, Index>, pooling::elements_in_rows(elements, packets), s, Steps(g),
+                   elements, packets, dy.data<T>(), indices.data<Index>(), dx.data<T>());
           }
         });
       };

@@ -79,32 +79,41 @@ __global__ void max_pool(Sizes s, Grid grid, const T* x, T* y, Index* indices) {
   maximum.store(y + to, indices + to);
 }
 
-/// The same for k * k elements without dilation, which are all loaded before the first is looked at.
-template <int n, int k, int stride, class T, class Index>
+/// The same for k * k elements without dilation, and for `windows` of them side by side, which share elements: all are
+/// loaded before the first is looked at.
+template <int n, int k, int stride, int windows, class T, class Index>
 __global__ void max_pool_square(Sizes s, Grid grid, const T* x, T* y, Index* indices) {
+  constexpr int width = k + (windows - 1) * stride;
   const std::int64_t thread = thread_index();
   if (thread >= grid.threads) return;
   const Place at = grid.place(thread, n);
-  const int row = at.row * stride - s.padding[0], column = at.column * stride - s.padding[1];
+  const int row = at.row * stride - s.padding[0], column = at.column * windows * stride - s.padding[1];
   const T* corner = x + s.pixel(at.image, row, column, at.channel);
-  Packet<T, n> values[k * k];
+  Packet<T, n> values[k][width];
 #pragma unroll
-  for (int tap = 0; tap < k * k; ++tap) {
-    const int r = tap / k, q = tap % k;
-    values[tap] = s.has(row + r, column + q)
-                      ? load_packet<T, n>(corner + (static_cast<std::int64_t>(r) * s.width + q) * s.channels)
-                      : filled<T, n>(-std::numeric_limits<T>::infinity());
-  }
-  Maximum<T, n, Index> maximum;
+  for (int r = 0; r < k; ++r) {
 #pragma unroll
-  for (int tap = 0; tap < k * k; ++tap) {
-    const int r = tap / k, q = tap % k;
-    const auto index = index_of<Index>(s, tap, row + r, column + q);
-    if (s.has(row + r, column + q)) maximum.begin(index);
-    maximum.add(values[tap], index);
+    for (int q = 0; q < width; ++q) {
+      values[r][q] = s.has(row + r, column + q)
+                         ? load_packet<T, n>(corner + (static_cast<std::int64_t>(r) * s.width + q) * s.channels)
+                         : filled<T, n>(-std::numeric_limits<T>::infinity());
+    }
   }
-  const std::int64_t to = s.window(at.image, at.row, at.column, at.channel);
-  maximum.store(y + to, indices + to);
+#pragma unroll
+  for (int window = 0; window < windows; ++window) {
+    const int first = window * stride;
+    Maximum<T, n, Index> maximum;
+#pragma unroll
+    for (int tap = 0; tap < k * k; ++tap) {
+      const int r = row + tap / k, q = column + first + tap % k;
+      const auto index = index_of<Index>(s, tap, r, q);
+      if (s.has(r, q)) maximum.begin(index);
+      maximum.add(values[tap / k][first + tap % k], index);
+    }
+    const int to_column = at.column * windows + window;
+    const std::int64_t to = s.window(at.image, at.row, to_column, at.channel);
+    if (to_column < s.pooled_width) maximum.store(y + to, indices + to);
+  }
 }
 
 /// y in the order of its memory, n elements a thread.
@@ -138,13 +147,15 @@ void own_max_pool2d(CudaContext& context, const Tensor& x, const PoolGeometry& g
     visit_index(indices.dtype(), [&]<class Index>() {
       const auto run = [&](auto packet) {
         constexpr int n = decltype(packet)::value;
-        const Grid grid(s.batch, s.pooled_height, s.pooled_width, s.channels / n);
         pooling::visit_window(g, [&](auto kernel, auto stride) {
           constexpr int k = decltype(kernel)::value, step = decltype(stride)::value;
+          // Of bytes; two windows of 3 x 3 have 15 elements of 18 and run 5 % faster on an H100, in blocks of 128.
+          constexpr int windows = k > step && sizeof(Index) == 1 ? 2 : 1, block = 128;
+          const Grid grid(s.batch, s.pooled_height, (s.pooled_width + windows - 1) / windows, s.channels / n);
           auto* function = max_pool<n, T, Index>;
-          if constexpr (k > 0) function = max_pool_square<n, k, step, T, Index>;
-          launch(context, function, threads_for(grid.threads), s, grid, x.data<T>(), y.data<T>(),
-                 indices.data<Index>());
+          if constexpr (k > 0) function = max_pool_square<n, k, step, windows, T, Index>;
+          launch(context, function, {dim3(grid_size((grid.threads + block - 1) / block)), dim3(block)}, s, grid,
+                 x.data<T>(), y.data<T>(), indices.data<Index>());
         });
       };
       visit_packet<T>(s.channels, run, x, y, indices);

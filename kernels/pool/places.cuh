@@ -1,5 +1,8 @@
 #pragma once
 
+#include <algorithm>
+#include <bit>
+
 #include "ebb/core/tensor.h"
 #include "ebb/kernels/cuda/divider.h"
 #include "ebb/kernels/cuda/launch.cuh"
@@ -74,6 +77,13 @@ struct Grid {
     return {thread, channel, row, column};
   }
 };
+
+/// Blocks of rows of threads, a row for each of the grid's elements, as wide as there are packets, up to a warp.
+inline LaunchSize elements_in_rows(const Grid& elements, std::int64_t packets) {
+  const unsigned width = std::bit_ceil(static_cast<unsigned>(std::min<std::int64_t>(packets, 32)));
+  const unsigned height = block_size / width;
+  return {dim3(grid_size((elements.threads + height - 1) / height)), dim3(width, height)};
+}
 
 template <class T, int n>
 __device__ Packet<T, n> filled(T value) {

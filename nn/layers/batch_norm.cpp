@@ -1,5 +1,7 @@
 #include "ebb/nn/layers/batch_norm.h"
 
+#include <typeinfo>
+
 #include "ebb/autograd/grad_mode.h"
 #include "ebb/autograd/ops/activation/rectifier.h"
 #include "ebb/autograd/ops/create/creation.h"
@@ -37,18 +39,23 @@ std::string BatchNorm::kind() const { return group != nullptr ? "SyncBatchNorm" 
 Tensor BatchNorm::normalized(const Tensor& x, const Tail& tail) const {
   const bool tracks = running_mean->defined();
   const bool updates = is_training() && tracks;
-  if (updates) num_batches_tracked->add_(1);
+  const bool counts_itself = updates && options.momentum && x.numel() > 0 && !is_of_several();
+  if (updates && !counts_itself) num_batches_tracked->add_(1);
   if (updates && !options.momentum && x.is_cuda()) return normalized_by_count(x, tail);
   double momentum = options.momentum.value_or(0);
   if (updates && !options.momentum) momentum = 1.0 / num_batches_tracked->item<double>();
-  return normalized(x, running_mean, running_var, momentum, tail);
+  return normalized(x, {running_mean, running_var, momentum, counts_itself ? num_batches_tracked.get() : Tensor()},
+                    tail);
 }
 
-Tensor BatchNorm::normalized(const Tensor& x, const Tensor& mean, const Tensor& var, double momentum,
-                             const Tail& tail) const {
+bool BatchNorm::is_of_several() const { return is_training() && group != nullptr && group->size() > 1; }
+
+Tensor BatchNorm::normalized(const Tensor& x, const Running& running, const Tail& tail) const {
+  const auto& [mean, var, momentum, count] = running;
   const bool uses_batch = is_training() || !mean.defined();
-  const ebb::BatchNormOptions o{.training = uses_batch, .momentum = momentum, .eps = options.eps};
-  if (is_training() && group != nullptr && group->size() > 1) {
+  const ebb::BatchNormOptions o{
+      .training = uses_batch, .momentum = momentum, .eps = options.eps, .num_batches_tracked = count};
+  if (is_of_several()) {
     const Tensor y = sync_batch_norm(x, mean, var, weight, bias, group, o);
     if (!tail.relu) return y;
     return tail.residual.defined() ? ebb::relu(y + tail.residual) : ebb::relu(y);
@@ -60,7 +67,7 @@ Tensor BatchNorm::normalized(const Tensor& x, const Tensor& mean, const Tensor& 
 /// On a GPU the share of a batch in the mean of all so far stays there: to read the count would wait for the GPU.
 Tensor BatchNorm::normalized_by_count(const Tensor& x, const Tail& tail) const {
   const Tensor mean = zeros_like(running_mean->detach()), var = zeros_like(running_var->detach());
-  const Tensor y = normalized(x, mean, var, 1, tail);
+  const Tensor y = normalized(x, {mean, var, 1, {}}, tail);
   const NoGradGuard no_grad;
   const Tensor share = 1.0 / num_batches_tracked->to(running_mean->dtype());
   running_mean->mul_(1.0 - share).add_(mean * share);
@@ -98,11 +105,16 @@ Tensor BatchNorm3d::operator()(const Tensor& x, Site site) const {
 
 static bool has_hooks(const Module& module) { return module.hooks() != nullptr && !module.hooks()->empty(); }
 
+const BatchNorm2d* norm_with_relu(const Module& norm, const Module& relu) {
+  const bool are_both = typeid(norm) == typeid(BatchNorm2d) && typeid(relu) == typeid(ReLU);
+  return are_both && !has_hooks(norm) && !has_hooks(relu) ? static_cast<const BatchNorm2d*>(&norm) : nullptr;
+}
+
 Tensor norm_relu(const Child<BatchNorm2d>& norm, const Child<ReLU>& relu, const Tensor& x,
                  const std::function<Tensor()>& residual, Site site) {
-  if (!has_hooks(*norm) && !has_hooks(*relu)) {
+  if (const BatchNorm2d* both = norm_with_relu(*norm, *relu)) {
     const Tensor added = residual ? residual() : Tensor();
-    return in_module(norm.name(), [&] { return norm->relu(x, added, site); });
+    return in_module(norm.name(), [&] { return both->relu(x, added, site); });
   }
   const Tensor y = norm(x, site);
   return relu(residual ? y + residual() : y, site);

@@ -55,7 +55,13 @@ class BatchNorm : public NormBase {
   Tensor normalized(const Tensor& x, const Tail& tail) const;
 
  private:
-  Tensor normalized(const Tensor& x, const Tensor& mean, const Tensor& var, double momentum, const Tail& tail) const;
+  struct Running {
+    Tensor mean, var;
+    double momentum;
+    Tensor count;  // undefined where it has been counted
+  };
+  bool is_of_several() const;
+  Tensor normalized(const Tensor& x, const Running& running, const Tail& tail) const;
   Tensor normalized_by_count(const Tensor& x, const Tail& tail) const;
 };
 
@@ -87,6 +93,10 @@ class BatchNorm3d : public BatchNorm {
 };
 inline BatchNorm3d batch_norm3d(const BatchNormOptions& options) { return BatchNorm3d(options); }
 inline BatchNorm3d batch_norm3d(std::int64_t num_features) { return BatchNorm3d({.num_features = num_features}); }
+
+/// `norm` where it is a BatchNorm2d and `relu` a ReLU, and none of them has a hook that wants to see what they are
+/// given: then norm->relu(x) is what both give. Otherwise null.
+const BatchNorm2d* norm_with_relu(const Module& norm, const Module& relu);
 
 /// relu(norm(x) + residual()), for the members of a block: as one op, or in steps, in this order, where a hook of
 /// `norm` or `relu` wants to see what they are given.

@@ -53,10 +53,11 @@ static void check_whole_batch_norms() {
       const Tensor c = per_channel(), x = image();
       CAPTURE(to_string(shape), to_string(dtype));
       require_agreement({x, image(), c, per_channel(), per_channel(), ones({shape[1]}, {.dtype = dtype})},
-                        {x, x, x, c, c, c, c, c, c}, dtype == kFloat32 ? 2e-4 : 1e-9,
+                        {x, x, x, c, c, c, c, c, c, zeros({}, {.dtype = kInt64})}, dtype == kFloat32 ? 2e-4 : 1e-9,
                         [](auto& context, const Tensors& in, Tensors& out) {
                           kernels::BatchStatistics saved{out[3], out[4], {}};
-                          kernels::RunningStatistics running{out[5], out[6], 0.3};
+                          out[9].fill_(4);
+                          kernels::RunningStatistics running{out[5], out[6], 0.3, out[9]};
                           kernels::copy(context, in[4], out[5]);
                           kernels::copy(context, in[5], out[6]);
                           kernels::batch_norm_forward(context, in[0], in[2], in[3], 1e-3, {}, running, saved, out[0]);
@@ -71,14 +72,15 @@ static void check_whole_batch_norms() {
 TEST_CASE("batch norms with a residual and a ReLU agree") {
   for (const Shape& shape : {Shape{4, 3, 5, 2}, Shape{7, 5}, Shape{16, 64, 7, 7}}) {
     for (const DType dtype : {kFloat32, kFloat64}) {
-      for (const bool has_residual : {false, true}) {
+      for (const int kind : {0, 1, 2}) {
+        const bool has_residual = kind > 0, wants_residual = kind == 2;
         const auto image = [&] {
           const Tensor x = random_tensor(shape, dtype);
           return shape.size() == 4 ? x.contiguous(MemoryFormat::channels_last) : x;
         };
         const auto per_channel = [&] { return random_tensor({shape[1]}, dtype); };
         const Tensor x = image(), c = per_channel();
-        CAPTURE(to_string(shape), to_string(dtype), has_residual);
+        CAPTURE(to_string(shape), to_string(dtype), kind);
         require_agreement(
             {x, image(), image(), c, per_channel(), ones({shape[1]}, {.dtype = dtype})}, {x, x, x, x, c, c, c, c},
             dtype == kFloat32 ? 2e-4 : 1e-9, [&](auto& context, const Tensors& in, Tensors& out) {
@@ -87,9 +89,9 @@ TEST_CASE("batch norms with a residual and a ReLU agree") {
               kernels::RunningStatistics running{{}, {}, 0};
               kernels::batch_norm_forward(context, in[0], in[3], in[4], 1e-3, tail, running, saved, out[0]);
               const kernels::NormResult result{out[0], in[4], has_residual};
-              kernels::BatchNormGradients gradients{out[1], out[6], out[7], has_residual ? out[2] : Tensor()};
+              kernels::BatchNormGradients gradients{out[1], out[6], out[7], wants_residual ? out[2] : Tensor()};
               kernels::batch_norm_backward(context, in[1], in[0], in[3], saved, 1e-3, result, gradients);
-              if (!has_residual) kernels::copy(context, in[1], out[2]);
+              if (!wants_residual) kernels::copy(context, in[1], out[2]);
               kernels::batch_norm_inference(context, in[0], in[4], in[5], in[3], in[4], 1e-3, tail, out[3]);
             });
       }

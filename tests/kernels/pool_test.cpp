@@ -1,5 +1,12 @@
+#include <functional>
 #include <limits>
 
+#include "ebb/autograd/backward.h"
+#include "ebb/autograd/ops/elementwise/arithmetic.h"
+#include "ebb/autograd/ops/pool/adaptive_pool.h"
+#include "ebb/autograd/ops/pool/avg_pool.h"
+#include "ebb/autograd/ops/pool/max_pool.h"
+#include "ebb/autograd/ops/reduce/reduce.h"
 #include "ebb/kernels/pool/pool.h"
 
 #include "tests/kernels/both_devices.h"
@@ -100,6 +107,9 @@ TEST_CASE("average pooling and its gradient agree") {
   for (const Shape& of_y : {Shape{2, 12, 1, 1}, Shape{2, 12, 3, 4}, Shape{2, 12, 7, 9}, Shape{2, 12, 2, 13}}) {
     check_average({2, 12, 7, 9}, of_y, {.is_adaptive = true});
   }
+  check_average({1, 132, 8, 15}, {1, 132, 2, 3}, {.is_adaptive = true});
+  check_average({2, 12, 10, 8}, {2, 12, 2, 2}, windows({5, 4}, {5, 4}, {0, 0}));
+  check_average({2, 4, 9, 9}, {2, 4, 2, 2}, windows({4, 4}, {4, 4}, {0, 0}));  // elements in no window
   check_average({1, 3, 40, 33}, {1, 3, 1, 1}, {.is_adaptive = true});
 }
 
@@ -123,6 +133,37 @@ TEST_CASE("each implementation of pooling computes what the plainest does") {
       const Tensors other = made_by("plain", kInt64);
       require_close(made[0], other[0], 0);
       require_close(made[2], other[2], 0);
+    }
+  }
+}
+
+TEST_CASE("poolings on a GPU keep the memory format of images, with their gradients") {
+  using Op = std::function<Tensor(const Tensor&)>;
+  const std::vector<Op> ops = {
+      [](const Tensor& x) { return max_pool2d(x, {.kernel_size = 3, .stride = 2, .padding = 1}); },
+      [](const Tensor& x) {
+        return max_pool2d_with_indices(x, {.kernel_size = {2, 3}, .stride = 1}).values;
+      },
+      [](const Tensor& x) { return avg_pool2d(x, {.kernel_size = 2}); },
+      [](const Tensor& x) { return avg_pool2d(x, {.kernel_size = 3, .padding = 1, .count_include_pad = false}); },
+      [](const Tensor& x) {
+        return adaptive_avg_pool2d(x, {4, 3});
+      },
+      [](const Tensor& x) {
+        return adaptive_avg_pool2d(x, {1, 1});
+      }};
+  for (const MemoryFormat format : {MemoryFormat::contiguous, MemoryFormat::channels_last}) {
+    const Tensor given = random_tensor({2, 4, 9, 7}).contiguous(format);
+    for (const Op& op : ops) {
+      const auto outcome = [&](Device device) {
+        const Tensor x = given.to(device).detach().requires_grad_();
+        const Tensor y = op(x), dx = grad({(y * y).sum()}, {x}, {}, {.create_graph = true})[0];
+        const Tensor ddx = grad({(dx * dx).sum()}, {x})[0];
+        if (device.is_cuda()) CHECK((y.numel() == 8 || y.suggested_format() == format));
+        return Tensors{y, dx, ddx};
+      };
+      const Tensors expected = outcome(kCPU), made = outcome(kCUDA);
+      for (std::size_t i = 0; i < made.size(); ++i) require_close(made[i], expected[i], 1e-5);
     }
   }
 }

@@ -56,6 +56,26 @@ TEST_CASE("forward hooks fire for every child, in PyTorch's order, and may repla
   CHECK(other(leaf(2)).item<float>() == (2 * 3 + 1) * 3 * 20);
 }
 
+TEST_CASE("a batch norm and the ReLU after it are one op, unless a hook wants to see what they are given") {
+  const Tensor x = randn({2, 3, 4, 5});
+  nn::Sequential net = nn::sequential(nn::batch_norm2d(3), nn::relu({.inplace = true}), nn::batch_norm2d(3));
+  const auto outcome = [&] {
+    const Tensor leaf = x.clone().requires_grad_(), y = net(leaf);
+    net.zero_grad();
+    (y * y * x).sum().backward();
+    return std::vector<Tensor>{y.detach(), leaf.grad(), net.parameters()[0].grad()};
+  };
+  const std::vector<Tensor> at_once = outcome();
+  for (const char* name : {"0", "1"}) {
+    int calls = 0;
+    const nn::ScopedHook hook(
+        net[name]->register_forward_hook([&](nn::Module&, std::span<const Tensor>, std::span<Tensor>) { ++calls; }));
+    const std::vector<Tensor> in_steps = outcome();
+    CHECK(calls == 1);
+    for (std::size_t i = 0; i < at_once.size(); ++i) CHECK(equal(in_steps[i], at_once[i]));
+  }
+}
+
 TEST_CASE("a hook goes when its handle says so, or its scope ends") {
   Net net;
   int calls = 0;

@@ -39,6 +39,16 @@ void check_padding(const Window& w) {
         " for kernel_size ", w.kernel, ", dilation ", w.dilation);
 }
 
+MemoryFormat pooling_format(const Tensor& x) {
+  return x.is_cuda() ? x.suggested_format() : MemoryFormat::channels_last;
+}
+
+Tensor pooled_images(const Tensor& x, MemoryFormat format) {
+  if (format == MemoryFormat::channels_last) return x.detach();
+  const Shape shape{x.size(0) * x.size(1), 1, x.size(2), x.size(3)};
+  return x.detach().alias(shape, contiguous_strides(shape), x.storage_offset());
+}
+
 std::int64_t window_count(std::int64_t size, const Window& w, bool ceil_mode) {
   check(size >= 0, "a size must not be negative, got ", size);
   const std::int64_t room = checked_sum(size, 2 * w.padding) - w.reach();

@@ -100,17 +100,19 @@ void end_write(const Tensor& running) {
 Tensor train(const Tensor& x, const Tensor& running_mean, const Tensor& running_var, const Tensor& weight,
              const Tensor& bias, const BatchNormOptions& o, const Tail& tail) {
   kernels::BatchStatistics batch{empty_per_channel(x), empty_per_channel(x), {}};
-  kernels::RunningStatistics running{running_mean, running_var, o.momentum};
+  kernels::RunningStatistics running{running_mean, running_var, o.momentum, o.num_batches_tracked};
   Tensor y = empty_like(x);
   no_grad([&] {
     begin_write(running_mean);
     begin_write(running_var);
+    begin_write(o.num_batches_tracked);
     const Tensor scale = contiguous(weight);
     on_device(x.device(), [&](auto& context) {
       kernels::batch_norm_forward(context, x.detach(), scale, bias, o.eps, tail.of_kernel(), running, batch, y);
     });
     end_write(running_mean);
     end_write(running_var);
+    end_write(o.num_batches_tracked);
   });
   return record(y, {x, weight, bias, tail.residual},
                 [x = Saved(x), weight = Saved(weight), saved = SavedStatistics(batch), tail = SavedTail(tail, y, bias),
@@ -161,6 +163,9 @@ Tensor normalize_nothing(const Tensor& x, const Tensor& weight, const Tensor& bi
 
 Tensor normalize(const Tensor& x, const Tensor& running_mean, const Tensor& running_var, const Tensor& weight,
                  const Tensor& bias, const BatchNormOptions& options, const Tail& tail) {
+  const Tensor& count = options.num_batches_tracked;
+  check(!count.defined() || (count.dim() == 0 && count.dtype() == kInt64 && count.device() == x.device()),
+        "num_batches_tracked must be a scalar, int64, on ", x.device(), ", as the input is");
   const Tensor image = as_image(x);
   const Tensor w = weight.defined() ? weight : full({x.size(1)}, 1, {.dtype = x.dtype(), .device = x.device()});
   const Tensor b = bias.defined() ? contiguous(bias) : zeros_like(w);

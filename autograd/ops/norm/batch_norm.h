@@ -10,6 +10,7 @@ struct BatchNormOptions {
   bool training = false;  ///< normalise by the batch's statistics and update the running ones
   double momentum = 0.1;  ///< weight of the new statistics in the running ones
   double eps = 1e-5;
+  Tensor num_batches_tracked{};  ///< a scalar (int64) that training increments; undefined, none is
 };
 
 /// (x - mean) / sqrt(var + eps) * weight + bias for each channel of x (N, C, ...). In training mean and var (biased)

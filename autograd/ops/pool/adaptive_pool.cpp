@@ -44,7 +44,10 @@ Tensor adaptive_avg_pool(const Tensor& x, const OutputSize& output_size, int dim
   ops::check_images(x, dims);
   const Dims sizes = output_size.of(x, dims);
   ops::check_fits(x, sizes);
-  if (dims == 2 && ops::are_channels_last(x)) return ops::averages(x, {.is_adaptive = true}, sizes);
+  if (dims == 2 && numel(sizes) > 0) {
+    const std::int64_t elements = (x.size(-2) / sizes[0] + 1) * (x.size(-1) / sizes[1] + 1);
+    if (ops::can_average(x, elements)) return ops::averages(x, {.is_adaptive = true}, sizes);
+  }
   std::vector<SparseMatrix> matrices;
   for (int i = 0; i < dims; ++i) matrices.push_back(average_shares(x.size(i - dims), sizes[i]));
   return ops::resample(x, matrices);

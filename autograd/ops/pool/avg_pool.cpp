@@ -56,7 +56,8 @@ Tensor avg_pool(const Tensor& x, std::span<const Window> windows, const Averagin
     ops::check_window(w);
     ops::check_padding(w);
   }
-  if (dims == 2 && ops::are_channels_last(x)) return avg_pool_of_images(x, windows, a);
+  const bool fits = dims == 2 && ops::can_average(x, checked_product(windows[0].kernel, windows[1].kernel));
+  if (fits) return avg_pool_of_images(x, windows, a);
   std::vector<SparseMatrix> matrices;
   for (int i = 0; i < dims; ++i) {
     matrices.push_back(average_windows(x.size(i - dims), windows[static_cast<std::size_t>(i)], a));

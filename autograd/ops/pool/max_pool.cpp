@@ -18,11 +18,16 @@ using kernels::PoolGeometry;
 
 namespace {
 
-constexpr auto channels_last = MemoryFormat::channels_last;
+/// The geometry, and how the images lie.
+struct Pooling {
+  PoolGeometry geometry;
+  MemoryFormat format;
 
-Tensor empty_image(const Shape& shape, const Tensor& like, DType dtype) {
-  return empty(shape, {.dtype = dtype, .device = like.device()}, channels_last);
-}
+  Tensor made(const Shape& shape, const Tensor& like, DType dtype) const {
+    return empty(shape, {.dtype = dtype, .device = like.device()}, format);
+  }
+  Tensor images(const Tensor& x) const { return ops::pooled_images(x, format); }
+};
 
 ops::Window window(const PoolGeometry& g, std::size_t i) {
   return {g.kernel[i], g.stride[i], g.padding[i], g.dilation[i]};
@@ -43,23 +48,27 @@ PoolGeometry checked(const MaxPool2dOptions& o) {
 
 // The two maps below are each other's gradients.
 
-Tensor gather(const Tensor& x, const Tensor& indices, const PoolGeometry& g);
+Tensor gather(const Tensor& x, const Tensor& indices, const Pooling& p);
 
-Tensor scatter(const Tensor& gradient, const Tensor& indices, const Shape& input, const PoolGeometry& g) {
+Tensor scatter(const Tensor& gradient, const Tensor& indices, const Shape& input, const Pooling& p) {
   const OpScope op("max_pool2d_backward", Site{});
-  const Tensor dy = contiguous(gradient, channels_last);
-  Tensor dx = empty_image(input, dy, dy.dtype());
-  on_device(dy.device(), [&](auto& context) { kernels::max_pool2d_backward(context, dy, indices, g, dx); });
-  return record(dx, wrt(dy, [indices, g](const Tensor& ddx) { return gather(ddx, indices, g); }));
+  const Tensor dy = contiguous(gradient, p.format), dx = p.made(input, dy, dy.dtype());
+  Tensor to = p.images(dx);
+  on_device(dy.device(), [&](auto& context) {
+    kernels::max_pool2d_backward(context, p.images(dy), p.images(indices), p.geometry, to);
+  });
+  return record(dx, wrt(dy, [indices, p](const Tensor& ddx) { return gather(ddx, indices, p); }));
 }
 
-Tensor gather(const Tensor& input, const Tensor& indices, const PoolGeometry& g) {
+Tensor gather(const Tensor& input, const Tensor& indices, const Pooling& p) {
   const OpScope op("max_pool2d_gather", Site{});
-  const Tensor x = contiguous(input, channels_last);
-  Tensor y = empty_image(indices.shape(), x, x.dtype());
-  on_device(x.device(), [&](auto& context) { kernels::max_pool2d_gather(context, x, indices, g, y); });
+  const Tensor x = contiguous(input, p.format), y = p.made(indices.shape(), x, x.dtype());
+  Tensor to = p.images(y);
+  on_device(x.device(), [&](auto& context) {
+    kernels::max_pool2d_gather(context, p.images(x), p.images(indices), p.geometry, to);
+  });
   return record(y,
-                wrt(x, [indices, shape = x.shape(), g](const Tensor& dy) { return scatter(dy, indices, shape, g); }));
+                wrt(x, [indices, shape = x.shape(), p](const Tensor& dy) { return scatter(dy, indices, shape, p); }));
 }
 
 /// The indices are int64 for the user, or of the narrowest dtype, for backward alone.
@@ -71,15 +80,16 @@ ValuesAndIndices pooled(const Tensor& input, const MaxPool2dOptions& o, bool wan
   check(input.dim() == 4, "the input must be (N, C, H, W) or (C, H, W), got shape ", input.shape());
   check(input.size(1) > 0 && input.size(2) > 0 && input.size(3) > 0,
         "only the batch may be empty, got an input of shape ", input.shape());
-  const PoolGeometry g = checked(o);
-  const Tensor x = contiguous(input, channels_last);
+  const Pooling p{checked(o), ops::pooling_format(input)};
+  const PoolGeometry& g = p.geometry;
+  const Tensor x = contiguous(input, p.format);
   const Shape shape{x.size(0), x.size(1), ops::window_count(x.size(2), window(g, 0), o.ceil_mode),
                     ops::window_count(x.size(3), window(g, 1), o.ceil_mode)};
-  Tensor y = empty_image(shape, x, x.dtype()),
-         indices = empty_image(shape, x, wants_indices ? kInt64 : kernels::narrowest_index(g));
-  on_device(x.device(), [&](auto& context) { kernels::max_pool2d(context, x, g, y, indices); });
-  y = record(y, wrt(x, [indices = Saved(indices), from = x.shape(), g](const Tensor& dy) {
-               return scatter(dy, indices, from, g);
+  const Tensor indices = p.made(shape, x, wants_indices ? kInt64 : kernels::narrowest_index(g));
+  Tensor y = p.made(shape, x, x.dtype()), to = p.images(y), chosen = p.images(indices);
+  on_device(x.device(), [&](auto& context) { kernels::max_pool2d(context, p.images(x), g, to, chosen); });
+  y = record(y, wrt(x, [indices = Saved(indices), from = x.shape(), p](const Tensor& dy) {
+               return scatter(dy, indices, from, p);
              }));
   return {y, indices};
 }

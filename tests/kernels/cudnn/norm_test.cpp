@@ -85,8 +85,8 @@ TEST_CASE("cuDNN, ebb's own kernels and the CPU compute the same batch norm") {
         const std::uint64_t before = emulator::cudnn().norms;
         const Tensors made = whole(kCUDA, name, given, 1e-3);
         for (std::size_t i = 0; i < made.size(); ++i) require_close(made[i], expected[i], tolerance);
-        const std::uint64_t by_cudnn = name == nullptr ? 2 : name == std::string("cudnn") ? 3 : 0;
-        CHECK(emulator::cudnn().norms - before == by_cudnn);  // by itself it infers with ebb's own
+        const bool by_cudnn = name != nullptr && name == std::string("cudnn");
+        CHECK(emulator::cudnn().norms - before == (by_cudnn ? 3 : 0));
       }
       const Tensors channels = whole(kCPU, nullptr, given, 1e-3);
       for (std::size_t i = 0; i < channels.size(); ++i) require_close(channels[i], expected[i], tolerance);
@@ -94,11 +94,13 @@ TEST_CASE("cuDNN, ebb's own kernels and the CPU compute the same batch norm") {
   }
 }
 
-TEST_CASE("batch norm in training goes through cuDNN, with its gradients") {
+TEST_CASE("batch norm in training goes through cuDNN where it is told to, with its gradients") {
   const Fixture fixture;
   const Tensor x = random_tensor({6, 3, 2, 5}), dy = random_tensor({6, 3, 2, 5}), w = random_tensor({3}),
                b = random_tensor({3});
-  require_same(trained(kCUDA, x, dy, w, b, kFloat32), trained(kCPU, x, dy, w, b, kFloat32));
+  const Outcome expected = trained(kCPU, x, dy, w, b, kFloat32);
+  const kernels::ForceImplementation force("batch_norm", "cudnn");
+  require_same(trained(kCUDA, x, dy, w, b, kFloat32), expected);
   CHECK(emulator::cudnn().norms == 2);  // the gradient with a graph is composed
 }
 
@@ -118,33 +120,37 @@ TEST_CASE("the choice of a batch norm can be asked, and says why") {
     return kernels::which_batch_norm(cuda_context(0), {x, pass, running, saved});
   };
   const kernels::RunningStatistics one{stats, {}, 0.1}, none{{}, {}, 0.1}, both{stats, stats.clone(), 0.1};
-  CHECK(choice(NormPass::forward, &none).name == std::string("cudnn"));
-  CHECK(choice(NormPass::forward, &both).name == std::string("cudnn"));
-  CHECK(choice(NormPass::forward, &one).reason == "cudnn does not take it: it keeps both running statistics or none");
+  for (const auto* running : {&one, &none, &both}) CHECK(choice(NormPass::forward, running).name == std::string("own"));
   CHECK(choice(NormPass::inference).name == std::string("own"));
   CHECK(choice(NormPass::parts).name == std::string("own"));
   const kernels::BatchStatistics own{stats, stats, {}}, its{stats, stats, stats};
-  CHECK(choice(NormPass::backward, nullptr, &own).reason ==
-        "cudnn does not take it: cuDNN did not compute the forward pass");
+  CHECK(choice(NormPass::backward, nullptr, &its).name == std::string("own"));
+  const kernels::ForceImplementation force("batch_norm", "cudnn");
+  CHECK(choice(NormPass::forward, &both).name == std::string("cudnn"));
   CHECK(choice(NormPass::backward, nullptr, &its).name == std::string("cudnn"));
+  CHECK_THROWS_WITH(choice(NormPass::forward, &one), ContainsSubstring("it keeps both running statistics or none"));
+  CHECK_THROWS_WITH(choice(NormPass::backward, nullptr, &own),
+                    ContainsSubstring("cuDNN did not compute the forward pass"));
   backends::cudnn.enabled = false;
-  CHECK(choice(NormPass::forward, &none).reason == "cudnn does not take it: backends::cudnn.enabled is false");
+  CHECK_THROWS_WITH(choice(NormPass::forward, &none), ContainsSubstring("backends::cudnn.enabled is false"));
   backends::cudnn.enabled = true;
   emulator::cudnn().is_there = false;
-  CHECK(choice(NormPass::forward, &none).reason == "cudnn does not take it: cuDNN cannot be used: no such file");
+  CHECK_THROWS_WITH(choice(NormPass::forward, &none), ContainsSubstring("cuDNN cannot be used: no such file"));
 }
 
 TEST_CASE("ebb's own kernels compute the gradient of cuDNN's forward pass, too") {
   const Fixture fixture;
   const Tensor x = random_tensor({6, 3, 2, 5}), w = random_tensor({3});
-  const auto gradient = [&](Device device, bool by_cudnn) {
+  const auto gradient = [&](Device device) {
     const Tensor leaf = x.clone().to(device).detach().requires_grad_();
+    std::optional<kernels::ForceImplementation> force;
+    if (device.is_cuda()) force.emplace("batch_norm", "cudnn");
     const Tensor y = batch_norm(leaf, {}, {}, w.to(device), {}, {.training = true});
-    backends::cudnn.enabled = by_cudnn;
+    force.reset();
     return grad({(y * y * y).sum()}, {leaf})[0];
   };
-  const Tensor expected = gradient(kCPU, true);
-  require_close(gradient(kCUDA, false), expected, 1e-4);
+  const Tensor expected = gradient(kCPU);
+  require_close(gradient(kCUDA), expected, 1e-4);
   CHECK(emulator::cudnn().norms == 1);
 }
 
@@ -157,6 +163,7 @@ TEST_CASE("synchronized batch norm stays with the parts") {
 
 TEST_CASE("every failure of cuDNN's batch norm names itself, the op and the line, and leaves nothing behind") {
   const Fixture fixture;
+  const kernels::ForceImplementation force("batch_norm", "cudnn");
   const Tensor x = on_gpu(random_tensor({6, 3, 2, 5})), w = on_gpu(random_tensor({3}));
   const auto step = [&] {
     const Tensor leaf = x.detach().requires_grad_();
