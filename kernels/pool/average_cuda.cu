@@ -251,10 +251,34 @@ void launch_backward(CudaContext& context, const Sizes& s, const AveragePooling&
   });
 }
 
+/// Whether windows are so large and so few that their blocks would leave most of the GPU idle.
+bool are_few(const Tensor& x, const Tensor& y) {
+  const std::int64_t rows = x.size(2) / y.size(2), elements = rows * (x.size(3) / y.size(3));
+  return rows > 1 && elements >= 1024 && y.numel() < std::int64_t{1} << 14;
+}
+
+/// The same windows along one dimension only, of single elements along the other.
+AveragePooling along(AveragePooling p, std::size_t dim, double divisor) {
+  p.divisor = divisor;
+  p.kernel[1 - dim] = p.stride[1 - dim] = 1;
+  p.padding[1 - dim] = 0;
+  return p;
+}
+
+/// Along rows first, for each of which there is a block; then along columns.
+void average_in_two(CudaContext& context, const Tensor& x, const AveragePooling& pooling, Tensor& y) {
+  const std::int64_t c = x.size(1), h = x.size(2), w = y.size(3);
+  const Tensor memory = allocate({x.size(0), h, w, c}, x.dtype(), context.device());
+  Tensor rows = memory.alias({x.size(0), c, h, w}, {h * w * c, 1, w * c, c}, 0);
+  avg_pool2d(context, x, along(pooling, 1, pooling.divisor == 0 ? 0 : 1), rows);
+  avg_pool2d(context, rows, along(pooling, 0, pooling.divisor), y);
+}
+
 }  // namespace
 
 void avg_pool2d(CudaContext& context, const Tensor& x, const AveragePooling& pooling, Tensor& y) {
   if (y.numel() == 0) return;
+  if (are_few(x, y)) return average_in_two(context, x, pooling, y);
   const Sizes s(x, y, geometry_of(pooling));
   visit_float(x.dtype(), [&]<class T>() {
     const auto run = [&](auto packet) { launch_average<decltype(packet)::value, T>(context, s, pooling, x, y); };
