@@ -203,13 +203,14 @@ TEST_CASE("an optimizer is captured after its first step, and neither loaded nor
 }
 
 TEST_CASE("cuBLAS is there before a capture, or an error says how") {
-  const Tensor a = ones({5, 5}, {.device = kCUDA});
-  Tensor y = zeros({5, 5}, {.device = kCUDA});
+  const TensorOptions doubles{.dtype = kFloat64, .device = kCUDA};  // which go to cuBLAS
+  const Tensor a = ones({5, 5}, doubles);
+  Tensor y = zeros({5, 5}, doubles);
   static_cast<void>(matmul(a, a));
   cuda::Graph graph;
   graph.capture([&] { y.copy_(matmul(a, a)); });
   graph.replay();
-  CHECK(equal(y.to(kCPU), full({5, 5}, 5)));
+  CHECK(equal(y.to(kCPU), full({5, 5}, 5, {.dtype = kFloat64})));
   const cuda::Stream fresh(0, -1);  // has no handle yet
   CHECK_THAT(failure_of([&] {
                fresh.wait_stream(cuda::current_stream());
