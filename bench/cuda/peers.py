@@ -192,7 +192,7 @@ def spread_of(step, seconds, most=30):
             "step_p90_ms": quantile(times, 0.9)}
 
 
-def steps(net, loss, x, target, with_graph, seconds=4):
+def steps(net, loss, x, target, with_graph, seconds=3):
     optimizer = torch.optim.SGD(net.parameters(), lr=0.001, momentum=0.9)
 
     def step():

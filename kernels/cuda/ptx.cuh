@@ -25,16 +25,15 @@ __device__ __forceinline__ void store_words(void* to, const Value& value) {
   }
 }
 
-/// Starts a copy of `bytes` (4 or 16, both addresses multiples of that) into shared memory, of which only the first
-/// `valid` are read; the others become 0.
+/// Starts a copy of `bytes`, 4 or 16, into shared memory; both addresses are multiples of that.
 template <int bytes>
-__device__ __forceinline__ void copy_async(void* to_shared, const void* from, int valid) {
+__device__ __forceinline__ void copy_async(void* to_shared, const void* from) {
   const auto to = static_cast<unsigned>(__cvta_generic_to_shared(to_shared));
   if constexpr (bytes == 16) {
-    asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(to), "l"(from), "r"(valid) : "memory");
+    asm volatile("cp.async.cg.shared.global [%0], [%1], 16;" ::"r"(to), "l"(from) : "memory");
   } else {
     static_assert(bytes == 4);
-    asm volatile("cp.async.ca.shared.global [%0], [%1], 4, %2;" ::"r"(to), "l"(from), "r"(valid) : "memory");
+    asm volatile("cp.async.ca.shared.global [%0], [%1], 4;" ::"r"(to), "l"(from) : "memory");
   }
 }
 

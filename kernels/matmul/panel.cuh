@@ -72,15 +72,18 @@ class PanelLoader {
 
   __device__ void copy(const Factor<float>& factor, Panel<outer, depth, by_k>& to, int line, int place,
                        const LineShift& shift) const {
-    const int element = place - (shifted ? shift.of(line) : 0);
-    const int valid = line < across_ ? max(0, min(along_ - element, 4)) : 0;
-    const float* from = valid > 0 ? from_ + line * line_step(factor) + element : factor.data;
-    copy_async<16>(to.line(line) + place, shifted ? aligned(from) : from, valid * static_cast<int>(sizeof(float)));
-  }
-
-  /// Where nothing is copied, any address is good that 16 divides.
-  static __device__ const float* aligned(const float* at) {
-    return reinterpret_cast<const float*>(reinterpret_cast<std::uintptr_t>(at) & ~std::uintptr_t{15});
+    const int element = place - (shifted ? shift.of(line) : 0), valid = line < across_ ? along_ - element : 0;
+    const float* from = from_ + line * line_step(factor) + element;
+    float* there = to.line(line) + place;
+    if (valid >= 4) return copy_async<16>(there, from);
+#pragma unroll 1
+    for (int e = 0; e < 4; ++e) {  // the end of a line may be the end of its memory
+      if (e < valid) {
+        copy_async<4>(there + e, from + e);
+      } else {
+        there[e] = 0;
+      }
+    }
   }
 
   int along_, across_;  // elements and lines that are left, from the panel's first on

@@ -120,8 +120,8 @@ TEST_CASE("the choice of a product's kernel follows its size") {
     const Tensor a = empty({s.batch, s.m, s.k}, {.device = kCUDA}), b = empty({s.batch, s.k, s.n}, {.device = kCUDA});
     return std::string(kernels::which_bmm(cuda_context(0), {a, b}).name);
   };
-  CHECK(chosen({16, 256, 256, 256}) == "wgmma");
-  CHECK(chosen({1000, 32, 32, 32}) == "mma");
+  CHECK(chosen({64, 512, 512, 512}) == "wgmma");
+  CHECK(chosen({4000, 32, 32, 32}) == "mma");
   CHECK(chosen({1, 1, 500, 500}) == "cublas");
   CHECK(chosen({16, 256, 256, 64}) == "cublas");
 }

@@ -52,7 +52,7 @@ def families(runner, pack):
 
 def nets(runner, pack):
     runner.run("nets", [pack.program("cuda_nets"), "--exchange", pack.exchange], 90, pack.environment)
-    _pytorch(runner, pack, "nets by PyTorch", ["nets", pack.exchange], 75)
+    _pytorch(runner, pack, "nets by PyTorch", ["nets", pack.exchange], 100)
 
 
 def compiled(runner, pack):
@@ -61,7 +61,8 @@ def compiled(runner, pack):
 
 def command(runner, pack):
     arguments = ["train", "convnet", "--data", "synthetic", "--epochs", "1", "--device", "cuda"]
-    command = [pack.program("ebb"), *arguments, "--out", pack.exchange / "convnet.pth"]
+    out = pathlib.Path(tempfile.mkdtemp(prefix="gpu_check_")) / "convnet.pth"
+    command = [pack.program("ebb"), *arguments, "--out", out]
     runner.run("command", command, 40, pack.environment, lambda output: output[-1000:], refusal="there is no cuda:0")
 
 

@@ -23,7 +23,7 @@ struct Pending {
   struct Copy {
     void* to;
     const void* from;
-    int bytes, valid, group;
+    int bytes, group;
   };
 
   Copy copies[256];
@@ -52,7 +52,7 @@ struct Pending {
         continue;
       }
       for (int b = 0; b < copy.bytes; ++b) {
-        static_cast<char*>(copy.to)[b] = b < copy.valid ? static_cast<const char*>(copy.from)[b] : char{0};
+        static_cast<char*>(copy.to)[b] = static_cast<const char*>(copy.from)[b];
       }
     }
     count = left;
@@ -63,9 +63,11 @@ struct Pending {
 
 /// Done when the thread waits for it, not before: then what is read too early shows.
 template <int bytes>
-void copy_async(void* to_shared, const void* from, int valid) {
+void copy_async(void* to_shared, const void* from) {
+  const auto misplaced = (reinterpret_cast<std::uintptr_t>(to_shared) | reinterpret_cast<std::uintptr_t>(from)) % bytes;
+  if (misplaced != 0) __builtin_trap();
   auto& pending = copy_detail::Pending::of_this_thread();
-  pending.add({to_shared, from, bytes, valid, pending.ended_groups});
+  pending.add({to_shared, from, bytes, pending.ended_groups});
 }
 
 inline void end_copy_group() { ++copy_detail::Pending::of_this_thread().ended_groups; }
