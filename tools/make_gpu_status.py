@@ -40,9 +40,17 @@ def tests_of(name):
     return [p for p in files("tests/kernels/*_test.cpp") if call.search(p.read_text())]
 
 
-def passed_on(results):
-    tests = [(report, tables.step(report, "tests")) for _, report in results]
-    return ", ".join(f"{r['gpu']}, {(r['pack']['revision'] or '')[:9]}" for r, t in tests if t.get("status") == "passed") or "not run"
+def ran_on(results, tests):
+    """The GPUs on which the tests in these files ran, the newest run of each, and how many of their cases failed there."""
+    said = {}
+    text = "".join(path.read_text() for path in tests)
+    for _, report in results:
+        result = tables.step(report, "tests").get("result")
+        if not tests or not result or report["gpu"] in said:
+            continue
+        failed = sum(f'TEST_CASE("{case}"' in text for case in result["failed"])
+        said[report["gpu"]] = f"{report['gpu']}, {(report['pack']['revision'] or '')[:9]}{f': {failed} failed' if failed else ''}"
+    return ", ".join(said.values()) or "not run"
 
 
 def names(paths, folder):
@@ -50,12 +58,11 @@ def names(paths, folder):
 
 
 def functions(results):
-    on_gpus = passed_on(results)
     lines = ["| function of kernels/ | defined in kernels/ | run in the emulator by tests/kernels/ | ran on a GPU |", "|---|---|---|---|"]
     for name, header in sorted(declared().items(), key=lambda item: (item[1], item[0])):
         defined, tests = definition_of(name), tests_of(name)
         by = names(tests, "tests/kernels") or "by what calls it"
-        lines.append(f"| `{name}` | {names(defined, 'kernels')} | {by} | {on_gpus if tests else '—'} |")
+        lines.append(f"| `{name}` | {names(defined, 'kernels')} | {by} | {ran_on(results, tests) if tests else '—'} |")
     return "\n".join(lines)
 
 
