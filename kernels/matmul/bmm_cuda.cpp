@@ -55,7 +55,7 @@ constexpr CudaProduct wgmma_first[] = {wgmma, mma, cublas, tiled, plain},
 bool is_for_cublas(const BmmTask& task) {
   if (task.a.dtype() != kFloat32 || backends::cuda.matmul.allow_tf32) return true;
   const std::int64_t m = task.a.size(1), n = task.b.size(2), k = task.a.size(2);
-  return std::min(m, n) == 1 || (k <= 64 && m * n > 64 * 64);
+  return std::min(m, n) == 1 || (k < 96 && m * n > 64 * 64);
 }
 
 const auto& implementations(const BmmTask& task) {
