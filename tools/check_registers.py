@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Fails where a kernel takes more registers a thread than docs/registers.json allows its file, or keeps anything on a stack.
+"""Fails where a kernel takes more registers a thread, or more bytes of stack, than docs/registers.json allows its file.
 
 usage: tools/check_registers.py BUILD [--write]
 
-Registers decide how many threads a multiprocessor has at a time. What ptxas says of each kernel lies beside the objects in
+Registers decide how many threads a multiprocessor has at a time; a stack lies in the memory of the GPU. What ptxas says of each kernel lies beside the objects in
 BUILD, where tools/nvcc has put it. --write: makes the table what it is now.
 """
 
@@ -34,17 +34,23 @@ def kernels(said):
     return [(name, int(stack), int(registers)) for name, stack, registers in KERNEL.findall(said)]
 
 
+def most(said):
+    """{registers, stack} of the kernels that have most."""
+    found = kernels(said)
+    return {"registers": max((r for _, _, r in found), default=0), "stack": max((s for _, s, _ in found), default=0)}
+
+
 def faults(found, table):
     for name, said in sorted(found.items()):
         if said is None:
             yield f"{name}: nobody knows what ptxas said of it; compile it with tools/nvcc"
             continue
+        allowed = table.get(name, {"registers": 0, "stack": 0})
         for kernel, stack, registers in kernels(said):
-            if stack > 0:
-                yield f"{name}: {kernel} keeps {stack} bytes on a stack, in the memory of the GPU"
-            if registers > table.get(name, 0):
-                yield (f"{name}: {kernel} takes {registers} registers, and the table has {table.get(name, 0)}; where that is "
-                       "meant: tools/check_registers.py BUILD --write")
+            for value, what in ((registers, "registers"), (stack, "stack")):
+                if value > allowed[what]:
+                    yield (f"{name}: {kernel} has {what} {value}, and the table {allowed[what]}; where that is meant: "
+                           "tools/check_registers.py BUILD --write")
     for name in sorted(table.keys() - found.keys()):
         yield f"{name} is in the table, but not compiled"
 
@@ -53,8 +59,8 @@ def main(arguments):
     build = pathlib.Path(arguments[0])
     found = sources(build)
     if arguments[1:] == ["--write"]:
-        most = {name: max((r for _, _, r in kernels(said)), default=0) for name, said in sorted(found.items()) if said is not None}
-        TABLE.write_text(json.dumps(most, indent=1) + "\n")
+        table = {name: most(said) for name, said in sorted(found.items()) if said is not None}
+        TABLE.write_text(json.dumps(table, indent=1) + "\n")
         return 0
     wrong = list(faults(found, json.loads(TABLE.read_text())))
     print("\n".join(wrong) or f"{sum(len(kernels(said)) for said in found.values())} kernels of {len(found)} files: as the table has them")
