@@ -33,7 +33,7 @@ TEST_CASE("without cuDNN the choice says why, and what only cuDNN computes is re
   const Tensor y = conv2d(x, weight);
   const auto choice =
       kernels::which_conv2d(cuda_context(0), {kernels::ConvPass::forward, {x, weight, geometry, y}, kFloat32});
-  CHECK(choice.name == std::string("direct"));
+  CHECK(choice.name == std::string("im2col"));
   CHECK(choice.reason == std::string("cudnn does not take it: ") + reason);
   CHECK(kernels::which_batch_norm(cuda_context(0), {x, kernels::NormPass::forward}).name == std::string("own"));
   const kernels::ForceImplementation force("batch_norm", "cudnn");
