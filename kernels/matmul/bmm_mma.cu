@@ -2,53 +2,36 @@
 #include <algorithm>
 
 #include "ebb/core/backends/backends.h"
-#include "ebb/kernels/cuda/launch.cuh"
 #include "ebb/kernels/matmul/bmm_on_gpu.h"
+#include "ebb/kernels/matmul/launch_product.cuh"
 #include "ebb/kernels/matmul/mma_tile.cuh"
 #include "ebb/kernels/matmul/panel.cuh"
-#include "ebb/kernels/matmul/product_parts.h"
-#include "ebb/kernels/matmul/product_tile.cuh"
 
 namespace ebb::kernels {
 namespace {
 
 template <class Tile, bool a_by_k, bool b_by_k>
-struct MmaStages {
-  struct Stage {
-    Panel<Tile::rows, Tile::depth, a_by_k> a;
-    Panel<Tile::columns, Tile::depth, b_by_k> b;
-  };
-  Stage stage[Tile::stages];
+struct MmaShared {
+  PanelPair<Tile, a_by_k, b_by_k> stage[Tile::stages];
 };
 
 template <class Tile, bool a_by_k, bool b_by_k, bool shifted, MmaTerms terms>
 __global__ void __launch_bounds__(Tile::threads, Tile::blocks)
     multiply_by_mma(Factor<float> a, Factor<float> b, ProductGrid grid, EpilogueOf<float> epilogue, float* y) {
-  auto& shared = dynamic_shared<MmaStages<Tile, a_by_k, b_by_k>>();
+  auto& shared = dynamic_shared<MmaShared<Tile, a_by_k, b_by_k>>();
   const int thread = static_cast<int>(threadIdx.x), lane = thread % warp_size, warp = thread / warp_size;
   const int warp_row = warp % Tile::warps_down * Tile::warp_rows,
             warp_column = warp / Tile::warps_down * Tile::warp_columns;
-  const std::int64_t first_row = blockIdx.x % grid.row_tiles * Tile::rows,
-                     first_column = blockIdx.x / grid.row_tiles * Tile::columns,
-                     first_k = blockIdx.y * grid.k_per_split, end_k = min(a.k, first_k + grid.k_per_split);
-  const auto panels = static_cast<int>((end_k - first_k + Tile::depth - 1) / Tile::depth);
+  const BlockPart<Tile> part(grid, a.k);
   for (std::int64_t matrix = blockIdx.z; matrix < grid.batch; matrix += gridDim.z) {
-    PanelLoader<Tile::rows, Tile::depth, a_by_k, Tile::threads, shifted> load_a(a, matrix, first_row, first_k, end_k);
-    PanelLoader<Tile::columns, Tile::depth, b_by_k, Tile::threads, shifted> load_b(b, matrix, first_column, first_k,
-                                                                                   end_k);
+    PairLoader<Tile, a_by_k, b_by_k, shifted> loader(a, b, matrix, part);
     // Lines 4 apart are shifted alike.
-    const int a_shift = load_a.shift(a).of(a_by_k ? lane / 4 : lane % 4),
-              b_shift = load_b.shift(b).of(b_by_k ? lane / 4 : lane % 4);
-    const auto load = [&](int panel) {
-      if (panel < panels) {
-        load_a.load(a, shared.stage[panel % Tile::stages].a);
-        load_b.load(b, shared.stage[panel % Tile::stages].b);
-      }
-      end_copy_group();
-    };
+    const int a_shift = loader.a_shift(a).of(a_by_k ? lane / 4 : lane % 4),
+              b_shift = loader.b_shift(b).of(b_by_k ? lane / 4 : lane % 4);
+    const auto load = [&](int panel) { loader.load(a, b, panel, shared.stage); };
     for (int panel = 0; panel < Tile::stages - 1; ++panel) load(panel);
     WarpSums<Tile, terms> sums;
-    for (int panel = 0; panel < panels; ++panel) {
+    for (int panel = 0; panel < part.panels; ++panel) {
       wait_for_copies<Tile::stages - 2>();
       __syncthreads();  // the copies of all threads are there, and the stage that is loaded next has been read
       load(panel + Tile::stages - 1);
@@ -57,13 +40,13 @@ __global__ void __launch_bounds__(Tile::threads, Tile::blocks)
     }
     __syncthreads();
 
-    const Results<Tile> results{{first_row + warp_row + lane / 4, first_column + warp_column + lane % 4 * 2},
+    const Results<Tile> results{{part.first_row + warp_row + lane / 4, part.first_column + warp_column + lane % 4 * 2},
                                 a.outer,
                                 b.outer,
                                 (blockIdx.y * grid.batch + matrix) * a.outer * b.outer};
     const std::uint64_t no_numbers = store(results, sums.value, epilogue, y);
     if constexpr (terms == MmaTerms::three) {
-      multiply_plainly(results, no_numbers, a, b, {matrix, first_k, end_k}, epilogue, y);
+      multiply_plainly(results, no_numbers, a, b, {matrix, part.first_k, part.end_k}, epilogue, y);
     }
   }
 }
@@ -72,35 +55,13 @@ using LargeTile = MmaTile<128, 64, 16, 64, 32, 4, 8, 2>;
 using MediumTile = MmaTile<64, 64, 32, 32, 32, 3, 8, 3>;
 using SmallTile = MmaTile<32, 32, 32, 16, 16, 2, 8, 4>;
 
-struct Task {
-  CudaContext& context;
-  const Product& product;
-  MmaTerms terms;
-  std::int64_t splits;
-  const Epilogue& epilogue;
-  Tensor& y;
-};
-
-template <class Tile, bool a_by_k, bool b_by_k, bool shifted, MmaTerms terms>
-void launch_mma(const Task& task) {
-  const auto &a = task.product.a, &b = task.product.b;
-  const std::int64_t row_tiles = (a.outer + Tile::rows - 1) / Tile::rows,
-                     column_tiles = (b.outer + Tile::columns - 1) / Tile::columns;
-  ProductParts parts(task.context, task.product, task.splits, Tile::depth, task.epilogue, task.y);
-  const LaunchSize size{dim3(grid_size(row_tiles * column_tiles), static_cast<unsigned>(parts.count()),
-                             static_cast<unsigned>(std::min<std::int64_t>(task.product.batch, 65535))),
-                        dim3(Tile::threads), sizeof(MmaStages<Tile, a_by_k, b_by_k>)};
-  launch(task.context, multiply_by_mma<Tile, a_by_k, b_by_k, shifted, terms>, size, a, b,
-         ProductGrid{task.product.batch, row_tiles, parts.k_per_part()}, EpilogueOf<float>(parts.epilogue()),
-         parts.data());
-  parts.finish();
-}
-
 template <class Tile>
-void launch_tile(const Task& task) {
+void launch_tile(const ProductTask& task, MmaTerms terms) {
   visit_layout(task.product, [&]<bool a_by_k, bool b_by_k, bool shifted>() {
-    task.terms == MmaTerms::one ? launch_mma<Tile, a_by_k, b_by_k, shifted, MmaTerms::one>(task)
-                                : launch_mma<Tile, a_by_k, b_by_k, shifted, MmaTerms::three>(task);
+    const ProductKernel kernel = terms == MmaTerms::one
+                                     ? multiply_by_mma<Tile, a_by_k, b_by_k, shifted, MmaTerms::one>
+                                     : multiply_by_mma<Tile, a_by_k, b_by_k, shifted, MmaTerms::three>;
+    launch_product<Tile>(task, kernel, sizeof(MmaShared<Tile, a_by_k, b_by_k>));
   });
 }
 
@@ -134,10 +95,10 @@ void bmm_mma(CudaContext& context, const Tensor& a, const Tensor& b, const Epilo
   const Choices choices(context, {a, b});
   const int best = choices.best();
   const MmaTerms terms = backends::cuda.matmul.allow_tf32 ? MmaTerms::one : MmaTerms::three;
-  const Task task{context, p, terms, choices.of_tile[best].splits, epilogue, y};
-  if (best == 0) return launch_tile<LargeTile>(task);
-  if (best == 1) return launch_tile<MediumTile>(task);
-  launch_tile<SmallTile>(task);
+  const ProductTask task{context, p, choices.of_tile[best].splits, epilogue, y};
+  if (best == 0) return launch_tile<LargeTile>(task, terms);
+  if (best == 1) return launch_tile<MediumTile>(task, terms);
+  launch_tile<SmallTile>(task, terms);
 }
 
 }  // namespace ebb::kernels

@@ -1,13 +1,9 @@
 // y[i] = a[i] b[i] of floats by Hopper's tensor cores: as bmm_mma.cu, but that they read the columns from shared memory
 // and multiply while the warps prepare what is next. This file is compiled for compute_90a.
-#include <algorithm>
-
-#include "ebb/kernels/cuda/launch.cuh"
 #include "ebb/kernels/cuda/wgmma.cuh"
 #include "ebb/kernels/matmul/bmm_on_gpu.h"
+#include "ebb/kernels/matmul/launch_product.cuh"
 #include "ebb/kernels/matmul/panel.cuh"
-#include "ebb/kernels/matmul/product_parts.h"
-#include "ebb/kernels/matmul/product_tile.cuh"
 #include "ebb/kernels/matmul/tf32_split.cuh"
 
 namespace ebb::kernels {
@@ -21,15 +17,11 @@ struct WgmmaTile {
 
 template <bool a_by_k, bool b_by_k>
 struct WgmmaShared {
-  struct Stage {
-    Panel<WgmmaTile::rows, WgmmaTile::depth, a_by_k> a;
-    Panel<WgmmaTile::columns, WgmmaTile::depth, b_by_k> b;
-  };
   struct Columns {
     WgmmaColumns<WgmmaTile::depth> leading, rest;
   };
   Columns columns[2];  // one is multiplied, one is prepared
-  Stage stage[WgmmaTile::stages];
+  PanelPair<WgmmaTile, a_by_k, b_by_k> stage[WgmmaTile::stages];
 };
 
 /// A lane's part of the rows, for one panel.
@@ -96,23 +88,12 @@ __global__ void __launch_bounds__(WgmmaTile::threads, 1)
   auto& shared = dynamic_shared<WgmmaShared<a_by_k, b_by_k>>();
   const int thread = static_cast<int>(threadIdx.x), lane = thread % warp_size, g = lane / 4, t = lane % 4;
   const int warp_row = thread / warp_size * Tile::warp_rows;
-  const std::int64_t first_row = blockIdx.x % grid.row_tiles * Tile::rows,
-                     first_column = blockIdx.x / grid.row_tiles * Tile::columns,
-                     first_k = blockIdx.y * grid.k_per_split, end_k = min(a.k, first_k + grid.k_per_split);
-  const auto panels = static_cast<int>((end_k - first_k + Tile::depth - 1) / Tile::depth);
+  const BlockPart<Tile> part(grid, a.k);
   for (std::int64_t matrix = blockIdx.z; matrix < grid.batch; matrix += gridDim.z) {
-    PanelLoader<Tile::rows, Tile::depth, a_by_k, Tile::threads, shifted> load_a(a, matrix, first_row, first_k, end_k);
-    PanelLoader<Tile::columns, Tile::depth, b_by_k, Tile::threads, shifted> load_b(b, matrix, first_column, first_k,
-                                                                                   end_k);
-    const LineShift b_shift = load_b.shift(b);
-    const int a_shift = load_a.shift(a).of(a_by_k ? g : t);  // lines 4 apart are shifted alike
-    const auto load = [&](int panel) {
-      if (panel < panels) {
-        load_a.load(a, shared.stage[panel % Tile::stages].a);
-        load_b.load(b, shared.stage[panel % Tile::stages].b);
-      }
-      end_copy_group();
-    };
+    PairLoader<Tile, a_by_k, b_by_k, shifted> loader(a, b, matrix, part);
+    const LineShift b_shift = loader.b_shift(b);
+    const int a_shift = loader.a_shift(a).of(a_by_k ? g : t);  // lines 4 apart are shifted alike
+    const auto load = [&](int panel) { loader.load(a, b, panel, shared.stage); };
     Rows rows[2];
     const auto prepare = [&](int panel, Rows& to) {
       const auto& stage = shared.stage[panel % Tile::stages];
@@ -125,29 +106,29 @@ __global__ void __launch_bounds__(WgmmaTile::threads, 1)
     prepare(0, rows[0]);
     __syncthreads();
     // Tensor cores do not round sums to nearest: only those of a panel are left to them.
-    float sums[1][Tile::columns / 8][4] = {}, part[64];
-    for (int first = 0; first < panels; first += 2) {
+    float sums[1][Tile::columns / 8][4] = {}, products[64];
+    for (int first = 0; first < part.panels; first += 2) {
 #pragma unroll
       for (int odd = 0; odd < 2; ++odd) {  // so that registers are chosen when compiling
         const int panel = first + odd;
-        if (panel == panels) break;
-        start_products(part, rows[odd], shared.columns[odd]);
+        if (panel == part.panels) break;
+        start_products(products, rows[odd], shared.columns[odd]);
         load(panel + Tile::stages - 1);
         wait_for_copies<Tile::stages - 2>();  // a barrier less and all copies waited for was a fifth slower on an H100
         __syncthreads();
-        if (panel + 1 < panels) prepare(panel + 1, rows[1 - odd]);
+        if (panel + 1 < part.panels) prepare(panel + 1, rows[1 - odd]);
         wait_for_wgmma();
 #pragma unroll
-        for (int i = 0; i < 64; ++i) sums[0][i / 4][i % 4] += part[i];
+        for (int i = 0; i < 64; ++i) sums[0][i / 4][i % 4] += products[i];
         __syncthreads();
       }
     }
-    const Results<Tile> results{{first_row + warp_row + g, first_column + t * 2},
+    const Results<Tile> results{{part.first_row + warp_row + g, part.first_column + t * 2},
                                 a.outer,
                                 b.outer,
                                 (blockIdx.y * grid.batch + matrix) * a.outer * b.outer};
     const std::uint64_t no_numbers = store(results, sums, epilogue, y);
-    multiply_plainly(results, no_numbers, a, b, {matrix, first_k, end_k}, epilogue, y);
+    multiply_plainly(results, no_numbers, a, b, {matrix, part.first_k, part.end_k}, epilogue, y);
   }
 }
 
@@ -160,18 +141,10 @@ ProductCut cut(const CudaContext& context, const ProductSizes& sizes) {
 double wgmma_cost(const CudaContext& context, const Tensor& a, const Tensor& b) { return cut(context, {a, b}).cost; }
 
 void bmm_wgmma(CudaContext& context, const Tensor& a, const Tensor& b, const Epilogue& epilogue, Tensor& y) {
-  using Tile = WgmmaTile;
   const Product p(context, a, b);
-  const std::int64_t row_tiles = (p.a.outer + Tile::rows - 1) / Tile::rows,
-                     column_tiles = (p.b.outer + Tile::columns - 1) / Tile::columns;
+  const ProductTask task{context, p, cut(context, {a, b}).splits, epilogue, y};
   visit_layout(p, [&]<bool a_by_k, bool b_by_k, bool shifted>() {
-    ProductParts parts(context, p, cut(context, {a, b}).splits, Tile::depth, epilogue, y);
-    const LaunchSize size{dim3(grid_size(row_tiles * column_tiles), static_cast<unsigned>(parts.count()),
-                               static_cast<unsigned>(std::min<std::int64_t>(p.batch, 65535))),
-                          dim3(Tile::threads), sizeof(WgmmaShared<a_by_k, b_by_k>)};
-    launch(context, multiply_by_wgmma<a_by_k, b_by_k, shifted>, size, p.a, p.b,
-           ProductGrid{p.batch, row_tiles, parts.k_per_part()}, EpilogueOf<float>(parts.epilogue()), parts.data());
-    parts.finish();
+    launch_product<WgmmaTile>(task, multiply_by_wgmma<a_by_k, b_by_k, shifted>, sizeof(WgmmaShared<a_by_k, b_by_k>));
   });
 }
 

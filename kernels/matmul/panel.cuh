@@ -6,6 +6,7 @@
 #include "ebb/kernels/cuda/ptx.cuh"
 #include "ebb/kernels/matmul/factor.h"
 #include "ebb/kernels/matmul/product_parts.h"
+#include "ebb/kernels/matmul/product_tile.cuh"
 
 // Panels of a product's factors in shared memory, copied while those before are multiplied.
 
@@ -88,6 +89,43 @@ class PanelLoader {
 
   int along_, across_;  // elements and lines that are left, from the panel's first on
   const float* from_;
+};
+
+/// A panel of each factor.
+template <class Tile, bool a_by_k, bool b_by_k>
+struct PanelPair {
+  Panel<Tile::rows, Tile::depth, a_by_k> a;
+  Panel<Tile::columns, Tile::depth, b_by_k> b;
+};
+
+/// Copies the panels of both factors that a block's part of a product takes, each pair a group of copies.
+template <class Tile, bool a_by_k, bool b_by_k, bool shifted>
+class PairLoader {
+ public:
+  using Stages = PanelPair<Tile, a_by_k, b_by_k>[Tile::stages];
+
+  __device__ PairLoader(const Factor<float>& a, const Factor<float>& b, std::int64_t matrix,
+                        const BlockPart<Tile>& part)
+      : a_(a, matrix, part.first_row, part.first_k, part.end_k),
+        b_(b, matrix, part.first_column, part.first_k, part.end_k),
+        panels_(part.panels) {}
+
+  __device__ LineShift a_shift(const Factor<float>& a) const { return a_.shift(a); }
+  __device__ LineShift b_shift(const Factor<float>& b) const { return b_.shift(b); }
+
+  /// The next, which is `panel`. Beyond the last the group is of none.
+  __device__ void load(const Factor<float>& a, const Factor<float>& b, int panel, Stages& stages) {
+    if (panel < panels_) {
+      a_.load(a, stages[panel % Tile::stages].a);
+      b_.load(b, stages[panel % Tile::stages].b);
+    }
+    end_copy_group();
+  }
+
+ private:
+  PanelLoader<Tile::rows, Tile::depth, a_by_k, Tile::threads, shifted> a_;
+  PanelLoader<Tile::columns, Tile::depth, b_by_k, Tile::threads, shifted> b_;
+  int panels_;
 };
 
 /// Whether all lines of a factor lie at multiples of 16 bytes.

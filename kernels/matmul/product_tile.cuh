@@ -17,6 +17,20 @@ struct ProductGrid {
   std::int64_t batch, row_tiles, k_per_split;
 };
 
+/// The same, of the calling block.
+template <class Tile>
+struct BlockPart {
+  std::int64_t first_row, first_column, first_k, end_k;
+  int panels;
+
+  __device__ BlockPart(const ProductGrid& grid, std::int64_t k)
+      : first_row(blockIdx.x % grid.row_tiles * Tile::rows),
+        first_column(blockIdx.x / grid.row_tiles * Tile::columns),
+        first_k(blockIdx.y * grid.k_per_split),
+        end_k(min(k, first_k + grid.k_per_split)),
+        panels(static_cast<int>((end_k - first_k + Tile::depth - 1) / Tile::depth)) {}
+};
+
 struct MatrixPlace {
   std::int64_t row, column;
 };

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+
+#include "ebb/kernels/cuda/launch.cuh"
+#include "ebb/kernels/matmul/product_parts.h"
+#include "ebb/kernels/matmul/product_tile.cuh"
+
+namespace ebb::kernels {
+
+/// A product that is to be launched, with k in so many parts.
+struct ProductTask {
+  CudaContext& context;
+  const Product& product;
+  std::int64_t splits;
+  const Epilogue& epilogue;
+  Tensor& y;
+};
+
+using ProductKernel = void (*)(Factor<float> a, Factor<float> b, ProductGrid grid, EpilogueOf<float> epilogue,
+                               float* y);
+
+/// A block of Tile::threads, with so many bytes of dynamic shared memory, for each tile and part of k.
+template <class Tile>
+void launch_product(const ProductTask& task, ProductKernel kernel, std::size_t dynamic_shared) {
+  const auto &a = task.product.a, &b = task.product.b;
+  const std::int64_t row_tiles = (a.outer + Tile::rows - 1) / Tile::rows,
+                     column_tiles = (b.outer + Tile::columns - 1) / Tile::columns;
+  ProductParts parts(task.context, task.product, task.splits, Tile::depth, task.epilogue, task.y);
+  const LaunchSize size{dim3(grid_size(row_tiles * column_tiles), static_cast<unsigned>(parts.count()),
+                             static_cast<unsigned>(std::min<std::int64_t>(task.product.batch, 65535))),
+                        dim3(Tile::threads), dynamic_shared};
+  launch(task.context, kernel, size, a, b, ProductGrid{task.product.batch, row_tiles, parts.k_per_part()},
+         EpilogueOf<float>(parts.epilogue()), parts.data());
+  parts.finish();
+}
+
+}  // namespace ebb::kernels
