@@ -4,6 +4,7 @@
 #include "ebb/kernels/cuda/divider.h"
 #include "ebb/kernels/cuda/launch.cuh"
 #include "ebb/kernels/cuda/packet.cuh"
+#include "ebb/kernels/cuda/visit_packet.cuh"
 
 namespace ebb::kernels {
 namespace {
@@ -107,13 +108,12 @@ __global__ void add(SumGrid grid, const T* patches, T* dx) {
   store_packet(dx + thread * n, sum);
 }
 
-/// Calls body.operator()<n, T>() with the elements of a packet that both tensors' pixels consist of.
+/// Calls body.operator()<n, T>() with the channels that a thread takes at once.
 template <class Body>
-void visit_packets(const ConvSizes& sizes, const Tensor& one, const Tensor& other, Body&& body) {
+void visit_channels(const ConvSizes& sizes, const Tensor& one, const Tensor& other, Body&& body) {
   visit_float(one.dtype(), [&]<class T>() {
-    constexpr int n = 16 / sizeof(T);
-    const bool packed = sizes.channels % n == 0 && is_aligned<n>(one.data<T>()) && is_aligned<n>(other.data<T>());
-    packed ? body.template operator()<n, T>() : body.template operator()<1, T>();
+    const auto run = [&](auto packet) { body.template operator()<decltype(packet)::value, T>(); };
+    visit_packet<T>(sizes.channels, run, one, other);
   });
 }
 
@@ -121,7 +121,7 @@ void visit_packets(const ConvSizes& sizes, const Tensor& one, const Tensor& othe
 
 void gather_patches(CudaContext& context, const Tensor& x, const ConvSizes& sizes, std::int64_t first,
                     std::int64_t images, Tensor& patches) {
-  visit_packets(sizes, x, patches, [&]<int n, class T>() {
+  visit_channels(sizes, x, patches, [&]<int n, class T>() {
     const PatchGrid grid(sizes, images, n);
     launch(context, gather<n, T>, threads_for(grid.count), grid, x.data<T>() + first * sizes.image_elements(),
            patches.data<T>());
@@ -130,7 +130,7 @@ void gather_patches(CudaContext& context, const Tensor& x, const ConvSizes& size
 
 void add_patches(CudaContext& context, const Tensor& patches, const ConvSizes& sizes, std::int64_t first,
                  std::int64_t images, Tensor& dx) {
-  visit_packets(sizes, patches, dx, [&]<int n, class T>() {
+  visit_channels(sizes, patches, dx, [&]<int n, class T>() {
     const SumGrid grid(sizes, images, n);
     launch(context, add<n, T>, threads_for(grid.count), grid, patches.data<T>(),
            dx.data<T>() + first * sizes.image_elements());

@@ -4,6 +4,7 @@
 #include "ebb/kernels/cuda/divider.h"
 #include "ebb/kernels/cuda/launch.cuh"
 #include "ebb/kernels/cuda/packet.cuh"
+#include "ebb/kernels/cuda/visit_packet.cuh"
 
 namespace ebb::kernels {
 
@@ -43,9 +44,8 @@ void launch_combine(CudaContext& context, const Tensor& x, const SparseRows& mat
 void resample(CudaContext& context, const Tensor& x, const SparseRows& matrix, Tensor& y) {
   if (y.numel() == 0) return;
   visit_float(x.dtype(), [&]<class T>() {
-    constexpr int n = 16 / sizeof(T);
-    const bool by_packets = y.size(2) % n == 0 && is_aligned<n>(x.data<T>()) && is_aligned<n>(y.data<T>());
-    by_packets ? launch_combine<n, T>(context, x, matrix, y) : launch_combine<1, T>(context, x, matrix, y);
+    const auto run = [&](auto packet) { launch_combine<decltype(packet)::value, T>(context, x, matrix, y); };
+    visit_packet<T>(y.size(2), run, x, y);
   });
 }
 

@@ -30,7 +30,7 @@ Tensors whole(Device device, const char* name, const Tensors& given, double eps)
   const Tensor &x = in[0], &dy = in[1], &scale = in[2], &shift = in[3], &var = in[5];
   kernels::BatchStatistics saved{empty_like(scale), empty_like(scale), {}};
   kernels::RunningStatistics running{in[4].clone(), var.clone(), 0.3};
-  kernels::BatchNormGradients gradients{empty_like(x), empty_like(scale), empty_like(scale)};
+  kernels::BatchNormGradients gradients{empty_like(x), empty_like(scale), empty_like(scale), {}};
   Tensor y = empty_like(x), normal = empty_like(x);
   std::optional<kernels::ForceImplementation> force;
   if (name != nullptr) force.emplace("batch_norm", name);
