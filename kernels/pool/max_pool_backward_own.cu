@@ -119,26 +119,20 @@ void own_max_pool2d_backward(CudaContext& context, const Tensor& dy, const Tenso
                              Tensor& dx) {
   if (dx.numel() == 0) return;
   const Sizes s(dx, dy, g);
-  visit_float(dx.dtype(), [&]<class T>() {
-    visit_index(indices.dtype(), [&]<class Index>() {
-      const auto run = [&](auto packet) {
-        constexpr int n = decltype(packet)::value;
-        pooling::visit_window(g, [&](auto kernel, auto stride) {
-          constexpr int k = decltype(kernel)::value, step = decltype(stride)::value;
-          if constexpr (k > 0) {
-            const Tiles tiles(s, step);
-            const Grid grid(s.batch, tiles.rows, tiles.columns, s.channels / n);
-            launch(context, max_pool_backward_square<n, k, step, T, Index>, threads_for(grid.threads), s, tiles, grid,
-                   dy.data<T>(), indices.data<Index>(), dx.data<T>());
-          } else {
-            const std::int64_t packets = s.channels / n;
-            const Grid elements(s.batch, s.height, s.width, 1);
-            launch(context, max_pool_backward<n, T, Index>, pooling::elements_in_rows(elements, packets), s, Steps(g),
-                   elements, packets, dy.data<T>(), indices.data<Index>(), dx.data<T>());
-          }
-        });
-      };
-      visit_packet<T>(s.channels, run, dx, dy, indices);
+  pooling::visit_images(dx, dy, indices, [&]<int n, class T, class Index>() {
+    pooling::visit_window(g, [&](auto kernel, auto stride) {
+      constexpr int k = decltype(kernel)::value, step = decltype(stride)::value;
+      if constexpr (k > 0) {
+        const Tiles tiles(s, step);
+        const Grid grid(s.batch, tiles.rows, tiles.columns, s.channels / n);
+        launch(context, max_pool_backward_square<n, k, step, T, Index>, threads_for(grid.threads), s, tiles, grid,
+               dy.data<T>(), indices.data<Index>(), dx.data<T>());
+      } else {
+        const std::int64_t packets = s.channels / n;
+        const Grid elements(s.batch, s.height, s.width, 1);
+        launch(context, max_pool_backward<n, T, Index>, pooling::elements_in_rows(elements, packets), s, Steps(g),
+               elements, packets, dy.data<T>(), indices.data<Index>(), dx.data<T>());
+      }
     });
   });
 }

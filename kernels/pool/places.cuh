@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <bit>
 
+#include "ebb/core/dispatch.h"
 #include "ebb/core/tensor.h"
 #include "ebb/kernels/cuda/divider.h"
 #include "ebb/kernels/cuda/launch.cuh"
 #include "ebb/kernels/cuda/packet.cuh"
 #include "ebb/kernels/cuda/visit_packet.cuh"
 #include "ebb/kernels/pool/pool.h"
+#include "ebb/kernels/pool/pool_index.h"
 
 // What the kernels of pooling share: how their threads are shared out over channels-last images.
 
@@ -90,6 +92,18 @@ __device__ Packet<T, n> filled(T value) {
   Packet<T, n> packet;
   for (int i = 0; i < n; ++i) packet.element[i] = value;
   return packet;
+}
+
+/// Calls body.operator()<n, T, Index>() for channels-last images, n of whose channels a thread takes, and the indices
+/// of a max pooling.
+template <class Body>
+void visit_images(const Tensor& x, const Tensor& y, const Tensor& indices, Body&& body) {
+  visit_float(x.dtype(), [&]<class T>() {
+    visit_index(indices.dtype(), [&]<class Index>() {
+      const auto run = [&](auto packet) { body.template operator()<decltype(packet)::value, T, Index>(); };
+      visit_packet<T>(x.size(1), run, x, y, indices);
+    });
+  });
 }
 
 /// Calls `body` with a square window's side and stride as compile-time constants where they are common ones, whose
