@@ -100,33 +100,34 @@ std::vector<std::shared_ptr<ThreadCommunicator>> members_of_new_team(int size, c
   return members;
 }
 
-/// The exception that came first; but one of a rank's own before one about another rank, which may be thrown while the
-/// first is still on its way out.
-class FirstFailure {
+/// The exceptions of the ranks, kept until their threads are over: libstdc++ counts the holders of one where no
+/// ThreadSanitizer sees it, which would take a release by another rank's thread for a race.
+class Failures {
  public:
-  void set(std::exception_ptr failure, bool is_of_another) {
+  void add(std::exception_ptr failure, bool is_of_another) {
     const std::lock_guard lock(mutex_);
-    if (failure_ && (is_of_another || !is_of_another_)) return;
-    failure_ = std::move(failure);
-    is_of_another_ = is_of_another;
+    (is_of_another ? of_others_ : own_).push_back(std::move(failure));
   }
+  /// The one that came first; but one of a rank's own before one about another rank, which may be thrown while the
+  /// first is still on its way out.
   void rethrow() const {
-    if (failure_) std::rethrow_exception(failure_);
+    for (const auto* failures : {&own_, &of_others_}) {
+      if (!failures->empty()) std::rethrow_exception(failures->front());
+    }
   }
 
  private:
   std::mutex mutex_;
-  std::exception_ptr failure_;
-  bool is_of_another_ = false;
+  std::vector<std::exception_ptr> own_, of_others_;
 };
 
 void run_rank(ThreadCommunicator& rank, const std::function<void(Communicator&)>& body, const Generator& random,
-              FirstFailure& failure) {
+              Failures& failures) {
   const ThreadGenerator generator(random);
   std::optional<SerialScope> serial;  // ranks that share the processors would wait for each other's threads
   if (rank.size() >= num_threads()) serial.emplace();
   const auto fail_with = [&](const char* why, bool is_of_another = false) {
-    failure.set(std::current_exception(), is_of_another);
+    failures.add(std::current_exception(), is_of_another);
     rank.leave(why);
   };
   try {
@@ -144,14 +145,14 @@ void run_rank(ThreadCommunicator& rank, const std::function<void(Communicator&)>
   }
 }
 
-/// Calls `start(i, failure)` on a thread for each i.
+/// Calls `start(i, failures)` on a thread for each i.
 template <class Start>
 void run_all(std::size_t count, Start start) {
-  FirstFailure failure;
+  Failures failures;
   std::vector<std::thread> running;
-  for (std::size_t i = 0; i < count; ++i) running.emplace_back(start, i, std::ref(failure));
+  for (std::size_t i = 0; i < count; ++i) running.emplace_back(start, i, std::ref(failures));
   for (std::thread& thread : running) thread.join();
-  failure.rethrow();
+  failures.rethrow();
 }
 
 }  // namespace
@@ -168,15 +169,15 @@ void run_ranks(const std::vector<std::shared_ptr<Communicator>>& ranks,
   for (const auto& rank : ranks) members.push_back(dynamic_cast<ThreadCommunicator*>(rank.get()));
   check(std::ranges::count(members, nullptr) == 0, "run_ranks: every rank must be one of threads()");
   const Generator random = default_generator();
-  run_all(members.size(), [&](std::size_t i, FirstFailure& failure) { run_rank(*members[i], body, random, failure); });
+  run_all(members.size(), [&](std::size_t i, Failures& failures) { run_rank(*members[i], body, random, failures); });
 }
 
 void run_on_threads(int size, const std::function<void(Communicator&)>& body, ThreadOptions options) {
   auto members = members_of_new_team(size, options);
   const Generator random = default_generator();
-  run_all(members.size(), [&](std::size_t i, FirstFailure& failure) {
+  run_all(members.size(), [&](std::size_t i, Failures& failures) {
     const auto member = std::move(members[i]);
-    run_rank(*member, body, random, failure);
+    run_rank(*member, body, random, failures);
   });
 }
 

@@ -61,10 +61,11 @@ struct Tail {
   kernels::NormTail of_kernel() const { return {relu, residual.defined() ? residual.detach() : Tensor()}; }
 };
 
-/// What the gradient of a tail needs: y, which the next layer keeps as well.
+/// What the gradient of a tail needs: the elements of y, which the next layer keeps as well, without its node, which
+/// would keep itself.
 struct SavedTail {
   SavedTail(const Tail& tail, const Tensor& y, const Tensor& shift)
-      : y(tail.relu ? y : Tensor()),
+      : y(tail.relu ? y.detach() : Tensor()),
         shift(tail.relu ? shift.detach() : Tensor()),
         has_residual(tail.residual.defined()),
         residual_wants(has_residual && autograd::wants_grad(tail.residual)) {}
