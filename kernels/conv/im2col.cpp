@@ -4,9 +4,10 @@
 
 #include <algorithm>
 #include <numeric>
+#include <utility>
+#include <vector>
 
 #include "ebb/core/dispatch.h"
-#include "ebb/core/threads/parallel.h"
 #include "ebb/kernels/conv/patches.h"
 #include "ebb/kernels/cpu/scratch.h"
 #include "ebb/kernels/gemm/blocks.h"
@@ -17,7 +18,7 @@ namespace {
 /// Panels of the (kh kw c, o) matrix of each group, one group after the other.
 template <class T>
 Tensor forward_panels(const ConvSizes& s, const PackedWeight& weight) {
-  return weight.as("panels", [&] {
+  const auto pack = [&] {
     const std::int64_t per_group = packed_elements<T>(s.patch(), s.group_outputs());
     Tensor panels = allocate({s.geometry.groups * per_group}, weight.weight().dtype());
     for (std::int64_t g = 0; g < s.geometry.groups; ++g) {
@@ -26,7 +27,8 @@ Tensor forward_panels(const ConvSizes& s, const PackedWeight& weight) {
                          panels.data<T>() + g * per_group);
     }
     return panels;
-  });
+  };
+  return weight.as("panels", pack, nullptr, s.geometry.groups);
 }
 
 template <class T>
@@ -107,18 +109,58 @@ void clear_pixels(const ConvSizes& s, const Phase& vertical, const Phase& horizo
   }
 }
 
-/// Panels of the (taps o, c) matrix of group `group`, of the taps that two phases have.
+/// Two phases that some taps reach, and where their panels begin.
+struct PhasePair {
+  Phase vertical, horizontal;
+  std::int64_t begin, per_group;  // elements
+};
+
 template <class T>
-void pack_backward(const ConvSizes& s, const Phase& vertical, const Phase& horizontal, const T* weight,
-                   std::int64_t group, T* panels) {
-  const T* last =
-      weight + group * s.group_outputs() * s.patch() + vertical.last_tap * s.kernel_width + horizontal.last_tap;
-  pack_on_threads<T>({last,
-                      {vertical.taps, horizontal.taps, s.group_outputs()},
-                      {-vertical.tap_step * s.kernel_width, -horizontal.tap_step, s.patch()},
-                      s.taps(),
-                      s.group_channels()},
-                     panels);
+std::vector<PhasePair> phases_of(const ConvSizes& s) {
+  std::vector<PhasePair> pairs;
+  std::int64_t begin = 0;
+  for (std::int64_t v = 0; v < std::min(s.geometry.stride[0], s.height); ++v) {
+    for (std::int64_t h = 0; h < std::min(s.geometry.stride[1], s.width); ++h) {
+      const Phase vertical = phase_of(s, 0, v), horizontal = phase_of(s, 1, h);
+      const std::int64_t k = vertical.taps * horizontal.taps * s.group_outputs();
+      const std::int64_t per_group = packed_elements<T>(k, s.group_channels());
+      pairs.push_back({vertical, horizontal, begin, per_group});
+      begin += per_group * s.geometry.groups;
+    }
+  }
+  return pairs;
+}
+
+/// What the panels depend on beside the weight.
+std::int64_t key_of(const ConvGeometry& g) {
+  std::int64_t key = g.groups;
+  for (const auto& pair : {g.stride, g.padding, g.dilation}) {
+    for (const std::int64_t size : pair) key = key * 1009 + size;
+  }
+  return key;
+}
+
+/// Panels of the (taps o, c) matrices of each group, of the taps that each pair of phases has.
+template <class T>
+Tensor backward_panels(const ConvSizes& s, const std::vector<PhasePair>& pairs, const PackedWeight& weight) {
+  const auto pack = [&] {
+    const PhasePair& end = pairs.back();
+    Tensor panels = allocate({end.begin + end.per_group * s.geometry.groups}, weight.weight().dtype());
+    for (const auto& [vertical, horizontal, begin, per_group] : pairs) {
+      if (per_group == 0) continue;
+      for (std::int64_t g = 0; g < s.geometry.groups; ++g) {
+        const std::int64_t last = vertical.last_tap * s.kernel_width + horizontal.last_tap;
+        pack_on_threads<T>({weight.weight().data<T>() + g * s.group_outputs() * s.patch() + last,
+                            {vertical.taps, horizontal.taps, s.group_outputs()},
+                            {-vertical.tap_step * s.kernel_width, -horizontal.tap_step, s.patch()},
+                            s.taps(),
+                            s.group_channels()},
+                           panels.data<T>() + begin + g * per_group);
+      }
+    }
+    return panels;
+  };
+  return weight.as("backward panels", pack, nullptr, key_of(s.geometry));
 }
 
 /// The input pixels of two phases, of one group.
@@ -152,39 +194,19 @@ void backward_phase(const ConvSizes& s, const Phase& vertical, const Phase& hori
 
 template <class T>
 void backward_input(const ConvSizes& s, const Tensor& dy, const PackedWeight& weight, Tensor& dx) {
-  static thread_local Scratch scratch;
-  for (std::int64_t v = 0; v < std::min(s.geometry.stride[0], s.height); ++v) {
-    for (std::int64_t h = 0; h < std::min(s.geometry.stride[1], s.width); ++h) {
-      const Phase vertical = phase_of(s, 0, v), horizontal = phase_of(s, 1, h);
-      if (vertical.taps * horizontal.taps == 0) {
-        clear_pixels(s, vertical, horizontal, dx.data<T>());
-        continue;
-      }
-      const std::int64_t k = vertical.taps * horizontal.taps * s.group_outputs();
-      T* panels = scratch.of<T>(packed_elements<T>(k, s.group_channels()));
-      for (std::int64_t g = 0; g < s.geometry.groups; ++g) {
-        pack_backward(s, vertical, horizontal, weight.weight().data<T>(), g, panels);
-        backward_phase(s, vertical, horizontal, g, dy.data<T>(), panels, dx.data<T>());
-      }
+  if (dx.numel() == 0) return;
+  const std::vector<PhasePair> pairs = phases_of<T>(s);
+  const Tensor panels = backward_panels<T>(s, pairs, weight);
+  const T* from = std::as_const(panels).data<T>();
+  for (const auto& [vertical, horizontal, begin, per_group] : pairs) {
+    if (per_group == 0) {
+      clear_pixels(s, vertical, horizontal, dx.data<T>());
+      continue;
+    }
+    for (std::int64_t g = 0; g < s.geometry.groups; ++g) {
+      backward_phase(s, vertical, horizontal, g, dy.data<T>(), from + begin + g * per_group, dx.data<T>());
     }
   }
-}
-
-/// The weight (O, C / groups, kh, kw) of group `group` from its (kh kw c, o) matrix.
-template <class T>
-void unpack_weight(const ConvSizes& s, std::int64_t group, const T* matrix, T* weight) {
-  const std::int64_t channels = s.group_channels(), outputs = s.group_outputs(), taps = s.taps();
-  constexpr std::int64_t elements_per_task = 1 << 14;
-  parallel_for(outputs, std::max<std::int64_t>(elements_per_task / s.patch(), 16),
-               [&](std::int64_t begin, std::int64_t end) {
-                 for (std::int64_t c = 0; c < channels; ++c) {
-                   for (std::int64_t tap = 0; tap < taps; ++tap) {
-                     const T* from = matrix + (tap * channels + c) * outputs;
-                     T* to = weight + (group * outputs * channels + c) * taps + tap;
-                     for (std::int64_t o = begin; o < end; ++o) to[o * channels * taps] = from[o];
-                   }
-                 }
-               });
 }
 
 /// Adds what the output pixels `first` .. + pixels say of group `group` to its matrix.
@@ -225,7 +247,7 @@ void backward_weight(const ConvSizes& s, const Tensor& x, const Tensor& dy, Tens
     for (std::int64_t first = 0; first < pixels; first += at_once) {
       add_weight_gradient(s, x.data<T>(), dy.data<T>(), g, first, std::min(at_once, pixels - first), panels, matrix);
     }
-    unpack_weight(s, g, matrix, dweight.data<T>());
+    weight_from_matrix(s, g, matrix, dweight.data<T>());
   }
 }
 
