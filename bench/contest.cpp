@@ -27,7 +27,7 @@ using Times = std::map<std::string, std::vector<double>>;  // milliseconds, by w
 double process_seconds() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
 
 /// Long enough that threads which spin for their next work have gone to sleep.
-void let_threads_sleep() { std::this_thread::sleep_for(std::chrono::milliseconds(30)); }
+void let_threads_sleep() { std::this_thread::sleep_for(std::chrono::milliseconds(50)); }
 
 ordered_json summary(const std::vector<double>& ms) {
   return {{"min_ms", quantile(ms, 0)}, {"median_ms", quantile(ms, 0.5)}, {"samples", ms.size()}};

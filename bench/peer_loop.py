@@ -44,12 +44,12 @@ class Loop:
                 refused[peer] = f"{type(error).__name__}: {error}"[:300]
         return {"peers": list(self.works), "refused": refused}
 
-    def answer(self, request):
+    def answer(self, request, idle):
         if "threads" in request:
             return self.introduce(request["threads"])
         if "prepare" in request:
             return self.prepare(request["prepare"], request["without"])
-        return {"ms": turn(self.works[request["time"]], request["samples"], request["seconds"])}
+        return {"ms": turn(self.works[request["time"]], request["samples"], request["seconds"]), **idle}
 
     def serve(self):
         answers = os.fdopen(os.dup(1), "w", buffering=1)
@@ -57,5 +57,5 @@ class Loop:
         wall, cpu = time.perf_counter(), time.process_time()
         for line in sys.stdin:
             idle = {"idle_seconds": time.perf_counter() - wall, "idle_cpu_seconds": time.process_time() - cpu}
-            answers.write(json.dumps({**self.answer(json.loads(line)), **idle}) + "\n")
+            answers.write(json.dumps(self.answer(json.loads(line), idle)) + "\n")
             wall, cpu = time.perf_counter(), time.process_time()
