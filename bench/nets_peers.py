@@ -9,6 +9,7 @@ import json
 import os
 import pathlib
 import resource
+import shutil
 import sys
 import tempfile
 
@@ -174,6 +175,7 @@ def main(arguments):
     if arguments[:1] == ["--peak"]:
         peak = peak_megabytes(arguments[1], int(arguments[2]), json.loads(arguments[3]))
         return print(json.dumps({"peak_mb": peak}))
+    shutil.rmtree(EXPORTED, ignore_errors=True)
     threads = []
 
     def introduce(count):
