@@ -35,23 +35,27 @@ template <class... More>
   return of_bits(static_cast<std::uint32_t>(exponent + 127) << 23);
 }
 
-/// The limits stay NaN where x is.
-[[gnu::always_inline]] inline float at_least(float low, float x) { return x < low ? low : x; }
-[[gnu::always_inline]] inline float at_most(float high, float x) { return x > high ? high : x; }
+/// x within the limits, of which NaN becomes one. As integers, of which the compiler makes two instructions.
+[[gnu::always_inline]] inline float between_signs(float negative, float x, float positive) {
+  const auto low = bits_of(negative);
+  const auto high = static_cast<std::int32_t>(bits_of(positive)), bits = static_cast<std::int32_t>(bits_of(x));
+  const auto lower = static_cast<std::uint32_t>(bits < high ? bits : high);
+  return of_bits(lower < low ? lower : low);  // unsigned: the farther below 0, the larger
+}
 
 constexpr float ln2_high = 0x1.62e4p-1F, ln2_low = 0x1.7f7d1cp-20F;  // of the first, multiples are exact
 
-/// x = exponent ln 2 + rest, |rest| <= ln 2 / 2
+/// x = n ln 2 + rest, |rest| <= ln 2 / 2; the lowest 9 bits of `shifted` are n + bias
 struct ReducedExponent {
-  std::int32_t exponent;
+  std::uint32_t shifted;
   float rest;
 };
 
+template <int bias>
 [[gnu::always_inline]] inline ReducedExponent reduce(float x) {
-  constexpr float log2_e = 0x1.715476p+0F, round = 0x1.8p+23F;  // adding this leaves no bits of fractions
-  const float shifted = fused(x, log2_e, round), whole = shifted - round;
-  const std::uint32_t exponent = bits_of(shifted) - bits_of(round);
-  return {static_cast<std::int32_t>(exponent), fused(-whole, ln2_low, fused(-whole, ln2_high, x))};
+  constexpr float log2_e = 0x1.715476p+0F, round = 0x1.8p+23F + bias;  // adding this leaves no bits of fractions
+  const float shifted = fused(x, log2_e, round), n = shifted - round;
+  return {bits_of(shifted), fused(-n, ln2_low, fused(-n, ln2_high, x))};
 }
 
 /// exp(x) - 1, where |x| <= ln 2 / 2
@@ -62,8 +66,8 @@ struct ReducedExponent {
 
 /// exp(x), where it is neither subnormal nor infinite
 [[gnu::always_inline]] inline float moderate_exp(float x) {
-  const auto [exponent, rest] = reduce(x);
-  const float power = power_of_two(exponent);
+  const auto [shifted, rest] = reduce<127>(x);
+  const float power = of_bits(shifted << 23);
   return fused(small_expm1(rest), power, power);
 }
 
@@ -98,16 +102,18 @@ struct ReducedExponent {
 }  // namespace detail
 
 [[gnu::always_inline]] inline float exp(float x) {
-  const auto [exponent, rest] = detail::reduce(detail::at_most(89.0F, detail::at_least(-104.0F, x)));
-  const std::int32_t half = exponent >> 1;  // in two steps, for results that are subnormal or infinite
-  return (1.0F + detail::small_expm1(rest)) * detail::power_of_two(half) * detail::power_of_two(exponent - half);
+  const auto [shifted, rest] = detail::reduce<2 * 127>(detail::between_signs(-104.0F, x, 89.0F));
+  const std::uint32_t half = shifted >> 1;  // in two steps, for results that are subnormal or infinite
+  const float power = detail::of_bits(half << 23), other = detail::of_bits((shifted - half) << 23);
+  const float result = detail::fused(detail::small_expm1(rest), power, power) * other;
+  return x == x ? result : x;
 }
 
 [[gnu::always_inline]] inline float expm1(float x) {
-  const auto [exponent, rest] = detail::reduce(detail::at_most(89.0F, detail::at_least(-18.0F, x)));
-  const float half = detail::power_of_two(exponent - 1);  // the whole power may overflow
+  const auto [shifted, rest] = detail::reduce<126>(detail::between_signs(-18.0F, x, 89.0F));
+  const float half = detail::of_bits(shifted << 23);  // of exp(x - rest), which may be infinite
   const float result = 2.0F * detail::fused(detail::small_expm1(rest), half, half - 0.5F);
-  return std::fabs(x) < 0x1p-24F ? x : result;
+  return std::fabs(x) >= 0x1p-24F ? result : x;
 }
 
 [[gnu::always_inline]] inline float log(float x) {
@@ -128,22 +134,22 @@ struct ReducedExponent {
 }
 
 [[gnu::always_inline]] inline float tanh(float x) {
-  const float size = detail::at_most(10.0F, std::fabs(x)), square = size * size;
+  const float size = std::fabs(x), square = size * size;
   const float tail = detail::polynomial(square, -3.333333e-1F, 1.3333206e-1F, -5.3946763e-2F, 2.1700703e-2F,
                                         -8.177399e-3F, 2.1429618e-3F);
   const float small = detail::fused(size * square, tail, size);
-  const float large = 1.0F - 2.0F / (detail::moderate_exp(2.0F * size) + 1.0F);
-  return std::copysign(size < 0.625F ? small : large, x);
+  const float large = 1.0F - 2.0F / (detail::moderate_exp(2.0F * (size < 10.0F ? size : 10.0F)) + 1.0F);
+  return std::copysign(size >= 0.625F ? large : small, x);
 }
 
 [[gnu::always_inline]] inline float erf(float x) {
-  const float size = detail::at_most(3.95F, std::fabs(x)), square = size * size;
+  const float size = std::fabs(x), square = size * size, limited = size < 3.95F ? size : 3.95F;
   const float small = detail::polynomial(square, 1.2837917e-1F, -3.7612626e-1F, 1.12835854e-1F, -2.6853811e-2F,
                                          5.1883277e-3F, -8.0101937e-4F, 7.853861e-5F);
-  const float log_erfc = detail::polynomial(size, -3.4243584e-4F, -1.1270853F, -6.381516e-1F, -1.03100605e-1F,
+  const float log_erfc = detail::polynomial(limited, -3.4243584e-4F, -1.1270853F, -6.381516e-1F, -1.03100605e-1F,
                                             2.183497e-2F, -2.9468432e-3F, 1.8629152e-4F);
   const float large = 1.0F - detail::moderate_exp(log_erfc);
-  return std::copysign(size < 1.0F ? detail::fused(size, small, size) : large, x);
+  return std::copysign(size >= 1.0F ? large : detail::fused(size, small, size), x);
 }
 
 [[gnu::always_inline]] inline double exp(double x) { return std::exp(x); }
