@@ -3,20 +3,22 @@
 #include <cmath>
 #include <cstdint>
 
+#include "ebb/kernels/host_device.h"
+
 // Functions of one real without branches or calls, so that the compiler vectorises loops over them. The result for an
 // element is the same wherever it lies; AVX2 and AVX-512 give the same bits, SSE2, which cannot fuse, others in the
 // last place. Polynomials are by Remez's algorithm. Those of double are the C library's.
 
-namespace ebb::kernels::real {
+namespace ebb::kernels::vector_math {
 namespace detail {
 
 /// a b + c, rounded once where the instruction set can.
 [[gnu::always_inline]] inline float fused(float a, float b, float c) {
-#ifdef __FMA__
-  return __builtin_fmaf(a, b, c);
-#else
-  return a * b + c;
-#endif
+  if constexpr (cpu_fuses) {
+    return __builtin_fmaf(a, b, c);
+  } else {
+    return a * b + c;
+  }
 }
 
 /// c[0] + c[1] x + c[2] x^2 + ...
@@ -159,4 +161,4 @@ template <int bias>
 [[gnu::always_inline]] inline double tanh(double x) { return std::tanh(x); }
 [[gnu::always_inline]] inline double erf(double x) { return std::erf(x); }
 
-}  // namespace ebb::kernels::real
+}  // namespace ebb::kernels::vector_math

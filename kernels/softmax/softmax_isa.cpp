@@ -26,12 +26,12 @@ T max_of(const T* x, std::int64_t n) {
 template <Isa, class T>
 void softmax_row(const T* x, std::int64_t n, SoftmaxOf what, T* __restrict y) {
   const T max = max_of(x, n);
-  for (std::int64_t i = 0; i < n; ++i) y[i] = real::exp(x[i] - max);
+  for (std::int64_t i = 0; i < n; ++i) y[i] = vector_math::exp(x[i] - max);
   const T sum = static_cast<T>(sum_of<T>(n, [y](std::int64_t i) { return y[i]; }));
   if (what == SoftmaxOf::probability) {
     for (std::int64_t i = 0; i < n; ++i) y[i] /= sum;
   } else {
-    const T log_sum = real::log(sum);
+    const T log_sum = vector_math::log(sum);
     for (std::int64_t i = 0; i < n; ++i) y[i] = x[i] - max - log_sum;
   }
 }
@@ -43,7 +43,7 @@ void softmax_row_backward(const T* dy, const T* y, std::int64_t n, SoftmaxOf wha
     for (std::int64_t i = 0; i < n; ++i) dx[i] = (dy[i] - sum) * y[i];
   } else {
     const T sum = static_cast<T>(sum_of<T>(n, [dy](std::int64_t i) { return dy[i]; }));
-    for (std::int64_t i = 0; i < n; ++i) dx[i] = dy[i] - real::exp(y[i]) * sum;
+    for (std::int64_t i = 0; i < n; ++i) dx[i] = dy[i] - vector_math::exp(y[i]) * sum;
   }
 }
 
@@ -59,10 +59,10 @@ void softmax_columns(const T* x, std::int64_t n, std::int64_t stride, std::int64
   for (std::int64_t i = 0; i < n; ++i) {
     const T* row = x + i * stride;
     T* to = y + i * stride;
-    for (std::int64_t k = 0; k < width; ++k) sum[k] += to[k] = real::exp(row[k] - max[k]);
+    for (std::int64_t k = 0; k < width; ++k) sum[k] += to[k] = vector_math::exp(row[k] - max[k]);
   }
   const bool is_log = what == SoftmaxOf::logarithm;
-  for (std::int64_t k = 0; k < width; ++k) sum[k] = is_log ? real::log(sum[k]) : sum[k];
+  for (std::int64_t k = 0; k < width; ++k) sum[k] = is_log ? vector_math::log(sum[k]) : sum[k];
   for (std::int64_t i = 0; i < n; ++i) {
     const T* row = x + i * stride;
     T* to = y + i * stride;
@@ -87,7 +87,7 @@ void softmax_columns_backward(const T* dy, const T* y, std::int64_t n, std::int6
     const T *row = dy + i * stride, *out = y + i * stride;
     T* to = dx + i * stride;
     if (is_log) {
-      for (std::int64_t k = 0; k < width; ++k) to[k] = row[k] - real::exp(out[k]) * sum[k];
+      for (std::int64_t k = 0; k < width; ++k) to[k] = row[k] - vector_math::exp(out[k]) * sum[k];
     } else {
       for (std::int64_t k = 0; k < width; ++k) to[k] = (row[k] - sum[k]) * out[k];
     }
