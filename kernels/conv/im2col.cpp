@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "ebb/core/dispatch.h"
+#include "ebb/core/threads/parallel.h"
 #include "ebb/kernels/conv/patches.h"
 #include "ebb/kernels/cpu/scratch.h"
 #include "ebb/kernels/gemm/blocks.h"
@@ -230,24 +231,55 @@ void add_weight_gradient(const ConvSizes& s, const T* x, const T* dy, std::int64
                       .c = matrix,
                       .c_row = outputs,
                       .c_stride = 0,
-                      .accumulate = first > 0},
+                      .accumulate = true},
                      s.is_pointwise() ? whole.rows() : gathered_rows<T>(gather));
+}
+
+/// Of one group, what the pixels `begin` to `end` say; some of them at a time, so that their panels stay in the cache.
+template <class T>
+void sum_weight_gradient(const ConvSizes& s, const Tensor& x, const Tensor& dy, std::int64_t group, std::int64_t begin,
+                         std::int64_t end, T* matrix) {
+  constexpr std::int64_t packed_at_once = 1 << 17;
+  static thread_local Scratch memory;
+  const std::int64_t outputs = s.group_outputs();
+  const std::int64_t at_once = std::min(std::max<std::int64_t>(packed_at_once / outputs, 1024), end - begin);
+  T* panels = memory.of<T>(packed_elements<T>(at_once, outputs));
+  std::fill_n(matrix, s.patch() * outputs, T(0));
+  for (std::int64_t first = begin; first < end; first += at_once) {
+    add_weight_gradient(s, x.data<T>(), dy.data<T>(), group, first, std::min(at_once, end - first), panels, matrix);
+  }
+}
+
+/// matrices[0] += the others, each of `elements`.
+template <class T>
+void add_up(std::int64_t shares, std::int64_t elements, T* matrices) {
+  constexpr std::int64_t elements_per_task = 1 << 14;
+  parallel_for(elements, elements_per_task, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t share = 1; share < shares; ++share) {
+      const T* other = matrices + share * elements;
+      for (std::int64_t i = begin; i < end; ++i) matrices[i] += other[i];
+    }
+  });
 }
 
 template <class T>
 void backward_weight(const ConvSizes& s, const Tensor& x, const Tensor& dy, Tensor& dweight) {
-  constexpr std::int64_t packed_at_once = 1 << 20;
-  static thread_local Scratch panels_memory, matrix_memory;
-  const std::int64_t outputs = s.group_outputs(), pixels = s.images * s.pixels();
-  const std::int64_t at_once = std::min(std::max<std::int64_t>(packed_at_once / outputs, 1024), pixels);
-  T* panels = panels_memory.of<T>(packed_elements<T>(at_once, outputs));
-  T* matrix = matrix_memory.of<T>(s.patch() * outputs);
-  if (pixels == 0) std::fill_n(matrix, s.patch() * outputs, T(0));
+  constexpr std::int64_t most_elements = 1 << 22, most_shares = 8, least_pixels = 512;
+  static thread_local Scratch memory;
+  const std::int64_t elements = s.patch() * s.group_outputs(), pixels = s.images * s.pixels();
+  // Shares of the pixels have sums of their own, where they fit: each pixel is read once, and by one thread. How many
+  // there are depends on sizes alone.
+  const std::int64_t shares =
+      std::clamp<std::int64_t>(std::min(most_elements / elements, pixels / least_pixels), 1, most_shares);
+  T* matrices = memory.of<T>(shares * elements);
   for (std::int64_t g = 0; g < s.geometry.groups; ++g) {
-    for (std::int64_t first = 0; first < pixels; first += at_once) {
-      add_weight_gradient(s, x.data<T>(), dy.data<T>(), g, first, std::min(at_once, pixels - first), panels, matrix);
-    }
-    weight_from_matrix(s, g, matrix, dweight.data<T>());
+    parallel_for(shares, 1, [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t i = begin; i < end; ++i) {
+        sum_weight_gradient(s, x, dy, g, pixels * i / shares, pixels * (i + 1) / shares, matrices + i * elements);
+      }
+    });
+    add_up(shares, elements, matrices);
+    weight_from_matrix(s, g, matrices, dweight.data<T>());
   }
 }
 

@@ -76,6 +76,16 @@ void multiply_runs(const BlockedProduct<T>& p, PanelProduct<T> panel, std::int64
   }
 }
 
+/// A block as multiply_panel takes it: one whose rows are adjacent is put in tiles.
+template <class T>
+Block<T> by_rows_or_tiles(const Block<T>& block, const BlockPlace& place) {
+  if (block.column == 1) return block;
+  static thread_local Scratch memory;
+  T* tiles = memory.of<T>(place.rows * place.k);
+  best([]<Isa isa> { return pack_tiles<isa, T>; })(block.data, block.column, place.rows, place.k, tiles);
+  return {tiles, 0, 0};
+}
+
 /// One part of the rows times one part of the columns.
 template <class T>
 void multiply_part(const BlockedProduct<T>& p, const BlockRows<T>& rows, const Cut& cut, BlockPlace place,
@@ -88,7 +98,7 @@ void multiply_part(const BlockedProduct<T>& p, const BlockRows<T>& rows, const C
   const T* panels = p.panels + place.product * p.panels_stride;
   for (place.first_k = 0; place.first_k < p.k; place.first_k += cut.terms) {
     place.k = std::min(cut.terms, p.k - place.first_k);
-    const Block<T> block = rows.find(rows.closure, place, scratch);
+    const Block<T> block = by_rows_or_tiles(rows.find(rows.closure, place, scratch), place);
     const bool last = place.first_k + place.k == p.k;
     for (std::int64_t column = first_column; column < last_column; column += tile.columns) {
       const std::int64_t width = tile.width(column, p.n);
@@ -100,7 +110,6 @@ void multiply_part(const BlockedProduct<T>& p, const BlockRows<T>& rows, const C
            .k = place.k,
            .a = block.data,
            .a_row = block.row,
-           .a_column = block.column,
            .panel = panels + column * p.k + place.first_k * width,
            .width = width,
            .c = p.c + to,

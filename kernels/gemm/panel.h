@@ -48,12 +48,13 @@ struct TileEpilogue {
   }
 };
 
-/// c (rows x columns) = a (rows x k) times a panel of packed columns. One of a's strides is 1.
+/// c (rows x columns) = a (rows x k) times a panel of packed columns. The columns of a are adjacent, or it lies in
+/// tiles (see pack_tiles), and then has no strides.
 template <class T>
 struct PanelProduct {
   std::int64_t rows, columns, k;
   const T* a;
-  std::int64_t a_row, a_column;
+  std::int64_t a_row;  // stride; 0 where a lies in tiles
   const T* panel;      // k rows of `width` elements
   std::int64_t width;  // the tile's columns, or half of them
   T* c;
@@ -64,6 +65,11 @@ struct PanelProduct {
 
 template <Isa, class T>
 void multiply_panel(const PanelProduct<T>& product);
+
+/// a (rows x k), whose rows are adjacent and whose columns lie `column` apart, in the tiles that multiply_panel will
+/// read: of each its k columns, one after the other.
+template <Isa, class T>
+void pack_tiles(const T* a, std::int64_t column, std::int64_t rows, std::int64_t k, T* tiles);
 
 /// Columns of a matrix b (k x n) that become a panel. Its rows are counted by three indices, so that the terms of a
 /// product can come in another order than memory has them in: row (h, i, j) of column c is b[h strides[0] + i

@@ -1,6 +1,7 @@
 // The inner loop of every product on the CPU: a tile of c stays in registers while k goes by. Each step loads a row of
 // the panel, two vectors, and multiplies it with an element from each row of a.
 #include <array>
+#include <cstring>
 #include <utility>
 
 #include "ebb/kernels/gemm/panel.h"
@@ -40,7 +41,7 @@ template <class T>
   }
 }
 
-/// `rows` rows of c. With by_rows, elements of a row of a are adjacent, otherwise those of a column.
+/// `rows` rows of c. With by_rows, elements of a row of a are adjacent; otherwise a is a tile, column after column.
 template <class T, int rows, int vectors, bool by_rows>
 void multiply_tile(const PanelProduct<T>& p, const T* a, T* c) {
   constexpr int width = width_of<T>;
@@ -57,7 +58,7 @@ void multiply_tile(const PanelProduct<T>& p, const T* a, T* c) {
       const T x = by_rows ? bases[r / 3][k + r % 3 * p.a_row] : a[r];
       for (int v = 0; v < vectors; ++v) sums[r][v] += x * row[v];
     }
-    if (!by_rows) a += p.a_column;
+    if (!by_rows) a += rows;
   }
   const bool whole = p.columns == p.width;
   alignas(vector_bytes) T tile[rows * vectors * width];
@@ -85,28 +86,51 @@ constexpr std::array<Tile<T>, most_rows> tiles_of(std::integer_sequence<int, i..
 template <class T, int vectors, bool by_rows>
 constexpr std::array tiles = tiles_of<T, vectors, by_rows>(std::make_integer_sequence<int, most_rows>());
 
+/// Calls `body(first row, rows)` for each tile: of about the same height, none of them low.
+template <class Body>
+void for_each_tile(std::int64_t rows, Body&& body) {
+  const std::int64_t count = (rows + most_rows - 1) / most_rows;
+  for (std::int64_t i = 0, row = 0; i < count; ++i) {
+    const std::int64_t height = rows / count + (i < rows % count ? 1 : 0);
+    body(row, height);
+    row += height;
+  }
+}
+
 }  // namespace
 
 template <Isa, class T>
 void multiply_panel(const PanelProduct<T>& p) {
-  const bool by_rows = p.a_column == 1, wide = p.width > width_of<T>;
+  const bool by_rows = p.a_row != 0, wide = p.width > width_of<T>;
   const auto& of_rows =
       wide ? (by_rows ? tiles<T, 2, true> : tiles<T, 2, false>) : (by_rows ? tiles<T, 1, true> : tiles<T, 1, false>);
-  const std::int64_t count = (p.rows + most_rows - 1) / most_rows;
-  const T* a = p.a;
-  std::int64_t row = 0;
-  for (std::int64_t i = 0; i < count; ++i) {  // tiles of about the same height, none of them low
-    const std::int64_t rows = p.rows / count + (i < p.rows % count ? 1 : 0);
+  for_each_tile(p.rows, [&](std::int64_t row, std::int64_t rows) {
     T* c = p.c + row * p.c_row;
-    of_rows[static_cast<std::size_t>(rows - 1)](p, a, c);
+    of_rows[static_cast<std::size_t>(rows - 1)](p, p.a + row * (by_rows ? p.a_row : p.k), c);
     if (!p.epilogue.is_empty()) {
       finish_tile(p, rows, c, p.epilogue.residual == nullptr ? nullptr : p.epilogue.residual + row * p.c_row);
     }
-    a += rows * p.a_row;
-    row += rows;
-  }
+  });
 }
 
+template <Isa, class T>
+void pack_tiles(const T* a, std::int64_t column, std::int64_t rows, std::int64_t k, T* tiles) {
+  constexpr std::int64_t piece = most_rows > 8 ? 8 : 4;  // two of them, which may overlap, are a column
+  for_each_tile(rows, [&](std::int64_t row, std::int64_t height) {
+    const T* from = a + row;
+    for (std::int64_t p = 0; p < k; ++p, from += column, tiles += height) {
+      if (height >= piece) {
+        std::memcpy(tiles, from, piece * sizeof(T));
+        std::memcpy(tiles + height - piece, from + height - piece, piece * sizeof(T));
+      } else {
+        for (std::int64_t r = 0; r < height; ++r) tiles[r] = from[r];
+      }
+    }
+  });
+}
+
+template void pack_tiles<this_isa>(const float*, std::int64_t, std::int64_t, std::int64_t, float*);
+template void pack_tiles<this_isa>(const double*, std::int64_t, std::int64_t, std::int64_t, double*);
 template void multiply_panel<this_isa>(const PanelProduct<float>&);
 template void multiply_panel<this_isa>(const PanelProduct<double>&);
 

@@ -98,7 +98,6 @@ void multiply_points(const TransformedTiles& inputs, std::int64_t tiles, std::in
                 .k = channels,
                 .a = inputs.data + point * inputs.point_stride,
                 .a_row = channels,
-                .a_column = 1,
                 .panel = panel + point * channels * width,
                 .width = width,
                 .c = products.data + point * products.point_stride + column - first_column,
@@ -182,9 +181,9 @@ double winograd_cycles(const ConvTask& task, int m) {
   const double tiles = static_cast<double>(WinogradTiles(s, m).count()), points = points_of(m);
   const double channels = static_cast<double>(s.channels), outputs = static_cast<double>(s.out_channels);
   const double lanes = tile_shape<float>().columns / 2, per_cycle = 2 * lanes * 0.75;
-  constexpr double per_transformed = 3.5, kernel_floats_per_cycle = 1;
+  constexpr double per_transformed = 3.5, per_kernel_float = 2;
   return points * (tiles * channels * outputs / per_cycle + per_transformed * tiles * (channels + outputs) / lanes +
-                   channels * outputs / kernel_floats_per_cycle / 2);
+                   per_kernel_float * channels * outputs);
 }
 
 template void winograd_forward<2>(const ConvSizes&, const Tensor&, const PackedWeight&, const Epilogue&, Tensor&);

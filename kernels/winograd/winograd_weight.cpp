@@ -54,23 +54,26 @@ template <int m>
 void multiply_points(const ConvSizes& s, std::int64_t count, const Batch& batch, float* memory, bool accumulate,
                      float* sums) {
   const TileShape shape = tile_shape<float>();
+  const auto pack = best([]<Isa isa> { return pack_tiles<isa, float>; });
   const auto multiply = best([]<Isa isa> { return multiply_panel<isa, float>; });
-  const std::int64_t panels = shape.panels(s.out_channels);
-  parallel_for(points_of(m) * panels, 1, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t i = begin; i < end; ++i) {
-      const std::int64_t point = i / panels, column = i % panels * shape.columns,
-                         width = shape.width(column, s.out_channels);
-      multiply({.rows = s.channels,
-                .columns = width,
-                .k = count,
-                .a = memory + point * batch.input_stride,
-                .a_row = 1,
-                .a_column = s.channels,
-                .panel = batch.gradients(memory) + point * batch.gradient_stride + column * count,
-                .width = width,
-                .c = sums + point * s.channels * s.out_channels + column,
-                .c_row = s.out_channels,
-                .accumulate = accumulate});
+  parallel_for(points_of(m), 1, [&](std::int64_t begin, std::int64_t end) {
+    static thread_local Scratch tile_memory;
+    float* tiles = tile_memory.of<float>(s.channels * count);
+    for (std::int64_t point = begin; point < end; ++point) {
+      pack(memory + point * batch.input_stride, s.channels, s.channels, count, tiles);
+      for (std::int64_t column = 0; column < s.out_channels; column += shape.columns) {
+        const std::int64_t width = shape.width(column, s.out_channels);
+        multiply({.rows = s.channels,
+                  .columns = width,
+                  .k = count,
+                  .a = tiles,
+                  .a_row = 0,
+                  .panel = batch.gradients(memory) + point * batch.gradient_stride + column * count,
+                  .width = width,
+                  .c = sums + point * s.channels * s.out_channels + column,
+                  .c_row = s.out_channels,
+                  .accumulate = accumulate});
+      }
     }
   });
 }
