@@ -58,6 +58,7 @@ FLOORS = {
             "copy": "copies, conversions, transfers between devices",
             "cpu": "what families share on the CPU: the door of instruction sets, loops over rows",
             "cuda": "what they share on a GPU: launches, packets, walks, reductions",
+            "depthwise": "convolutions of each channel by itself, on the CPU",
             "elementwise": "functors of one and two elements, activations",
             "index": "gather, scatter, choice of a class",
             "gemm": "a product on the CPU: panels, tiles, blocks that fit its caches, Eigen; what matmul/ and conv/ multiply with",

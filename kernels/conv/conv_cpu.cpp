@@ -2,6 +2,7 @@
 
 #include "ebb/kernels/conv/im2col.h"
 #include "ebb/kernels/conv/plain.h"
+#include "ebb/kernels/depthwise/depthwise.h"
 #include "ebb/kernels/gemm/panel.h"
 #include "ebb/kernels/winograd/winograd.h"
 
@@ -33,6 +34,7 @@ const char* winograd_refusal_of(const ConvTask& task) {
 }
 
 constexpr CpuConvolution implementations[] = {
+    {{"depthwise", depthwise_refusal}, depthwise_forward, depthwise_backward_input, depthwise_backward_weight},
     {{"winograd4", winograd_refusal_of<4>},
      winograd_forward<4>,
      winograd_backward_input<4>,

@@ -16,25 +16,65 @@
 namespace ebb::kernels {
 namespace {
 
+/// The same convolution with fewer groups, some made one: their weight has zeros between them, which cost less than
+/// columns of a panel that stay empty.
+ConvSizes with_wide_groups(const ConvSizes& s) {
+  const std::int64_t wide = tile_shape<float>().columns;
+  ConvSizes merged = s;
+  std::int64_t& groups = merged.geometry.groups;
+  for (std::int64_t factor : {2, 3, 5, 7}) {
+    while (groups % factor == 0 && merged.group_outputs() * factor <= wide &&
+           merged.group_channels() * factor <= wide) {
+      groups /= factor;
+    }
+  }
+  return merged;
+}
+
+/// Calls `body(element of the weight of s, the same one's in that of merged, taps)` for each kernel of one channel.
+template <class Body>
+void for_each_kernel(const ConvSizes& s, const ConvSizes& merged, Body&& body) {
+  for (std::int64_t o = 0; o < s.out_channels; ++o) {
+    const std::int64_t group = o / s.group_outputs() % (s.geometry.groups / merged.geometry.groups);
+    for (std::int64_t c = 0; c < s.group_channels(); ++c) {
+      body((o * s.group_channels() + c) * s.taps(),
+           (o * merged.group_channels() + group * s.group_channels() + c) * s.taps());
+    }
+  }
+}
+
+template <class T>
+Tensor merged_weight(const ConvSizes& s, const ConvSizes& merged, const Tensor& weight) {
+  if (s.geometry.groups == merged.geometry.groups) return weight;
+  Tensor wide = allocate({s.out_channels, merged.group_channels(), s.kernel_height, s.kernel_width}, weight.dtype());
+  T* to = wide.data<T>();
+  std::fill_n(to, wide.numel(), T(0));
+  for_each_kernel(s, merged,
+                  [&](std::int64_t from, std::int64_t at) { std::copy_n(weight.data<T>() + from, s.taps(), to + at); });
+  return wide;
+}
+
 /// Panels of the (kh kw c, o) matrix of each group, one group after the other.
 template <class T>
-Tensor forward_panels(const ConvSizes& s, const PackedWeight& weight) {
+Tensor forward_panels(const ConvSizes& narrow, const ConvSizes& s, const PackedWeight& weight) {
   const auto pack = [&] {
+    const Tensor whole = merged_weight<T>(narrow, s, weight.weight());
     const std::int64_t per_group = packed_elements<T>(s.patch(), s.group_outputs());
     Tensor panels = allocate({s.geometry.groups * per_group}, weight.weight().dtype());
     for (std::int64_t g = 0; g < s.geometry.groups; ++g) {
-      const T* from = weight.weight().data<T>() + g * s.group_outputs() * s.patch();
+      const T* from = whole.data<T>() + g * s.group_outputs() * s.patch();
       pack_on_threads<T>({from, {1, s.taps(), s.group_channels()}, {0, 1, s.taps()}, s.patch(), s.group_outputs()},
                          panels.data<T>() + g * per_group);
     }
     return panels;
   };
-  return weight.as("panels", pack, nullptr, s.geometry.groups);
+  return weight.as("panels", pack, nullptr, narrow.geometry.groups);
 }
 
 template <class T>
-void forward(const ConvSizes& s, const Tensor& x, const PackedWeight& weight, const Epilogue& epilogue, Tensor& y) {
-  const Tensor panels = forward_panels<T>(s, weight);
+void forward(const ConvSizes& sizes, const Tensor& x, const PackedWeight& weight, const Epilogue& epilogue, Tensor& y) {
+  const ConvSizes s = with_wide_groups(sizes);
+  const Tensor panels = forward_panels<T>(sizes, s, weight);
   const EpilogueRows<T> rows(epilogue, s.out_channels);
   const std::int64_t outputs = s.group_outputs();
   const BlockedProduct<T> product{.count = s.geometry.groups,
@@ -143,15 +183,17 @@ std::int64_t key_of(const ConvGeometry& g) {
 
 /// Panels of the (taps o, c) matrices of each group, of the taps that each pair of phases has.
 template <class T>
-Tensor backward_panels(const ConvSizes& s, const std::vector<PhasePair>& pairs, const PackedWeight& weight) {
+Tensor backward_panels(const ConvSizes& narrow, const ConvSizes& s, const std::vector<PhasePair>& pairs,
+                       const PackedWeight& weight) {
   const auto pack = [&] {
+    const Tensor whole = merged_weight<T>(narrow, s, weight.weight());
     const PhasePair& end = pairs.back();
     Tensor panels = allocate({end.begin + end.per_group * s.geometry.groups}, weight.weight().dtype());
     for (const auto& [vertical, horizontal, begin, per_group] : pairs) {
       if (per_group == 0) continue;
       for (std::int64_t g = 0; g < s.geometry.groups; ++g) {
         const std::int64_t last = vertical.last_tap * s.kernel_width + horizontal.last_tap;
-        pack_on_threads<T>({weight.weight().data<T>() + g * s.group_outputs() * s.patch() + last,
+        pack_on_threads<T>({whole.data<T>() + g * s.group_outputs() * s.patch() + last,
                             {vertical.taps, horizontal.taps, s.group_outputs()},
                             {-vertical.tap_step * s.kernel_width, -horizontal.tap_step, s.patch()},
                             s.taps(),
@@ -161,7 +203,7 @@ Tensor backward_panels(const ConvSizes& s, const std::vector<PhasePair>& pairs, 
     }
     return panels;
   };
-  return weight.as("backward panels", pack, nullptr, key_of(s.geometry));
+  return weight.as("backward panels", pack, nullptr, key_of(narrow.geometry));
 }
 
 /// The input pixels of two phases, of one group.
@@ -194,10 +236,11 @@ void backward_phase(const ConvSizes& s, const Phase& vertical, const Phase& hori
 }
 
 template <class T>
-void backward_input(const ConvSizes& s, const Tensor& dy, const PackedWeight& weight, Tensor& dx) {
+void backward_input(const ConvSizes& sizes, const Tensor& dy, const PackedWeight& weight, Tensor& dx) {
   if (dx.numel() == 0) return;
+  const ConvSizes s = with_wide_groups(sizes);
   const std::vector<PhasePair> pairs = phases_of<T>(s);
-  const Tensor panels = backward_panels<T>(s, pairs, weight);
+  const Tensor panels = backward_panels<T>(sizes, s, pairs, weight);
   const T* from = std::as_const(panels).data<T>();
   for (const auto& [vertical, horizontal, begin, per_group] : pairs) {
     if (per_group == 0) {
@@ -263,7 +306,11 @@ void add_up(std::int64_t shares, std::int64_t elements, T* matrices) {
 }
 
 template <class T>
-void backward_weight(const ConvSizes& s, const Tensor& x, const Tensor& dy, Tensor& dweight) {
+void backward_weight(const ConvSizes& sizes, const Tensor& x, const Tensor& dy, Tensor& dweight) {
+  const ConvSizes s = with_wide_groups(sizes);
+  const bool is_merged = s.geometry.groups != sizes.geometry.groups;
+  Tensor whole =
+      is_merged ? allocate({s.out_channels, s.group_channels(), s.kernel_height, s.kernel_width}, x.dtype()) : dweight;
   constexpr std::int64_t most_elements = 1 << 22, most_shares = 8, least_pixels = 512;
   static thread_local Scratch memory;
   const std::int64_t elements = s.patch() * s.group_outputs(), pixels = s.images * s.pixels();
@@ -279,8 +326,12 @@ void backward_weight(const ConvSizes& s, const Tensor& x, const Tensor& dy, Tens
       }
     });
     add_up(shares, elements, matrices);
-    weight_from_matrix(s, g, matrices, dweight.data<T>());
+    weight_from_matrix(s, g, matrices, whole.data<T>());
   }
+  if (!is_merged) return;
+  for_each_kernel(sizes, s, [&](std::int64_t to, std::int64_t from) {
+    std::copy_n(whole.data<T>() + from, s.taps(), dweight.data<T>() + to);
+  });
 }
 
 }  // namespace

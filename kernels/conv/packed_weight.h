@@ -42,8 +42,8 @@ class PackedForms {
 /// On a GPU forms belong to the weight's storage, and go with it, so that who computes with the same weight again need
 /// keep nothing. They are made anew at every call where somebody may write to the weight otherwise: in memory that is
 /// not ebb's own, or that to_dlpack has handed out. Who writes to it in a kernel of their own calls
-/// storage().mark_written(). On the CPU it is the same where `keeps` says so, as in inference, and where nobody has been
-/// given a pointer to write through since an op wrote to the weight; otherwise they belong to this object.
+/// storage().mark_written(). On the CPU it is the same where `keeps` says so, as in inference, and where nobody has
+/// been given a pointer to write through since an op wrote to the weight; otherwise they belong to this object.
 class PackedWeight {
  public:
   PackedWeight(const Tensor& weight, bool keeps = false) : weight_(weight), keeps_(keeps) {}

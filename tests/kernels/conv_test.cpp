@@ -32,7 +32,15 @@ std::vector<Case> cases() {
           {{2, 4, 5, 5}, {4, 1, 3, 3}, {{1, 2}, {2, 0}, {1, 1}, 4}},
           {{3, 5, 4, 4}, {2, 5, 1, 1}, {{2, 2}, {0, 0}, {1, 1}, 1}},
           {{0, 2, 4, 4}, {3, 2, 3, 3}, {{1, 1}, {1, 1}, {1, 1}, 1}},
-          {{9, 1, 12, 12}, {2, 1, 5, 5}, {{1, 1}, {2, 2}, {1, 1}, 1}}};
+          {{9, 1, 12, 12}, {2, 1, 5, 5}, {{1, 1}, {2, 2}, {1, 1}, 1}},
+          {{2, 37, 9, 8}, {37, 1, 3, 3}, {{1, 1}, {1, 1}, {1, 1}, 37}},  // one channel a group
+          {{1, 48, 11, 10}, {48, 1, 5, 3}, {{2, 3}, {3, 1}, {1, 2}, 48}},
+          {{2, 24, 6, 7}, {48, 2, 3, 3}, {{2, 2}, {1, 1}, {1, 1}, 12}},  // groups that are merged
+          {{1, 30, 6, 5}, {30, 3, 3, 3}, {{1, 1}, {1, 1}, {1, 1}, 10}},
+          {{2, 6, 11, 9}, {5, 6, 4, 3}, {{3, 2}, {2, 1}, {2, 2}, 1}},  // strides and dilation
+          {{2, 3, 9, 9}, {4, 3, 2, 2}, {{4, 4}, {0, 0}, {1, 1}, 1}},   // pixels that no tap reaches
+          {{2, 12, 21, 20}, {34, 12, 3, 3}, {{1, 1}, {1, 1}, {1, 1}, 1}},
+          {{1, 500, 5, 6}, {33, 500, 1, 1}, {{1, 1}, {0, 0}, {1, 1}, 1}}};
 }
 
 Shape output_shape(const Case& c) { return {c.x[0], c.weight[0], out_size(c, 0), out_size(c, 1)}; }
@@ -92,8 +100,12 @@ TEST_CASE("each implementation of a convolution computes what the plainest does"
       kernels::conv2d_backward_weight(cpu, x, dy, c.geometry, made[2]);
       return made;
     };
-    const Tensors expected = all_passes("plain"), made = all_passes("im2col");
-    for (std::size_t i = 0; i < made.size(); ++i) require_close(made[i], expected[i], 1e-11);
+    const Tensors expected = all_passes("plain");
+    const bool is_depthwise = c.geometry.groups > 1 && c.geometry.groups == c.x[1] && c.weight[0] == c.x[1];
+    for (const char* name : {"im2col", is_depthwise ? "depthwise" : "im2col"}) {
+      const Tensors made = all_passes(name);
+      for (std::size_t i = 0; i < made.size(); ++i) require_close(made[i], expected[i], 1e-11);
+    }
   }
 }
 
@@ -141,10 +153,10 @@ TEST_CASE("the choice of a convolution can be asked and forced") {
   const kernels::ConvGeometry geometry{{1, 1}, {0, 0}, {1, 1}, 1};
   const kernels::ConvTask task{kernels::ConvPass::forward, {x, weight, geometry, y}, kFloat32};
   CHECK(kernels::which_conv2d(cpu, task).name == std::string("im2col"));
-  CHECK(
-      kernels::which_conv2d(cpu, task).reason ==
-      "winograd4 does not take it: a number of channels is no multiple of 16; winograd2 does not take it: a number of "
-      "channels is no multiple of 16");
+  CHECK(kernels::which_conv2d(cpu, task).reason ==
+        "depthwise does not take it: a group has several channels; winograd4 does not take it: a number of channels is "
+        "no multiple of 16; winograd2 does not take it: a number of "
+        "channels is no multiple of 16");
   {
     const kernels::ForceImplementation force("conv2d", "plain"), other("bmm", "eigen");
     CHECK(kernels::which_conv2d(cpu, task).name == std::string("plain"));

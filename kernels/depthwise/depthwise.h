@@ -1,0 +1,33 @@
+#pragma once
+
+#include "ebb/kernels/conv/conv_task.h"
+#include "ebb/kernels/conv/packed_weight.h"
+#include "ebb/kernels/matmul/epilogue.h"
+
+namespace ebb::kernels {
+
+// Convolutions of each channel by itself: as many groups as channels, one output each. See conv.h for what they
+// compute. Little is multiplied here, so that they run at the speed of memory: all channels of a pixel at a time.
+
+void depthwise_forward(const ConvSizes& sizes, const Tensor& x, const PackedWeight& weight, const Epilogue& epilogue,
+                       Tensor& y);
+void depthwise_backward_input(const ConvSizes& sizes, const Tensor& dy, const PackedWeight& weight, Tensor& dx);
+void depthwise_backward_weight(const ConvSizes& sizes, const Tensor& x, const Tensor& dy, Tensor& dweight);
+
+/// Why a convolution is none of these; null where it is one.
+const char* depthwise_refusal(const ConvTask& task);
+
+/// A pixel that a tap of the kernel sees.
+struct SeenPixel {
+  std::int64_t element, tap;  // of its first channel
+};
+
+/// y (channels) = the sum of x[element + c] weight[tap channels + c] over what is seen.
+template <Isa, class T>
+void sum_taps(const T* x, const T* weight, const SeenPixel* seen, std::int64_t count, std::int64_t channels, T* y);
+
+/// dweight[tap channels + c] += x[element + c] dy[c] for all that is seen.
+template <Isa, class T>
+void add_taps(const T* x, const T* dy, const SeenPixel* seen, std::int64_t count, std::int64_t channels, T* dweight);
+
+}  // namespace ebb::kernels
