@@ -36,10 +36,49 @@ void multiply_packed(const Gemm<T>& g) {
   }
 }
 
+/// c from its transpose, with the epilogue.
+template <class T>
+void store_transposed(const Gemm<T>& g, const T* transposed) {
+  const TileEpilogue<T>& e = g.epilogue;
+  for (std::int64_t i = 0; i < g.m; ++i) {
+    T* c = g.c + i * g.c_row;
+    for (std::int64_t j = 0; j < g.n; ++j) {
+      T value = transposed[j * g.m + i];
+      if (e.scale != nullptr) value *= e.scale[j];
+      if (e.shift != nullptr) value += e.shift[j];
+      if (e.residual != nullptr) value += e.residual[i * g.c_row + j];
+      c[j] = e.relu && value < T(0) ? T(0) : value;
+    }
+  }
+}
+
+/// c^T = b^T a^T, for few rows of a and columns of b that lie in one piece each: b is read once, as it lies.
+template <class T>
+void multiply_transposed(const Gemm<T>& g) {
+  static thread_local Scratch panel_memory, result_memory;
+  T* panels = panel_memory.of<T>(packed_elements<T>(g.k, g.m));
+  T* transposed = result_memory.of<T>(g.n * g.m);
+  pack_on_threads(panel_source(g.a, g.a_column, g.a_row, g.k, g.m), panels);
+  const StridedRows<T> rows{g.b, g.b_column, 1, 0};
+  multiply_blocks<T>({.count = 1,
+                      .m = g.n,
+                      .n = g.m,
+                      .k = g.k,
+                      .panels = panels,
+                      .panels_stride = 0,
+                      .c = transposed,
+                      .c_row = g.m,
+                      .c_stride = 0},
+                     rows.rows());
+  store_transposed(g, transposed);
+}
+
 }  // namespace
 
 template <class T>
 void gemm(const Gemm<T>& g) {
+  const bool is_low = 2 * g.m <= tile_shape<T>().columns;
+  if (is_low && g.b_row == 1 && g.b_column >= g.k && g.n > g.m) return multiply_transposed(g);
   multiply_packed(g);
 }
 
