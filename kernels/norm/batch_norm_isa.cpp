@@ -17,12 +17,29 @@ void channel_stats(const T* x, std::int64_t rows, std::int64_t channels, T* __re
   }
 }
 
-template <Isa, class T>
-void channel_apply(const T* x, std::int64_t rows, std::int64_t channels, const T* mean, const T* scale, const T* shift,
-                   T* __restrict y) {
+namespace {
+
+template <bool adds, bool relu, class T>
+void apply_rows(const T* x, const T* residual, std::int64_t rows, std::int64_t channels, const ChannelMap<T>& map,
+                T* __restrict y) {
+  const T *mean = map.mean, *scale = map.scale, *shift = map.shift;
   for (std::int64_t r = 0; r < rows; ++r, x += channels, y += channels) {
-    for (std::int64_t c = 0; c < channels; ++c) y[c] = (x[c] - mean[c]) * scale[c] + shift[c];
+    for (std::int64_t c = 0; c < channels; ++c) {
+      T value = (x[c] - mean[c]) * scale[c] + shift[c];
+      if constexpr (adds) value += residual[r * channels + c];
+      y[c] = relu && value < T(0) ? T(0) : value;
+    }
   }
+}
+
+}  // namespace
+
+template <Isa, class T>
+void channel_apply(const T* x, const T* residual, std::int64_t rows, std::int64_t channels, const ChannelMap<T>& map,
+                   T* y) {
+  const auto apply = residual != nullptr ? (map.relu ? apply_rows<true, true, T> : apply_rows<true, false, T>)
+                                         : (map.relu ? apply_rows<false, true, T> : apply_rows<false, false, T>);
+  apply(x, residual, rows, channels, map, y);
 }
 
 template <Isa, class T>
@@ -46,10 +63,10 @@ void channel_combine(const T* dy, const T* x, std::int64_t rows, std::int64_t ch
 
 template void channel_stats<this_isa>(const float*, std::int64_t, std::int64_t, float*, float*);
 template void channel_stats<this_isa>(const double*, std::int64_t, std::int64_t, double*, double*);
-template void channel_apply<this_isa>(const float*, std::int64_t, std::int64_t, const float*, const float*,
-                                      const float*, float*);
-template void channel_apply<this_isa>(const double*, std::int64_t, std::int64_t, const double*, const double*,
-                                      const double*, double*);
+template void channel_apply<this_isa>(const float*, const float*, std::int64_t, std::int64_t, const ChannelMap<float>&,
+                                      float*);
+template void channel_apply<this_isa>(const double*, const double*, std::int64_t, std::int64_t,
+                                      const ChannelMap<double>&, double*);
 template void channel_sums<this_isa>(const float*, const float*, std::int64_t, std::int64_t, const float*, float*,
                                      float*);
 template void channel_sums<this_isa>(const double*, const double*, std::int64_t, std::int64_t, const double*, double*,

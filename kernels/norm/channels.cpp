@@ -64,12 +64,15 @@ void stats(const Tensor& x, Tensor& mean, Tensor& m2) {
 }
 
 template <class T>
-void apply(const Tensor& x, const Tensor& mean, const Tensor& scale, const Tensor& shift, Tensor& y) {
+void apply(const Tensor& x, const Tensor& mean, const Tensor& scale, const Tensor& shift, const NormTail& tail,
+           Tensor& y) {
   const std::int64_t channels = x.size(1);
+  const ChannelMap<T> map{mean.data<T>(), scale.data<T>(), shift.data<T>(), tail.relu};
+  const T* residual = tail.residual.defined() ? tail.residual.data<T>() : nullptr;
   const auto loop = best([]<Isa isa> { return channel_apply<isa, T>; });
   for_each_block(x, [&](std::int64_t, std::int64_t first, std::int64_t last) {
-    loop(x.data<T>() + first * channels, last - first, channels, mean.data<T>(), scale.data<T>(), shift.data<T>(),
-         y.data<T>() + first * channels);
+    loop(x.data<T>() + first * channels, residual != nullptr ? residual + first * channels : nullptr, last - first,
+         channels, map, y.data<T>() + first * channels);
   });
 }
 
@@ -110,8 +113,9 @@ void channels_stats(const Tensor& x, Tensor& mean, Tensor& m2) {
   visit_float(x.dtype(), [&]<class T>() { stats<T>(x, mean, m2); });
 }
 
-void channels_apply(const Tensor& x, const Tensor& mean, const Tensor& scale, const Tensor& shift, Tensor& y) {
-  visit_float(x.dtype(), [&]<class T>() { apply<T>(x, mean, scale, shift, y); });
+void channels_apply(const Tensor& x, const Tensor& mean, const Tensor& scale, const Tensor& shift, const NormTail& tail,
+                    Tensor& y) {
+  visit_float(x.dtype(), [&]<class T>() { apply<T>(x, mean, scale, shift, tail, y); });
 }
 
 void channels_backward_sums(const Tensor& dy, const Tensor& x, const Tensor& mean, Tensor& s1, Tensor& s2) {
