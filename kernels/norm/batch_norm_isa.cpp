@@ -2,63 +2,145 @@
 #include "ebb/kernels/norm/channel_loops.h"
 
 namespace ebb::kernels {
-
-template <Isa, class T>
-void channel_stats(const T* x, std::int64_t rows, std::int64_t channels, T* __restrict mean, T* __restrict m2) {
-  for (std::int64_t r = 0; r < rows; ++r) {
-    for (std::int64_t c = 0; c < channels; ++c) mean[c] += x[r * channels + c];
-  }
-  for (std::int64_t c = 0; c < channels; ++c) mean[c] /= static_cast<T>(rows);
-  for (std::int64_t r = 0; r < rows; ++r) {
-    for (std::int64_t c = 0; c < channels; ++c) {
-      const T deviation = x[r * channels + c] - mean[c];
-      m2[c] += deviation * deviation;
-    }
-  }
-}
-
 namespace {
 
-template <bool adds, bool relu, class T>
-void apply_rows(const T* x, const T* residual, std::int64_t rows, std::int64_t channels, const ChannelMap<T>& map,
-                T* __restrict y) {
-  const T *mean = map.mean, *scale = map.scale, *shift = map.shift;
-  for (std::int64_t r = 0; r < rows; ++r, x += channels, y += channels) {
-    for (std::int64_t c = 0; c < channels; ++c) {
-      T value = (x[c] - mean[c]) * scale[c] + shift[c];
-      if constexpr (adds) value += residual[r * channels + c];
-      y[c] = relu && value < T(0) ? T(0) : value;
+constexpr std::int64_t long_row = 256;
+
+/// Short rows are taken several at a time, as one of about `long_row` elements.
+struct Rows {
+  [[gnu::always_inline]] Rows(std::int64_t rows, std::int64_t channels)
+      : channels(channels),
+        at_once(channels > long_row / 2 ? 1 : long_row / channels),
+        length(channels * at_once),
+        elements(channels * rows) {}
+
+  /// Calls `body(first element, count)` for each.
+  template <class Body>
+  [[gnu::always_inline]] void for_each(const Body& body) const {
+    for (std::int64_t i = 0; i < elements; i += length) body(i, i + length < elements ? length : elements - i);
+  }
+
+  std::int64_t channels, at_once, length, elements;
+};
+
+/// What each channel has, for rows that are taken at once.
+template <class T>
+class Repeated {
+ public:
+  [[gnu::always_inline]] Repeated(const T* values, const Rows& rows) : values_(values) {
+    if (rows.at_once == 1) return;
+    for (std::int64_t i = 0; i < rows.length; i += rows.channels) {
+      for (std::int64_t c = 0; c < rows.channels; ++c) room_[i + c] = values[c];
+    }
+    values_ = room_;
+  }
+  Repeated(const Repeated&) = delete;
+
+  [[gnu::always_inline]] const T* get() const { return values_; }
+
+ private:
+  T room_[long_row];
+  const T* values_;
+};
+
+/// Sums of channels, over rows that are taken at once.
+template <class T>
+class Sums {
+ public:
+  [[gnu::always_inline]] Sums(T* sums, const Rows& rows) : rows_(rows), sums_(sums) {
+    if (rows.at_once == 1) return;
+    for (T& sum : room_) sum = 0;
+  }
+  Sums(const Sums&) = delete;
+
+  [[gnu::always_inline]] T* get() { return rows_.at_once == 1 ? sums_ : room_; }
+  [[gnu::always_inline]] void finish() {
+    if (rows_.at_once == 1) return;
+    for (std::int64_t i = 0; i < rows_.length; i += rows_.channels) {
+      for (std::int64_t c = 0; c < rows_.channels; ++c) sums_[c] += room_[i + c];
     }
   }
+
+ private:
+  const Rows& rows_;
+  T room_[long_row];
+  T* sums_;
+};
+
+template <bool adds, bool relu, class T>
+void apply_rows(const T* x, const T* residual, const Rows& rows, const ChannelMap<T>& map, T* y) {
+  const Repeated<T> means(map.mean, rows), scales(map.scale, rows), shifts(map.shift, rows);
+  const T *mean = means.get(), *scale = scales.get(), *shift = shifts.get();
+  rows.for_each([&](std::int64_t first, std::int64_t count) {
+    const T* from = x + first;
+    T* __restrict to = y + first;
+    for (std::int64_t i = 0; i < count; ++i) {
+      T value = (from[i] - mean[i]) * scale[i] + shift[i];
+      if constexpr (adds) value += residual[first + i];
+      to[i] = relu && value < T(0) ? T(0) : value;
+    }
+  });
 }
 
 }  // namespace
+
+template <Isa, class T>
+void channel_stats(const T* x, std::int64_t count, std::int64_t channels, T* mean, T* m2) {
+  const Rows rows(count, channels);
+  Sums<T> sums(mean, rows), squares(m2, rows);
+  rows.for_each([x, to = sums.get()](std::int64_t first, std::int64_t n) {
+    T* __restrict sum = to;
+    for (std::int64_t i = 0; i < n; ++i) sum[i] += x[first + i];
+  });
+  sums.finish();
+  for (std::int64_t c = 0; c < channels; ++c) mean[c] /= static_cast<T>(count);
+  const Repeated<T> means(mean, rows);
+  rows.for_each([x, middle = means.get(), to = squares.get()](std::int64_t first, std::int64_t n) {
+    T* __restrict sum = to;
+    for (std::int64_t i = 0; i < n; ++i) {
+      const T deviation = x[first + i] - middle[i];
+      sum[i] += deviation * deviation;
+    }
+  });
+  squares.finish();
+}
 
 template <Isa, class T>
 void channel_apply(const T* x, const T* residual, std::int64_t rows, std::int64_t channels, const ChannelMap<T>& map,
                    T* y) {
   const auto apply = residual != nullptr ? (map.relu ? apply_rows<true, true, T> : apply_rows<true, false, T>)
                                          : (map.relu ? apply_rows<false, true, T> : apply_rows<false, false, T>);
-  apply(x, residual, rows, channels, map, y);
+  apply(x, residual, Rows(rows, channels), map, y);
 }
 
 template <Isa, class T>
-void channel_sums(const T* dy, const T* x, std::int64_t rows, std::int64_t channels, const T* mean, T* __restrict s1,
-                  T* __restrict s2) {
-  for (std::int64_t r = 0; r < rows; ++r, x += channels, dy += channels) {
-    for (std::int64_t c = 0; c < channels; ++c) {
-      s1[c] += dy[c];
-      s2[c] += dy[c] * (x[c] - mean[c]);
+void channel_sums(const T* dy, const T* x, std::int64_t count, std::int64_t channels, const T* mean, T* s1, T* s2) {
+  const Rows rows(count, channels);
+  const Repeated<T> means(mean, rows);
+  Sums<T> sums(s1, rows), products(s2, rows);
+  rows.for_each([=, middle = means.get(), first_sum = sums.get(), second_sum = products.get()](std::int64_t first,
+                                                                                               std::int64_t n) {
+    T* __restrict a = first_sum, * __restrict b = second_sum;
+    for (std::int64_t i = 0; i < n; ++i) {
+      const T gradient = dy[first + i];
+      a[i] += gradient;
+      b[i] += gradient * (x[first + i] - middle[i]);
     }
-  }
+  });
+  sums.finish();
+  products.finish();
 }
 
 template <Isa, class T>
-void channel_combine(const T* dy, const T* x, std::int64_t rows, std::int64_t channels, const T* mean, const T* a,
-                     const T* b, const T* c, T* __restrict dx) {
-  for (std::int64_t r = 0; r < rows; ++r, x += channels, dy += channels, dx += channels) {
-    for (std::int64_t i = 0; i < channels; ++i) dx[i] = a[i] * dy[i] + b[i] * (x[i] - mean[i]) + c[i];
-  }
+void channel_combine(const T* dy, const T* x, std::int64_t count, std::int64_t channels, const T* mean, const T* a,
+                     const T* b, const T* c, T* dx) {
+  const Rows rows(count, channels);
+  const Repeated<T> means(mean, rows), of_dy(a, rows), of_x(b, rows), constants(c, rows);
+  rows.for_each([=, middle = means.get(), p = of_dy.get(), q = of_x.get(), r = constants.get()](std::int64_t first,
+                                                                                                std::int64_t n) {
+    T* __restrict to = dx + first;
+    for (std::int64_t i = 0; i < n; ++i) to[i] = p[i] * dy[first + i] + q[i] * (x[first + i] - middle[i]) + r[i];
+  });
 }
 
 template void channel_stats<this_isa>(const float*, std::int64_t, std::int64_t, float*, float*);
