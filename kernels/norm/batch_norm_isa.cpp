@@ -1,3 +1,5 @@
+#include <limits>
+
 #include "ebb/kernels/cpu/this_isa.h"
 #include "ebb/kernels/norm/channel_loops.h"
 
@@ -67,18 +69,52 @@ class Sums {
   T* sums_;
 };
 
-template <bool adds, bool relu, class T>
+// The loops along one row. What they write overlaps nothing.
+
+template <class T>
+[[gnu::always_inline]] inline void add_elements(const T* x, std::int64_t count, T* __restrict sums) {
+  for (std::int64_t i = 0; i < count; ++i) sums[i] += x[i];
+}
+
+template <class T>
+[[gnu::always_inline]] inline void add_squares(const T* x, const T* mean, std::int64_t count, T* __restrict sums) {
+  for (std::int64_t i = 0; i < count; ++i) sums[i] += (x[i] - mean[i]) * (x[i] - mean[i]);
+}
+
+/// `residual` is read where `adds`; what is less than `least` becomes that.
+template <bool adds, class T>
+[[gnu::always_inline]] inline void map_elements(const T* x, const T* residual, const ChannelMap<T>& map, T least,
+                                                std::int64_t count, T* __restrict y) {
+  const T *mean = map.mean, *scale = map.scale, *shift = map.shift;
+  for (std::int64_t i = 0; i < count; ++i) {
+    T value = (x[i] - mean[i]) * scale[i] + shift[i];
+    if constexpr (adds) value += residual[i];
+    y[i] = value < least ? least : value;
+  }
+}
+
+template <class T>
+[[gnu::always_inline]] inline void add_products(const T* dy, const T* x, const T* mean, std::int64_t count,
+                                                T* __restrict s1, T* __restrict s2) {
+  for (std::int64_t i = 0; i < count; ++i) {
+    s1[i] += dy[i];
+    s2[i] += dy[i] * (x[i] - mean[i]);
+  }
+}
+
+template <class T>
+[[gnu::always_inline]] inline void combine_gradients(const T* dy, const T* x, const T* mean, const T* a, const T* b,
+                                                     const T* c, std::int64_t count, T* __restrict dx) {
+  for (std::int64_t i = 0; i < count; ++i) dx[i] = a[i] * dy[i] + b[i] * (x[i] - mean[i]) + c[i];
+}
+
+template <bool adds, class T>
 void apply_rows(const T* x, const T* residual, const Rows& rows, const ChannelMap<T>& map, T* y) {
   const Repeated<T> means(map.mean, rows), scales(map.scale, rows), shifts(map.shift, rows);
-  const T *mean = means.get(), *scale = scales.get(), *shift = shifts.get();
-  rows.for_each([&](std::int64_t first, std::int64_t count) {
-    const T* from = x + first;
-    T* __restrict to = y + first;
-    for (std::int64_t i = 0; i < count; ++i) {
-      T value = (from[i] - mean[i]) * scale[i] + shift[i];
-      if constexpr (adds) value += residual[first + i];
-      to[i] = relu && value < T(0) ? T(0) : value;
-    }
+  const ChannelMap<T> of_row{means.get(), scales.get(), shifts.get(), map.relu};
+  const T least = map.relu ? T(0) : -std::numeric_limits<T>::infinity();
+  rows.for_each([&](std::int64_t i, std::int64_t count) {
+    map_elements<adds>(x + i, adds ? residual + i : nullptr, of_row, least, count, y + i);
   });
 }
 
@@ -88,28 +124,18 @@ template <Isa, class T>
 void channel_stats(const T* x, std::int64_t count, std::int64_t channels, T* mean, T* m2) {
   const Rows rows(count, channels);
   Sums<T> sums(mean, rows), squares(m2, rows);
-  rows.for_each([x, to = sums.get()](std::int64_t first, std::int64_t n) {
-    T* __restrict sum = to;
-    for (std::int64_t i = 0; i < n; ++i) sum[i] += x[first + i];
-  });
+  rows.for_each([&](std::int64_t i, std::int64_t n) { add_elements(x + i, n, sums.get()); });
   sums.finish();
   for (std::int64_t c = 0; c < channels; ++c) mean[c] /= static_cast<T>(count);
   const Repeated<T> means(mean, rows);
-  rows.for_each([x, middle = means.get(), to = squares.get()](std::int64_t first, std::int64_t n) {
-    T* __restrict sum = to;
-    for (std::int64_t i = 0; i < n; ++i) {
-      const T deviation = x[first + i] - middle[i];
-      sum[i] += deviation * deviation;
-    }
-  });
+  rows.for_each([&](std::int64_t i, std::int64_t n) { add_squares(x + i, means.get(), n, squares.get()); });
   squares.finish();
 }
 
 template <Isa, class T>
 void channel_apply(const T* x, const T* residual, std::int64_t rows, std::int64_t channels, const ChannelMap<T>& map,
                    T* y) {
-  const auto apply = residual != nullptr ? (map.relu ? apply_rows<true, true, T> : apply_rows<true, false, T>)
-                                         : (map.relu ? apply_rows<false, true, T> : apply_rows<false, false, T>);
+  const auto apply = residual != nullptr ? apply_rows<true, T> : apply_rows<false, T>;
   apply(x, residual, Rows(rows, channels), map, y);
 }
 
@@ -118,15 +144,8 @@ void channel_sums(const T* dy, const T* x, std::int64_t count, std::int64_t chan
   const Rows rows(count, channels);
   const Repeated<T> means(mean, rows);
   Sums<T> sums(s1, rows), products(s2, rows);
-  rows.for_each([=, middle = means.get(), first_sum = sums.get(), second_sum = products.get()](std::int64_t first,
-                                                                                               std::int64_t n) {
-    T* __restrict a = first_sum, * __restrict b = second_sum;
-    for (std::int64_t i = 0; i < n; ++i) {
-      const T gradient = dy[first + i];
-      a[i] += gradient;
-      b[i] += gradient * (x[first + i] - middle[i]);
-    }
-  });
+  rows.for_each(
+      [&](std::int64_t i, std::int64_t n) { add_products(dy + i, x + i, means.get(), n, sums.get(), products.get()); });
   sums.finish();
   products.finish();
 }
@@ -136,10 +155,8 @@ void channel_combine(const T* dy, const T* x, std::int64_t count, std::int64_t c
                      const T* b, const T* c, T* dx) {
   const Rows rows(count, channels);
   const Repeated<T> means(mean, rows), of_dy(a, rows), of_x(b, rows), constants(c, rows);
-  rows.for_each([=, middle = means.get(), p = of_dy.get(), q = of_x.get(), r = constants.get()](std::int64_t first,
-                                                                                                std::int64_t n) {
-    T* __restrict to = dx + first;
-    for (std::int64_t i = 0; i < n; ++i) to[i] = p[i] * dy[first + i] + q[i] * (x[first + i] - middle[i]) + r[i];
+  rows.for_each([&](std::int64_t i, std::int64_t n) {
+    combine_gradients(dy + i, x + i, means.get(), of_dy.get(), of_x.get(), constants.get(), n, dx + i);
   });
 }
 

@@ -36,11 +36,14 @@ void combine_row(const T* x, const std::int64_t* columns, const T* weights, std:
     case 2:
       return combine_few<2, true>(x, columns, weights, inner, y);
     case 3:
-      return combine_few<3, true>(x, columns, weights, inner, y);
+      combine_few<2, true>(x, columns, weights, inner, y);
+      break;
     default:
       combine_few<4, true>(x, columns, weights, inner, y);
   }
-  for (std::int64_t k = 4; k < entries; ++k) combine_few<1, false>(x, columns + k, weights + k, inner, y);
+  for (std::int64_t k = entries == 3 ? 2 : 4; k < entries; ++k) {
+    combine_few<1, false>(x, columns + k, weights + k, inner, y);
+  }
 }
 
 template <class T>

@@ -117,7 +117,7 @@ static Tensor resample_images(const Tensor& given, const SparseMatrix& rows, con
 
 Tensor resample(const Tensor& x, std::span<const SparseMatrix> matrices) {
   const bool are_images = x.dim() == 4 && matrices.size() == 2 && x.suggested_format() == MemoryFormat::channels_last;
-  if (are_images && !x.is_cuda()) return resample_images(x, matrices[0], matrices[1]);
+  if (are_images && x.device().type == DeviceType::cpu) return resample_images(x, matrices[0], matrices[1]);
   const int count = static_cast<int>(matrices.size()), first = x.dim() - count;
   const auto grows = [&](int i) {
     const SparseMatrix& m = matrices[static_cast<std::size_t>(i)];
