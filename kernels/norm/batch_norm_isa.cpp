@@ -124,11 +124,13 @@ template <Isa, class T>
 void channel_stats(const T* x, std::int64_t count, std::int64_t channels, T* mean, T* m2) {
   const Rows rows(count, channels);
   Sums<T> sums(mean, rows), squares(m2, rows);
-  rows.for_each([&](std::int64_t i, std::int64_t n) { add_elements(x + i, n, sums.get()); });
+  rows.for_each([x, to = sums.get()](std::int64_t i, std::int64_t n) { add_elements(x + i, n, to); });
   sums.finish();
   for (std::int64_t c = 0; c < channels; ++c) mean[c] /= static_cast<T>(count);
   const Repeated<T> means(mean, rows);
-  rows.for_each([&](std::int64_t i, std::int64_t n) { add_squares(x + i, means.get(), n, squares.get()); });
+  rows.for_each([x, middle = means.get(), to = squares.get()](std::int64_t i, std::int64_t n) {
+    add_squares(x + i, middle, n, to);
+  });
   squares.finish();
 }
 
@@ -144,8 +146,9 @@ void channel_sums(const T* dy, const T* x, std::int64_t count, std::int64_t chan
   const Rows rows(count, channels);
   const Repeated<T> means(mean, rows);
   Sums<T> sums(s1, rows), products(s2, rows);
-  rows.for_each(
-      [&](std::int64_t i, std::int64_t n) { add_products(dy + i, x + i, means.get(), n, sums.get(), products.get()); });
+  rows.for_each([=, middle = means.get(), to1 = sums.get(), to2 = products.get()](std::int64_t i, std::int64_t n) {
+    add_products(dy + i, x + i, middle, n, to1, to2);
+  });
   sums.finish();
   products.finish();
 }
@@ -155,9 +158,8 @@ void channel_combine(const T* dy, const T* x, std::int64_t count, std::int64_t c
                      const T* b, const T* c, T* dx) {
   const Rows rows(count, channels);
   const Repeated<T> means(mean, rows), of_dy(a, rows), of_x(b, rows), constants(c, rows);
-  rows.for_each([&](std::int64_t i, std::int64_t n) {
-    combine_gradients(dy + i, x + i, means.get(), of_dy.get(), of_x.get(), constants.get(), n, dx + i);
-  });
+  const T *middle = means.get(), *p = of_dy.get(), *q = of_x.get(), *r = constants.get();
+  rows.for_each([=](std::int64_t i, std::int64_t n) { combine_gradients(dy + i, x + i, middle, p, q, r, n, dx + i); });
 }
 
 template void channel_stats<this_isa>(const float*, std::int64_t, std::int64_t, float*, float*);
