@@ -4,20 +4,16 @@
 namespace ebb::kernels {
 namespace {
 
-/// Division by an integer: by a power of two, its reciprocal gives the same bits in less time.
+/// 1 / n where a product with it has the bits of the quotient by n, and takes less time: of powers of two. Otherwise 0.
 template <class T>
-struct Quotient {
-  [[gnu::always_inline]] explicit Quotient(std::int64_t by)
-      : divisor(static_cast<T>(by)), is_power_of_two((by & (by - 1)) == 0) {}
+[[gnu::always_inline]] inline T exact_reciprocal(std::int64_t n) {
+  return (n & (n - 1)) == 0 ? T(1) / static_cast<T>(n) : T(0);
+}
 
-  template <class Vector>
-  [[gnu::always_inline]] Vector operator()(const Vector& v) const {
-    return is_power_of_two ? v * (T(1) / divisor) : v / divisor;
-  }
-
-  T divisor;
-  bool is_power_of_two;
-};
+template <class T, class Vector>
+[[gnu::always_inline]] inline Vector quotient(const Vector& v, T divisor, T reciprocal) {
+  return reciprocal != 0 ? v * reciprocal : v / divisor;
+}
 
 }  // namespace
 
@@ -26,7 +22,7 @@ void average_row(const AverageRow<T>& given) {
   const AverageRow<T> row = given;  // a copy, that what is stored cannot change
   for (std::int64_t q = 0; q < row.windows; ++q) {
     const PlaceRange columns = row.columns[q];
-    const Quotient<T> quotient(row.divisors[q]);
+    const T divisor = static_cast<T>(row.divisors[q]), reciprocal = exact_reciprocal<T>(row.divisors[q]);
     by_registers<T>(row.channels, [&](auto kind, std::int64_t c) {
       using Register = decltype(kind);
       typename Register::Vector sum{};
@@ -34,7 +30,7 @@ void average_row(const AverageRow<T>& given) {
         const T* line = row.image + h * row.width * row.channels + c;
         for (std::int64_t w = columns.begin; w < columns.end; ++w) sum += Register::load(line + w * row.channels);
       }
-      Register::store(quotient(sum), row.y + q * row.channels + c);
+      Register::store(quotient<T>(sum, divisor, reciprocal), row.y + q * row.channels + c);
     });
   }
 }
@@ -42,10 +38,10 @@ void average_row(const AverageRow<T>& given) {
 template <Isa, class T>
 void divide_row(const T* dy, const std::int64_t* divisors, std::int64_t windows, std::int64_t channels, T* quotients) {
   for (std::int64_t q = 0; q < windows; ++q, dy += channels, quotients += channels) {
-    const Quotient<T> quotient(divisors[q]);
+    const T divisor = static_cast<T>(divisors[q]), reciprocal = exact_reciprocal<T>(divisors[q]);
     by_registers<T>(channels, [&](auto kind, std::int64_t c) {
       using Register = decltype(kind);
-      Register::store(quotient(Register::load(dy + c)), quotients + c);
+      Register::store(quotient<T>(Register::load(dy + c), divisor, reciprocal), quotients + c);
     });
   }
 }
