@@ -36,6 +36,7 @@ void Storage::mark_written() {
   const Site site = OpScope::site();
   // Two writes at the same time may count as one: what was saved before either has another version all the same.
   version_.store(version() + 1, std::memory_order_relaxed);
+  exposed_.store(false, std::memory_order_relaxed);
   last_writer_.store(OpScope::outermost(), std::memory_order_relaxed);
   last_write_file_.store(site.file, std::memory_order_relaxed);
   last_write_line_.store(site.line, std::memory_order_relaxed);

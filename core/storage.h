@@ -41,13 +41,19 @@ class Storage final : public RefCounted {
   bool is_shared() const { return allocator_ == nullptr || shared_.load(std::memory_order_relaxed); }
   void mark_shared() { shared_.store(true, std::memory_order_relaxed); }
 
+  /// Whether a pointer for writing has been handed out since the last op that wrote in place: its owner may write
+  /// without a word.
+  bool is_exposed() const { return exposed_.load(std::memory_order_relaxed); }
+  void mark_exposed() { exposed_.store(true, std::memory_order_relaxed); }
+
   /// What kernels keep beside the elements, made from them, such as a weight in another order; it goes with the
   /// storage. Null where there is nothing.
   RefCounted* companion() const { return companion_.load(std::memory_order_acquire); }
   /// Of several that are offered the first one stays, and is returned.
   RefCounted& set_companion(Ref<RefCounted> companion);
 
-  /// Called by every in-place op, inside its OpScope. Threads may write to different elements at the same time.
+  /// Called by every in-place op when it has written, inside its OpScope. Threads may write to different elements at
+  /// the same time.
   void mark_written();
 
  private:
@@ -59,7 +65,7 @@ class Storage final : public RefCounted {
   std::atomic<const char*> last_writer_ = "";
   std::atomic<const char*> last_write_file_ = "";
   std::atomic<int> last_write_line_ = 0;
-  std::atomic<bool> shared_ = false;
+  std::atomic<bool> shared_ = false, exposed_ = false;
   std::atomic<RefCounted*> companion_ = nullptr;  // holds a reference
   std::function<void()> release_;
 };

@@ -4,6 +4,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <utility>
 
 #include "ebb/core/device.h"
 #include "ebb/core/dtype/dtype.h"
@@ -87,12 +88,15 @@ class Tensor : public TensorOps {
     return reinterpret_cast<const T*>(raw_data());
   }
   std::byte* raw_data() {
+    storage().mark_exposed();
+    return const_cast<std::byte*>(std::as_const(*this).raw_data());
+  }
+  const std::byte* raw_data() const {
     if (device().is_meta()) [[unlikely]] {
       fail_without_elements();
     }
     return storage().data() + body().offset * element_size();
   }
-  const std::byte* raw_data() const { return const_cast<Tensor*>(this)->raw_data(); }
 
   Storage& storage() const { return *body().storage; }
   TensorBody& body() const {

@@ -25,8 +25,8 @@ void conv2d_backward_input(CudaContext&, const Tensor& dy, const PackedWeight& w
 void conv2d_backward_weight(CpuContext&, const Tensor& x, const Tensor& dy, const ConvGeometry&, Tensor& dweight);
 void conv2d_backward_weight(CudaContext&, const Tensor& x, const Tensor& dy, const ConvGeometry&, Tensor& dweight);
 
-/// Which implementation a convolution gets: of "conv2d" on the CPU "im2col" or "plain", on a GPU "cudnn",
-/// "im2col" or "direct".
+/// Which implementation a convolution gets: of "conv2d" on the CPU "winograd4", "winograd2", "im2col" or "plain", on a
+/// GPU "cudnn", "im2col" or "direct".
 Choice which_conv2d(CpuContext&, const ConvTask& task);
 Choice which_conv2d(CudaContext&, const ConvTask& task);
 

@@ -2,6 +2,8 @@
 
 #include "ebb/kernels/conv/im2col.h"
 #include "ebb/kernels/conv/plain.h"
+#include "ebb/kernels/gemm/panel.h"
+#include "ebb/kernels/winograd/winograd.h"
 
 namespace ebb::kernels {
 namespace {
@@ -12,7 +14,33 @@ struct CpuConvolution : Implementation<ConvTask> {
   void (*backward_weight)(const ConvSizes&, const Tensor& x, const Tensor& dy, Tensor& dweight);
 };
 
+/// Cycles of one core, roughly, that im2col takes.
+double im2col_cycles(const ConvTask& task) {
+  const ConvSizes& s = task.sizes;
+  const double per_cycle = tile_shape<float>().columns * 0.8;
+  const double rows = static_cast<double>(s.images * s.pixels()), patch = static_cast<double>(s.patch());
+  return rows * patch * (static_cast<double>(s.out_channels) / per_cycle + 0.15);
+}
+
+/// Whichever takes fewer cycles. Not more than a sum of the definition needs, so that small tasks stay exact.
+template <int m>
+const char* winograd_refusal_of(const ConvTask& task) {
+  if (const char* refusal = winograd_refusal(task)) return refusal;
+  if (ForceImplementation::of("conv2d") != nullptr) return nullptr;
+  const double cycles = winograd_cycles(task, m);
+  if (cycles >= im2col_cycles(task)) return "its transforms would cost more than it saves";
+  return m == 4 && cycles >= winograd_cycles(task, 2) ? "smaller tiles are faster here" : nullptr;
+}
+
 constexpr CpuConvolution implementations[] = {
+    {{"winograd4", winograd_refusal_of<4>},
+     winograd_forward<4>,
+     winograd_backward_input<4>,
+     winograd_backward_weight<4>},
+    {{"winograd2", winograd_refusal_of<2>},
+     winograd_forward<2>,
+     winograd_backward_input<2>,
+     winograd_backward_weight<2>},
     {{"im2col", takes_any}, im2col_forward, im2col_backward_input, im2col_backward_weight},
     {{"plain", takes_any}, plain_forward, plain_backward_input, plain_backward_weight},
 };

@@ -1,183 +1,254 @@
-// Convolution as a product of matrices: each image's patches are laid out as rows (im2col) and multiplied with the
-// weight, a block of pixels at a time so that the patches stay in the cache.
+// Convolution as a product of matrices: the patches that the kernel sees become rows (im2col), a block at a time so
+// that they stay in the cache, and are multiplied with the weight.
 #include "ebb/kernels/conv/im2col.h"
 
 #include <algorithm>
+#include <numeric>
+#include <utility>
 #include <vector>
 
 #include "ebb/core/dispatch.h"
-#include "ebb/core/threads/parallel.h"
 #include "ebb/kernels/conv/patches.h"
-#include "ebb/kernels/matmul/gemm.h"
+#include "ebb/kernels/cpu/scratch.h"
+#include "ebb/kernels/gemm/blocks.h"
 
 namespace ebb::kernels {
 namespace {
 
-constexpr std::int64_t patch_elements_per_block = 1 << 15;  // 128 KB of floats: half of a small L2
-constexpr std::int64_t most_partial_elements = 1 << 22;
-
-/// (O, C / groups, kh, kw) as (O, kh, kw, C / groups): a patch's order. A kernel of one pixel has it already.
+/// Panels of the (kh kw c, o) matrix of each group, one group after the other.
 template <class T>
-Tensor packed(const ConvSizes& s, const PackedWeight& weight) {
-  if (s.taps() == 1) return weight.weight();
-  return weight.as("channels last", [&] {
-    Tensor packed = allocate({weight.weight().numel()}, weight.weight().dtype());
-    const std::int64_t channels = s.group_channels(), taps = s.taps();
-    const T* weights = weight.weight().data<T>();
-    T* to = packed.data<T>();
-    const std::int64_t grain =
-        std::max<std::int64_t>(1, patch_elements_per_block / std::max<std::int64_t>(s.patch(), 1));
-    parallel_for(s.out_channels, grain, [&](std::int64_t begin, std::int64_t end) {
-      for (std::int64_t row = begin * taps; row < end * taps; ++row) {
-        const T* from = weights + row / taps * s.patch() + row % taps;
-        for (std::int64_t c = 0; c < channels; ++c) to[row * channels + c] = from[c * taps];
-      }
-    });
-    return packed;
-  });
-}
-
-/// The weight from, for each group, (kh kw c, o) in C order.
-template <class T>
-void unpack_weight(const ConvSizes& s, const std::vector<T>& packed, Tensor& weight) {
-  const std::int64_t channels = s.group_channels(), outputs = s.group_outputs(), taps = s.taps();
-  T* to = weight.data<T>();
-  for (std::int64_t o = 0; o < s.out_channels; ++o) {
-    const T* group = packed.data() + o / outputs * s.patch() * outputs + o % outputs;
-    for (std::int64_t c = 0; c < channels; ++c) {
-      for (std::int64_t tap = 0; tap < taps; ++tap) *to++ = group[(tap * channels + c) * outputs];
+Tensor forward_panels(const ConvSizes& s, const PackedWeight& weight) {
+  const auto pack = [&] {
+    const std::int64_t per_group = packed_elements<T>(s.patch(), s.group_outputs());
+    Tensor panels = allocate({s.geometry.groups * per_group}, weight.weight().dtype());
+    for (std::int64_t g = 0; g < s.geometry.groups; ++g) {
+      const T* from = weight.weight().data<T>() + g * s.group_outputs() * s.patch();
+      pack_on_threads<T>({from, {1, s.taps(), s.group_channels()}, {0, 1, s.taps()}, s.patch(), s.group_outputs()},
+                         panels.data<T>() + g * per_group);
     }
-  }
-}
-
-std::int64_t pixels_per_block(const ConvSizes& s) {
-  return std::clamp<std::int64_t>(patch_elements_per_block / std::max<std::int64_t>(s.patch(), 1), 8,
-                                  std::max<std::int64_t>(s.pixels(), 8));
-}
-
-/// Calls `body(image, first pixel, last pixel, scratch)` for blocks of output pixels, on several threads.
-template <class T, class Body>
-void for_each_block(const ConvSizes& s, Body&& body) {
-  const std::int64_t block = pixels_per_block(s), blocks = (s.pixels() + block - 1) / block;
-  parallel_for(s.images * blocks, 1, [&](std::int64_t begin, std::int64_t end) {
-    static thread_local std::vector<T> scratch;
-    scratch.resize(static_cast<std::size_t>(block * s.patch()));
-    for (std::int64_t i = begin; i < end; ++i) {
-      const std::int64_t first = i % blocks * block;
-      body(i / blocks, first, std::min(first + block, s.pixels()), scratch.data());
-    }
-  });
+    return panels;
+  };
+  return weight.as("panels", pack, nullptr, s.geometry.groups);
 }
 
 template <class T>
 void forward(const ConvSizes& s, const Tensor& x, const PackedWeight& weight, const Epilogue& epilogue, Tensor& y) {
-  const Tensor held = packed<T>(s, weight);
-  const T* factors = held.data<T>();
-  const std::int64_t outputs = s.group_outputs(), patch = s.patch();
-  const bool direct = s.is_pointwise();
+  const Tensor panels = forward_panels<T>(s, weight);
   const EpilogueRows<T> rows(epilogue, s.out_channels);
-  const auto finish = best([]<Isa isa> { return finish_rows<isa, T>; });
-  for_each_block<T>(s, [&](std::int64_t image, std::int64_t first, std::int64_t last, T* scratch) {
-    const T* from = x.data<T>() + image * s.image_elements();
-    const std::int64_t to = image * s.output_elements() + first * s.out_channels;
-    for (std::int64_t g = 0; g < s.geometry.groups; ++g) {
-      if (!direct) im2col(s, from, g, first, last, scratch);
-      gemm(Gemm<T>{.m = last - first,
-                   .n = outputs,
-                   .k = patch,
-                   .a = direct ? from + first * s.channels + g * patch : scratch,
-                   .a_row = direct ? s.channels : patch,
-                   .a_column = 1,
-                   .b = factors + g * patch * outputs,
-                   .b_row = 1,
-                   .b_column = patch,
-                   .c = y.data<T>() + to + g * outputs,
-                   .c_row = s.out_channels});
+  const std::int64_t outputs = s.group_outputs();
+  const BlockedProduct<T> product{.count = s.geometry.groups,
+                                  .m = s.images * s.pixels(),
+                                  .n = outputs,
+                                  .k = s.patch(),
+                                  .panels = panels.data<T>(),
+                                  .panels_stride = packed_elements<T>(s.patch(), outputs),
+                                  .c = y.data<T>(),
+                                  .c_row = s.out_channels,
+                                  .c_stride = outputs,
+                                  .epilogue = {rows.scale, rows.shift, rows.residual, rows.relu},
+                                  .epilogue_stride = outputs};
+  const T* image = x.data<T>();
+  if (s.is_pointwise()) {
+    const StridedRows<T> pixels{image, s.channels, 1, s.group_channels()};
+    return multiply_blocks(product, pixels.rows());
+  }
+  const auto gather = [&](const BlockPlace& place, T* patches) {
+    gather_patches(s, image, {place.product, place.first_row, place.rows, place.first_k, place.k}, patches);
+    return Block<T>{patches, place.k, 1};
+  };
+  multiply_blocks(product, gathered_rows<T>(gather));
+}
+
+/// Along one dimension, the input pixels `first`, `first` + stride ...: the kernel's taps that reach them are tap
+/// `last_tap` and those `tap_step` before it, which see outputs side by side (or `dilation` apart).
+struct Phase {
+  std::int64_t first, count;              // input pixels
+  std::int64_t last_tap, tap_step, taps;  // taps is 0 where none reaches them
+  std::int64_t padding, dilation;         // of the convolution over dy that makes them
+};
+
+Phase phase_of(const ConvSizes& s, std::size_t dim, std::int64_t first) {
+  const auto& g = s.geometry;
+  const std::int64_t stride = g.stride[dim], dilation = g.dilation[dim], size = dim == 0 ? s.height : s.width;
+  const std::int64_t kernel = dim == 0 ? s.kernel_height : s.kernel_width, common = std::gcd(stride, dilation);
+  Phase phase{first, (size - first + stride - 1) / stride, 0, stride / common, 0, 0, dilation / common};
+  std::int64_t tap = 0;
+  const auto is_hit = [&](std::int64_t t) { return (first + g.padding[dim] - t * dilation) % stride == 0; };
+  while (tap < std::min(kernel, phase.tap_step) && !is_hit(tap)) ++tap;
+  if (tap >= std::min(kernel, phase.tap_step)) return phase;
+  phase.taps = (kernel - tap + phase.tap_step - 1) / phase.tap_step;
+  phase.last_tap = tap + (phase.taps - 1) * phase.tap_step;
+  phase.padding =
+      -(first + g.padding[dim] - phase.last_tap * dilation) / stride;  // of the tap that sees the least output
+  return phase;
+}
+
+/// The convolution over dy that makes the input pixels of two phases.
+ConvSizes sizes_of(const ConvSizes& s, const Phase& vertical, const Phase& horizontal) {
+  ConvSizes back = s;
+  std::swap(back.channels, back.out_channels);
+  back.height = s.out_height;
+  back.width = s.out_width;
+  back.out_height = vertical.count;
+  back.out_width = horizontal.count;
+  back.kernel_height = vertical.taps;
+  back.kernel_width = horizontal.taps;
+  back.geometry = {
+      {1, 1}, {vertical.padding, horizontal.padding}, {vertical.dilation, horizontal.dilation}, s.geometry.groups};
+  return back;
+}
+
+template <class T>
+void clear_pixels(const ConvSizes& s, const Phase& vertical, const Phase& horizontal, T* dx) {
+  const auto& stride = s.geometry.stride;
+  for (std::int64_t line = 0; line < s.images * vertical.count; ++line) {
+    const std::int64_t row = line / vertical.count * s.height + vertical.first + line % vertical.count * stride[0];
+    for (std::int64_t i = 0; i < horizontal.count; ++i) {
+      std::fill_n(dx + (row * s.width + horizontal.first + i * stride[1]) * s.channels, s.channels, T(0));
     }
-    if (!epilogue.is_empty()) finish(rows, y.data<T>(), to, last - first);
-  });
+  }
+}
+
+/// Two phases that some taps reach, and where their panels begin.
+struct PhasePair {
+  Phase vertical, horizontal;
+  std::int64_t begin, per_group;  // elements
+};
+
+template <class T>
+std::vector<PhasePair> phases_of(const ConvSizes& s) {
+  std::vector<PhasePair> pairs;
+  std::int64_t begin = 0;
+  for (std::int64_t v = 0; v < std::min(s.geometry.stride[0], s.height); ++v) {
+    for (std::int64_t h = 0; h < std::min(s.geometry.stride[1], s.width); ++h) {
+      const Phase vertical = phase_of(s, 0, v), horizontal = phase_of(s, 1, h);
+      const std::int64_t k = vertical.taps * horizontal.taps * s.group_outputs();
+      const std::int64_t per_group = packed_elements<T>(k, s.group_channels());
+      pairs.push_back({vertical, horizontal, begin, per_group});
+      begin += per_group * s.geometry.groups;
+    }
+  }
+  return pairs;
+}
+
+/// What the panels depend on beside the weight.
+std::int64_t key_of(const ConvGeometry& g) {
+  std::int64_t key = g.groups;
+  for (const auto& pair : {g.stride, g.padding, g.dilation}) {
+    for (const std::int64_t size : pair) key = key * 1009 + size;
+  }
+  return key;
+}
+
+/// Panels of the (taps o, c) matrices of each group, of the taps that each pair of phases has.
+template <class T>
+Tensor backward_panels(const ConvSizes& s, const std::vector<PhasePair>& pairs, const PackedWeight& weight) {
+  const auto pack = [&] {
+    const PhasePair& end = pairs.back();
+    Tensor panels = allocate({end.begin + end.per_group * s.geometry.groups}, weight.weight().dtype());
+    for (const auto& [vertical, horizontal, begin, per_group] : pairs) {
+      if (per_group == 0) continue;
+      for (std::int64_t g = 0; g < s.geometry.groups; ++g) {
+        const std::int64_t last = vertical.last_tap * s.kernel_width + horizontal.last_tap;
+        pack_on_threads<T>({weight.weight().data<T>() + g * s.group_outputs() * s.patch() + last,
+                            {vertical.taps, horizontal.taps, s.group_outputs()},
+                            {-vertical.tap_step * s.kernel_width, -horizontal.tap_step, s.patch()},
+                            s.taps(),
+                            s.group_channels()},
+                           panels.data<T>() + begin + g * per_group);
+      }
+    }
+    return panels;
+  };
+  return weight.as("backward panels", pack, nullptr, key_of(s.geometry));
+}
+
+/// The input pixels of two phases, of one group.
+template <class T>
+void backward_phase(const ConvSizes& s, const Phase& vertical, const Phase& horizontal, std::int64_t group, const T* dy,
+                    const T* panels, T* dx) {
+  const ConvSizes back = sizes_of(s, vertical, horizontal);
+  const auto& stride = s.geometry.stride;
+  // With whole strides in a column of pixels, the lines of an image go on in the next one.
+  const std::int64_t together = s.height % stride[0] == 0 ? s.images : 1, rows = together * back.pixels();
+  const bool dense = stride[0] == 1 && stride[1] == 1;
+  const auto gather = [&](const BlockPlace& place, T* patches) {
+    gather_patches(back, dy, {group, place.product * rows + place.first_row, place.rows, place.first_k, place.k},
+                   patches);
+    return Block<T>{patches, place.k, 1};
+  };
+  const StridedRows<T> pixels{dy + group * s.group_outputs(), s.out_channels, 1, rows * s.out_channels};
+  multiply_blocks<T>({.count = s.images / together,
+                      .m = rows,
+                      .n = s.group_channels(),
+                      .k = back.patch(),
+                      .panels = panels,
+                      .panels_stride = 0,
+                      .c = dx + (vertical.first * s.width + horizontal.first) * s.channels + group * s.group_channels(),
+                      .c_row = stride[1] * s.channels,
+                      .c_stride = s.image_elements(),
+                      .run = dense ? 0 : back.out_width,
+                      .run_stride = stride[0] * s.width * s.channels},
+                     back.is_pointwise() && back.pixels() == s.pixels() ? pixels.rows() : gathered_rows<T>(gather));
 }
 
 template <class T>
 void backward_input(const ConvSizes& s, const Tensor& dy, const PackedWeight& weight, Tensor& dx) {
-  const Tensor held = packed<T>(s, weight);
-  const T* factors = held.data<T>();
-  const std::int64_t outputs = s.group_outputs(), patch = s.patch(), block = pixels_per_block(s);
-  parallel_for(s.images, 1, [&](std::int64_t begin, std::int64_t end) {  // patches overlap within an image only
-    std::vector<T> dpatches(static_cast<std::size_t>(block * patch));
-    for (std::int64_t image = begin; image < end; ++image) {
-      T* to = dx.data<T>() + image * s.image_elements();
-      std::fill_n(to, s.image_elements(), T(0));
-      for (std::int64_t first = 0; first < s.pixels(); first += block) {
-        const std::int64_t last = std::min(first + block, s.pixels());
-        const T* from = dy.data<T>() + image * s.output_elements() + first * s.out_channels;
-        for (std::int64_t g = 0; g < s.geometry.groups; ++g) {
-          gemm(Gemm<T>{.m = last - first,
-                       .n = patch,
-                       .k = outputs,
-                       .a = from + g * outputs,
-                       .a_row = s.out_channels,
-                       .a_column = 1,
-                       .b = factors + g * patch * outputs,
-                       .b_row = patch,
-                       .b_column = 1,
-                       .c = dpatches.data(),
-                       .c_row = patch});
-          col2im(s, dpatches.data(), g, first, last, to);
-        }
-      }
+  if (dx.numel() == 0) return;
+  const std::vector<PhasePair> pairs = phases_of<T>(s);
+  const Tensor panels = backward_panels<T>(s, pairs, weight);
+  const T* from = std::as_const(panels).data<T>();
+  for (const auto& [vertical, horizontal, begin, per_group] : pairs) {
+    if (per_group == 0) {
+      clear_pixels(s, vertical, horizontal, dx.data<T>());
+      continue;
     }
-  });
-}
-
-/// Adds the images' share of the weight's gradient to `packed`.
-template <class T>
-void add_weight_gradient(const ConvSizes& s, const Tensor& x, const Tensor& dy, std::int64_t first_image,
-                         std::int64_t last_image, std::vector<T>& packed) {
-  const std::int64_t outputs = s.group_outputs(), patch = s.patch(), block = pixels_per_block(s);
-  std::vector<T> patches(static_cast<std::size_t>(block * patch));
-  for (std::int64_t image = first_image; image < last_image; ++image) {
-    for (std::int64_t first = 0; first < s.pixels(); first += block) {
-      const std::int64_t last = std::min(first + block, s.pixels());
-      for (std::int64_t g = 0; g < s.geometry.groups; ++g) {
-        im2col(s, x.data<T>() + image * s.image_elements(), g, first, last, patches.data());
-        gemm_on_threads(Gemm<T>{.m = patch,
-                                .n = outputs,
-                                .k = last - first,
-                                .a = patches.data(),
-                                .a_row = 1,
-                                .a_column = patch,
-                                .b = dy.data<T>() + image * s.output_elements() + first * s.out_channels + g * outputs,
-                                .b_row = s.out_channels,
-                                .b_column = 1,
-                                .c = packed.data() + g * patch * outputs,
-                                .c_row = outputs,
-                                .accumulate = true});
-      }
+    for (std::int64_t g = 0; g < s.geometry.groups; ++g) {
+      backward_phase(s, vertical, horizontal, g, dy.data<T>(), from + begin + g * per_group, dx.data<T>());
     }
   }
+}
+
+/// Adds what the output pixels `first` .. + pixels say of group `group` to its matrix.
+template <class T>
+void add_weight_gradient(const ConvSizes& s, const T* x, const T* dy, std::int64_t group, std::int64_t first,
+                         std::int64_t pixels, T* panels, T* matrix) {
+  const std::int64_t outputs = s.group_outputs();
+  pack_on_threads(panel_source(dy + first * s.out_channels + group * outputs, s.out_channels, 1, pixels, outputs),
+                  panels);
+  const auto gather = [&](const BlockPlace& place, T* patches) {
+    gather_patches(s, x, {group, first + place.first_k, place.k, place.first_row, place.rows}, patches);
+    return Block<T>{patches, 1, place.rows};
+  };
+  const StridedRows<T> whole{x + first * s.channels + group * s.group_channels(), 1, s.channels, 0};
+  multiply_blocks<T>({.count = 1,
+                      .m = s.patch(),
+                      .n = outputs,
+                      .k = pixels,
+                      .panels = panels,
+                      .panels_stride = 0,
+                      .c = matrix,
+                      .c_row = outputs,
+                      .c_stride = 0,
+                      .accumulate = first > 0},
+                     s.is_pointwise() ? whole.rows() : gathered_rows<T>(gather));
 }
 
 template <class T>
 void backward_weight(const ConvSizes& s, const Tensor& x, const Tensor& dy, Tensor& dweight) {
-  // Each share of the images has a sum of its own, where they fit; which image is in which share depends on sizes only.
-  const std::int64_t most =
-      std::max<std::int64_t>(1, most_partial_elements / std::max<std::int64_t>(dweight.numel(), 1));
-  const std::int64_t shares =
-      std::clamp<std::int64_t>(std::min<std::int64_t>(most, 8), 1, std::max<std::int64_t>(s.images, 1));
-  const std::int64_t per_share = (s.images + shares - 1) / shares;
-  const auto elements = static_cast<std::size_t>(dweight.numel());
-  std::vector<std::vector<T>> partial(static_cast<std::size_t>(shares), std::vector<T>(elements));
-  parallel_for(shares, 1, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t i = begin; i < end; ++i) {
-      const std::int64_t first = std::min(i * per_share, s.images), last = std::min(first + per_share, s.images);
-      add_weight_gradient(s, x, dy, first, last, partial[static_cast<std::size_t>(i)]);
+  constexpr std::int64_t packed_at_once = 1 << 20;
+  static thread_local Scratch panels_memory, matrix_memory;
+  const std::int64_t outputs = s.group_outputs(), pixels = s.images * s.pixels();
+  const std::int64_t at_once = std::min(std::max<std::int64_t>(packed_at_once / outputs, 1024), pixels);
+  T* panels = panels_memory.of<T>(packed_elements<T>(at_once, outputs));
+  T* matrix = matrix_memory.of<T>(s.patch() * outputs);
+  if (pixels == 0) std::fill_n(matrix, s.patch() * outputs, T(0));
+  for (std::int64_t g = 0; g < s.geometry.groups; ++g) {
+    for (std::int64_t first = 0; first < pixels; first += at_once) {
+      add_weight_gradient(s, x.data<T>(), dy.data<T>(), g, first, std::min(at_once, pixels - first), panels, matrix);
     }
-  });
-  for (std::size_t i = 1; i < partial.size(); ++i) {
-    std::ranges::transform(partial[0], partial[i], partial[0].begin(), std::plus<>());
+    weight_from_matrix(s, g, matrix, dweight.data<T>());
   }
-  unpack_weight(s, partial[0], dweight);
 }
 
 }  // namespace

@@ -13,13 +13,14 @@ struct KeptForms final : RefCounted {
 }  // namespace
 
 bool PackedForms::Form::is(const Form& other) const {
-  return layout == other.layout && stream == other.stream && shape == other.shape && strides == other.strides &&
-         offset == other.offset && dtype == other.dtype;
+  return layout == other.layout && variant == other.variant && stream == other.stream && shape == other.shape &&
+         strides == other.strides && offset == other.offset && dtype == other.dtype;
 }
 
-Tensor PackedForms::get(const Tensor& weight, std::string_view layout, const void* stream,
+Tensor PackedForms::get(const Tensor& weight, std::string_view layout, std::int64_t variant, const void* stream,
                         const std::function<Tensor()>& pack) {
   Form wanted{layout,
+              variant,
               stream,
               weight.shape(),
               weight.strides(),
@@ -35,13 +36,17 @@ Tensor PackedForms::get(const Tensor& weight, std::string_view layout, const voi
   return forms_.emplace_back(std::move(wanted)).packed;
 }
 
-Tensor PackedWeight::as(const char* layout, const std::function<Tensor()>& pack, const void* stream) const {
+Tensor PackedWeight::as(const char* layout, const std::function<Tensor()>& pack, const void* stream,
+                        std::int64_t variant) const {
   Storage& storage = weight_.storage();
-  if (!storage.device().is_cuda()) return own_.get(weight_, layout, stream, pack);
+  const bool is_cuda = storage.device().is_cuda();
+  if (!is_cuda && (!keeps_ || storage.is_exposed() || storage.is_shared())) {
+    return own_.get(weight_, layout, variant, stream, pack);
+  }
   if (storage.is_shared()) return pack();
   RefCounted* companion = storage.companion();
   if (companion == nullptr) companion = &storage.set_companion(make_ref<KeptForms>());
-  return static_cast<KeptForms&>(*companion).forms.get(weight_, layout, stream, pack);
+  return static_cast<KeptForms&>(*companion).forms.get(weight_, layout, variant, stream, pack);
 }
 
 }  // namespace ebb::kernels

@@ -14,11 +14,13 @@ namespace ebb::kernels {
 class PackedForms {
  public:
   /// The form of `weight` that is called `layout`, for `stream` alone, which `pack()` makes where it is not there.
-  Tensor get(const Tensor& weight, std::string_view layout, const void* stream, const std::function<Tensor()>& pack);
+  Tensor get(const Tensor& weight, std::string_view layout, std::int64_t variant, const void* stream,
+             const std::function<Tensor()>& pack);
 
  private:
   struct Form {
     std::string_view layout;
+    std::int64_t variant;
     const void* stream;
     Shape shape;
     Strides strides;
@@ -40,20 +42,22 @@ class PackedForms {
 /// On a GPU forms belong to the weight's storage, and go with it, so that who computes with the same weight again need
 /// keep nothing. They are made anew at every call where somebody may write to the weight otherwise: in memory that is
 /// not ebb's own, or that to_dlpack has handed out. Who writes to it in a kernel of their own calls
-/// storage().mark_written(). On the CPU, where anybody may write through a pointer, they belong to this object: who
-/// computes with the same weight again keeps one, and makes a new one after such a write.
+/// storage().mark_written(). On the CPU it is the same where `keeps` says so, as in inference, and where nobody has been
+/// given a pointer to write through since an op wrote to the weight; otherwise they belong to this object.
 class PackedWeight {
  public:
-  PackedWeight(const Tensor& weight) : weight_(weight) {}
+  PackedWeight(const Tensor& weight, bool keeps = false) : weight_(weight), keeps_(keeps) {}
 
   const Tensor& weight() const { return weight_; }
 
-  /// The form called `layout`, which `pack()` makes. On a GPU each stream has its own, for what one stream makes
-  /// another would have to wait for.
-  Tensor as(const char* layout, const std::function<Tensor()>& pack, const void* stream = nullptr) const;
+  /// The form called `layout`, of which there may be variants, which `pack()` makes. On a GPU each stream has its own,
+  /// for what one stream makes another would have to wait for.
+  Tensor as(const char* layout, const std::function<Tensor()>& pack, const void* stream = nullptr,
+            std::int64_t variant = 0) const;
 
  private:
   Tensor weight_;
+  bool keeps_;
   mutable PackedForms own_;
 };
 

@@ -2,75 +2,90 @@
 
 #include <algorithm>
 
-namespace ebb::kernels {
+#include "ebb/core/threads/parallel.h"
 
+namespace ebb::kernels {
 namespace {
 
-/// Calls `run(pixel of the image, taps)` for each stretch of kernel columns that lies in one row of the image, and
-/// `skip(taps)` for those outside: together they cover a patch in order.
-template <class Run, class Skip>
-void walk_patch(const ConvSizes& s, std::int64_t pixel, Run&& run, Skip&& skip) {
-  const auto& g = s.geometry;
-  const std::int64_t top = pixel / s.out_width * g.stride[0] - g.padding[0];
-  const std::int64_t left = pixel % s.out_width * g.stride[1] - g.padding[1];
-  for (std::int64_t i = 0; i < s.kernel_height; ++i) {
-    const std::int64_t row = top + i * g.dilation[0];
-    if (row < 0 || row >= s.height) {
-      skip(s.kernel_width);
-      continue;
-    }
-    const std::int64_t d = g.dilation[1];
-    const std::int64_t before = std::min(left < 0 ? (-left + d - 1) / d : 0, s.kernel_width);
-    const std::int64_t end = left < s.width ? (s.width - left + d - 1) / d : 0;
-    const std::int64_t inside = std::max<std::int64_t>(std::min(end, s.kernel_width) - before, 0);
-    skip(before);
-    if (inside > 0) run(row * s.width + left + before * d, inside);
-    skip(s.kernel_width - before - inside);
-  }
+/// Taps of one kernel row, whose elements are adjacent in a patch and in the image: the whole row, or one tap where
+/// groups or dilation part them.
+struct Stretch {
+  explicit Stretch(const ConvSizes& s)
+      : is_row(s.geometry.groups == 1 && s.geometry.dilation[1] == 1),
+        taps(is_row ? s.kernel_width : 1),
+        columns(taps * s.group_channels()),
+        per_row(is_row ? 1 : s.kernel_width) {}
+
+  bool is_row;
+  std::int64_t taps, columns;
+  std::int64_t per_row;  // stretches of a kernel row
+};
+
+/// Where a patch begins: maybe outside of its image.
+struct Corner {
+  std::int64_t image, top, left;
+};
+
+template <class T>
+T* zeros(T* to, std::int64_t count) {
+  for (std::int64_t i = 0; i < count; ++i) to[i] = T(0);
+  return to + std::max<std::int64_t>(count, 0);
+}
+
+/// Columns `begin` to `end` of stretch `index` of a patch.
+template <class T>
+T* gather_stretch(const ConvSizes& s, const T* x, std::int64_t group, const Stretch& stretch, const Corner& corner,
+                  std::int64_t index, std::int64_t begin, std::int64_t end, T* to) {
+  const std::int64_t channels = s.group_channels();
+  const std::int64_t row = corner.top + index / stretch.per_row * s.geometry.dilation[0];
+  const std::int64_t left = corner.left + index % stretch.per_row * s.geometry.dilation[1];
+  if (row < 0 || row >= s.height) return zeros(to, end - begin);
+  const std::int64_t first = std::clamp(-left * channels, begin, end);
+  const std::int64_t last = std::clamp((s.width - left) * channels, first, end);
+  const std::int64_t from = ((corner.image * s.height + row) * s.width + left) * s.channels + group * channels;
+  to = zeros(to, first - begin);
+  for (std::int64_t i = first; i < last; ++i) *to++ = x[from + i];
+  return zeros(to, end - last);
 }
 
 }  // namespace
 
 template <class T>
-void im2col(const ConvSizes& s, const T* image, std::int64_t group, std::int64_t first, std::int64_t last, T* columns) {
-  const std::int64_t channels = s.group_channels(), step = s.geometry.dilation[1] * s.channels;
-  const bool adjacent = step == channels;  // one group, no dilation: the taps of a row lie side by side
-  image += group * channels;
-  for (std::int64_t pixel = first; pixel < last; ++pixel) {
-    walk_patch(
-        s, pixel,
-        [&](std::int64_t from, std::int64_t taps) {
-          const T* source = image + from * s.channels;
-          if (adjacent) {
-            columns = std::copy_n(source, taps * channels, columns);
-            return;
-          }
-          for (std::int64_t i = 0; i < taps; ++i) columns = std::copy_n(source + i * step, channels, columns);
-        },
-        [&](std::int64_t taps) { columns = std::fill_n(columns, taps * channels, T(0)); });
+void gather_patches(const ConvSizes& s, const T* x, const PatchRange& range, T* to) {
+  const Stretch stretch(s);
+  const std::int64_t last_column = range.first_column + range.columns;
+  const std::int64_t first = range.first_column / stretch.columns, last = (last_column - 1) / stretch.columns;
+  for (std::int64_t row = range.first_row; row < range.first_row + range.rows; ++row) {
+    const std::int64_t pixel = row % s.pixels();
+    const Corner corner{row / s.pixels(), pixel / s.out_width * s.geometry.stride[0] - s.geometry.padding[0],
+                        pixel % s.out_width * s.geometry.stride[1] - s.geometry.padding[1]};
+    for (std::int64_t i = first; i <= last; ++i) {
+      const std::int64_t begin = std::max(range.first_column - i * stretch.columns, std::int64_t{0});
+      const std::int64_t end = std::min(last_column - i * stretch.columns, stretch.columns);
+      to = gather_stretch(s, x, range.group, stretch, corner, i, begin, end, to);
+    }
   }
 }
 
 template <class T>
-void col2im(const ConvSizes& s, const T* columns, std::int64_t group, std::int64_t first, std::int64_t last, T* image) {
-  const std::int64_t channels = s.group_channels(), step = s.geometry.dilation[1] * s.channels;
-  image += group * channels;
-  for (std::int64_t pixel = first; pixel < last; ++pixel) {
-    walk_patch(
-        s, pixel,
-        [&](std::int64_t to, std::int64_t taps) {
-          for (std::int64_t i = 0; i < taps; ++i, columns += channels) {
-            T* target = image + to * s.channels + i * step;
-            for (std::int64_t c = 0; c < channels; ++c) target[c] += columns[c];
-          }
-        },
-        [&](std::int64_t taps) { columns += taps * channels; });
-  }
+void weight_from_matrix(const ConvSizes& s, std::int64_t group, const T* matrix, T* weight) {
+  const std::int64_t channels = s.group_channels(), outputs = s.group_outputs(), taps = s.taps();
+  constexpr std::int64_t elements_per_task = 1 << 14;
+  parallel_for(outputs, std::max<std::int64_t>(elements_per_task / s.patch(), 16),
+               [&](std::int64_t begin, std::int64_t end) {
+                 for (std::int64_t c = 0; c < channels; ++c) {
+                   for (std::int64_t tap = 0; tap < taps; ++tap) {
+                     const T* from = matrix + (tap * channels + c) * outputs;
+                     T* to = weight + (group * outputs * channels + c) * taps + tap;
+                     for (std::int64_t o = begin; o < end; ++o) to[o * channels * taps] = from[o];
+                   }
+                 }
+               });
 }
 
-template void im2col(const ConvSizes&, const float*, std::int64_t, std::int64_t, std::int64_t, float*);
-template void im2col(const ConvSizes&, const double*, std::int64_t, std::int64_t, std::int64_t, double*);
-template void col2im(const ConvSizes&, const float*, std::int64_t, std::int64_t, std::int64_t, float*);
-template void col2im(const ConvSizes&, const double*, std::int64_t, std::int64_t, std::int64_t, double*);
+template void gather_patches(const ConvSizes&, const float*, const PatchRange&, float*);
+template void gather_patches(const ConvSizes&, const double*, const PatchRange&, double*);
+template void weight_from_matrix(const ConvSizes&, std::int64_t, const float*, float*);
+template void weight_from_matrix(const ConvSizes&, std::int64_t, const double*, double*);
 
 }  // namespace ebb::kernels

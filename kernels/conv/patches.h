@@ -6,15 +6,18 @@
 
 namespace ebb::kernels {
 
-/// columns (last - first, kh kw c) = for each output pixel the part of `image` (H, W, C) that group `group` sees there,
-/// with zeros outside of the image.
-template <class T>
-void im2col(const ConvSizes& sizes, const T* image, std::int64_t group, std::int64_t first, std::int64_t last,
-            T* columns);
+/// A part of the matrix (images pixels, kh kw c) whose rows are what group `group` of a convolution sees at each output
+/// pixel, with zeros outside of the image.
+struct PatchRange {
+  std::int64_t group, first_row, rows, first_column, columns;
+};
 
-/// Adds each row of columns to the part of `image` that it came from; the transpose of im2col.
+/// The range in C order, of images x (N, H, W, C).
 template <class T>
-void col2im(const ConvSizes& sizes, const T* columns, std::int64_t group, std::int64_t first, std::int64_t last,
-            T* image);
+void gather_patches(const ConvSizes& sizes, const T* x, const PatchRange& range, T* to);
+
+/// The weight (O, C / groups, kh, kw) of group `group` from its (kh kw c, o) matrix.
+template <class T>
+void weight_from_matrix(const ConvSizes& sizes, std::int64_t group, const T* matrix, T* weight);
 
 }  // namespace ebb::kernels

@@ -4,6 +4,7 @@
 #include <concepts>
 #include <variant>
 
+#include "ebb/kernels/elementwise/real_math.h"
 #include "ebb/kernels/host_device.h"
 
 namespace ebb::kernels {
@@ -27,11 +28,11 @@ struct Elu {  // scale x where x > 0, limit (exp(rate x) - 1) elsewhere
   double scale, limit, rate;
   template <std::floating_point T>
   EBB_HOST_DEVICE T operator()(T x) const {
-    return x <= T(0) ? static_cast<T>(limit) * std::expm1(x * static_cast<T>(rate)) : x * static_cast<T>(scale);
+    return x <= T(0) ? static_cast<T>(limit) * real::expm1(x * static_cast<T>(rate)) : x * static_cast<T>(scale);
   }
   template <std::floating_point T>
   EBB_HOST_DEVICE T operator()(T dy, T x) const {
-    return x <= T(0) ? dy * static_cast<T>(limit * rate) * std::exp(x * static_cast<T>(rate))
+    return x <= T(0) ? dy * static_cast<T>(limit * rate) * real::exp(x * static_cast<T>(rate))
                      : dy * static_cast<T>(scale);
   }
 };
@@ -44,14 +45,14 @@ struct Gelu {  // x times the normal distribution's probability of less than x
   template <std::floating_point T>
   EBB_HOST_DEVICE T operator()(T dy, T x) const {
     constexpr T root_of_2_pi_reciprocal = T(0.3989422804014327);
-    return dy * (probability(x) + x * root_of_2_pi_reciprocal * std::exp(T(-0.5) * x * x));
+    return dy * (probability(x) + x * root_of_2_pi_reciprocal * real::exp(T(-0.5) * x * x));
   }
 
  private:
   template <class T>
   EBB_HOST_DEVICE static T probability(T x) {
     constexpr T root_of_half = T(0.7071067811865476);
-    return T(0.5) * (T(1) + std::erf(x * root_of_half));
+    return T(0.5) * (T(1) + real::erf(x * root_of_half));
   }
 };
 
@@ -70,18 +71,18 @@ struct GeluTanh {  // x (1 + tanh(u)) / 2, u = sqrt(2 / pi) (x + 0.044715 x^3)
  private:
   template <class T>
   EBB_HOST_DEVICE static T tanh_of_u(T x) {
-    return std::tanh(T(root) * (x + T(cubic) * x * x * x));
+    return real::tanh(T(root) * (x + T(cubic) * x * x * x));
   }
 };
 
 struct Silu {  // x sigmoid(x)
   template <std::floating_point T>
   EBB_HOST_DEVICE T operator()(T x) const {
-    return x / (T(1) + std::exp(-x));
+    return x / (T(1) + real::exp(-x));
   }
   template <std::floating_point T>
   EBB_HOST_DEVICE T operator()(T dy, T x) const {
-    const T s = T(1) / (T(1) + std::exp(-x));
+    const T s = T(1) / (T(1) + real::exp(-x));
     return dy * s * (T(1) + x * (T(1) - s));
   }
 };
@@ -96,13 +97,13 @@ struct Softplus {  // log(1 + exp(beta x)) / beta; x itself where beta x > thres
   template <std::floating_point T>
   EBB_HOST_DEVICE T operator()(T dy, T x) const {
     const T z = x * static_cast<T>(beta);
-    return z > static_cast<T>(threshold) ? dy : dy / (T(1) + std::exp(-z));
+    return z > static_cast<T>(threshold) ? dy : dy / (T(1) + real::exp(-z));
   }
 
   /// log(1 + exp(z)), where exp cannot overflow
   template <class T>
   EBB_HOST_DEVICE static T softplus(T z) {
-    return std::log1p(std::exp(-std::fabs(z))) + (z < T(0) ? T(0) : z);
+    return real::log1p(real::exp(-std::fabs(z))) + (z < T(0) ? T(0) : z);
   }
 };
 
@@ -113,19 +114,26 @@ struct LogSigmoid {  // -log(1 + exp(-x))
   }
   template <std::floating_point T>
   EBB_HOST_DEVICE T operator()(T dy, T x) const {
-    return dy / (T(1) + std::exp(x));
+    return dy / (T(1) + real::exp(x));
   }
 };
 
-struct Mish {  // x tanh(log(1 + exp(x)))
+struct Mish {  // x tanh(log(1 + e)), e = exp(x); the tanh is n / (n + 2) with n = (1 + e)^2 - 1
   template <std::floating_point T>
   EBB_HOST_DEVICE T operator()(T x) const {
-    return x * std::tanh(Softplus::softplus(x));
+    const T e = limited_exp(x), n = e * (e + T(2));
+    return x * (n / (n + T(2)));
   }
   template <std::floating_point T>
   EBB_HOST_DEVICE T operator()(T dy, T x) const {
-    const T t = std::tanh(Softplus::softplus(x)), s = T(1) / (T(1) + std::exp(-x));
-    return dy * (t + x * s * (T(1) - t * t));
+    const T e = limited_exp(x), n = e * (e + T(2)), scale = T(1) / (n + T(2));
+    return dy * (scale * (n + T(4) * x * e * (T(1) + e) * scale));
+  }
+
+ private:
+  template <class T>
+  EBB_HOST_DEVICE static T limited_exp(T x) {  // beyond 20 the function is x
+    return real::exp(x > T(20) ? T(20) : x);
   }
 };
 

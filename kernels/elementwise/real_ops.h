@@ -3,6 +3,7 @@
 #include <cmath>
 #include <concepts>
 
+#include "ebb/kernels/elementwise/real_math.h"
 #include "ebb/kernels/host_device.h"
 
 namespace ebb::kernels {
@@ -19,21 +20,21 @@ struct Reciprocal {
 struct Exp {
   template <std::floating_point T>
   EBB_HOST_DEVICE T operator()(T x) const {
-    return std::exp(x);
+    return real::exp(x);
   }
 };
 
 struct Log {
   template <std::floating_point T>
   EBB_HOST_DEVICE T operator()(T x) const {
-    return std::log(x);
+    return real::log(x);
   }
 };
 
 struct Log1p {
   template <std::floating_point T>
   EBB_HOST_DEVICE T operator()(T x) const {
-    return std::log1p(x);
+    return real::log1p(x);
   }
 };
 
@@ -68,21 +69,21 @@ struct Cos {
 struct Tanh {
   template <std::floating_point T>
   EBB_HOST_DEVICE T operator()(T x) const {
-    return std::tanh(x);
+    return real::tanh(x);
   }
 };
 
 struct Sigmoid {
   template <std::floating_point T>
   EBB_HOST_DEVICE T operator()(T x) const {
-    return T(1) / (T(1) + std::exp(-x));
+    return T(1) / (T(1) + real::exp(-x));
   }
 };
 
 struct Expm1 {
   template <std::floating_point T>
   EBB_HOST_DEVICE T operator()(T x) const {
-    return std::expm1(x);
+    return real::expm1(x);
   }
 };
 
@@ -145,7 +146,7 @@ struct Cosh {
 struct Erf {
   template <std::floating_point T>
   EBB_HOST_DEVICE T operator()(T x) const {
-    return std::erf(x);
+    return real::erf(x);
   }
 };
 

@@ -12,36 +12,22 @@ namespace ebb::kernels {
 namespace {
 
 template <class Op, class T>
-void apply_row(const void* functor, const void* x, std::int64_t x_step, void* y, std::int64_t y_step,
-               std::int64_t count) {
+void apply_row(const void* functor, const void* x, void* y, std::int64_t count) {
   const Op op = *static_cast<const Op*>(functor);
   const T* from = static_cast<const T*>(x);
   T* to = static_cast<T*>(y);
-  if (x_step == 1 && y_step == 1) {
-    for (std::int64_t i = 0; i < count; ++i) to[i] = op(from[i]);
-  } else {
-    for (std::int64_t i = 0; i < count; ++i) to[i * y_step] = op(from[i * x_step]);
-  }
+#pragma GCC ivdep  // y may be x, but they do not overlap otherwise
+  for (std::int64_t i = 0; i < count; ++i) to[i] = op(from[i]);
 }
 
 /// R: the type of the results.
 template <class Op, class T, class R>
-void apply_row(const void* functor, const void* a, std::int64_t a_step, const void* b, std::int64_t b_step, void* y,
-               std::int64_t y_step, std::int64_t count) {
+void apply_row(const void* functor, const void* a, const void* b, void* y, std::int64_t count) {
   const Op op = *static_cast<const Op*>(functor);
   const T *left = static_cast<const T*>(a), *right = static_cast<const T*>(b);
   R* to = static_cast<R*>(y);
-  if (a_step == 1 && b_step == 1 && y_step == 1) {
-    for (std::int64_t i = 0; i < count; ++i) to[i] = op(left[i], right[i]);
-  } else if (a_step == 1 && b_step == 0 && y_step == 1) {
-    const T scalar = *right;
-    for (std::int64_t i = 0; i < count; ++i) to[i] = op(left[i], scalar);
-  } else if (a_step == 0 && b_step == 1 && y_step == 1) {
-    const T scalar = *left;
-    for (std::int64_t i = 0; i < count; ++i) to[i] = op(scalar, right[i]);
-  } else {
-    for (std::int64_t i = 0; i < count; ++i) to[i * y_step] = op(left[i * a_step], right[i * b_step]);
-  }
+#pragma GCC ivdep
+  for (std::int64_t i = 0; i < count; ++i) to[i] = op(left[i], right[i]);
 }
 
 template <class Op, class T>

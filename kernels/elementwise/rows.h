@@ -9,12 +9,10 @@
 
 namespace ebb::kernels {
 
-/// y[i y_step] = op(x[i x_step]) for i < count, of one functor and one element type.
-using UnaryRow = void (*)(const void* op, const void* x, std::int64_t x_step, void* y, std::int64_t y_step,
-                          std::int64_t count);
+/// y[i] = op(x[i]) for i < count, of one functor and one element type.
+using UnaryRow = void (*)(const void* op, const void* x, void* y, std::int64_t count);
 /// y = op(a, b) likewise.
-using BinaryRow = void (*)(const void* op, const void* a, std::int64_t a_step, const void* b, std::int64_t b_step,
-                           void* y, std::int64_t y_step, std::int64_t count);
+using BinaryRow = void (*)(const void* op, const void* a, const void* b, void* y, std::int64_t count);
 
 // The function for the alternative that `op` counts, of UnaryOp, BinaryOp, CompareOp and ActivationOp, for float or
 // double. Null where there is none.

@@ -5,7 +5,7 @@
 #include "ebb/core/dispatch.h"
 #include "ebb/core/threads/parallel.h"
 #include "ebb/kernels/elementwise/elementwise.h"
-#include "ebb/kernels/matmul/gemm.h"
+#include "ebb/kernels/gemm/gemm.h"
 #include "ebb/kernels/wrapping.h"
 
 namespace ebb::kernels {
@@ -78,9 +78,40 @@ void bmm_as(Multiply<T> multiply, const Tensor& a, const Tensor& b, const Epilog
   });
 }
 
+template <class T>
+void multiply_each(const Tensor& a, const Tensor& b, const Epilogue& epilogue, Tensor& y) {
+  const std::int64_t batch = y.size(0), m = y.size(1), n = y.size(2), k = a.size(2);
+  const EpilogueRows<T> rows(epilogue, n);
+  const TileEpilogue<T> finish{rows.scale, rows.shift, rows.residual, rows.relu};
+  const std::int64_t together = multiplications_per_chunk / std::max<std::int64_t>(m * n * k, 1);
+  const bool is_large = batch < num_threads();
+  parallel_for(batch, is_large ? batch : std::max<std::int64_t>(together, 1),
+               [&](std::int64_t first, std::int64_t last) {
+                 for (std::int64_t i = first; i < last; ++i) {
+                   gemm<T>({.m = m,
+                            .n = n,
+                            .k = k,
+                            .a = a.data<T>() + i * a.stride(0),
+                            .a_row = a.stride(1),
+                            .a_column = a.stride(2),
+                            .b = b.data<T>() + i * b.stride(0),
+                            .b_row = b.stride(1),
+                            .b_column = b.stride(2),
+                            .c = y.data<T>() + i * m * n,
+                            .c_row = n,
+                            .epilogue = finish.from(i * m * n, 0)});
+                 }
+               });
+}
+
+void by_tiles(CpuContext& context, const Tensor& a, const Tensor& b, const Epilogue& epilogue, Tensor& y) {
+  const Tensor left = with_unit_stride(context, a), right = with_unit_stride(context, b);
+  visit_float(y.dtype(), [&]<class T>() { multiply_each<T>(left, right, epilogue, y); });
+}
+
 void by_eigen(CpuContext& context, const Tensor& a, const Tensor& b, const Epilogue& epilogue, Tensor& y) {
   const Tensor left = with_unit_stride(context, a), right = with_unit_stride(context, b);
-  visit_float(y.dtype(), [&]<class T>() { bmm_as<T>(gemm, left, right, epilogue, y); });
+  visit_float(y.dtype(), [&]<class T>() { bmm_as<T>(gemm_eigen<T>, left, right, epilogue, y); });
 }
 
 void by_loops(CpuContext&, const Tensor& a, const Tensor& b, const Epilogue& epilogue, Tensor& y) {
@@ -91,12 +122,13 @@ struct CpuProduct : Implementation<BmmTask> {
   void (*run)(CpuContext&, const Tensor& a, const Tensor& b, const Epilogue&, Tensor& y);
 };
 
-const char* eigen_refusal(const BmmTask& task) {
+const char* fast_refusal(const BmmTask& task) {
   return is_floating(task.a.dtype()) ? nullptr : "integers have no fast product";
 }
 
 constexpr CpuProduct implementations[] = {
-    {{"eigen", eigen_refusal}, by_eigen},
+    {{"tiles", fast_refusal}, by_tiles},
+    {{"eigen", fast_refusal}, by_eigen},
     {{"plain", takes_any}, by_loops},
 };
 

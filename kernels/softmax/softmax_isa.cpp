@@ -1,36 +1,12 @@
-#include <cmath>
-#include <cstring>
 #include <limits>
 
 #include "ebb/kernels/cpu/row_sums.h"
 #include "ebb/kernels/cpu/this_isa.h"
+#include "ebb/kernels/cpu/vector_math.h"
 #include "ebb/kernels/softmax/softmax_loops.h"
 
 namespace ebb::kernels {
 namespace {
-
-[[gnu::always_inline]] inline float power_of_two(std::int32_t exponent) {
-  const std::int32_t bits = (exponent + 127) << 23;
-  float power;
-  std::memcpy(&power, &bits, sizeof(power));
-  return power;
-}
-
-/// exp(x) of an x <= 0, by Taylor's polynomial of degree 7 on [-ln 2 / 2, ln 2 / 2]: within 2 units in the last place.
-[[gnu::always_inline]] inline float exp_of(float x) {
-  constexpr float log2_e = 1.44269504F, ln2_high = 0.693145752F, ln2_low = 1.42860677e-6F, round = 12582912.0F;
-  x = x < -104.0F ? -104.0F : x;  // where exp(x) rounds to 0; NaN stays
-  const float shifted = x * log2_e + round;
-  std::int32_t bits;
-  std::memcpy(&bits, &shifted, sizeof(bits));
-  const std::int32_t exponent = bits - 0x4b400000, half = exponent >> 1;
-  const float whole = shifted - round, r = (x - whole * ln2_high) - whole * ln2_low;
-  const float tail = 1.0F / 24 + r * (1.0F / 120 + r * (1.0F / 720 + r * (1.0F / 5040)));
-  const float e = 1.0F + (r + r * r * (0.5F + r * (1.0F / 6 + r * tail)));
-  return e * power_of_two(half) * power_of_two(exponent - half);  // two steps, for results below 2^-126
-}
-
-[[gnu::always_inline]] inline double exp_of(double x) { return std::exp(x); }
 
 template <class T>
 T max_of(const T* x, std::int64_t n) {
@@ -50,12 +26,12 @@ T max_of(const T* x, std::int64_t n) {
 template <Isa, class T>
 void softmax_row(const T* x, std::int64_t n, SoftmaxOf what, T* __restrict y) {
   const T max = max_of(x, n);
-  for (std::int64_t i = 0; i < n; ++i) y[i] = exp_of(x[i] - max);
+  for (std::int64_t i = 0; i < n; ++i) y[i] = vector_math::exp(x[i] - max);
   const T sum = static_cast<T>(sum_of<T>(n, [y](std::int64_t i) { return y[i]; }));
   if (what == SoftmaxOf::probability) {
     for (std::int64_t i = 0; i < n; ++i) y[i] /= sum;
   } else {
-    const T log_sum = std::log(sum);
+    const T log_sum = vector_math::log(sum);
     for (std::int64_t i = 0; i < n; ++i) y[i] = x[i] - max - log_sum;
   }
 }
@@ -67,7 +43,7 @@ void softmax_row_backward(const T* dy, const T* y, std::int64_t n, SoftmaxOf wha
     for (std::int64_t i = 0; i < n; ++i) dx[i] = (dy[i] - sum) * y[i];
   } else {
     const T sum = static_cast<T>(sum_of<T>(n, [dy](std::int64_t i) { return dy[i]; }));
-    for (std::int64_t i = 0; i < n; ++i) dx[i] = dy[i] - exp_of(y[i]) * sum;
+    for (std::int64_t i = 0; i < n; ++i) dx[i] = dy[i] - vector_math::exp(y[i]) * sum;
   }
 }
 
@@ -83,10 +59,10 @@ void softmax_columns(const T* x, std::int64_t n, std::int64_t stride, std::int64
   for (std::int64_t i = 0; i < n; ++i) {
     const T* row = x + i * stride;
     T* to = y + i * stride;
-    for (std::int64_t k = 0; k < width; ++k) sum[k] += to[k] = exp_of(row[k] - max[k]);
+    for (std::int64_t k = 0; k < width; ++k) sum[k] += to[k] = vector_math::exp(row[k] - max[k]);
   }
   const bool is_log = what == SoftmaxOf::logarithm;
-  for (std::int64_t k = 0; k < width; ++k) sum[k] = is_log ? std::log(sum[k]) : sum[k];
+  for (std::int64_t k = 0; k < width; ++k) sum[k] = is_log ? vector_math::log(sum[k]) : sum[k];
   for (std::int64_t i = 0; i < n; ++i) {
     const T* row = x + i * stride;
     T* to = y + i * stride;
@@ -111,7 +87,7 @@ void softmax_columns_backward(const T* dy, const T* y, std::int64_t n, std::int6
     const T *row = dy + i * stride, *out = y + i * stride;
     T* to = dx + i * stride;
     if (is_log) {
-      for (std::int64_t k = 0; k < width; ++k) to[k] = row[k] - exp_of(out[k]) * sum[k];
+      for (std::int64_t k = 0; k < width; ++k) to[k] = row[k] - vector_math::exp(out[k]) * sum[k];
     } else {
       for (std::int64_t k = 0; k < width; ++k) to[k] = (row[k] - sum[k]) * out[k];
     }

@@ -168,6 +168,33 @@ TEST_CASE("products by TF32 round their factors, only where that is allowed; oth
   CHECK(rounded < 5000 * of_floats);
 }
 
+TEST_CASE("tiles multiply matrices of any size and layout, in float and double") {
+  CpuContext cpu;
+  const auto check_sizes = [&](std::int64_t m, std::int64_t n, std::int64_t k, DType dtype) {
+    CAPTURE(m, n, k, to_string(dtype));
+    for (const Tensor& a : {random_tensor({2, m, k}, dtype), random_tensor({2, k, m}, dtype).transpose(1, 2)}) {
+      for (const Tensor& b : {random_tensor({2, k, n}, dtype), random_tensor({2, n, k}, dtype).transpose(1, 2)}) {
+        const Tensor shift = random_tensor({n}, dtype), residual = random_tensor({2, m, n}, dtype);
+        const auto made_by = [&](const char* name, DType in) {
+          const kernels::ForceImplementation force("bmm", name);
+          Tensor y = empty({2, m, n}, {.dtype = in});
+          kernels::bmm(cpu, a.to(in), b.to(in), {.shift = shift.to(in), .residual = residual.to(in)}, y);
+          return y;
+        };
+        const double exact = dtype == kFloat32 ? 1e-4 : 1e-11;
+        require_close(made_by("tiles", dtype).to(kFloat64), made_by("plain", kFloat64), exact);
+      }
+    }
+  };
+  for (const DType dtype : {kFloat32, kFloat64}) {
+    for (const std::int64_t m : {1, 6, 13, 29}) {
+      for (const std::int64_t n : {1, 7, 16, 17, 33, 64}) check_sizes(m, n, 37, dtype);
+    }
+    check_sizes(60, 40, 800, dtype);    // several blocks of terms
+    check_sizes(700, 130, 400, dtype);  // several blocks of rows, and threads
+  }
+}
+
 TEST_CASE("each implementation of a product computes what the plainest does") {
   CpuContext cpu;
   for (const Tensor& a : matrices(2, 5, 7, kFloat64)) {
@@ -203,7 +230,7 @@ TEST_CASE("what does not take a product says why") {
                several = on_gpu(random_tensor({2, 3, 6}, kFloat64)).slice(2, 0, {}, 2);
   CHECK(kernels::which_bmm(cpu, {integers, integers}).name == std::string("plain"));
   CHECK(kernels::which_bmm(cpu, {integers, integers}).reason ==
-        "eigen does not take it: integers have no fast product");
+        "tiles does not take it: integers have no fast product; eigen does not take it: integers have no fast product");
   CHECK(kernels::which_bmm(cuda_context(0), {several, several}).name == std::string("tiled"));
   CHECK(kernels::which_bmm(cuda_context(0), {several, several}).reason ==
         "cublas does not take it: the matrices lie neither by rows nor by columns; mma does not take it: the elements "

@@ -97,6 +97,43 @@ TEST_CASE("each implementation of a convolution computes what the plainest does"
   }
 }
 
+/// What winograd2 and winograd4 must not exceed, beside the error of the sums of the definition.
+double root_mean_square(const Tensor& x) { return std::sqrt(mean(square(x)).item<double>()); }
+
+TEST_CASE("tiles of Winograd compute convolutions, and err at most three times as much as plain sums do") {
+  CpuContext cpu;
+  for (const Shape& shape : {Shape{2, 16, 9, 11}, Shape{1, 48, 4, 4}, Shape{3, 32, 5, 3}, Shape{1, 80, 17, 16}}) {
+    for (const std::int64_t padding : {0, 1, 2}) {
+      for (const std::int64_t outputs : {16, 48, 96}) {
+        CAPTURE(to_string(shape), padding, outputs);
+        const kernels::ConvGeometry g{{1, 1}, {padding, 1}, {1, 1}, 1};
+        const Shape made{shape[0], outputs, shape[2] + 2 * padding - 2, shape[3]};
+        const Tensor x = channels_last(shape, kFloat32), weight = random_tensor({outputs, shape[1], 3, 3});
+        const Tensor dy = channels_last(made, kFloat32), scale = random_tensor({outputs});
+        const auto all_passes = [&](const char* name, DType dtype) {
+          const kernels::ForceImplementation force("conv2d", name);
+          const auto in = [&](const Tensor& t) { return t.to(dtype); };
+          Tensors made{empty_like(in(dy)), empty_like(in(x)), empty_like(in(weight))};
+          kernels::conv2d(cpu, in(x), in(weight), epilogues(in(scale), in(scale), in(dy)).back(), g, made[0]);
+          kernels::conv2d_backward_input(cpu, in(dy), in(weight), g, made[1]);
+          kernels::conv2d_backward_weight(cpu, in(x), in(dy), g, made[2]);
+          return made;
+        };
+        const Tensors exact = all_passes("plain", kFloat64), plain = all_passes("plain", kFloat32);
+        for (const char* name : {"winograd2", "winograd4"}) {
+          const Tensors tiled = all_passes(name, kFloat32);
+          for (std::size_t i = 0; i < exact.size(); ++i) {
+            CAPTURE(name, i);
+            const double error = root_mean_square(tiled[i].to(kFloat64) - exact[i]);
+            const double of_sums = root_mean_square(plain[i].to(kFloat64) - exact[i]);
+            CHECK(error <= 3 * of_sums + 6e-7 * root_mean_square(exact[i]));
+          }
+        }
+      }
+    }
+  }
+}
+
 TEST_CASE("the choice of a convolution can be asked and forced") {
   CpuContext cpu;
   const Tensor x = channels_last({1, 2, 4, 4}, kFloat32), weight = random_tensor({3, 2, 3, 3});
@@ -104,7 +141,10 @@ TEST_CASE("the choice of a convolution can be asked and forced") {
   const kernels::ConvGeometry geometry{{1, 1}, {0, 0}, {1, 1}, 1};
   const kernels::ConvTask task{kernels::ConvPass::forward, {x, weight, geometry, y}, kFloat32};
   CHECK(kernels::which_conv2d(cpu, task).name == std::string("im2col"));
-  CHECK(kernels::which_conv2d(cpu, task).reason == "it is preferred, and takes the task");
+  CHECK(
+      kernels::which_conv2d(cpu, task).reason ==
+      "winograd4 does not take it: a number of channels is no multiple of 16; winograd2 does not take it: a number of "
+      "channels is no multiple of 16");
   {
     const kernels::ForceImplementation force("conv2d", "plain"), other("bmm", "eigen");
     CHECK(kernels::which_conv2d(cpu, task).name == std::string("plain"));

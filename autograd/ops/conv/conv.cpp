@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "ebb/autograd/grad_mode.h"
 #include "ebb/autograd/ops/detail/window.h"
 #include "ebb/autograd/ops/elementwise/arithmetic.h"
 #include "ebb/autograd/ops/reduce/reduce.h"
@@ -59,10 +60,19 @@ void check_channels(const Tensor& x, const Tensor& weight, std::int64_t taken, s
         " channels, the input of shape ", x.shape(), " has ", x.size(1));
 }
 
+/// In inference a weight stays as it is, so that what a kernel makes of it is kept.
+enum class Weight : std::uint8_t { changes, stays };
+
+kernels::PackedWeight packed(const Tensor& weight, Weight is) { return {weight, is == Weight::stays}; }
+
+Weight now() { return is_grad_enabled() ? Weight::changes : Weight::stays; }
+
 // The three maps below are each other's gradients: each is linear in both of its operands.
 
-Tensor convolve(const Tensor& x, const Tensor& weight, const Tensor& bias, const Shape& output, const ConvGeometry& g);
-Tensor convolve_back_to_input(const Tensor& dy, const Tensor& weight, const Shape& input, const ConvGeometry& g);
+Tensor convolve(const Tensor& x, const Tensor& weight, const Tensor& bias, const Shape& output, const ConvGeometry& g,
+                Weight is = Weight::changes);
+Tensor convolve_back_to_input(const Tensor& dy, const Tensor& weight, const Shape& input, const ConvGeometry& g,
+                              Weight is = Weight::changes);
 Tensor convolve_back_to_weight(const Tensor& x, const Tensor& dy, const Shape& weight, const ConvGeometry& g);
 
 /// Of 16 bits, which only convolutions compute in, as float32.
@@ -72,11 +82,11 @@ Tensor sum_per_channel(const Tensor& dy) {
 }
 
 Tensor convolve(const Tensor& input, const Tensor& weight, const Tensor& bias, const Shape& output,
-                const ConvGeometry& g) {
+                const ConvGeometry& g, Weight is) {
   const OpScope op("conv2d", Site{});
   const Tensor x = contiguous(input, channels_last), w = contiguous(weight);
   Tensor y = empty_image(output, x);
-  on_device(x.device(), [&](auto& context) { kernels::conv2d(context, x, w, {.shift = bias}, g, y); });
+  on_device(x.device(), [&](auto& context) { kernels::conv2d(context, x, packed(w, is), {.shift = bias}, g, y); });
   return record(y,
                 wrt(x, [w = Saved(w), shape = x.shape(),
                         g](const Tensor& dy) { return convolve_back_to_input(dy, w, shape, g); }),
@@ -85,11 +95,12 @@ Tensor convolve(const Tensor& input, const Tensor& weight, const Tensor& bias, c
                 wrt(bias, [](const Tensor& dy) { return sum_per_channel(dy); }));
 }
 
-Tensor convolve_back_to_input(const Tensor& gradient, const Tensor& weight, const Shape& input, const ConvGeometry& g) {
+Tensor convolve_back_to_input(const Tensor& gradient, const Tensor& weight, const Shape& input, const ConvGeometry& g,
+                              Weight is) {
   const OpScope op("conv2d_backward_input", Site{});
   const Tensor dy = contiguous(gradient, channels_last), w = contiguous(weight);
   Tensor dx = empty_image(input, dy);
-  on_device(dy.device(), [&](auto& context) { kernels::conv2d_backward_input(context, dy, w, g, dx); });
+  on_device(dy.device(), [&](auto& context) { kernels::conv2d_backward_input(context, dy, packed(w, is), g, dx); });
   return record(
       dx, wrt(dy, [w = Saved(w), shape = dy.shape(), g](const Tensor& ddx) { return convolve(ddx, w, {}, shape, g); }),
       wrt(w, [dy = Saved(dy), shape = w.shape(), g](const Tensor& ddx) {
@@ -149,7 +160,7 @@ Tensor conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias, const C
   const Tensor input = o.same_padding ? padded_as_same(x, weight, geometry) : x;
   const Shape shape{x.size(0), weight.size(0), output_size(input.size(2), weight.size(2), geometry, 0),
                     output_size(input.size(3), weight.size(3), geometry, 1)};
-  return convolve(input, weight, bias.defined() ? contiguous(bias) : bias, shape, geometry);
+  return convolve(input, weight, bias.defined() ? contiguous(bias) : bias, shape, geometry, now());
 }
 
 Tensor conv_transpose2d(const Tensor& x, const Tensor& weight, const Tensor& bias, const ConvTranspose2dOptions& o,
@@ -165,7 +176,7 @@ Tensor conv_transpose2d(const Tensor& x, const Tensor& weight, const Tensor& bia
   const Shape shape{x.size(0), channels,
                     transposed_size(x.size(2), weight.size(2), o.output_padding.height, geometry, 0),
                     transposed_size(x.size(3), weight.size(3), o.output_padding.width, geometry, 1)};
-  const Tensor y = convolve_back_to_input(x, weight, shape, geometry);
+  const Tensor y = convolve_back_to_input(x, weight, shape, geometry, now());
   return bias.defined() ? y + bias.reshape({channels, 1, 1}) : y;
 }
 

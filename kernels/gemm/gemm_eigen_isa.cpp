@@ -3,7 +3,7 @@
 #include <Eigen/Core>
 
 #include "ebb/kernels/cpu/this_isa.h"
-#include "ebb/kernels/matmul/gemm.h"
+#include "ebb/kernels/gemm/gemm.h"
 
 namespace ebb::kernels {
 namespace {
@@ -22,17 +22,13 @@ void multiply(const Gemm<T>& g) {
   Eigen::Map<Result, 0, Eigen::OuterStride<>> c(g.c, g.m, g.n, Eigen::OuterStride<>(g.c_row));
   const auto a = view<T, a_order>(g.a, g.m, g.k, g.a_row, g.a_column);
   const auto b = view<T, b_order>(g.b, g.k, g.n, g.b_row, g.b_column);
-  if (g.accumulate) {
-    c.noalias() += a * b;
-  } else {
-    c.noalias() = a * b;
-  }
+  c.noalias() = a * b;
 }
 
 }  // namespace
 
 template <Isa, class T>
-void gemm_eigen(const Gemm<T>& g) {
+void gemm_eigen_of(const Gemm<T>& g) {
   constexpr int rows = Eigen::RowMajor, columns = Eigen::ColMajor;
   const bool a_rows = g.a_column == 1, b_rows = g.b_column == 1;
   if (a_rows && b_rows) return multiply<T, rows, rows>(g);
@@ -41,7 +37,7 @@ void gemm_eigen(const Gemm<T>& g) {
   multiply<T, columns, columns>(g);
 }
 
-template void gemm_eigen<this_isa>(const Gemm<float>&);
-template void gemm_eigen<this_isa>(const Gemm<double>&);
+template void gemm_eigen_of<this_isa>(const Gemm<float>&);
+template void gemm_eigen_of<this_isa>(const Gemm<double>&);
 
 }  // namespace ebb::kernels

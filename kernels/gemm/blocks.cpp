@@ -1,0 +1,165 @@
+#include "ebb/kernels/gemm/blocks.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "ebb/core/threads/parallel.h"
+#include "ebb/kernels/cpu/caches.h"
+#include "ebb/kernels/cpu/scratch.h"
+
+namespace ebb::kernels {
+namespace {
+
+constexpr std::int64_t terms_per_block = 384;
+constexpr std::int64_t multiplications_per_task = 1 << 19, tasks_per_thread = 4;
+
+std::int64_t parts(std::int64_t whole, std::int64_t part) { return (whole + part - 1) / part; }
+
+/// Into how many parts the rows, the columns and the terms of a product are cut. Only that of the terms shows in c.
+struct Cut {
+  std::int64_t rows, columns;  // of a part
+  std::int64_t row_parts, column_parts;
+  std::int64_t terms;
+};
+
+/// Cycles, roughly, that a cut costs beside the multiplications: a block of rows is fetched for each part of the
+/// columns, and the panels for each part of the rows.
+double cost(const Cut& cut, std::int64_t m, std::int64_t n, bool gathers) {
+  const double per_element_of_a = gathers ? 0.15 : 0.03, per_element_of_b = 0.1;
+  return per_element_of_a * static_cast<double>(m * cut.column_parts) +
+         per_element_of_b * static_cast<double>(n * cut.row_parts);
+}
+
+Cut cut_into(std::int64_t row_parts, std::int64_t column_parts, std::int64_t m, std::int64_t n, TileShape tile) {
+  const std::int64_t tiles = parts(parts(m, tile.rows), row_parts);
+  const std::int64_t panels = parts(tile.panels(n), column_parts);
+  Cut cut{std::min(tiles * tile.rows, m), panels * tile.columns, 0, 0, 0};
+  cut.row_parts = parts(m, cut.rows);
+  cut.column_parts = parts(n, cut.columns);
+  return cut;
+}
+
+template <class T>
+Cut best_cut(const BlockedProduct<T>& p, bool gathers) {
+  const TileShape tile = tile_shape<T>();
+  const std::int64_t terms = parts(p.k, parts(p.k, terms_per_block));
+  const std::int64_t in_cache = caches().l2 / 4 / static_cast<std::int64_t>(sizeof(T)) / terms;
+  const std::int64_t least = parts(p.m, std::max<std::int64_t>(in_cache, 4 * tile.rows));
+  const double tasks = static_cast<double>(p.count * p.m * p.n) * static_cast<double>(p.k) / multiplications_per_task;
+  const auto wanted = static_cast<std::int64_t>(std::clamp<double>(tasks, 1, tasks_per_thread * num_threads()));
+  Cut best{};
+  double best_cost = std::numeric_limits<double>::infinity();
+  for (std::int64_t row_parts = least;; row_parts *= 2) {
+    Cut cut = cut_into(row_parts, std::max<std::int64_t>(parts(wanted, p.count * row_parts), 1), p.m, p.n, tile);
+    const std::int64_t idle = std::max<std::int64_t>(wanted - p.count * cut.row_parts * cut.column_parts, 0);
+    const double costs = cost(cut, p.m, p.n, gathers) * (1 + static_cast<double>(idle));
+    if (costs < best_cost) best = cut, best_cost = costs;
+    if (row_parts * p.count >= wanted || row_parts >= parts(p.m, tile.rows)) break;
+  }
+  best.terms = terms;
+  return best;
+}
+
+/// The rows of one block times one panel, a run of c's rows at a time.
+template <class T, class Multiply>
+void multiply_runs(const BlockedProduct<T>& p, PanelProduct<T> panel, std::int64_t first_row, Multiply multiply) {
+  const std::int64_t rows = panel.rows, run = p.run == 0 ? p.m : p.run;
+  T* const c = panel.c;
+  const T* const residual = panel.epilogue.residual;
+  for (std::int64_t row = 0; row < rows; row += panel.rows) {
+    const std::int64_t at = first_row + row, offset = at / run * p.run_stride + at % run * p.c_row;
+    panel.rows = std::min(rows - row, run - at % run);
+    panel.c = c + offset;
+    panel.epilogue.residual = residual == nullptr ? nullptr : residual + offset;
+    multiply(panel);
+    panel.a += panel.rows * panel.a_row;
+  }
+}
+
+/// One part of the rows times one part of the columns.
+template <class T>
+void multiply_part(const BlockedProduct<T>& p, const BlockRows<T>& rows, const Cut& cut, BlockPlace place,
+                   std::int64_t first_column) {
+  static thread_local Scratch memory;
+  T* scratch = rows.needs_scratch ? memory.of<T>(cut.rows * cut.terms) : nullptr;
+  const auto multiply = best([]<Isa isa> { return multiply_panel<isa, T>; });
+  const TileShape tile = tile_shape<T>();
+  const std::int64_t last_column = std::min(first_column + cut.columns, p.n);
+  const T* panels = p.panels + place.product * p.panels_stride;
+  for (place.first_k = 0; place.first_k < p.k; place.first_k += cut.terms) {
+    place.k = std::min(cut.terms, p.k - place.first_k);
+    const Block<T> block = rows.find(rows.closure, place, scratch);
+    const bool last = place.first_k + place.k == p.k;
+    for (std::int64_t column = first_column; column < last_column; column += tile.columns) {
+      const std::int64_t width = tile.width(column, p.n);
+      const std::int64_t to = place.product * p.c_stride + column;
+      multiply_runs(
+          p,
+          {.rows = place.rows,
+           .columns = std::min<std::int64_t>(width, p.n - column),
+           .k = place.k,
+           .a = block.data,
+           .a_row = block.row,
+           .a_column = block.column,
+           .panel = panels + column * p.k + place.first_k * width,
+           .width = width,
+           .c = p.c + to,
+           .c_row = p.c_row,
+           .accumulate = p.accumulate || place.first_k > 0,
+           .epilogue = last ? p.epilogue.from(to, place.product * p.epilogue_stride + column) : TileEpilogue<T>{}},
+          place.first_row, multiply);
+    }
+  }
+}
+
+}  // namespace
+
+template <class T>
+std::int64_t packed_elements(std::int64_t k, std::int64_t n) {
+  const TileShape tile = tile_shape<T>();
+  const std::int64_t last = (tile.panels(n) - 1) * tile.columns;
+  return n == 0 ? 0 : k * (last + tile.width(last, n));
+}
+
+template <class T>
+void pack_on_threads(const PanelSource<T>& source, T* to) {
+  constexpr std::int64_t elements_per_task = 1 << 16;
+  const TileShape tile = tile_shape<T>();
+  const auto pack = best([]<Isa isa> { return pack_panel<isa, T>; });
+  const std::int64_t grain =
+      std::max<std::int64_t>(1, elements_per_task / std::max<std::int64_t>(source.k() * tile.columns, 1));
+  parallel_for(tile.panels(source.columns), grain, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t first = begin * tile.columns; first < std::min(end * tile.columns, source.columns);
+         first += tile.columns) {
+      PanelSource<T> part = source;
+      part.b += first * source.column;
+      part.columns = std::min<std::int64_t>(tile.columns, source.columns - first);
+      pack(part, tile.width(first, source.columns), to + first * source.k());
+    }
+  });
+}
+
+template <class T>
+void multiply_blocks(const BlockedProduct<T>& p, const BlockRows<T>& rows) {
+  if (p.count * p.m * p.n == 0) return;
+  const Cut cut = best_cut(p, rows.needs_scratch);
+  const std::int64_t per_product = cut.row_parts * cut.column_parts;
+  const std::int64_t work = std::max<std::int64_t>(cut.rows * cut.columns * p.k, 1);
+  const std::int64_t grain = std::max<std::int64_t>(multiplications_per_task / work, 1);
+  parallel_for(p.count * per_product, grain, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i) {
+      const std::int64_t first_row = i % per_product / cut.column_parts * cut.rows;
+      multiply_part(p, rows, cut, {i / per_product, first_row, std::min(cut.rows, p.m - first_row), 0, 0},
+                    i % cut.column_parts * cut.columns);
+    }
+  });
+}
+
+template std::int64_t packed_elements<float>(std::int64_t, std::int64_t);
+template std::int64_t packed_elements<double>(std::int64_t, std::int64_t);
+template void pack_on_threads(const PanelSource<float>&, float*);
+template void pack_on_threads(const PanelSource<double>&, double*);
+template void multiply_blocks(const BlockedProduct<float>&, const BlockRows<float>&);
+template void multiply_blocks(const BlockedProduct<double>&, const BlockRows<double>&);
+
+}  // namespace ebb::kernels

@@ -1,0 +1,83 @@
+#pragma once
+
+#include <cstdint>
+#include <type_traits>
+
+#include "ebb/kernels/gemm/panel.h"
+
+namespace ebb::kernels {
+
+/// A part of a matrix, where it lies. One of its strides is 1.
+template <class T>
+struct Block {
+  const T* data;
+  std::int64_t row, column;
+};
+
+/// Rows `first_row` .. + rows and columns `first_k` .. + k of the left factor of a product.
+struct BlockPlace {
+  std::int64_t product, first_row, rows, first_k, k;
+};
+
+/// How the rows of a left factor come about: `find` returns the block where it lies, or where it has put it, in
+/// `scratch`, which has room for it.
+template <class T>
+struct BlockRows {
+  Block<T> (*find)(const void* closure, const BlockPlace& place, T* scratch);
+  const void* closure;
+  bool needs_scratch;
+};
+
+/// `count` products c = a b of one size, b as panels (see packed_elements).
+template <class T>
+struct BlockedProduct {
+  std::int64_t count, m, n, k;
+  const T* panels;
+  std::int64_t panels_stride;  // from one product to the next
+  T* c;
+  std::int64_t c_row, c_stride;          // rows lie `c_row` elements apart, products `c_stride`
+  std::int64_t run = 0, run_stride = 0;  // but after each `run` rows, where it is not 0, so many from run to run
+  bool accumulate = false;
+  TileEpilogue<T> epilogue{};
+  std::int64_t epilogue_stride = 0;  // of scale and shift, from one product to the next
+};
+
+/// Elements of a k x n matrix as panels. A panel that begins with column j begins at element j * k.
+template <class T>
+std::int64_t packed_elements(std::int64_t k, std::int64_t n);
+
+/// The matrix `source` as panels in `to`, by several threads.
+template <class T>
+void pack_on_threads(const PanelSource<T>& source, T* to);
+
+/// On several threads, in blocks that fit the caches. An element of c is the same however they are cut: its terms are
+/// added in order, those of `terms_per_block` at a time.
+template <class T>
+void multiply_blocks(const BlockedProduct<T>& product, const BlockRows<T>& rows);
+
+/// Rows that lie in memory, each product's `stride` elements after the last one's.
+template <class T>
+struct StridedRows {
+  const T* data;
+  std::int64_t row, column, stride;
+
+  BlockRows<T> rows() const {
+    const auto find = [](const void* closure, const BlockPlace& p, T*) {
+      const auto& self = *static_cast<const StridedRows*>(closure);
+      return Block<T>{self.data + p.product * self.stride + p.first_row * self.row + p.first_k * self.column, self.row,
+                      self.column};
+    };
+    return {find, this, false};
+  }
+};
+
+/// Rows that `gather(place, scratch)` puts together, as a Block.
+template <class T, class Gather>
+BlockRows<T> gathered_rows(const Gather& gather) {
+  const auto find = [](const void* closure, const BlockPlace& place, T* scratch) {
+    return (*static_cast<const Gather*>(closure))(place, scratch);
+  };
+  return {find, &gather, true};
+}
+
+}  // namespace ebb::kernels

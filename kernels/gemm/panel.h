@@ -1,0 +1,90 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "ebb/kernels/cpu/isa.h"
+
+namespace ebb::kernels {
+
+/// The tile of a product c = a b that the registers of an instruction set hold: so many rows of c, by the columns of a
+/// panel of b. The last panel of a matrix is narrower where half of it would be empty.
+struct TileShape {
+  int rows, columns;
+
+  std::int64_t panels(std::int64_t n) const { return (n + columns - 1) / columns; }
+  /// Columns that the panel beginning at column `first` of n has room for.
+  std::int64_t width(std::int64_t first, std::int64_t n) const {
+    return 2 * (n - first) <= columns ? columns / 2 : columns;
+  }
+};
+
+/// Of the set in use.
+template <class T>
+TileShape tile_shape() {
+  constexpr int per_16_bytes = 16 / sizeof(T);
+  switch (isa()) {
+    case Isa::avx512:
+      return {14, 8 * per_16_bytes};
+    case Isa::avx2:
+      return {6, 4 * per_16_bytes};
+    default:
+      return {6, 2 * per_16_bytes};
+  }
+}
+
+/// What is done to an element of c before it is stored: max(scale c + shift + residual, 0), where null leaves out.
+template <class T>
+struct TileEpilogue {
+  const T *scale = nullptr, *shift = nullptr;  // a number for each column
+  const T* residual = nullptr;                 // lies as c does
+  bool relu = false;
+
+  bool is_empty() const { return scale == nullptr && shift == nullptr && residual == nullptr && !relu; }
+  /// For the part of c that begins `elements` after its beginning, in column `column`.
+  TileEpilogue from(std::int64_t elements, std::int64_t column) const {
+    return {scale == nullptr ? nullptr : scale + column, shift == nullptr ? nullptr : shift + column,
+            residual == nullptr ? nullptr : residual + elements, relu};
+  }
+};
+
+/// c (rows x columns) = a (rows x k) times a panel of packed columns. One of a's strides is 1.
+template <class T>
+struct PanelProduct {
+  std::int64_t rows, columns, k;
+  const T* a;
+  std::int64_t a_row, a_column;
+  const T* panel;      // k rows of `width` elements
+  std::int64_t width;  // the tile's columns, or half of them
+  T* c;
+  std::int64_t c_row;
+  bool accumulate = false;     // add to c
+  TileEpilogue<T> epilogue{};  // after that
+};
+
+template <Isa, class T>
+void multiply_panel(const PanelProduct<T>& product);
+
+/// Columns of a matrix b (k x n) that become a panel. Its rows are counted by three indices, so that the terms of a
+/// product can come in another order than memory has them in: row (h, i, j) of column c is b[h strides[0] + i
+/// strides[1] + j strides[2] + c column].
+template <class T>
+struct PanelSource {
+  const T* b;
+  std::array<std::int64_t, 3> sizes, strides;
+  std::int64_t column, columns;
+
+  std::int64_t k() const { return sizes[0] * sizes[1] * sizes[2]; }
+};
+
+/// A matrix whose rows lie in order.
+template <class T>
+PanelSource<T> panel_source(const T* b, std::int64_t row, std::int64_t column, std::int64_t k, std::int64_t columns) {
+  return {b, {1, 1, k}, {0, 0, row}, column, columns};
+}
+
+/// `panel` has k rows of `width` elements, those beyond the source's columns become 0.
+template <Isa, class T>
+void pack_panel(const PanelSource<T>& source, std::int64_t width, T* panel);
+
+}  // namespace ebb::kernels

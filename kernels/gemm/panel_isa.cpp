@@ -1,0 +1,113 @@
+// The inner loop of every product on the CPU: a tile of c stays in registers while k goes by. Each step loads a row of
+// the panel, two vectors, and multiplies it with an element from each row of a.
+#include <array>
+#include <utility>
+
+#include "ebb/kernels/gemm/panel.h"
+#include "ebb/kernels/gemm/vectors.h"
+
+namespace ebb::kernels {
+namespace {
+
+constexpr int most_rows = this_isa == Isa::avx512 ? 14 : 6;
+
+/// c = scale c + shift + residual for some rows of a tile, element after element as they lie in the cache.
+template <class T>
+void finish_tile(const PanelProduct<T>& p, std::int64_t rows, T* c, const T* residual) {
+  const TileEpilogue<T>& e = p.epilogue;
+  for (std::int64_t r = 0; r < rows; ++r, c += p.c_row) {
+    if (e.scale != nullptr) {
+      for (std::int64_t j = 0; j < p.columns; ++j) c[j] *= e.scale[j];
+    }
+    if (e.shift != nullptr) {
+      for (std::int64_t j = 0; j < p.columns; ++j) c[j] += e.shift[j];
+    }
+    if (residual != nullptr) {
+      for (std::int64_t j = 0; j < p.columns; ++j) c[j] += residual[j];
+      residual += p.c_row;
+    }
+    if (e.relu) {
+      for (std::int64_t j = 0; j < p.columns; ++j) c[j] = c[j] < T(0) ? T(0) : c[j];
+    }
+  }
+}
+
+/// Of a tile that reaches beyond c, the part that c has.
+template <class T>
+[[gnu::noinline]] void store_part(const PanelProduct<T>& p, int rows, const T* tile, T* c) {
+  for (int r = 0; r < rows; ++r, tile += p.width, c += p.c_row) {
+    for (std::int64_t j = 0; j < p.columns; ++j) c[j] = p.accumulate ? c[j] + tile[j] : tile[j];
+  }
+}
+
+/// `rows` rows of c. With by_rows, elements of a row of a are adjacent, otherwise those of a column.
+template <class T, int rows, int vectors, bool by_rows>
+void multiply_tile(const PanelProduct<T>& p, const T* a, T* c) {
+  constexpr int width = width_of<T>;
+  Vector<T> sums[rows][vectors] = {};
+  // Three rows share a base, from which x86 reaches them by the index 0, 1 and 2 times the stride.
+  const T* bases[(rows + 2) / 3];
+  for (int i = 0; i < (rows + 2) / 3; ++i) bases[i] = a + 3 * i * p.a_row;
+  const T* b = p.panel;
+  for (std::int64_t k = 0; k < p.k; ++k, b += vectors * width) {
+    Vector<T> row[vectors];
+    for (int v = 0; v < vectors; ++v) row[v] = load(b + v * width);
+#pragma GCC unroll 16
+    for (int r = 0; r < rows; ++r) {
+      const T x = by_rows ? bases[r / 3][k + r % 3 * p.a_row] : a[r];
+      for (int v = 0; v < vectors; ++v) sums[r][v] += x * row[v];
+    }
+    if (!by_rows) a += p.a_column;
+  }
+  const bool whole = p.columns == p.width;
+  alignas(vector_bytes) T tile[rows * vectors * width];
+  T* to = whole ? c : tile;
+  const std::int64_t to_row = whole ? p.c_row : vectors * width;
+#pragma GCC unroll 16
+  for (int r = 0; r < rows; ++r, to += to_row) {
+    for (int v = 0; v < vectors; ++v) {
+      if (p.accumulate && whole) sums[r][v] += load(to + v * width);
+      store(to + v * width, sums[r][v]);
+    }
+  }
+  if (!whole) store_part(p, rows, tile, c);
+}
+
+template <class T>
+using Tile = void (*)(const PanelProduct<T>&, const T* a, T* c);
+
+template <class T, int vectors, bool by_rows, int... i>
+constexpr std::array<Tile<T>, most_rows> tiles_of(std::integer_sequence<int, i...>) {
+  return {multiply_tile<T, i + 1, vectors, by_rows>...};
+}
+
+/// By the number of rows less one.
+template <class T, int vectors, bool by_rows>
+constexpr std::array tiles = tiles_of<T, vectors, by_rows>(std::make_integer_sequence<int, most_rows>());
+
+}  // namespace
+
+template <Isa, class T>
+void multiply_panel(const PanelProduct<T>& p) {
+  const bool by_rows = p.a_column == 1, wide = p.width > width_of<T>;
+  const auto& of_rows =
+      wide ? (by_rows ? tiles<T, 2, true> : tiles<T, 2, false>) : (by_rows ? tiles<T, 1, true> : tiles<T, 1, false>);
+  const std::int64_t count = (p.rows + most_rows - 1) / most_rows;
+  const T* a = p.a;
+  std::int64_t row = 0;
+  for (std::int64_t i = 0; i < count; ++i) {  // tiles of about the same height, none of them low
+    const std::int64_t rows = p.rows / count + (i < p.rows % count ? 1 : 0);
+    T* c = p.c + row * p.c_row;
+    of_rows[static_cast<std::size_t>(rows - 1)](p, a, c);
+    if (!p.epilogue.is_empty()) {
+      finish_tile(p, rows, c, p.epilogue.residual == nullptr ? nullptr : p.epilogue.residual + row * p.c_row);
+    }
+    a += rows * p.a_row;
+    row += rows;
+  }
+}
+
+template void multiply_panel<this_isa>(const PanelProduct<float>&);
+template void multiply_panel<this_isa>(const PanelProduct<double>&);
+
+}  // namespace ebb::kernels

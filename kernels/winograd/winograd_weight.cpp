@@ -1,0 +1,107 @@
+// The gradient of the weight by tiles: at each point the product of the transformed inputs with the transformed
+// gradients, summed over all tiles, some hundred of them at a time.
+#include "ebb/core/threads/parallel.h"
+#include "ebb/kernels/conv/patches.h"
+#include "ebb/kernels/cpu/caches.h"
+#include "ebb/kernels/cpu/scratch.h"
+#include "ebb/kernels/gemm/blocks.h"
+#include "ebb/kernels/winograd/tiles.h"
+#include "ebb/kernels/winograd/winograd.h"
+
+namespace ebb::kernels {
+namespace {
+
+constexpr std::int64_t line = 16;  // floats of a cache line
+
+std::int64_t parts(std::int64_t whole, std::int64_t part) { return (whole + part - 1) / part; }
+
+/// The tiles that are transformed before they are multiplied, in one piece of memory.
+struct Batch {
+  Batch(const ConvSizes& s, std::int64_t at_once, int points)
+      : at_once(at_once),
+        input_stride(at_once * s.channels + line),
+        gradient_stride(packed_elements<float>(at_once, s.out_channels) + line),
+        points(points) {}
+
+  std::int64_t elements() const { return points * (input_stride + gradient_stride); }
+  float* gradients(float* memory) const { return memory + points * input_stride; }
+
+  std::int64_t at_once, input_stride, gradient_stride;
+  int points;
+};
+
+template <int m>
+void transform_both(const WinogradTiles& tiles, const float* x, const float* dy, std::int64_t first, std::int64_t count,
+                    const Batch& batch, float* memory) {
+  constexpr std::int64_t tiles_per_task = 8;
+  const ConvSizes& s = tiles.sizes;
+  const TileShape shape = tile_shape<float>();
+  const auto input = best([]<Isa isa> { return transform_input<isa, m>; });
+  const auto gradient = best([]<Isa isa> { return transform_gradient<isa, m>; });
+  parallel_for(count, tiles_per_task, [&](std::int64_t begin, std::int64_t end) {
+    input(tiles, x, {first + begin, end - begin, 0, s.channels},
+          {memory + begin * s.channels, batch.input_stride, s.channels});
+    for (std::int64_t column = 0; column < s.out_channels; column += shape.columns) {
+      const std::int64_t width = shape.width(column, s.out_channels);
+      float* panel = batch.gradients(memory) + column * count + begin * width;
+      gradient(tiles, dy, {first + begin, end - begin, column, width}, {panel, batch.gradient_stride, width});
+    }
+  });
+}
+
+/// sums (point, c, o) += inputs^T gradients at each point.
+template <int m>
+void multiply_points(const ConvSizes& s, std::int64_t count, const Batch& batch, float* memory, bool accumulate,
+                     float* sums) {
+  const TileShape shape = tile_shape<float>();
+  const auto multiply = best([]<Isa isa> { return multiply_panel<isa, float>; });
+  const std::int64_t panels = shape.panels(s.out_channels);
+  parallel_for(points_of(m) * panels, 1, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i) {
+      const std::int64_t point = i / panels, column = i % panels * shape.columns,
+                         width = shape.width(column, s.out_channels);
+      multiply({.rows = s.channels,
+                .columns = width,
+                .k = count,
+                .a = memory + point * batch.input_stride,
+                .a_row = 1,
+                .a_column = s.channels,
+                .panel = batch.gradients(memory) + point * batch.gradient_stride + column * count,
+                .width = width,
+                .c = sums + point * s.channels * s.out_channels + column,
+                .c_row = s.out_channels,
+                .accumulate = accumulate});
+    }
+  });
+}
+
+}  // namespace
+
+template <int m>
+void winograd_backward_weight(const ConvSizes& s, const Tensor& x, const Tensor& dy, Tensor& dweight) {
+  static thread_local Scratch batch_memory, sum_memory, matrix_memory;
+  const WinogradTiles tiles(s, m);
+  const std::int64_t kernels = s.channels * s.out_channels;
+  const std::int64_t in_caches =
+      2 * caches().l2 / (points_of(m) * (s.channels + s.out_channels) * static_cast<std::int64_t>(sizeof(float)));
+  const std::int64_t at_once = parts(tiles.count(), parts(tiles.count(), std::clamp<std::int64_t>(in_caches, 64, 512)));
+  const Batch batch(s, at_once, points_of(m));
+  float* memory = batch_memory.of<float>(batch.elements());
+  float* sums = sum_memory.of<float>(points_of(m) * kernels);
+  for (std::int64_t first = 0; first < tiles.count(); first += at_once) {
+    const std::int64_t count = std::min(at_once, tiles.count() - first);
+    transform_both<m>(tiles, x.data<float>(), dy.data<float>(), first, count, batch, memory);
+    multiply_points<m>(s, count, batch, memory, first > 0, sums);
+  }
+  float* matrix = matrix_memory.of<float>(s.patch() * s.out_channels);
+  const auto transform = best([]<Isa isa> { return transform_kernel_gradients<isa, m>; });
+  parallel_for(kernels / line, 1024, [&](std::int64_t begin, std::int64_t end) {
+    transform(sums + begin * line, kernels, (end - begin) * line, matrix + begin * line, kernels);
+  });
+  weight_from_matrix(s, 0, matrix, dweight.data<float>());
+}
+
+template void winograd_backward_weight<2>(const ConvSizes&, const Tensor&, const Tensor&, Tensor&);
+template void winograd_backward_weight<4>(const ConvSizes&, const Tensor&, const Tensor&, Tensor&);
+
+}  // namespace ebb::kernels
