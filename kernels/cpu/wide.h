@@ -15,7 +15,7 @@ namespace {
 constexpr int register_bytes = this_isa == Isa::avx512 ? 64 : this_isa == Isa::avx2 ? 32 : 16;
 
 template <class T, int lanes>
-struct VectorOf {
+struct LanesOf {
   typedef T Type __attribute__((vector_size(lanes * static_cast<int>(sizeof(T)))));
 };
 
@@ -27,8 +27,8 @@ using IntegerLike = std::conditional_t<sizeof(T) == 8, std::int64_t, std::int32_
 template <class T>
 struct Wide {
   static constexpr int lanes = register_bytes / static_cast<int>(sizeof(T));
-  using Vector = typename VectorOf<T, lanes>::Type;
-  using Mask = typename VectorOf<IntegerLike<T>, lanes>::Type;
+  using Vector = typename LanesOf<T, lanes>::Type;
+  using Mask = typename LanesOf<IntegerLike<T>, lanes>::Type;
 
   [[gnu::always_inline]] static Vector load(const T* from) {
     Vector v;
@@ -50,9 +50,9 @@ struct Wide {
   }
 
  private:
-  using Bytes = typename VectorOf<std::uint8_t, lanes>::Type;
-  using Halves = typename VectorOf<std::uint16_t, lanes>::Type;
-  using Words = typename VectorOf<std::int32_t, lanes>::Type;
+  using Bytes = typename LanesOf<std::uint8_t, lanes>::Type;
+  using Halves = typename LanesOf<std::uint16_t, lanes>::Type;
+  using Words = typename LanesOf<std::int32_t, lanes>::Type;
 };
 
 /// The same of one element.

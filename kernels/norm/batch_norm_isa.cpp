@@ -9,8 +9,8 @@ namespace {
 constexpr std::int64_t long_row = 256;
 
 /// Short rows are taken several at a time, as one of about `long_row` elements.
-struct Rows {
-  [[gnu::always_inline]] Rows(std::int64_t rows, std::int64_t channels)
+struct RowsAtOnce {
+  [[gnu::always_inline]] RowsAtOnce(std::int64_t rows, std::int64_t channels)
       : channels(channels),
         at_once(channels > long_row / 2 ? 1 : long_row / channels),
         length(channels * at_once),
@@ -29,7 +29,7 @@ struct Rows {
 template <class T>
 class Repeated {
  public:
-  [[gnu::always_inline]] Repeated(const T* values, const Rows& rows) : values_(values) {
+  [[gnu::always_inline]] Repeated(const T* values, const RowsAtOnce& rows) : values_(values) {
     if (rows.at_once == 1) return;
     for (std::int64_t i = 0; i < rows.length; i += rows.channels) {
       for (std::int64_t c = 0; c < rows.channels; ++c) room_[i + c] = values[c];
@@ -49,7 +49,7 @@ class Repeated {
 template <class T>
 class Sums {
  public:
-  [[gnu::always_inline]] Sums(T* sums, const Rows& rows) : rows_(rows), sums_(sums) {
+  [[gnu::always_inline]] Sums(T* sums, const RowsAtOnce& rows) : rows_(rows), sums_(sums) {
     if (rows.at_once == 1) return;
     for (T& sum : room_) sum = 0;
   }
@@ -64,7 +64,7 @@ class Sums {
   }
 
  private:
-  const Rows& rows_;
+  const RowsAtOnce& rows_;
   T room_[long_row];
   T* sums_;
 };
@@ -109,7 +109,7 @@ template <class T>
 }
 
 template <bool adds, class T>
-void apply_rows(const T* x, const T* residual, const Rows& rows, const ChannelMap<T>& map, T* y) {
+void apply_rows(const T* x, const T* residual, const RowsAtOnce& rows, const ChannelMap<T>& map, T* y) {
   const Repeated<T> means(map.mean, rows), scales(map.scale, rows), shifts(map.shift, rows);
   const ChannelMap<T> of_row{means.get(), scales.get(), shifts.get(), map.relu};
   const T least = map.relu ? T(0) : -std::numeric_limits<T>::infinity();
@@ -122,7 +122,7 @@ void apply_rows(const T* x, const T* residual, const Rows& rows, const ChannelMa
 
 template <Isa, class T>
 void channel_stats(const T* x, std::int64_t count, std::int64_t channels, T* mean, T* m2) {
-  const Rows rows(count, channels);
+  const RowsAtOnce rows(count, channels);
   Sums<T> sums(mean, rows), squares(m2, rows);
   rows.for_each([x, to = sums.get()](std::int64_t i, std::int64_t n) { add_elements(x + i, n, to); });
   sums.finish();
@@ -138,12 +138,12 @@ template <Isa, class T>
 void channel_apply(const T* x, const T* residual, std::int64_t rows, std::int64_t channels, const ChannelMap<T>& map,
                    T* y) {
   const auto apply = residual != nullptr ? apply_rows<true, T> : apply_rows<false, T>;
-  apply(x, residual, Rows(rows, channels), map, y);
+  apply(x, residual, RowsAtOnce(rows, channels), map, y);
 }
 
 template <Isa, class T>
 void channel_sums(const T* dy, const T* x, std::int64_t count, std::int64_t channels, const T* mean, T* s1, T* s2) {
-  const Rows rows(count, channels);
+  const RowsAtOnce rows(count, channels);
   const Repeated<T> means(mean, rows);
   Sums<T> sums(s1, rows), products(s2, rows);
   rows.for_each([=, middle = means.get(), to1 = sums.get(), to2 = products.get()](std::int64_t i, std::int64_t n) {
@@ -156,7 +156,7 @@ void channel_sums(const T* dy, const T* x, std::int64_t count, std::int64_t chan
 template <Isa, class T>
 void channel_combine(const T* dy, const T* x, std::int64_t count, std::int64_t channels, const T* mean, const T* a,
                      const T* b, const T* c, T* dx) {
-  const Rows rows(count, channels);
+  const RowsAtOnce rows(count, channels);
   const Repeated<T> means(mean, rows), of_dy(a, rows), of_x(b, rows), constants(c, rows);
   const T *middle = means.get(), *p = of_dy.get(), *q = of_x.get(), *r = constants.get();
   rows.for_each([=](std::int64_t i, std::int64_t n) { combine_gradients(dy + i, x + i, middle, p, q, r, n, dx + i); });
