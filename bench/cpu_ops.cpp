@@ -146,8 +146,9 @@ Case gathering(std::int64_t n, std::int64_t c) {
 template <class F>
 Case elementwise(const std::string& name, double arrays, std::size_t operands, F f) {
   const Shape shape{32, 64, 112, 112};
-  return make_case({{"op", name}, {"values", "positive"}}, 0, arrays * 4 * size_of(shape), f,
-                   std::vector<Tensor>(operands, rand(shape) + 0.5));
+  std::vector<Tensor> inputs;
+  while (inputs.size() < operands) inputs.push_back(rand(shape) + 0.5);
+  return make_case({{"op", name}, {"values", "positive"}}, 0, arrays * 4 * size_of(shape), f, inputs);
 }
 
 /// Along the rows of a matrix.

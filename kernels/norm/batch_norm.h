@@ -73,6 +73,9 @@ void batch_norm_apply(CpuContext&, const Tensor& x, const Tensor& mean, const Te
                       Tensor& y);
 void batch_norm_apply(CudaContext&, const Tensor& x, const Tensor& mean, const Tensor& scale, const Tensor& shift,
                       Tensor& y);
+/// The same and its tail.
+void batch_norm_apply(CpuContext&, const Tensor& x, const Tensor& mean, const Tensor& scale, const Tensor& shift,
+                      const NormTail& tail, Tensor& y);
 
 /// s1 = sum of dy, s2 = sum of dy * (x - mean), of each channel
 void batch_norm_backward_sums(CpuContext&, const Tensor& dy, const Tensor& x, const Tensor& mean, Tensor& s1,

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <type_traits>
+
 #include "ebb/kernels/elementwise/elementwise.h"
 #include "ebb/kernels/norm/batch_norm.h"
 
@@ -53,10 +55,18 @@ void count(Context& context, RunningStatistics& running) {
   if (running.count.defined()) unary(context, AddScalar{Immediate(1)}, running.count, running.count);
 }
 
+/// y = (x - mean) * scale + shift and its tail, of images.
 template <class Context>
-void finish(Context& context, const NormTail& tail, Tensor& y) {
-  if (tail.residual.defined()) binary(context, Add{}, y, tail.residual, y);
-  if (tail.relu) unary(context, Relu{}, y, y);
+void apply(Context& context, const Tensor& x, const Tensor& mean, const Tensor& scale, const Tensor& shift,
+           const NormTail& tail, Tensor& y) {
+  Tensor y_rows = rows_of(y);
+  if constexpr (std::is_same_v<Context, CpuContext>) {
+    batch_norm_apply(context, rows_of(x), mean, scale, shift, tail, y_rows);
+  } else {
+    batch_norm_apply(context, rows_of(x), mean, scale, shift, y_rows);
+    if (tail.residual.defined()) binary(context, Add{}, y, tail.residual, y);
+    if (tail.relu) unary(context, Relu{}, y, y);
+  }
 }
 
 template <class Context>
@@ -64,14 +74,13 @@ void forward(Context& context, const Tensor& x, const Tensor& scale, const Tenso
              const NormTail& tail, RunningStatistics& running, BatchStatistics& saved, Tensor& y) {
   const Tensor rows = rows_of(x);
   const auto n = static_cast<double>(rows.size(0));
-  Tensor m2 = empty_like(saved.mean), y_rows = rows_of(y);
+  Tensor m2 = empty_like(saved.mean);
   batch_norm_stats(context, rows, saved.mean, m2);
   count(context, running);
   move_towards(context, running.mean, saved.mean, running.momentum, 1);
   move_towards(context, running.var, m2, running.momentum, 1 / (n - 1));
   inverse_deviation(context, computed(context, DivScalar{Immediate(n)}, m2), eps, saved.inverse);
-  batch_norm_apply(context, rows, saved.mean, product(context, scale, saved.inverse), shift, y_rows);
-  finish(context, tail, y);
+  apply(context, x, saved.mean, product(context, scale, saved.inverse), shift, tail, y);
 }
 
 /// dx = scale inverse (dy - dshift / n - (x - mean) inverse dscale / n)
@@ -97,10 +106,9 @@ void backward(Context& context, const Tensor& gradient, const Tensor& x, const T
 template <class Context>
 void inference(Context& context, const Tensor& x, const Tensor& mean, const Tensor& var, const Tensor& scale,
                const Tensor& shift, double eps, const NormTail& tail, Tensor& y) {
-  Tensor y_rows = rows_of(y), inverse = empty_like(var);
+  Tensor inverse = empty_like(var);
   inverse_deviation(context, var, eps, inverse);
-  batch_norm_apply(context, rows_of(x), mean, product(context, scale, inverse), shift, y_rows);
-  finish(context, tail, y);
+  apply(context, x, mean, product(context, scale, inverse), shift, tail, y);
 }
 
 }  // namespace ebb::kernels::composed

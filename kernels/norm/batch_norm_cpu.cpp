@@ -9,7 +9,8 @@ namespace {
 
 struct CpuBatchNorm : Implementation<BatchNormTask> {
   void (*stats)(const Tensor& x, Tensor& mean, Tensor& m2);
-  void (*apply)(const Tensor& x, const Tensor& mean, const Tensor& scale, const Tensor& shift, Tensor& y);
+  void (*apply)(const Tensor& x, const Tensor& mean, const Tensor& scale, const Tensor& shift, const NormTail& tail,
+                Tensor& y);
   void (*backward_sums)(const Tensor& dy, const Tensor& x, const Tensor& mean, Tensor& s1, Tensor& s2);
   void (*backward_apply)(const Tensor& dy, const Tensor& x, const Tensor& mean, const Tensor& a, const Tensor& b,
                          const Tensor& c, Tensor& dx);
@@ -44,7 +45,12 @@ void batch_norm_stats(CpuContext&, const Tensor& x, Tensor& mean, Tensor& m2) { 
 
 void batch_norm_apply(CpuContext&, const Tensor& x, const Tensor& mean, const Tensor& scale, const Tensor& shift,
                       Tensor& y) {
-  chosen(x).apply(x, mean, scale, shift, y);
+  chosen(x).apply(x, mean, scale, shift, {}, y);
+}
+
+void batch_norm_apply(CpuContext&, const Tensor& x, const Tensor& mean, const Tensor& scale, const Tensor& shift,
+                      const NormTail& tail, Tensor& y) {
+  chosen(x).apply(x, mean, scale, shift, tail, y);
 }
 
 void batch_norm_backward_sums(CpuContext&, const Tensor& dy, const Tensor& x, const Tensor& mean, Tensor& s1,

@@ -11,9 +11,15 @@ namespace ebb::kernels {
 /// mean and m2 += the rows' mean and squared deviations from it; both are 0 before.
 template <Isa, class T>
 void channel_stats(const T* x, std::int64_t rows, std::int64_t channels, T* mean, T* m2);
-/// y = (x - mean) * scale + shift
+/// What rows become of: (x - mean) * scale + shift, and of that relu(it + residual) where these are wanted.
+template <class T>
+struct ChannelMap {
+  const T *mean, *scale, *shift;
+  bool relu;
+};
+/// `residual` (rows, channels) is null where there is none.
 template <Isa, class T>
-void channel_apply(const T* x, std::int64_t rows, std::int64_t channels, const T* mean, const T* scale, const T* shift,
+void channel_apply(const T* x, const T* residual, std::int64_t rows, std::int64_t channels, const ChannelMap<T>& map,
                    T* y);
 /// s1 += dy, s2 += dy * (x - mean)
 template <Isa, class T>

@@ -14,14 +14,14 @@ constexpr std::int64_t elements_per_block = 1 << 14;
 
 /// Blocks of rows, the same for any number of threads.
 std::int64_t rows_per_block(const Tensor& x) {
-  return std::clamp<std::int64_t>(elements_per_block / std::max<std::int64_t>(x.size(1), 1), 1, 256);
+  return std::max<std::int64_t>(elements_per_block / std::max<std::int64_t>(x.size(1), 1), 1);
 }
 
 /// Calls `body(block, first row, last row)` for each block, on several threads.
 template <class Body>
 void for_each_block(const Tensor& x, Body&& body) {
   const std::int64_t rows = rows_per_block(x), count = (x.size(0) + rows - 1) / rows;
-  parallel_for(count, 4, [&](std::int64_t begin, std::int64_t end) {
+  parallel_for(count, 1, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t b = begin; b < end; ++b) body(b, b * rows, std::min((b + 1) * rows, x.size(0)));
   });
 }
@@ -49,27 +49,32 @@ void stats(const Tensor& x, Tensor& mean, Tensor& m2) {
   for_each_block(x, [&](std::int64_t block, std::int64_t first, std::int64_t last) {
     loop(x.data<T>() + first * channels, last - first, channels, sums.first(block), sums.second(block));
   });
-  for (std::int64_t c = 0; c < channels; ++c) {
-    double count = 0, total_mean = 0, total_m2 = 0;
-    for (std::int64_t block = 0; block < sums.blocks; ++block) {
-      const auto added = static_cast<double>(std::min(rows_per_block(x), x.size(0) - block * rows_per_block(x)));
-      const double difference = sums.first(block)[c] - total_mean, merged = count + added;
-      total_mean += difference * added / merged;
-      total_m2 += sums.second(block)[c] + difference * difference * count * added / merged;
-      count = merged;
+  std::vector<double> means(static_cast<std::size_t>(channels)), squares(means);
+  double count = 0;
+  for (std::int64_t block = 0; block < sums.blocks; ++block) {
+    const auto added = static_cast<double>(std::min(rows_per_block(x), x.size(0) - block * rows_per_block(x)));
+    const double share = added / (count + added), of_square = count * share;
+    for (std::size_t c = 0; c < means.size(); ++c) {
+      const double difference = sums.first(block)[c] - means[c];
+      means[c] += difference * share;
+      squares[c] += sums.second(block)[c] + difference * difference * of_square;
     }
-    mean.data<T>()[c] = static_cast<T>(total_mean);
-    m2.data<T>()[c] = static_cast<T>(total_m2);
+    count += added;
   }
+  std::ranges::transform(means, mean.data<T>(), [](double value) { return static_cast<T>(value); });
+  std::ranges::transform(squares, m2.data<T>(), [](double value) { return static_cast<T>(value); });
 }
 
 template <class T>
-void apply(const Tensor& x, const Tensor& mean, const Tensor& scale, const Tensor& shift, Tensor& y) {
+void apply(const Tensor& x, const Tensor& mean, const Tensor& scale, const Tensor& shift, const NormTail& tail,
+           Tensor& y) {
   const std::int64_t channels = x.size(1);
+  const ChannelMap<T> map{mean.data<T>(), scale.data<T>(), shift.data<T>(), tail.relu};
+  const T* residual = tail.residual.defined() ? tail.residual.data<T>() : nullptr;
   const auto loop = best([]<Isa isa> { return channel_apply<isa, T>; });
   for_each_block(x, [&](std::int64_t, std::int64_t first, std::int64_t last) {
-    loop(x.data<T>() + first * channels, last - first, channels, mean.data<T>(), scale.data<T>(), shift.data<T>(),
-         y.data<T>() + first * channels);
+    loop(x.data<T>() + first * channels, residual != nullptr ? residual + first * channels : nullptr, last - first,
+         channels, map, y.data<T>() + first * channels);
   });
 }
 
@@ -110,8 +115,9 @@ void channels_stats(const Tensor& x, Tensor& mean, Tensor& m2) {
   visit_float(x.dtype(), [&]<class T>() { stats<T>(x, mean, m2); });
 }
 
-void channels_apply(const Tensor& x, const Tensor& mean, const Tensor& scale, const Tensor& shift, Tensor& y) {
-  visit_float(x.dtype(), [&]<class T>() { apply<T>(x, mean, scale, shift, y); });
+void channels_apply(const Tensor& x, const Tensor& mean, const Tensor& scale, const Tensor& shift, const NormTail& tail,
+                    Tensor& y) {
+  visit_float(x.dtype(), [&]<class T>() { apply<T>(x, mean, scale, shift, tail, y); });
 }
 
 void channels_backward_sums(const Tensor& dy, const Tensor& x, const Tensor& mean, Tensor& s1, Tensor& s2) {

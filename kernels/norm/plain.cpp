@@ -28,11 +28,14 @@ void plain_stats(const Tensor& x, Tensor& mean, Tensor& m2) {
   });
 }
 
-void plain_apply(const Tensor& x, const Tensor& mean, const Tensor& scale, const Tensor& shift, Tensor& y) {
+void plain_apply(const Tensor& x, const Tensor& mean, const Tensor& scale, const Tensor& shift, const NormTail& tail,
+                 Tensor& y) {
   visit_float(x.dtype(), [&]<class T>() {
     for (std::int64_t i = 0; i < x.numel(); ++i) {
       const std::int64_t c = i % x.size(1);
-      y.data<T>()[i] = (x.data<T>()[i] - mean.data<T>()[c]) * scale.data<T>()[c] + shift.data<T>()[c];
+      T value = (x.data<T>()[i] - mean.data<T>()[c]) * scale.data<T>()[c] + shift.data<T>()[c];
+      if (tail.residual.defined()) value += tail.residual.data<T>()[i];
+      y.data<T>()[i] = tail.relu && value < T(0) ? T(0) : value;
     }
   });
 }

@@ -8,7 +8,8 @@ namespace ebb::kernels {
 // batch_norm.h.
 
 void plain_stats(const Tensor& x, Tensor& mean, Tensor& m2);
-void plain_apply(const Tensor& x, const Tensor& mean, const Tensor& scale, const Tensor& shift, Tensor& y);
+void plain_apply(const Tensor& x, const Tensor& mean, const Tensor& scale, const Tensor& shift, const NormTail& tail,
+                 Tensor& y);
 void plain_backward_sums(const Tensor& dy, const Tensor& x, const Tensor& mean, Tensor& s1, Tensor& s2);
 void plain_backward_apply(const Tensor& dy, const Tensor& x, const Tensor& mean, const Tensor& a, const Tensor& b,
                           const Tensor& c, Tensor& dx);

@@ -17,49 +17,64 @@ void for_each_row(const Tensor& y, Body&& body) {
   });
 }
 
+std::vector<PlaceRange> places_of(const AverageSide& side) {
+  std::vector<PlaceRange> places;
+  for (std::int64_t i = 0; i < side.count; ++i) places.push_back({side.begin(i), side.end(i)});
+  return places;
+}
+
+/// The windows that each element lies in.
+std::vector<PlaceRange> holders_of(const AverageSide& side) {
+  std::vector<PlaceRange> holders;
+  for (std::int64_t i = 0; i < side.size; ++i) holders.push_back({side.first_holder(i), side.last_holder(i) + 1});
+  return holders;
+}
+
+/// What the sums of a row of windows are divided by.
+void find_divisors(const AverageWindows& windows, std::int64_t row, std::vector<std::int64_t>& divisors) {
+  divisors.resize(static_cast<std::size_t>(windows.columns.count));
+  for (std::int64_t q = 0; q < windows.columns.count; ++q) {
+    divisors[static_cast<std::size_t>(q)] = static_cast<std::int64_t>(windows.divisor_of<double>(row, q));
+  }
+}
+
 template <class T>
 void forward(const Tensor& x, const AverageWindows& windows, Tensor& y) {
-  const std::int64_t channels = x.size(1), height = x.size(2), width = x.size(3);
-  const auto add = best([]<Isa isa> { return add_channels<isa, T>; });
-  const auto divide = best([]<Isa isa> { return divide_channels<isa, T>; });
-  for_each_row(y, [&](std::int64_t image, std::int64_t out_row) {
-    T* to = y.data<T>() + (image * y.size(2) + out_row) * y.size(3) * channels;
-    std::fill_n(to, y.size(3) * channels, T(0));
-    for (std::int64_t out_column = 0; out_column < y.size(3); ++out_column, to += channels) {
-      for (std::int64_t row = windows.rows.begin(out_row); row < windows.rows.end(out_row); ++row) {
-        const T* line = x.data<T>() + (image * height + row) * width * channels;
-        const std::int64_t end = windows.columns.end(out_column);
-        for (std::int64_t column = windows.columns.begin(out_column); column < end; ++column) {
-          add(line + column * channels, channels, to);
-        }
-      }
-      divide(windows.divisor_of<T>(out_row, out_column), channels, to);
-    }
+  const std::int64_t channels = x.size(1), height = x.size(2), width = x.size(3), out_width = y.size(3);
+  const auto average = best([]<Isa isa> { return average_row<isa, T>; });
+  const std::vector<PlaceRange> columns = places_of(windows.columns);
+  for_each_row(y, [&](std::int64_t image, std::int64_t row) {
+    std::vector<std::int64_t> divisors;
+    find_divisors(windows, row, divisors);
+    average({x.data<T>() + image * height * width * channels,
+             width,
+             channels,
+             out_width,
+             {windows.rows.begin(row), windows.rows.end(row)},
+             columns.data(),
+             divisors.data(),
+             y.data<T>() + (image * y.size(2) + row) * out_width * channels});
   });
 }
 
 /// A row of dx gets, of each row of windows that it lies in, their quotients, which are computed once a row.
 template <class T>
 void backward(const Tensor& dy, const AverageWindows& windows, Tensor& dx) {
-  const std::int64_t channels = dx.size(1), height = dx.size(2), width = dx.size(3), out_width = dy.size(3);
-  const auto add = best([]<Isa isa> { return add_channels<isa, T>; });
-  const auto divide = best([]<Isa isa> { return divide_channels<isa, T>; });
+  const std::int64_t channels = dx.size(1), width = dx.size(3), out_width = dy.size(3);
+  const auto divide = best([]<Isa isa> { return divide_row<isa, T>; });
+  const auto spread = best([]<Isa isa> { return spread_row<isa, T>; });
+  const std::vector<PlaceRange> holders = holders_of(windows.columns);
   for_each_row(dx, [&](std::int64_t image, std::int64_t row) {
+    std::vector<std::int64_t> divisors;
     std::vector<T> quotients(static_cast<std::size_t>(out_width * channels));
-    T* to = dx.data<T>() + (image * height + row) * width * channels;
-    std::fill_n(to, width * channels, T(0));
-    for (std::int64_t r = windows.rows.first_holder(row); r <= windows.rows.last_holder(row); ++r) {
-      std::copy_n(dy.data<T>() + (image * dy.size(2) + r) * out_width * channels, out_width * channels,
-                  quotients.data());
-      for (std::int64_t q = 0; q < out_width; ++q) {
-        divide(windows.divisor_of<T>(r, q), channels, quotients.data() + q * channels);
-      }
-      for (std::int64_t column = 0; column < width; ++column) {
-        const std::int64_t last = windows.columns.last_holder(column);
-        for (std::int64_t q = windows.columns.first_holder(column); q <= last; ++q) {
-          add(quotients.data() + q * channels, channels, to + column * channels);
-        }
-      }
+    T* to = dx.data<T>() + (image * dx.size(2) + row) * width * channels;
+    const std::int64_t first = windows.rows.first_holder(row), last = windows.rows.last_holder(row);
+    if (first > last) std::fill_n(to, width * channels, T(0));
+    for (std::int64_t r = first; r <= last; ++r) {
+      find_divisors(windows, r, divisors);
+      divide(dy.data<T>() + (image * dy.size(2) + r) * out_width * channels, divisors.data(), out_width, channels,
+             quotients.data());
+      spread({quotients.data(), width, channels, holders.data(), r == first, to});
     }
   });
 }

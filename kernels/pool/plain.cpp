@@ -66,9 +66,9 @@ void backward(const Tensor& dy, const Tensor& indices, const PoolGeometry& g, Te
 }  // namespace
 
 void plain_max_pool2d(const Tensor& x, const PoolGeometry& g, Tensor& y, Tensor& indices) {
-  visit_float(x.dtype(), [&]<class T>() {
-    visit_index(indices.dtype(), [&]<class Index>() { forward<T, Index>(x, g, y, indices); });
-  });
+  Tensor told = indices.defined() ? indices : empty_like(y, kInt64);
+  visit_float(x.dtype(),
+              [&]<class T>() { visit_index(told.dtype(), [&]<class Index>() { forward<T, Index>(x, g, y, told); }); });
 }
 
 void plain_max_pool2d_backward(const Tensor& dy, const Tensor& indices, const PoolGeometry& g, Tensor& dx) {

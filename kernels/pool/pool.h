@@ -23,7 +23,7 @@ inline DType narrowest_index(const PoolGeometry& g) {
 }
 
 /// y = the greatest element of each window, outside of x -infinity: the first in row-major order, or the last NaN, as
-/// in PyTorch.
+/// in PyTorch. On the CPU `indices` may be undefined.
 void max_pool2d(CpuContext&, const Tensor& x, const PoolGeometry&, Tensor& y, Tensor& indices);
 void max_pool2d(CudaContext&, const Tensor& x, const PoolGeometry&, Tensor& y, Tensor& indices);
 

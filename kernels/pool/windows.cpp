@@ -5,6 +5,7 @@
 
 #include "ebb/core/dispatch.h"
 #include "ebb/core/threads/parallel.h"
+#include "ebb/kernels/pool/max_rows.h"
 #include "ebb/kernels/pool/max_window.h"
 #include "ebb/kernels/pool/pool_index.h"
 
@@ -18,22 +19,54 @@ WindowSpan span_of(const PoolGeometry& g, std::size_t dim, std::int64_t i, std::
   return {start + tap * step, std::min(start + (g.kernel[dim] - 1) * step + 1, size), step, tap};
 }
 
-template <class T, class Index>
-void forward(const Tensor& x, const PoolGeometry& g, Tensor& y, Tensor& indices) {
+WindowLine columns_of(const PoolGeometry& g, std::int64_t windows, std::int64_t size) {
+  return {windows, g.kernel[1], g.stride[1], g.padding[1], g.dilation[1], size};
+}
+
+/// Calls `body(image, row)` for each row of the images of y, on several threads.
+template <class Body>
+void for_each_row_of(const Tensor& y, Body&& body) {
+  constexpr std::int64_t elements_per_chunk = 1 << 14;
+  const std::int64_t grain =
+      std::max<std::int64_t>(1, elements_per_chunk / std::max<std::int64_t>(1, y.size(1) * y.size(3)));
+  parallel_for(y.size(0) * y.size(2), grain, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i) body(i / y.size(2), i % y.size(2));
+  });
+}
+
+/// With places in the image.
+template <class T>
+void forward_by_places(const Tensor& x, const PoolGeometry& g, Tensor& y, Tensor& indices) {
   const std::int64_t channels = x.size(1), height = x.size(2), width = x.size(3);
-  const std::int64_t out_height = y.size(2), out_width = y.size(3);
-  const auto maximum = best([]<Isa isa> { return max_window<isa, T, Index>; });
-  parallel_for(x.size(0) * out_height, 4, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t row = begin; row < end; ++row) {
-      const T* image = x.data<T>() + row / out_height * channels * height * width;
-      const WindowSpan rows = span_of(g, 0, row % out_height, height);
-      for (std::int64_t column = 0; column < out_width; ++column) {
-        const std::int64_t to = (row * out_width + column) * channels;
-        maximum({image, width, channels, g.kernel[1], rows, span_of(g, 1, column, width), y.data<T>() + to,
-                 indices.data<Index>() + to});
-      }
+  const auto maximum = best([]<Isa isa> { return max_window<isa, T>; });
+  for_each_row_of(y, [&](std::int64_t image, std::int64_t row) {
+    const T* from = x.data<T>() + image * channels * height * width;
+    const WindowSpan rows = span_of(g, 0, row, height);
+    for (std::int64_t column = 0; column < y.size(3); ++column) {
+      const std::int64_t to = ((image * y.size(2) + row) * y.size(3) + column) * channels;
+      maximum({from, width, channels, rows, span_of(g, 1, column, width), y.data<T>() + to,
+               indices.data<std::int64_t>() + to});
     }
   });
+}
+
+/// With elements' numbers in their windows, or none.
+template <class T>
+void forward_by_taps(const Tensor& x, const PoolGeometry& g, Tensor& y, Tensor& indices) {
+  const std::int64_t channels = x.size(1), height = x.size(2), width = x.size(3);
+  const auto pool = best([]<Isa isa> { return max_pool_row<isa, T>; });
+  std::uint8_t* at = indices.defined() ? indices.data<std::uint8_t>() : nullptr;
+  for_each_row_of(y, [&](std::int64_t image, std::int64_t row) {
+    const std::int64_t to = (image * y.size(2) + row) * y.size(3) * channels;
+    pool({x.data<T>() + image * channels * height * width, channels, span_of(g, 0, row, height),
+          columns_of(g, y.size(3), width), y.data<T>() + to, at != nullptr ? at + to : nullptr});
+  });
+}
+
+template <class T>
+void forward(const Tensor& x, const PoolGeometry& g, Tensor& y, Tensor& indices) {
+  if (!indices.defined() || indices.dtype() == kUInt8) return forward_by_taps<T>(x, g, y, indices);
+  forward_by_places<T>(x, g, y, indices);
 }
 
 /// Where the elements of a window lie, as distances from its first one.
@@ -71,24 +104,20 @@ void for_each_choice(const Tensor& x, const Tensor& indices, const PoolGeometry&
   });
 }
 
-/// By bytes: each element of a window takes what is its own of all channels.
+/// Row h of dx gets what the windows that it lies in have chosen of it, in their order.
 template <class T>
 void backward_by_taps(const Tensor& dy, const Tensor& indices, const PoolGeometry& g, Tensor& dx) {
-  const std::int64_t channels = dx.size(1), height = dx.size(2), width = dx.size(3);
-  const std::int64_t out_height = dy.size(2), out_width = dy.size(3);
-  const auto add = best([]<Isa isa> { return add_where<isa, T>; });
-  parallel_for(dx.size(0), 1, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t i = begin * out_height * out_width; i < end * out_height * out_width; ++i) {
-      const std::int64_t image = i / (out_height * out_width), row = i / out_width % out_height;
-      T* to = dx.data<T>() + image * height * width * channels;
-      if (i % (out_height * out_width) == 0) std::fill_n(to, height * width * channels, T(0));
-      const WindowSpan rows = span_of(g, 0, row, height), columns = span_of(g, 1, i % out_width, width);
-      for (std::int64_t h = rows.first, r = rows.tap; h < rows.end; h += rows.step, ++r) {
-        for (std::int64_t w = columns.first, q = columns.tap; w < columns.end; w += columns.step, ++q) {
-          add(dy.data<T>() + i * channels, indices.data<std::uint8_t>() + i * channels,
-              static_cast<std::uint8_t>(r * g.kernel[1] + q), channels, to + (h * width + w) * channels);
-        }
-      }
+  const std::int64_t channels = dx.size(1), width = dx.size(3);
+  const auto add = best([]<Isa isa> { return max_pool_backward_row<isa, T>; });
+  for_each_row_of(dx, [&](std::int64_t image, std::int64_t h) {
+    T* to = dx.data<T>() + (image * dx.size(2) + h) * width * channels;
+    std::fill_n(to, width * channels, T(0));
+    for (std::int64_t tap = g.kernel[0] - 1; tap >= 0; --tap) {
+      const std::int64_t start = h + g.padding[0] - tap * g.dilation[0], row = start / g.stride[0];
+      if (start < 0 || start % g.stride[0] != 0 || row >= dy.size(2)) continue;
+      const std::int64_t from = (image * dy.size(2) + row) * dy.size(3) * channels;
+      add({dy.data<T>() + from, indices.data<std::uint8_t>() + from, channels, tap * g.kernel[1],
+           columns_of(g, dy.size(3), width), to});
     }
   });
 }
@@ -112,9 +141,7 @@ void gather(const Tensor& x, const Tensor& indices, const PoolGeometry& g, Tenso
 }  // namespace
 
 void windows_max_pool2d(const Tensor& x, const PoolGeometry& g, Tensor& y, Tensor& indices) {
-  visit_float(x.dtype(), [&]<class T>() {
-    visit_index(indices.dtype(), [&]<class Index>() { forward<T, Index>(x, g, y, indices); });
-  });
+  visit_float(x.dtype(), [&]<class T>() { forward<T>(x, g, y, indices); });
 }
 
 void windows_max_pool2d_backward(const Tensor& dy, const Tensor& indices, const PoolGeometry& g, Tensor& dx) {

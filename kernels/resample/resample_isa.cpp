@@ -1,30 +1,48 @@
-#include "ebb/kernels/cpu/this_isa.h"
+#include "ebb/kernels/cpu/wide.h"
 #include "ebb/kernels/resample/combine_rows.h"
 
 namespace ebb::kernels {
 namespace {
 
-/// y = the sum of weighted rows of x, two of them at a time.
+/// y = the sum of `count` weighted rows of x, or y += it.
+template <int count, bool is_first, class T>
+[[gnu::always_inline]] inline void combine_few(const T* x, const std::int64_t* columns, const T* weights,
+                                               std::int64_t inner, T* y) {
+  const T* from[count];
+  T weight[count];
+  for (int k = 0; k < count; ++k) {
+    from[k] = x + columns[k] * inner;
+    weight[k] = weights[k];
+  }
+  by_registers<T>(inner, [&](auto kind, std::int64_t i) {
+    using Register = decltype(kind);
+    auto sum = weight[0] * Register::load(from[0] + i);
+    if constexpr (!is_first) sum += Register::load(y + i);
+    for (int k = 1; k < count; ++k) sum += weight[k] * Register::load(from[k] + i);
+    Register::store(sum, y + i);
+  });
+}
+
+/// y = the sum of weighted rows of x.
 template <class T>
 void combine_row(const T* x, const std::int64_t* columns, const T* weights, std::int64_t entries, std::int64_t inner,
-                 T* __restrict y) {
-  if (entries == 0) {
-    for (std::int64_t i = 0; i < inner; ++i) y[i] = 0;
-    return;
+                 T* y) {
+  switch (entries) {
+    case 0:
+      for (std::int64_t i = 0; i < inner; ++i) y[i] = 0;
+      return;
+    case 1:
+      return combine_few<1, true>(x, columns, weights, inner, y);
+    case 2:
+      return combine_few<2, true>(x, columns, weights, inner, y);
+    case 3:
+      combine_few<2, true>(x, columns, weights, inner, y);
+      break;
+    default:
+      combine_few<4, true>(x, columns, weights, inner, y);
   }
-  const T* const first = x + columns[0] * inner;
-  const T weight = weights[0];
-  if (entries % 2 == 0) {
-    const T* const second = x + columns[1] * inner;
-    const T other = weights[1];
-    for (std::int64_t i = 0; i < inner; ++i) y[i] = weight * first[i] + other * second[i];
-  } else {
-    for (std::int64_t i = 0; i < inner; ++i) y[i] = weight * first[i];
-  }
-  for (std::int64_t k = 2 - entries % 2; k < entries; k += 2) {
-    const T *const a = x + columns[k] * inner, *const b = x + columns[k + 1] * inner;
-    const T a_weight = weights[k], b_weight = weights[k + 1];
-    for (std::int64_t i = 0; i < inner; ++i) y[i] = y[i] + a_weight * a[i] + b_weight * b[i];
+  for (std::int64_t k = entries == 3 ? 2 : 4; k < entries; ++k) {
+    combine_few<1, false>(x, columns + k, weights + k, inner, y);
   }
 }
 

@@ -109,13 +109,19 @@ TEST_CASE("whole batch norms agree") {
 
 TEST_CASE("each implementation of batch norm computes what the plainest does") {
   CpuContext cpu;
-  for (const Shape& shape : {Shape{6, 3}, Shape{50, 33}, Shape{1, 7}, Shape{2000, 5}, Shape{0, 4}}) {
+  for (const Shape& shape : {Shape{6, 3}, Shape{50, 33}, Shape{1, 7}, Shape{2000, 5}, Shape{7, 300}, Shape{0, 4}}) {
     const Tensor x = random_tensor(shape, kFloat64), dy = random_tensor(shape, kFloat64);
     const Tensor a = random_tensor({shape[1]}, kFloat64), b = random_tensor({shape[1]}, kFloat64);
     const auto made_by = [&](const char* name) {
       const kernels::ForceImplementation force("batch_norm", name);
       CHECK(kernels::which_batch_norm(cpu, {x}).name == std::string(name));
       Tensors made{empty_like(a), empty_like(a), empty_like(a), empty_like(a), empty_like(x), empty_like(x)};
+      for (const bool relu : {false, true}) {
+        for (const Tensor& residual : {Tensor(), dy}) {
+          made.push_back(empty_like(x));
+          kernels::batch_norm_apply(cpu, x, a, b, a, {relu, residual}, made.back());
+        }
+      }
       kernels::batch_norm_stats(cpu, x, made[0], made[1]);
       kernels::batch_norm_backward_sums(cpu, dy, x, a, made[2], made[3]);
       kernels::batch_norm_apply(cpu, x, a, b, a, made[4]);

@@ -33,6 +33,7 @@ std::vector<Case> cases() {
           {{1, 8, 8, 8}, {1, 8, 4, 4}, {{3, 3}, {2, 2}, {1, 1}, {1, 1}}},
           {{1, 8, 8, 7}, {1, 8, 3, 2}, {{2, 2}, {3, 3}, {0, 0}, {1, 1}}},  // gaps between windows
           {{1, 4, 6, 9}, {1, 4, 3, 3}, {{4, 5}, {1, 2}, {0, 0}, {1, 1}}},
+          {{2, 37, 9, 8}, {2, 37, 5, 4}, {{3, 3}, {2, 2}, {1, 1}, {1, 1}}},    // registers of any width, and a rest
           {{1, 4, 20, 20}, {1, 4, 5, 5}, {{16, 16}, {1, 1}, {0, 0}, {1, 1}}},  // more elements than a byte numbers
           {{0, 4, 6, 6}, {0, 4, 3, 3}, {{2, 2}, {2, 2}, {0, 0}, {1, 1}}}};
 }
@@ -118,25 +119,72 @@ TEST_CASE("average pooling and its gradient agree") {
 
 TEST_CASE("each implementation of pooling computes what the plainest does") {
   CpuContext cpu;
-  for (const Case& c : cases()) {
-    const Tensor x = random_tensor(c.x, kFloat64, true).contiguous(MemoryFormat::channels_last);
-    const Tensor dy = random_tensor(c.y, kFloat64).contiguous(MemoryFormat::channels_last);
+  const auto check_case = [&](const Case& c, DType dtype) {
+    const Tensor x = random_tensor(c.x, dtype, true).contiguous(MemoryFormat::channels_last);
+    const Tensor dy = random_tensor(c.y, dtype).contiguous(MemoryFormat::channels_last);
     const DType narrowest = kernels::narrowest_index(c.geometry);
     const auto made_by = [&](const char* name, DType index) {
       const kernels::ForceImplementation force("max_pool2d", name);
       CHECK(kernels::which_max_pool2d(cpu, {x, dy, c.geometry}).name == std::string(name));
-      Tensors made{empty_like(dy), empty_like(dy, index), empty_like(x)};
+      Tensors made{empty_like(dy), empty_like(dy, index), empty_like(x), empty_like(dy)};
       kernels::max_pool2d(cpu, x, c.geometry, made[0], made[1]);
       kernels::max_pool2d_backward(cpu, dy, made[1], c.geometry, made[2]);
+      Tensor no_indices;
+      kernels::max_pool2d(cpu, x, c.geometry, made[3], no_indices);
       return made;
     };
     for (const DType index : {kInt64, narrowest}) {
       const Tensors expected = made_by("plain", index), made = made_by("windows", index);
-      for (std::size_t i = 0; i < made.size(); ++i) require_close(made[i], expected[i], 1e-13);
+      for (std::size_t i = 0; i < made.size(); ++i)
+        require_close(made[i], expected[i], dtype == kFloat32 ? 1e-6 : 1e-13);
       const Tensors other = made_by("plain", kInt64);
       require_close(made[0], other[0], 0);
       require_close(made[2], other[2], 0);
+      require_close(made[3], made[0], 0);
     }
+  };
+  for (const Case& c : cases()) {
+    check_case(c, kFloat32);
+    check_case(c, kFloat64);
+  }
+}
+
+/// By the definition, in double: the mean over a window's elements, or their sum over the divisor.
+static Tensor average_by_definition(const Tensor& x, const Shape& of_y, std::int64_t kernel, std::int64_t stride,
+                                    std::int64_t padding) {
+  Tensor y = empty(of_y, {.dtype = kFloat64});
+  for (std::int64_t i = 0; i < y.numel(); ++i) {
+    const std::int64_t plane = i / (of_y[2] * of_y[3]), h = i / of_y[3] % of_y[2], w = i % of_y[3];
+    double sum = 0;
+    for (std::int64_t k = 0; k < kernel * kernel; ++k) {
+      const std::int64_t row = h * stride - padding + k / kernel, column = w * stride - padding + k % kernel;
+      if (row < 0 || row >= x.size(2) || column < 0 || column >= x.size(3)) continue;
+      sum += x.data<double>()[(plane * x.size(2) + row) * x.size(3) + column];
+    }
+    y.data<double>()[i] = sum / static_cast<double>(kernel * kernel);
+  }
+  return y;
+}
+
+TEST_CASE("average pooling is the mean of windows, and its gradient its transpose") {
+  CpuContext cpu;
+  struct Window {
+    std::int64_t size, kernel, stride, padding, out;
+  };
+  for (const Window& window :
+       {Window{8, 2, 2, 0, 4}, Window{9, 3, 2, 1, 5}, Window{6, 3, 1, 1, 6}, Window{7, 2, 3, 0, 2}}) {
+    const Shape of_x{2, 21, window.size, window.size}, of_y{2, 21, window.out, window.out};
+    const std::array<std::int64_t, 2> kernel{window.kernel, window.kernel}, stride{window.stride, window.stride},
+        padding{window.padding, window.padding};
+    const kernels::AveragePooling pooling{false, kernel, stride, padding};
+    const Tensor given = random_tensor(of_x, kFloat64), x = given.contiguous(MemoryFormat::channels_last);
+    const Tensor dy = random_tensor(of_y, kFloat64).contiguous(MemoryFormat::channels_last);
+    Tensor y = empty_like(dy), dx = empty_like(x);
+    kernels::avg_pool2d(cpu, x, pooling, y);
+    kernels::avg_pool2d_backward(cpu, dy, pooling, dx);
+    const Tensor expected = average_by_definition(given, of_y, window.kernel, window.stride, window.padding);
+    require_close(y, expected, 1e-13);
+    CHECK(sum(dx * x).item<double>() == Approx(sum(dy * expected).item<double>()));
   }
 }
 

@@ -27,6 +27,28 @@ TEST_CASE("a sparse matrix applied to lines agrees") {
   }
 }
 
+TEST_CASE("images are resampled in both dimensions as in one after the other") {
+  CpuContext cpu;
+  const Tensor row_offsets = tensor({0, 1, 3, 3, 4, 9}), row_columns = tensor({1, 0, 2, 2, 0, 1, 2, 3, 3});
+  const Tensor column_offsets = tensor({0, 3, 4, 8}), column_columns = tensor({0, 1, 2, 1, 2, 1, 0, 2});
+  for (const DType dtype : {kFloat32, kFloat64}) {
+    const Tensor row_weights = tensor({1.0, 0.5, -2.0, 0.75, 1.0, 3.0, 0.25, 1.0, -1.0}).to(dtype);
+    const Tensor column_weights = tensor({0.5, -2.0, 1.0, 1.0, 3.0, 0.25, 1.0, 2.0}).to(dtype);
+    const kernels::SparseRows rows{row_offsets, row_columns, row_weights};
+    const kernels::SparseRows columns{column_offsets, column_columns, column_weights};
+    for (const std::int64_t channels : {1, 5, 37}) {
+      const Tensor x = random_tensor({3, channels, 4, 3}, dtype).contiguous(MemoryFormat::channels_last);
+      Tensor y = empty({3, channels, 5, 3}, {.dtype = dtype}, MemoryFormat::channels_last);
+      kernels::resample_images(cpu, x, rows, columns, y);
+      Tensor between = empty({3, 5, 3 * channels}, {.dtype = dtype}),
+             expected = empty({15, 3, channels}, {.dtype = dtype});
+      kernels::resample(cpu, x.permute({0, 2, 3, 1}).reshape({3, 4, 3 * channels}), rows, between);
+      kernels::resample(cpu, between.view({15, 3, channels}), columns, expected);
+      require_close(y.permute({0, 2, 3, 1}).reshape({15, 3, channels}), expected, 1e-6);
+    }
+  }
+}
+
 TEST_CASE("a last row of none ends where its line does") {
   CpuContext cpu;
   const Tensor offsets = tensor({0, 2, 5, 6, 6}), columns = tensor({0, 2, 1, 0, 1, 2});

@@ -102,7 +102,30 @@ Tensor resample(const Tensor& given, int dim, const SparseMatrix& matrix) {
                 }));
 }
 
+/// Whether resample_images() takes x, and no longer than one dimension after the other: the product with the rows first
+/// must not be larger than x and the result.
+static bool at_once(const Tensor& x, std::span<const SparseMatrix> matrices) {
+  const bool are_images = x.dim() == 4 && matrices.size() == 2 && x.suggested_format() == MemoryFormat::channels_last;
+  if (!are_images || x.device().type != DeviceType::cpu) return false;
+  const SparseMatrix &rows = matrices[0], &columns = matrices[1];
+  return rows.rows() <= rows.columns() || columns.columns() <= columns.rows();
+}
+
+/// Images that lie channels-last on the CPU, in both dimensions at once.
+static Tensor resample_images(const Tensor& given, const SparseMatrix& rows, const SparseMatrix& columns) {
+  const Tensor x = contiguous(given, MemoryFormat::channels_last);
+  Tensor y =
+      empty({x.size(0), x.size(1), rows.rows(), columns.rows()}, {.dtype = x.dtype()}, MemoryFormat::channels_last);
+  CpuContext context;
+  kernels::resample_images(context, x, as_tensors(rows, x), as_tensors(columns, x), y);
+  return record(y, wrt(x, [rows, columns](const Tensor& dy) {
+                  const OpScope op("resample", Site{});
+                  return resample_images(dy, rows.transposed(), columns.transposed());
+                }));
+}
+
 Tensor resample(const Tensor& x, std::span<const SparseMatrix> matrices) {
+  if (at_once(x, matrices)) return resample_images(x, matrices[0], matrices[1]);
   const int count = static_cast<int>(matrices.size()), first = x.dim() - count;
   const auto grows = [&](int i) {
     const SparseMatrix& m = matrices[static_cast<std::size_t>(i)];

@@ -71,11 +71,12 @@ Tensor gather(const Tensor& input, const Tensor& indices, const Pooling& p) {
                 wrt(x, [indices, shape = x.shape(), p](const Tensor& dy) { return scatter(dy, indices, shape, p); }));
 }
 
-/// The indices are int64 for the user, or of the narrowest dtype, for backward alone.
+/// The indices are int64 for the user, or of the narrowest dtype, for backward alone; undefined where nobody needs them
+/// and finding them costs time.
 ValuesAndIndices pooled(const Tensor& input, const MaxPool2dOptions& o, bool wants_indices) {
   if (input.dim() == 3) {
     const auto [y, indices] = pooled(input.unsqueeze(0), o, wants_indices);
-    return {y.squeeze(0), indices.squeeze(0)};
+    return {y.squeeze(0), indices.defined() ? indices.squeeze(0) : indices};
   }
   check(input.dim() == 4, "the input must be (N, C, H, W) or (C, H, W), got shape ", input.shape());
   check(input.size(1) > 0 && input.size(2) > 0 && input.size(3) > 0,
@@ -85,8 +86,10 @@ ValuesAndIndices pooled(const Tensor& input, const MaxPool2dOptions& o, bool wan
   const Tensor x = contiguous(input, p.format);
   const Shape shape{x.size(0), x.size(1), ops::window_count(x.size(2), window(g, 0), o.ceil_mode),
                     ops::window_count(x.size(3), window(g, 1), o.ceil_mode)};
-  const Tensor indices = p.made(shape, x, wants_indices ? kInt64 : kernels::narrowest_index(g));
-  Tensor y = p.made(shape, x, x.dtype()), to = p.images(y), chosen = p.images(indices);
+  const bool is_needed = wants_indices || x.is_cuda() || (is_grad_enabled() && autograd::wants_grad(x));
+  const DType index = wants_indices ? kInt64 : kernels::narrowest_index(g);
+  const Tensor indices = is_needed ? p.made(shape, x, index) : Tensor();
+  Tensor y = p.made(shape, x, x.dtype()), to = p.images(y), chosen = is_needed ? p.images(indices) : Tensor();
   on_device(x.device(), [&](auto& context) { kernels::max_pool2d(context, p.images(x), g, to, chosen); });
   y = record(y, wrt(x, [indices = Saved(indices), from = x.shape(), p](const Tensor& dy) {
                return scatter(dy, indices, from, p);
@@ -115,7 +118,7 @@ static ValuesAndIndices pooled(const Tensor& x, const MaxPool1dOptions& o, bool 
                                  .dilation = {1, o.dilation},
                                  .ceil_mode = o.ceil_mode};
   const auto [values, indices] = pooled(x.unsqueeze(-2), of_rows, wants_indices);
-  return {values.squeeze(-2), indices.squeeze(-2)};
+  return {values.squeeze(-2), indices.defined() ? indices.squeeze(-2) : indices};
 }
 
 ValuesAndIndices max_pool1d_with_indices(const Tensor& x, const MaxPool1dOptions& options, Site site) {
