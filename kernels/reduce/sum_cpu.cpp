@@ -9,18 +9,31 @@
 #include "ebb/kernels/elementwise/elementwise.h"
 #include "ebb/kernels/reduce/reduce.h"
 #include "ebb/kernels/reduce/reduction_plan.h"
+#include "ebb/kernels/reduce/sum_loops.h"
 #include "ebb/kernels/wrapping.h"
 
 namespace ebb::kernels {
 namespace {
 
 constexpr std::int64_t run = 128;  // elements added one after another before sums are paired
-constexpr std::int64_t rows_in_a_run = 16;
+constexpr std::int64_t rows_in_a_run = 64;
 constexpr std::int64_t few_outputs = 8;
 constexpr std::int64_t wide = 2048;  // more columns are shared out, fewer stay together
 
 template <class T>
+auto best_sum_each() {
+  return best([]<Isa isa> { return sum_each<isa, T>; });
+}
+
+template <class T>
 Accumulator<T> pairwise_sum(const T* x, std::int64_t step, std::int64_t count) {
+  if constexpr (std::is_floating_point_v<T>) {
+    if (step == 1 && count <= elements_per_chunk) {
+      T sum;
+      best_sum_each<T>()(x, 0, count, &sum, 0, 1);
+      return sum;
+    }
+  }
   if (count > run) {
     const std::int64_t half = count / 2 / 8 * 8;
     return added(pairwise_sum(x, step, half), pairwise_sum(x + half * step, step, count - half));
@@ -73,14 +86,28 @@ Accumulator<T> sum_in_shares(const T* x, const Rows<1>& rows) {
   return pairwise_sum(sums.data(), 1, shares);
 }
 
+/// y (width) += the sum of `count` rows that lie `stride` apart
+template <class T>
+void add_run(const T* x, std::int64_t stride, std::int64_t count, Accumulator<T>* y, std::int64_t width) {
+  if constexpr (std::is_floating_point_v<T>) {
+    best([]<Isa isa> { return add_rows<isa, T>; })(x, stride, count, y, width);
+  } else {
+    for (std::int64_t r = 0; r < count; ++r) {
+      for (std::int64_t i = 0; i < width; ++i) y[i] = added(y[i], static_cast<Accumulator<T>>(x[r * stride + i]));
+    }
+  }
+}
+
 /// y (width) += the rows `first` to `last`, of `width` neighbouring elements each, which reads memory in order.
 template <class T>
 void add_columns(const T* x, const Rows<1>& rows, std::int64_t first, std::int64_t last, Accumulator<T>* y,
                  std::int64_t width) {
+  const std::int64_t size = rows.sizes[0], stride = rows.strides[0][0];
   if (last - first <= rows_in_a_run) {
-    for (std::int64_t r = first; r < last; ++r) {
-      const T* row = x + reduced_offset(rows, r / rows.sizes[0]) + r % rows.sizes[0] * rows.strides[0][0];
-      for (std::int64_t i = 0; i < width; ++i) y[i] = added(y[i], static_cast<Accumulator<T>>(row[i]));
+    while (first < last) {
+      const std::int64_t count = std::min(last - first, size - first % size);
+      add_run(x + reduced_offset(rows, first / size) + first % size * stride, stride, count, y, width);
+      first += count;
     }
     return;
   }
@@ -91,16 +118,9 @@ void add_columns(const T* x, const Rows<1>& rows, std::int64_t first, std::int64
   for (std::int64_t i = 0; i < width; ++i) y[i] = added(y[i], second[static_cast<std::size_t>(i)]);
 }
 
+/// Of a few columns, in shares of rows.
 template <class T>
-void sum_columns(const T* x, const Rows<1>& rows, bool in_shares, Accumulator<T>* y, std::int64_t width) {
-  std::fill_n(y, width, Accumulator<T>(0));
-  if (!in_shares) return add_columns(x, rows, 0, rows.numel, y, width);
-  if (width > wide) {
-    for_each_share(width, wide, [&](std::int64_t first, std::int64_t last, std::int64_t) {
-      add_columns(x + first, rows, 0, rows.numel, y + first, last - first);
-    });
-    return;
-  }
+void sum_columns_in_shares(const T* x, const Rows<1>& rows, Accumulator<T>* y, std::int64_t width) {
   const std::int64_t per_share = std::max(rows_in_a_run, elements_per_chunk / width);
   std::vector<Accumulator<T>> sums(static_cast<std::size_t>((rows.numel + per_share - 1) / per_share * width));
   const std::int64_t shares =
@@ -108,6 +128,20 @@ void sum_columns(const T* x, const Rows<1>& rows, bool in_shares, Accumulator<T>
         add_columns(x, rows, first, last, sums.data() + i * width, width);
       });
   add_columns(sums.data(), Rows<1>{{shares}, {Strides{width}}, shares}, 0, shares, y, width);
+}
+
+template <class T>
+void sum_columns(const T* x, const Rows<1>& rows, bool in_shares, Accumulator<T>* y, std::int64_t width) {
+  std::fill_n(y, width, Accumulator<T>(0));
+  if (in_shares && width <= wide) return sum_columns_in_shares(x, rows, y, width);
+  const auto add_share = [&](std::int64_t first, std::int64_t last, std::int64_t) {
+    add_columns(x + first, rows, 0, rows.numel, y + first, last - first);
+  };
+  if (in_shares) {
+    for_each_share(width, wide, add_share);
+  } else {
+    for (std::int64_t i = 0; i < width; i += wide) add_share(i, std::min(width, i + wide), 0);
+  }
 }
 
 template <class T>
@@ -122,9 +156,15 @@ void sum_as(const Tensor& x, const ReductionPlan& plan, Tensor& y) {
   outputs.numel /= width;
   const bool in_shares = outputs.numel < few_outputs && reduced.numel * width > 2 * elements_per_chunk;
   const std::int64_t rows = reduced.numel / reduced.sizes[0];
+  const bool short_rows = !columns && rows == 1 && reduced.strides[0][0] == 1 && reduced.numel <= elements_per_chunk;
   for_each_row(
       outputs,
       [&](const auto& at, const auto& step, std::int64_t count) {
+        if constexpr (std::is_floating_point_v<T>) {
+          if (short_rows) {
+            return best_sum_each<T>()(from + at[0], step[0], reduced.numel, to + at[1], step[1], count);
+          }
+        }
         for (std::int64_t i = 0; i < count; ++i) {
           const T* elements = from + at[0] + i * step[0];
           Accumulator<T>* sum = to + at[1] + i * step[1];
