@@ -34,7 +34,7 @@ def case():
         return torch.bmm, [torch.randn(batch, m, k), torch.randn(batch, k, n)]
     rows = {"softmax": lambda x: x.softmax(1), "cumsum": lambda x: x.cumsum(1), "sort": lambda x: x.sort().values}
     if name in rows:
-        return rows[name], [torch.rand(4096, 1024)]
+        return rows[name], [torch.rand(sizes or (4096, 1024))]
     if name == "conv_transpose2d":
         n, c, size = sizes
         inputs = [image(n, c, size, size), torch.randn(c, c // 2, 2, 2), torch.randn(c // 2)]
@@ -56,8 +56,8 @@ def case():
         index = torch.randint(0, c, (n, c))
         return lambda x: torch.gather(x, 1, index), [torch.randn(n, c)]
     inputs = [torch.rand(32, 64, 112, 112) + 0.5 for _ in range(2 if name == "add" else 1)]
-    functions = {"relu": F.relu, "add": torch.add, "exp": torch.exp, "gelu": F.gelu, "silu": F.silu, "sum": torch.sum}
-    return functions[name], inputs
+    functions = {"relu": F.relu, "gelu": F.gelu, "silu": F.silu}
+    return functions.get(name) or getattr(torch, name), inputs
 
 
 def milliseconds(body):
