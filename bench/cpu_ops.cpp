@@ -153,8 +153,7 @@ Case elementwise(const std::string& name, double arrays, std::size_t operands, F
 
 /// Along the rows of a matrix.
 template <class F>
-Case along_rows(const std::string& name, F f) {
-  const Shape shape{4096, 1024};
+Case along_rows(const std::string& name, F f, const Shape& shape = {4096, 1024}) {
   return make_case({{"op", name}, {"values", "positive"}}, 0, 2 * 4 * size_of(shape), f, {rand(shape)});
 }
 
@@ -201,11 +200,17 @@ std::vector<Case> all_cases() {
           elementwise("add", 3, 2, [](Inputs in) { return in[0] + in[1]; }),
           elementwise("exp", 2, 1, [](Inputs in) { return exp(in[0]); }),
           elementwise("gelu", 2, 1, [](Inputs in) { return gelu(in[0]); }),
+          elementwise("tanh", 2, 1, [](Inputs in) { return tanh(in[0]); }),
+          elementwise("sigmoid", 2, 1, [](Inputs in) { return sigmoid(in[0]); }),
+          elementwise("log", 2, 1, [](Inputs in) { return log(in[0]); }),
+          elementwise("erf", 2, 1, [](Inputs in) { return erf(in[0]); }),
           elementwise("silu", 2, 1, [](Inputs in) { return silu(in[0]); }),
           along_rows("softmax", [](Inputs in) { return softmax(in[0], 1); }),
+          along_rows("softmax", [](Inputs in) { return softmax(in[0], 1); }, {1024, 1000}),
           along_rows("cumsum", [](Inputs in) { return cumsum(in[0], 1); }),
           along_rows("sort", [](Inputs in) { return sort(in[0]).values; }),
-          elementwise("sum", 1, 1, [](Inputs in) { return sum(in[0]); })};
+          elementwise("sum", 1, 1, [](Inputs in) { return sum(in[0]); }),
+          elementwise("max", 1, 1, [](Inputs in) { return max(in[0]); })};
 }
 
 /// What is timed of a case, and what the peers are told.

@@ -6,6 +6,7 @@
 #include "ebb/core/dispatch.h"
 #include "ebb/kernels/copy/convert.h"
 #include "ebb/kernels/copy/copy_stored.h"
+#include "ebb/kernels/copy/stream.h"
 #include "ebb/kernels/cpu/row_loop.h"
 #include "ebb/kernels/elementwise/elementwise.h"
 
@@ -59,7 +60,11 @@ void copy(CpuContext&, const Tensor& x, Tensor& y) {
   std::byte* to = y.raw_data();
   const auto x_size = static_cast<std::int64_t>(size_of(x.dtype())),
              y_size = static_cast<std::int64_t>(size_of(y.dtype()));
+  const bool streams = x.dtype() == y.dtype() && outgrows_caches(y.numel() * y_size);
   for_each_row(plan_rows(y, x), [&](const auto& at, const auto& step, std::int64_t count) {
+    if (streams && step[0] == 1 && step[1] == 1) {
+      return stream(from + at[0] * x_size, to + at[1] * y_size, count * y_size);
+    }
     row(from + at[0] * x_size, step[0], to + at[1] * y_size, step[1], count);
   });
 }
@@ -74,7 +79,11 @@ void fill(CpuContext& context, Scalar value, Tensor& y) {
     const T element = convert<T>(value);
     T* to = y.data<T>();
     for_each_row(plan_rows(y), [&](const auto& at, const auto& step, std::int64_t count) {
-      for (std::int64_t i = 0; i < count; ++i) to[at[0] + i * step[0]] = element;
+      if (step[0] == 1) {
+        std::fill_n(to + at[0], count, element);
+      } else {
+        for (std::int64_t i = 0; i < count; ++i) to[at[0] + i * step[0]] = element;
+      }
     });
   });
 }

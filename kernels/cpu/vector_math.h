@@ -7,7 +7,8 @@
 
 // Functions of one real without branches or calls, so that the compiler vectorises loops over them. The result for an
 // element is the same wherever it lies; AVX2 and AVX-512 give the same bits, SSE2, which cannot fuse, others in the
-// last place. Polynomials are by Remez's algorithm. Those of double are the C library's.
+// last place. Polynomials are by Remez's algorithm. Those of double are the
+// C library's.
 
 namespace ebb::kernels::vector_math {
 namespace detail {
@@ -95,6 +96,14 @@ template <int bias>
   return fused(exponent, ln2_high, f + fused(exponent, ln2_low, small_log1p(f)));
 }
 
+/// log(1 + x), of finite x > -1
+[[gnu::always_inline]] inline float finite_log1p(float x) {
+  const float sum = 1.0F + x, lost = x < 1.0F ? x - (sum - 1.0F) : 1.0F - (sum - x);
+  const std::int32_t exponent = exponent_of(sum);
+  const float f = (divided_by_power(sum, exponent) - 1.0F) + lost * power_of_two(exponent < 100 ? -exponent : -100);
+  return assembled_log(static_cast<float>(exponent), f);
+}
+
 /// What log is beyond the positive finite numbers.
 [[gnu::always_inline]] inline float log_or_limit(float x, float log) {
   const float of_others = x == 0 ? -__builtin_inff() : x < 0 ? __builtin_nanf("") : x;
@@ -127,21 +136,21 @@ template <int bias>
 }
 
 [[gnu::always_inline]] inline float log1p(float x) {
-  const float sum = 1.0F + x, lost = x < 1.0F ? x - (sum - 1.0F) : 1.0F - (sum - x);
-  const std::int32_t exponent = detail::exponent_of(sum);
-  const float f =
-      (detail::divided_by_power(sum, exponent) - 1.0F) + lost * detail::power_of_two(exponent < 100 ? -exponent : -100);
-  const float result = detail::log_or_limit(sum, detail::assembled_log(static_cast<float>(exponent), f));
+  const float result = detail::log_or_limit(1.0F + x, detail::finite_log1p(x));
   return std::fabs(x) < 0x1p-24F ? x : result;
 }
 
+/// log(1 + exp(x))
+[[gnu::always_inline]] inline float log1p_exp(float x) {
+  return detail::finite_log1p(exp(-std::fabs(x))) + (x < 0.0F ? 0.0F : x);
+}
+
 [[gnu::always_inline]] inline float tanh(float x) {
-  const float size = std::fabs(x), square = size * size;
-  const float tail = detail::polynomial(square, -3.333333e-1F, 1.3333206e-1F, -5.3946763e-2F, 2.1700703e-2F,
-                                        -8.177399e-3F, 2.1429618e-3F);
-  const float small = detail::fused(size * square, tail, size);
-  const float large = 1.0F - 2.0F / (detail::moderate_exp(2.0F * (size < 10.0F ? size : 10.0F)) + 1.0F);
-  return std::copysign(size >= 0.625F ? large : small, x);
+  const float size = std::fabs(x), limited = 10.0F < size ? 10.0F : size;
+  const auto [shifted, rest] = detail::reduce<127>(2.0F * limited);
+  const float power = detail::of_bits(shifted << 23);
+  const float expm1 = detail::fused(detail::small_expm1(rest), power, power - 1.0F);
+  return std::copysign(expm1 / (expm1 + 2.0F), x);
 }
 
 [[gnu::always_inline]] inline float erf(float x) {
@@ -154,11 +163,29 @@ template <int bias>
   return std::copysign(size >= 1.0F ? large : detail::fused(size, small, size), x);
 }
 
+/// The probability that a normal number is less than x: half of erfc of |x / sqrt(2)|, by its logarithm, or 1 less
+/// that.
+[[gnu::always_inline]] inline float normal_probability(float x) {
+  const float size = std::fabs(x) * 0x1.6a09e6p-1F;
+  const float log_erfc = detail::polynomial(size, 9.185147e-9F, -1.1283803F, -6.365997e-1F, -1.0290583e-1F, 1.95477e-2F,
+                                            -4.906816e-4F, -1.0628448e-3F, 3.1869597e-4F, -3.269055e-5F);
+  const auto [shifted, rest] = detail::reduce<126>(log_erfc);
+  const float power = detail::of_bits(shifted << 23), half = detail::fused(detail::small_expm1(rest), power, power);
+  const float tail = size >= 6.0F ? 0.0F : half;
+  return x > 0.0F ? 1.0F - tail : tail;
+}
+
 [[gnu::always_inline]] inline double exp(double x) { return std::exp(x); }
 [[gnu::always_inline]] inline double expm1(double x) { return std::expm1(x); }
 [[gnu::always_inline]] inline double log(double x) { return std::log(x); }
 [[gnu::always_inline]] inline double log1p(double x) { return std::log1p(x); }
+[[gnu::always_inline]] inline double log1p_exp(double x) {
+  return std::log1p(std::exp(-std::fabs(x))) + (x < 0.0 ? 0.0 : x);
+}
 [[gnu::always_inline]] inline double tanh(double x) { return std::tanh(x); }
 [[gnu::always_inline]] inline double erf(double x) { return std::erf(x); }
+[[gnu::always_inline]] inline double normal_probability(double x) {
+  return 0.5 * (1.0 + std::erf(x * 0.7071067811865476));
+}
 
 }  // namespace ebb::kernels::vector_math

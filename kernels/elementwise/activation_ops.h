@@ -40,38 +40,32 @@ struct Elu {  // scale x where x > 0, limit (exp(rate x) - 1) elsewhere
 struct Gelu {  // x times the normal distribution's probability of less than x
   template <std::floating_point T>
   EBB_HOST_DEVICE T operator()(T x) const {
-    return x * probability(x);
+    return x * real::normal_probability(x);
   }
   template <std::floating_point T>
   EBB_HOST_DEVICE T operator()(T dy, T x) const {
     constexpr T root_of_2_pi_reciprocal = T(0.3989422804014327);
-    return dy * (probability(x) + x * root_of_2_pi_reciprocal * real::exp(T(-0.5) * x * x));
-  }
-
- private:
-  template <class T>
-  EBB_HOST_DEVICE static T probability(T x) {
-    constexpr T root_of_half = T(0.7071067811865476);
-    return T(0.5) * (T(1) + real::erf(x * root_of_half));
+    return dy * (real::normal_probability(x) + x * root_of_2_pi_reciprocal * real::exp(T(-0.5) * x * x));
   }
 };
 
-struct GeluTanh {  // x (1 + tanh(u)) / 2, u = sqrt(2 / pi) (x + 0.044715 x^3)
+struct GeluTanh {  // x (1 + tanh(u)) / 2 = x / (1 + exp(-2 u)), u = sqrt(2 / pi) (x + 0.044715 x^3)
   static constexpr double root = 0.7978845608028654, cubic = 0.044715;
   template <std::floating_point T>
   EBB_HOST_DEVICE T operator()(T x) const {
-    return T(0.5) * x * (T(1) + tanh_of_u(x));
+    return x / (T(1) + real::exp(-twice_u(x)));
   }
   template <std::floating_point T>
   EBB_HOST_DEVICE T operator()(T dy, T x) const {
-    const T t = tanh_of_u(x), du = T(root) * (T(1) + T(3 * cubic) * x * x);
-    return dy * (T(0.5) * (T(1) + t) + T(0.5) * x * (T(1) - t * t) * du);
+    const T v = twice_u(x), e = real::exp(-v), s = T(1) / (T(1) + e), dv = T(2 * root) * (T(1) + T(3 * cubic) * x * x);
+    const T others = v > T(0) ? e * s : T(1) - s;  // 1 - s, where it does not cancel
+    return dy * (s + x * s * others * dv);
   }
 
  private:
   template <class T>
-  EBB_HOST_DEVICE static T tanh_of_u(T x) {
-    return real::tanh(T(root) * (x + T(cubic) * x * x * x));
+  EBB_HOST_DEVICE static T twice_u(T x) {
+    return T(2 * root) * (x + T(cubic) * x * x * x);
   }
 };
 
@@ -92,25 +86,19 @@ struct Softplus {  // log(1 + exp(beta x)) / beta; x itself where beta x > thres
   template <std::floating_point T>
   EBB_HOST_DEVICE T operator()(T x) const {
     const T z = x * static_cast<T>(beta);
-    return z > static_cast<T>(threshold) ? x : softplus(z) / static_cast<T>(beta);
+    return z > static_cast<T>(threshold) ? x : real::log1p_exp(z) / static_cast<T>(beta);
   }
   template <std::floating_point T>
   EBB_HOST_DEVICE T operator()(T dy, T x) const {
     const T z = x * static_cast<T>(beta);
     return z > static_cast<T>(threshold) ? dy : dy / (T(1) + real::exp(-z));
   }
-
-  /// log(1 + exp(z)), where exp cannot overflow
-  template <class T>
-  EBB_HOST_DEVICE static T softplus(T z) {
-    return real::log1p(real::exp(-std::fabs(z))) + (z < T(0) ? T(0) : z);
-  }
 };
 
 struct LogSigmoid {  // -log(1 + exp(-x))
   template <std::floating_point T>
   EBB_HOST_DEVICE T operator()(T x) const {
-    return -Softplus::softplus(-x);
+    return -real::log1p_exp(-x);
   }
   template <std::floating_point T>
   EBB_HOST_DEVICE T operator()(T dy, T x) const {
@@ -127,13 +115,15 @@ struct Mish {  // x tanh(log(1 + e)), e = exp(x); the tanh is n / (n + 2) with n
   template <std::floating_point T>
   EBB_HOST_DEVICE T operator()(T dy, T x) const {
     const T e = limited_exp(x), n = e * (e + T(2)), scale = T(1) / (n + T(2));
-    return dy * (scale * (n + T(4) * x * e * (T(1) + e) * scale));
+    const T rest = x > T(limit) ? T(0) : T(4) * e * (T(1) + e) * scale * scale;
+    return dy * (n * scale + x * rest);
   }
 
  private:
+  static constexpr double limit = 40;  // beyond, the function is x
   template <class T>
-  EBB_HOST_DEVICE static T limited_exp(T x) {  // beyond 20 the function is x
-    return real::exp(x > T(20) ? T(20) : x);
+  EBB_HOST_DEVICE static T limited_exp(T x) {
+    return real::exp(x > T(limit) ? T(limit) : x);
   }
 };
 

@@ -45,6 +45,16 @@ EBB_HOST_DEVICE T log1p(T x) {
   }
 }
 
+/// log(1 + exp(x)), where exp cannot overflow
+template <class T>
+EBB_HOST_DEVICE T log1p_exp(T x) {
+  if constexpr (has_gpu_code) {
+    return std::log1p(std::exp(-std::fabs(x))) + (x < T(0) ? T(0) : x);
+  } else {
+    return vector_math::log1p_exp(x);
+  }
+}
+
 template <class T>
 EBB_HOST_DEVICE T tanh(T x) {
   if constexpr (has_gpu_code) {
@@ -60,6 +70,17 @@ EBB_HOST_DEVICE T erf(T x) {
     return std::erf(x);
   } else {
     return vector_math::erf(x);
+  }
+}
+
+/// The probability that a normal number is less than x.
+template <class T>
+EBB_HOST_DEVICE T normal_probability(T x) {
+  if constexpr (has_gpu_code) {
+    constexpr T root_of_half = T(0.7071067811865476);
+    return T(0.5) * (T(1) + std::erf(x * root_of_half));
+  } else {
+    return vector_math::normal_probability(x);
   }
 }
 

@@ -10,15 +10,17 @@ namespace {
 
 template <class T>
 T max_of(const T* x, std::int64_t n) {
+  const auto larger = [](T a, T b) { return b > a ? b : a; };
   T best[lanes];
   for (T& b : best) b = -std::numeric_limits<T>::infinity();
   std::int64_t i = 0;
   for (; i + lanes <= n; i += lanes) {
-    for (std::int64_t k = 0; k < lanes; ++k) best[k] = x[i + k] > best[k] ? x[i + k] : best[k];
+#pragma GCC unroll 32
+    for (std::int64_t k = 0; k < lanes; ++k) best[k] = larger(best[k], x[i + k]);
   }
-  for (; i < n; ++i) best[0] = x[i] > best[0] ? x[i] : best[0];
-  for (std::int64_t k = 1; k < lanes; ++k) best[0] = best[k] > best[0] ? best[k] : best[0];
-  return best[0];
+  T max = over_lanes<lanes>(best, larger);
+  for (; i < n; ++i) max = larger(max, x[i]);
+  return max;
 }
 
 }  // namespace
@@ -29,7 +31,8 @@ void softmax_row(const T* x, std::int64_t n, SoftmaxOf what, T* __restrict y) {
   for (std::int64_t i = 0; i < n; ++i) y[i] = vector_math::exp(x[i] - max);
   const T sum = static_cast<T>(sum_of<T>(n, [y](std::int64_t i) { return y[i]; }));
   if (what == SoftmaxOf::probability) {
-    for (std::int64_t i = 0; i < n; ++i) y[i] /= sum;
+    const T scale = T(1) / sum;
+    for (std::int64_t i = 0; i < n; ++i) y[i] *= scale;
   } else {
     const T log_sum = vector_math::log(sum);
     for (std::int64_t i = 0; i < n; ++i) y[i] = x[i] - max - log_sum;

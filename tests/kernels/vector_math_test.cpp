@@ -111,7 +111,7 @@ double logistic(double x) { return 1 / (1 + std::exp(-x)); }
 
 }  // namespace
 
-TEST_CASE("functions of float are within two units in the last place") {
+TEST_CASE("functions of float are within a few units in the last place") {
   const Function functions[] = {
       {"exp", kernels::Exp{}, std::exp},    {"expm1", kernels::Expm1{}, std::expm1},
       {"log", kernels::Log{}, std::log},    {"log1p", kernels::Log1p{}, std::log1p},
@@ -122,7 +122,7 @@ TEST_CASE("functions of float are within two units in the last place") {
     const Worst worst = worst_of(x, applied(op, x), [f = exact](float at, float y) { return error_of(y, f(at)); });
     std::printf("%-6s within %.2f units in the last place, farthest at %a\n", name, worst.error, worst.x);
     CAPTURE(name, worst.x);
-    CHECK(worst.error <= 1.7);
+    CHECK(worst.error <= 2.5);
   }
 }
 
@@ -155,7 +155,10 @@ TEST_CASE("gradients of activations of float are those of double, rounded") {
                               kernels::Softplus{1, 20}, kernels::LogSigmoid{}, kernels::Mish{}};
   CpuContext context;
   Tensor x = allocate({100003}, kFloat32), wide = allocate(x.shape(), kFloat64);
-  for (std::int64_t i = 0; i < x.numel(); ++i) x.data<float>()[i] = static_cast<float>(i - 50000) * 2e-4F;
+  for (std::int64_t i = 0; i < x.numel(); ++i) {
+    const float t = static_cast<float>(i - 50000) * 2e-5F;
+    x.data<float>()[i] = 10 * t + 1e4F * std::pow(t, 11.0F);
+  }
   kernels::copy(context, x, wide);
   for (const ActivationOp& op : ops) {
     const Tensor exact = gradient(op, wide);
@@ -165,7 +168,7 @@ TEST_CASE("gradients of activations of float are those of double, rounded") {
       return std::fabs(y - expected) / (0x1p-24 * (1 + std::fabs(expected)));
     });
     CAPTURE(op.index(), worst.x);
-    CHECK(worst.error <= 10);  // 1 - tanh^2 cancels
+    CHECK(worst.error <= 9);  // silu's 1 - sigmoid cancels
   }
 }
 
