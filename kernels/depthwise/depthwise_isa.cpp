@@ -1,5 +1,5 @@
+#include "ebb/kernels/cpu/vectors.h"
 #include "ebb/kernels/depthwise/depthwise.h"
-#include "ebb/kernels/gemm/vectors.h"
 
 namespace ebb::kernels {
 

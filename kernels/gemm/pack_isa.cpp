@@ -1,8 +1,8 @@
 // Columns of a matrix become a panel, so that the product reads it from its beginning to its end.
 #include <utility>
 
+#include "ebb/kernels/cpu/vectors.h"
 #include "ebb/kernels/gemm/panel.h"
-#include "ebb/kernels/gemm/vectors.h"
 
 namespace ebb::kernels {
 namespace {

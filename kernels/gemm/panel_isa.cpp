@@ -4,8 +4,8 @@
 #include <cstring>
 #include <utility>
 
+#include "ebb/kernels/cpu/vectors.h"
 #include "ebb/kernels/gemm/panel.h"
-#include "ebb/kernels/gemm/vectors.h"
 
 namespace ebb::kernels {
 namespace {

@@ -1,18 +1,11 @@
 #include <type_traits>
 #include <utility>
 
-#include "ebb/kernels/cpu/this_isa.h"
+#include "ebb/kernels/cpu/vectors.h"
 #include "ebb/kernels/reduce/extreme_loops.h"
 
 namespace ebb::kernels {
 namespace {
-
-constexpr int vector_bytes = this_isa == Isa::avx512 ? 64 : this_isa == Isa::avx2 ? 32 : 16;
-
-template <class T>
-struct [[gnu::packed, gnu::may_alias]] Vector {  // anywhere in memory
-  T lanes [[gnu::vector_size(vector_bytes)]];
-};
 
 /// One lane after another; NaN wins.
 template <Extreme which, class V>
@@ -39,18 +32,18 @@ template <Extreme which, int step, class V>
 
 template <Extreme which, class T>
 T extreme_of(const T* x, std::int64_t n) {
-  using Lanes = decltype(Vector<T>::lanes);
+  using Lanes = Vector<T>;
   constexpr std::int64_t width = sizeof(Lanes) / sizeof(T);
-  const auto load = [x](std::int64_t i) -> Lanes { return reinterpret_cast<const Vector<T>*>(x + i)->lanes; };
+  const auto lanes_at = [x](std::int64_t i) { return load(x + i); };
   Lanes a = Lanes{} + least_extreme<which, T>(), b = a, c = a, d = a;
   std::int64_t i = 0;
   for (; i + 4 * width <= n; i += 4 * width) {
-    a = more_extreme_lanes<which>(a, load(i));
-    b = more_extreme_lanes<which>(b, load(i + width));
-    c = more_extreme_lanes<which>(c, load(i + 2 * width));
-    d = more_extreme_lanes<which>(d, load(i + 3 * width));
+    a = more_extreme_lanes<which>(a, lanes_at(i));
+    b = more_extreme_lanes<which>(b, lanes_at(i + width));
+    c = more_extreme_lanes<which>(c, lanes_at(i + 2 * width));
+    d = more_extreme_lanes<which>(d, lanes_at(i + 3 * width));
   }
-  for (; i + width <= n; i += width) a = more_extreme_lanes<which>(a, load(i));
+  for (; i + width <= n; i += width) a = more_extreme_lanes<which>(a, lanes_at(i));
   const Lanes all = more_extreme_lanes<which>(more_extreme_lanes<which>(a, b), more_extreme_lanes<which>(c, d));
   T result = over_lanes<which, width / 2>(all)[0];
   for (; i < n; ++i) result = more_extreme<which>(result, x[i]);

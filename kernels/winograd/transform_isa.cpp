@@ -1,4 +1,4 @@
-#include "ebb/kernels/gemm/vectors.h"
+#include "ebb/kernels/cpu/vectors.h"
 #include "ebb/kernels/winograd/tiles.h"
 
 namespace ebb::kernels {
