@@ -283,10 +283,9 @@ template <class T>
 void sum_weight_gradient(const ConvSizes& s, const Tensor& x, const Tensor& dy, std::int64_t group, std::int64_t begin,
                          std::int64_t end, T* matrix) {
   constexpr std::int64_t packed_at_once = 1 << 17;
-  static thread_local Scratch memory;
   const std::int64_t outputs = s.group_outputs();
   const std::int64_t at_once = std::min(std::max<std::int64_t>(packed_at_once / outputs, 1024), end - begin);
-  T* panels = memory.of<T>(packed_elements<T>(at_once, outputs));
+  T* panels = scratch<T>(Scratch::panels, packed_elements<T>(at_once, outputs));
   std::fill_n(matrix, s.patch() * outputs, T(0));
   for (std::int64_t first = begin; first < end; first += at_once) {
     add_weight_gradient(s, x.data<T>(), dy.data<T>(), group, first, std::min(at_once, end - first), panels, matrix);
@@ -307,18 +306,18 @@ void add_up(std::int64_t shares, std::int64_t elements, T* matrices) {
 
 template <class T>
 void backward_weight(const ConvSizes& sizes, const Tensor& x, const Tensor& dy, Tensor& dweight) {
+  if (dweight.numel() == 0) return;
   const ConvSizes s = with_wide_groups(sizes);
   const bool is_merged = s.geometry.groups != sizes.geometry.groups;
   Tensor whole =
       is_merged ? allocate({s.out_channels, s.group_channels(), s.kernel_height, s.kernel_width}, x.dtype()) : dweight;
   constexpr std::int64_t most_elements = 1 << 22, most_shares = 8, least_pixels = 512;
-  static thread_local Scratch memory;
   const std::int64_t elements = s.patch() * s.group_outputs(), pixels = s.images * s.pixels();
   // Shares of the pixels have sums of their own, where they fit: each pixel is read once, and by one thread. How many
   // there are depends on sizes alone.
   const std::int64_t shares =
       std::clamp<std::int64_t>(std::min(most_elements / elements, pixels / least_pixels), 1, most_shares);
-  T* matrices = memory.of<T>(shares * elements);
+  T* matrices = scratch<T>(Scratch::shares, shares * elements);
   for (std::int64_t g = 0; g < s.geometry.groups; ++g) {
     parallel_for(shares, 1, [&](std::int64_t begin, std::int64_t end) {
       for (std::int64_t i = begin; i < end; ++i) {

@@ -52,6 +52,7 @@ T* gather_stretch(const ConvSizes& s, const T* x, std::int64_t group, const Stre
 
 template <class T>
 void gather_patches(const ConvSizes& s, const T* x, const PatchRange& range, T* to) {
+  if (range.columns == 0) return;
   const Stretch stretch(s);
   const std::int64_t last_column = range.first_column + range.columns;
   const std::int64_t first = range.first_column / stretch.columns, last = (last_column - 1) / stretch.columns;

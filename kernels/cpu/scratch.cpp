@@ -1,19 +1,40 @@
 #include "ebb/kernels/cpu/scratch.h"
 
+#include <array>
+#include <cstdlib>
+#include <memory>
+
 #include "ebb/core/error.h"
 
 namespace ebb::kernels {
+namespace {
 
-void* Scratch::bytes(std::int64_t wanted) {
+struct Free {
+  void operator()(void* memory) const { std::free(memory); }
+};
+
+struct Memory {
+  std::unique_ptr<void, Free> bytes;
+  std::int64_t size = 0;
+};
+
+using AllMemory = std::array<Memory, static_cast<std::size_t>(Scratch::count)>;
+
+}  // namespace
+
+void* detail::scratch_bytes(Scratch what, std::int64_t wanted) {
   constexpr std::int64_t line = 64;
-  if (wanted <= size_) return memory_.get();
-  memory_.reset();
-  size_ = 0;
+  // Behind a pointer, for a library that is loaded late has little room for what belongs to threads.
+  static thread_local const auto all = std::make_unique<AllMemory>();
+  Memory& memory = (*all)[static_cast<std::size_t>(what)];
+  if (wanted <= memory.size) return memory.bytes.get();
+  memory.bytes.reset();
+  memory.size = 0;
   const std::int64_t size = (wanted + line - 1) / line * line;
-  memory_.reset(std::aligned_alloc(line, static_cast<std::size_t>(size)));
-  check<OutOfMemoryError>(memory_ != nullptr, "out of memory: a kernel needs ", size, " bytes to work in");
-  size_ = size;
-  return memory_.get();
+  memory.bytes.reset(std::aligned_alloc(line, static_cast<std::size_t>(size)));
+  check<OutOfMemoryError>(memory.bytes != nullptr, "out of memory: a kernel needs ", size, " bytes to work in");
+  memory.size = size;
+  return memory.bytes.get();
 }
 
 }  // namespace ebb::kernels

@@ -1,29 +1,32 @@
 #pragma once
 
 #include <cstdint>
-#include <cstdlib>
-#include <memory>
 
 namespace ebb::kernels {
 
-/// Memory that a kernel needs while it runs, kept for the next one: as much as was asked for at most. Aligned to lines
-/// of the cache; what is in it is unknown. Made thread_local, for a thread has one of each kind.
-class Scratch {
- public:
-  /// An OutOfMemoryError where there is no room.
-  template <class T>
-  T* of(std::int64_t elements) {
-    return static_cast<T*>(bytes(elements * static_cast<std::int64_t>(sizeof(T))));
-  }
-
- private:
-  struct Free {
-    void operator()(void* memory) const { std::free(memory); }
-  };
-  void* bytes(std::int64_t wanted);
-
-  std::unique_ptr<void, Free> memory_;
-  std::int64_t size_ = 0;
+/// What a kernel may need memory for while it runs: what is in use at one time has different names.
+enum class Scratch : std::uint8_t {
+  panels,    // a factor, packed
+  tiles,     // the other factor, packed
+  block,     // patches, before they are packed
+  result,    // that is still to be put in order
+  shares,    // sums of shares of the work
+  inputs,    // transformed by Winograd
+  products,  // before they are transformed back
+  kernels,   // transformed
+  taps,      // of kernels that are to be transformed
+  count
 };
+
+namespace detail {
+void* scratch_bytes(Scratch what, std::int64_t bytes);
+}
+
+/// This thread's memory for `what`, kept for the next kernel: as much as was asked for at most. Aligned to lines of the
+/// cache; what is in it is unknown. An OutOfMemoryError where there is no room.
+template <class T>
+T* scratch(Scratch what, std::int64_t elements) {
+  return static_cast<T*>(detail::scratch_bytes(what, elements * static_cast<std::int64_t>(sizeof(T))));
+}
 
 }  // namespace ebb::kernels

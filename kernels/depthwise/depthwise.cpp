@@ -72,7 +72,7 @@ void for_each_pixel(const ConvSizes& s, std::int64_t height, std::int64_t width,
 
 std::int64_t lines_per_task(const ConvSizes& s, std::int64_t width) {
   constexpr std::int64_t multiplications_per_task = 1 << 17;
-  return std::max<std::int64_t>(1, multiplications_per_task / (width * s.channels * s.taps()));
+  return std::max<std::int64_t>(1, multiplications_per_task / std::max<std::int64_t>(width * s.channels * s.taps(), 1));
 }
 
 }  // namespace
@@ -113,8 +113,7 @@ void depthwise_backward_weight(const ConvSizes& s, const Tensor& x, const Tensor
     const std::int64_t lines = s.images * s.out_height, elements = s.taps() * s.channels;
     const std::int64_t shares = std::clamp<std::int64_t>(lines / lines_per_task(s, s.out_width), 1, most_shares);
     const auto add = best([]<Isa isa> { return add_taps<isa, T>; });
-    static thread_local Scratch memory;
-    T* sums = memory.of<T>(shares * elements);
+    T* sums = scratch<T>(Scratch::shares, shares * elements);
     parallel_for(shares, 1, [&](std::int64_t first, std::int64_t last) {
       for (std::int64_t share = first; share < last; ++share) {
         T* sum = sums + share * elements;

@@ -42,7 +42,7 @@ Cut cut_into(std::int64_t row_parts, std::int64_t column_parts, std::int64_t m, 
 template <class T>
 Cut best_cut(const BlockedProduct<T>& p, bool gathers) {
   const TileShape tile = tile_shape<T>();
-  const std::int64_t terms = parts(p.k, parts(p.k, terms_per_block));
+  const std::int64_t terms = p.k == 0 ? 1 : parts(p.k, parts(p.k, terms_per_block));
   const std::int64_t in_cache = caches().l2 / 4 / static_cast<std::int64_t>(sizeof(T)) / terms;
   const std::int64_t least = parts(p.m, std::max<std::int64_t>(in_cache, 4 * tile.rows));
   const double tasks = static_cast<double>(p.count * p.m * p.n) * static_cast<double>(p.k) / multiplications_per_task;
@@ -80,8 +80,7 @@ void multiply_runs(const BlockedProduct<T>& p, PanelProduct<T> panel, std::int64
 template <class T>
 Block<T> by_rows_or_tiles(const Block<T>& block, const BlockPlace& place) {
   if (block.column == 1) return block;
-  static thread_local Scratch memory;
-  T* tiles = memory.of<T>(place.rows * place.k);
+  T* tiles = scratch<T>(Scratch::tiles, place.rows * place.k);
   best([]<Isa isa> { return pack_tiles<isa, T>; })(block.data, block.column, place.rows, place.k, tiles);
   return {tiles, 0, 0};
 }
@@ -90,15 +89,14 @@ Block<T> by_rows_or_tiles(const Block<T>& block, const BlockPlace& place) {
 template <class T>
 void multiply_part(const BlockedProduct<T>& p, const BlockRows<T>& rows, const Cut& cut, BlockPlace place,
                    std::int64_t first_column) {
-  static thread_local Scratch memory;
-  T* scratch = rows.needs_scratch ? memory.of<T>(cut.rows * cut.terms) : nullptr;
+  T* found = rows.needs_scratch ? scratch<T>(Scratch::block, cut.rows * cut.terms) : nullptr;
   const auto multiply = best([]<Isa isa> { return multiply_panel<isa, T>; });
   const TileShape tile = tile_shape<T>();
   const std::int64_t last_column = std::min(first_column + cut.columns, p.n);
   const T* panels = p.panels + place.product * p.panels_stride;
-  for (place.first_k = 0; place.first_k < p.k; place.first_k += cut.terms) {
+  for (place.first_k = 0; place.first_k == 0 || place.first_k < p.k; place.first_k += cut.terms) {  // of no terms, too
     place.k = std::min(cut.terms, p.k - place.first_k);
-    const Block<T> block = by_rows_or_tiles(rows.find(rows.closure, place, scratch), place);
+    const Block<T> block = by_rows_or_tiles(rows.find(rows.closure, place, found), place);
     const bool last = place.first_k + place.k == p.k;
     for (std::int64_t column = first_column; column < last_column; column += tile.columns) {
       const std::int64_t width = tile.width(column, p.n);

@@ -16,8 +16,7 @@ void multiply_packed(const Gemm<T>& g) {
   const TileShape tile = tile_shape<T>();
   const std::int64_t in_scratch = packed_bytes / static_cast<std::int64_t>(sizeof(T)) / g.k / tile.columns;
   const std::int64_t columns = std::min(std::max<std::int64_t>(in_scratch, 4) * tile.columns, g.n);
-  static thread_local Scratch scratch;
-  T* panels = scratch.of<T>(packed_elements<T>(g.k, columns));
+  T* panels = scratch<T>(Scratch::panels, packed_elements<T>(g.k, columns));
   const StridedRows<T> a{g.a, g.a_row, g.a_column, 0};
   for (std::int64_t first = 0; first < g.n; first += columns) {
     const std::int64_t n = std::min(columns, g.n - first);
@@ -55,9 +54,8 @@ void store_transposed(const Gemm<T>& g, const T* transposed) {
 /// c^T = b^T a^T, for few rows of a and columns of b that lie in one piece each: b is read once, as it lies.
 template <class T>
 void multiply_transposed(const Gemm<T>& g) {
-  static thread_local Scratch panel_memory, result_memory;
-  T* panels = panel_memory.of<T>(packed_elements<T>(g.k, g.m));
-  T* transposed = result_memory.of<T>(g.n * g.m);
+  T* panels = scratch<T>(Scratch::panels, packed_elements<T>(g.k, g.m));
+  T* transposed = scratch<T>(Scratch::result, g.n * g.m);
   pack_on_threads(panel_source(g.a, g.a_column, g.a_row, g.k, g.m), panels);
   const StridedRows<T> rows{g.b, g.b_column, 1, 0};
   multiply_blocks<T>({.count = 1,

@@ -42,11 +42,10 @@ void transform_weight(const PanelSource<float>& kernels, float* to) {
   const auto transform = best([]<Isa isa> { return transform_kernels<isa, m>; });
   const std::int64_t channels = kernels.k() / taps;
   parallel_for(tile.panels(kernels.columns), 1, [&](std::int64_t begin, std::int64_t end) {
-    static thread_local Scratch scratch;
     for (std::int64_t column = begin * tile.columns; column < std::min(end * tile.columns, kernels.columns);
          column += tile.columns) {
       const std::int64_t width = tile.width(column, kernels.columns), size = channels * width;
-      float* packed = scratch.of<float>(taps * size);
+      float* packed = scratch<float>(Scratch::taps, taps * size);
       PanelSource<float> part = kernels;
       part.b += column * kernels.column;
       part.columns = std::min<std::int64_t>(width, kernels.columns - column);
@@ -113,12 +112,12 @@ void convolve(const ConvSizes& s, const float* x, const float* kernels, const Ti
   const auto to_points = best([]<Isa isa> { return transform_input<isa, m>; });
   const auto to_pixels = best([]<Isa isa> { return transform_output<isa, m>; });
   parallel_for(shares.tile_parts * shares.column_parts, 1, [&](std::int64_t begin, std::int64_t end) {
-    static thread_local Scratch input_memory, product_memory;
     // A line more, or points lie a power of two apart and share few sets of a cache.
-    const TransformedTiles inputs{input_memory.of<float>(points_of(m) * (shares.tiles * s.channels + line)),
+    const TransformedTiles inputs{scratch<float>(Scratch::inputs, points_of(m) * (shares.tiles * s.channels + line)),
                                   shares.tiles * s.channels + line, s.channels};
-    const TransformedTiles products{product_memory.of<float>(points_of(m) * (shares.tiles * columns_at_once + line)),
-                                    shares.tiles * columns_at_once + line, columns_at_once};
+    const TransformedTiles products{
+        scratch<float>(Scratch::products, points_of(m) * (shares.tiles * columns_at_once + line)),
+        shares.tiles * columns_at_once + line, columns_at_once};
     for (std::int64_t i = begin; i < end; ++i) {
       const std::int64_t first = i / shares.column_parts * shares.tiles,
                          count = std::min(shares.tiles, tiles.count() - first);
@@ -156,9 +155,8 @@ void winograd_forward(const ConvSizes& s, const Tensor& x, const PackedWeight& w
 
 template <int m>
 void winograd_backward_input(const ConvSizes& s, const Tensor& dy, const PackedWeight& weight, Tensor& dx) {
-  static thread_local Scratch scratch;
   const ConvSizes back = turned(s);
-  float* kernels = scratch.of<float>(transformed_elements<m>(back));
+  float* kernels = scratch<float>(Scratch::kernels, transformed_elements<m>(back));
   transform_weight<m>(turned_kernels(s, weight.weight().data<float>()), kernels);
   convolve<m>(back, dy.data<float>(), kernels, {}, dx.data<float>());
 }
@@ -170,6 +168,7 @@ const char* winograd_refusal(const ConvTask& task) {
   if (s.kernel_height != 3 || s.kernel_width != 3) return "the kernel is not 3 x 3";
   if (g.stride[0] != 1 || g.stride[1] != 1 || g.dilation[0] != 1 || g.dilation[1] != 1)
     return "it has strides or dilation";
+  if (s.images * s.image_elements() == 0) return "there is no image";
   if (g.groups != 1) return "it has groups";
   if (g.padding[0] > 2 || g.padding[1] > 2) return "the padding is larger than 2";
   if (s.channels % 16 != 0 || s.out_channels % 16 != 0) return "a number of channels is no multiple of 16";

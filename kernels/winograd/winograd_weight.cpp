@@ -57,8 +57,7 @@ void multiply_points(const ConvSizes& s, std::int64_t count, const Batch& batch,
   const auto pack = best([]<Isa isa> { return pack_tiles<isa, float>; });
   const auto multiply = best([]<Isa isa> { return multiply_panel<isa, float>; });
   parallel_for(points_of(m), 1, [&](std::int64_t begin, std::int64_t end) {
-    static thread_local Scratch tile_memory;
-    float* tiles = tile_memory.of<float>(s.channels * count);
+    float* tiles = scratch<float>(Scratch::tiles, s.channels * count);
     for (std::int64_t point = begin; point < end; ++point) {
       pack(memory + point * batch.input_stride, s.channels, s.channels, count, tiles);
       for (std::int64_t column = 0; column < s.out_channels; column += shape.columns) {
@@ -82,21 +81,20 @@ void multiply_points(const ConvSizes& s, std::int64_t count, const Batch& batch,
 
 template <int m>
 void winograd_backward_weight(const ConvSizes& s, const Tensor& x, const Tensor& dy, Tensor& dweight) {
-  static thread_local Scratch batch_memory, sum_memory, matrix_memory;
   const WinogradTiles tiles(s, m);
   const std::int64_t kernels = s.channels * s.out_channels;
   const std::int64_t in_caches =
       2 * caches().l2 / (points_of(m) * (s.channels + s.out_channels) * static_cast<std::int64_t>(sizeof(float)));
   const std::int64_t at_once = parts(tiles.count(), parts(tiles.count(), std::clamp<std::int64_t>(in_caches, 64, 512)));
   const Batch batch(s, at_once, points_of(m));
-  float* memory = batch_memory.of<float>(batch.elements());
-  float* sums = sum_memory.of<float>(points_of(m) * kernels);
+  float* memory = scratch<float>(Scratch::inputs, batch.elements());
+  float* sums = scratch<float>(Scratch::products, points_of(m) * kernels);
   for (std::int64_t first = 0; first < tiles.count(); first += at_once) {
     const std::int64_t count = std::min(at_once, tiles.count() - first);
     transform_both<m>(tiles, x.data<float>(), dy.data<float>(), first, count, batch, memory);
     multiply_points<m>(s, count, batch, memory, first > 0, sums);
   }
-  float* matrix = matrix_memory.of<float>(s.patch() * s.out_channels);
+  float* matrix = scratch<float>(Scratch::result, s.patch() * s.out_channels);
   const auto transform = best([]<Isa isa> { return transform_kernel_gradients<isa, m>; });
   parallel_for(kernels / line, 1024, [&](std::int64_t begin, std::int64_t end) {
     transform(sums + begin * line, kernels, (end - begin) * line, matrix + begin * line, kernels);
