@@ -150,7 +150,7 @@ void clear_pixels(const ConvSizes& s, const Phase& vertical, const Phase& horizo
   }
 }
 
-/// Two phases that some taps reach, and where their panels begin.
+/// A phase of the rows and one of the columns, and where their panels begin; of no elements where no tap reaches them.
 struct PhasePair {
   Phase vertical, horizontal;
   std::int64_t begin, per_group;  // elements

@@ -4,21 +4,14 @@
 #include <cstring>
 
 #include <emmintrin.h>
-#include <unistd.h>
+
+#include "ebb/kernels/cpu/caches.h"
 
 namespace ebb::kernels {
 namespace {
 
-/// What the system tells of a cache, or else a usual size.
-std::int64_t cache_size(int name, std::int64_t usual) {
-  const long bytes = sysconf(name);
-  return bytes > 0 ? bytes : usual;
-}
-
 /// The last level is shared, maybe with other guests of the machine: of a large one, count on a few times the own.
-std::int64_t share_of_caches() {
-  return std::min(cache_size(_SC_LEVEL3_CACHE_SIZE, 8 << 20), 32 * cache_size(_SC_LEVEL2_CACHE_SIZE, 512 << 10));
-}
+std::int64_t share_of_caches() { return std::min(caches().l3, 32 * caches().l2); }
 
 }  // namespace
 

@@ -13,8 +13,7 @@ std::int64_t told(int name, std::int64_t usual) {
 }  // namespace
 
 const Caches& caches() {
-  static const Caches sizes{told(_SC_LEVEL1_DCACHE_SIZE, 32 << 10), told(_SC_LEVEL2_CACHE_SIZE, 512 << 10),
-                            told(_SC_LEVEL3_CACHE_SIZE, 8 << 20)};
+  static const Caches sizes{told(_SC_LEVEL2_CACHE_SIZE, 512 << 10), told(_SC_LEVEL3_CACHE_SIZE, 8 << 20)};
   return sizes;
 }
 

@@ -4,15 +4,13 @@
 #include <cstring>
 #include <type_traits>
 
-#include "ebb/kernels/cpu/this_isa.h"
+#include "ebb/kernels/cpu/vectors.h"
 
 // For the files *_isa.cpp, so in an unnamed namespace (this_isa.h): loops over registers of the set's width, where
 // plain loops are not vectorised as they should be.
 
 namespace ebb::kernels {
 namespace {
-
-constexpr int register_bytes = this_isa == Isa::avx512 ? 64 : this_isa == Isa::avx2 ? 32 : 16;
 
 template <class T, int lanes>
 struct LanesOf {
@@ -26,16 +24,12 @@ using IntegerLike = std::conditional_t<sizeof(T) == 8, std::int64_t, std::int32_
 /// A register of T. Comparing two gives a Mask, by which `mask ? a : b` selects.
 template <class T>
 struct Wide {
-  static constexpr int lanes = register_bytes / static_cast<int>(sizeof(T));
-  using Vector = typename LanesOf<T, lanes>::Type;
+  static constexpr int lanes = width_of<T>;
+  using Vector = typename VectorOf<T>::Type;
   using Mask = typename LanesOf<IntegerLike<T>, lanes>::Type;
 
-  [[gnu::always_inline]] static Vector load(const T* from) {
-    Vector v;
-    std::memcpy(&v, from, sizeof v);
-    return v;
-  }
-  [[gnu::always_inline]] static void store(const Vector& v, T* to) { std::memcpy(to, &v, sizeof v); }
+  [[gnu::always_inline]] static Vector load(const T* from) { return kernels::load(from); }
+  [[gnu::always_inline]] static void store(const Vector& v, T* to) { kernels::store(to, v); }
 
   // By steps of two: GCC takes others apart.
   [[gnu::always_inline]] static Mask load_bytes(const std::uint8_t* from) {

@@ -13,8 +13,6 @@ namespace {
 constexpr std::int64_t terms_per_block = 384;
 constexpr std::int64_t multiplications_per_task = 1 << 19, tasks_per_thread = 4;
 
-std::int64_t parts(std::int64_t whole, std::int64_t part) { return (whole + part - 1) / part; }
-
 /// Into how many parts the rows, the columns and the terms of a product are cut. Only that of the terms shows in c.
 struct Cut {
   std::int64_t rows, columns;  // of a part
@@ -138,10 +136,8 @@ void pack_on_threads(const PanelSource<T>& source, T* to) {
   parallel_for(tile.panels(source.columns), grain, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t first = begin * tile.columns; first < std::min(end * tile.columns, source.columns);
          first += tile.columns) {
-      PanelSource<T> part = source;
-      part.b += first * source.column;
-      part.columns = std::min<std::int64_t>(tile.columns, source.columns - first);
-      pack(part, tile.width(first, source.columns), to + first * source.k());
+      const std::int64_t width = tile.width(first, source.columns);
+      pack(source.panel(first, width), width, to + first * source.k());
     }
   });
 }

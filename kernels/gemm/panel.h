@@ -7,12 +7,15 @@
 
 namespace ebb::kernels {
 
+/// Into how many parts of at most `part` a whole is cut.
+constexpr std::int64_t parts(std::int64_t whole, std::int64_t part) { return (whole + part - 1) / part; }
+
 /// The tile of a product c = a b that the registers of an instruction set hold: so many rows of c, by the columns of a
 /// panel of b. The last panel of a matrix is narrower where half of it would be empty.
 struct TileShape {
   int rows, columns;
 
-  std::int64_t panels(std::int64_t n) const { return (n + columns - 1) / columns; }
+  std::int64_t panels(std::int64_t n) const { return parts(n, columns); }
   /// Columns that the panel beginning at column `first` of n has room for.
   std::int64_t width(std::int64_t first, std::int64_t n) const {
     return 2 * (n - first) <= columns ? columns / 2 : columns;
@@ -81,6 +84,11 @@ struct PanelSource {
   std::int64_t column, columns;
 
   std::int64_t k() const { return sizes[0] * sizes[1] * sizes[2]; }
+  /// The panel that begins with column `first` and has room for `width` columns.
+  PanelSource panel(std::int64_t first, std::int64_t width) const {
+    const std::int64_t left = columns - first;
+    return {b + first * column, sizes, strides, column, left < width ? left : width};
+  }
 };
 
 /// A matrix whose rows lie in order.

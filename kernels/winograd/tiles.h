@@ -22,7 +22,7 @@ constexpr int points_of(int m) { return (m + 2) * (m + 2); }
 /// The tiles of the output, image after image.
 struct WinogradTiles {
   WinogradTiles(const ConvSizes& sizes, std::int64_t m)
-      : sizes(sizes), down((sizes.out_height + m - 1) / m), across((sizes.out_width + m - 1) / m), m(m) {}
+      : sizes(sizes), down(parts(sizes.out_height, m)), across(parts(sizes.out_width, m)), m(m) {}
 
   const ConvSizes& sizes;
   std::int64_t down, across, m;

@@ -12,8 +12,6 @@ namespace {
 constexpr std::int64_t taps = 9, line = 16;   // floats of a cache line
 constexpr std::int64_t columns_at_once = 64;  // of products, before they are transformed back
 
-std::int64_t parts(std::int64_t whole, std::int64_t part) { return (whole + part - 1) / part; }
-
 /// The convolution over dy that makes dx: its channels are y's, and its kernel is turned round.
 ConvSizes turned(const ConvSizes& s) {
   ConvSizes back = s;
@@ -46,10 +44,7 @@ void transform_weight(const PanelSource<float>& kernels, float* to) {
          column += tile.columns) {
       const std::int64_t width = tile.width(column, kernels.columns), size = channels * width;
       float* packed = scratch<float>(Scratch::taps, taps * size);
-      PanelSource<float> part = kernels;
-      part.b += column * kernels.column;
-      part.columns = std::min<std::int64_t>(width, kernels.columns - column);
-      pack(part, width, packed);
+      pack(kernels.panel(column, width), width, packed);
       transform(packed, size, size, to + points_of(m) * channels * column, size);
     }
   });

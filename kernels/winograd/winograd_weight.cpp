@@ -13,20 +13,17 @@ namespace {
 
 constexpr std::int64_t line = 16;  // floats of a cache line
 
-std::int64_t parts(std::int64_t whole, std::int64_t part) { return (whole + part - 1) / part; }
-
 /// The tiles that are transformed before they are multiplied, in one piece of memory.
 struct Batch {
   Batch(const ConvSizes& s, std::int64_t at_once, int points)
-      : at_once(at_once),
-        input_stride(at_once * s.channels + line),
+      : input_stride(at_once * s.channels + line),
         gradient_stride(packed_elements<float>(at_once, s.out_channels) + line),
         points(points) {}
 
   std::int64_t elements() const { return points * (input_stride + gradient_stride); }
   float* gradients(float* memory) const { return memory + points * input_stride; }
 
-  std::int64_t at_once, input_stride, gradient_stride;
+  std::int64_t input_stride, gradient_stride;
   int points;
 };
 
