@@ -68,6 +68,7 @@ void begin_write(const Tensor& x, std::initializer_list<Tensor> others) {
           "clone() the operand first");
   }
   if (is_grad_enabled()) refuse_lost_gradient(x, others);
+  x.storage().before_write();
 }
 
 // The new base is the old one with the view's region replaced: a region's gradient goes to the op that wrote it.

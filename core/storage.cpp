@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "ebb/core/context.h"
+#include "ebb/core/memory/pending.h"
 
 namespace ebb {
 
@@ -24,9 +25,19 @@ Storage::Storage(void* data, std::size_t bytes, Device device, std::function<voi
       device_(device),
       release_(std::move(release)) {}
 
+Storage::Storage(std::size_t bytes, Device device, Ref<Pending> pending)
+    : data_(nullptr), bytes_(bytes), allocator_(&allocator_for(device)), device_(device), pending_(pending.get()) {
+  pending->retain();
+  pending->set_owner(this);
+}
+
 Storage::~Storage() {
+  if (const Ref<Pending> pending = is_pending() ? this->pending() : Ref<Pending>()) {
+    pending->set_owner(nullptr);
+    if (is_pending()) pending->release();  // and not done meanwhile
+  }
   if (RefCounted* companion = this->companion()) companion->release();
-  if (allocator_ != nullptr) allocator_->deallocate(data_, bytes_);
+  if (allocator_ != nullptr && data_ != nullptr) allocator_->deallocate(data_, bytes_);
   if (release_) release_();
 }
 
@@ -36,10 +47,51 @@ void Storage::mark_written() {
   const Site site = OpScope::site();
   // Two writes at the same time may count as one: what was saved before either has another version all the same.
   version_.store(version() + 1, std::memory_order_relaxed);
-  exposed_.store(false, std::memory_order_relaxed);
+  flags_.fetch_and(static_cast<std::uint8_t>(~exposed), std::memory_order_relaxed);
   last_writer_.store(OpScope::outermost(), std::memory_order_relaxed);
   last_write_file_.store(site.file, std::memory_order_relaxed);
   last_write_line_.store(site.line, std::memory_order_relaxed);
+}
+
+void Storage::expose_first() {
+  before_write();
+  if (*OpScope::name() == '\0') flags_.fetch_or(exposed, std::memory_order_relaxed);
+}
+
+void Storage::mark_shared() {
+  before_write();
+  flags_.fetch_or(shared, std::memory_order_relaxed);
+}
+
+void Storage::run_readers() {
+  flags_.fetch_and(static_cast<std::uint8_t>(~read_later), std::memory_order_relaxed);
+  Pending::run_readers(*this);
+}
+
+Ref<Pending> Storage::pending() const {
+  const Pending::Lock lock;
+  return Ref<Pending>(pending_.load(std::memory_order_relaxed));
+}
+
+void Storage::go_on_with(Ref<Pending> next) {
+  next->retain();
+  next->set_owner(this);
+  const Pending* before = nullptr;
+  {
+    const Pending::Lock lock;
+    before = pending_.exchange(next.get(), std::memory_order_acq_rel);
+  }
+  before->release();
+}
+
+void Storage::run_pending() {
+  if (const Ref<Pending> pending = this->pending()) pending->run();
+}
+
+void Storage::take_bytes(Storage& result) {
+  data_ = std::exchange(result.data_, nullptr);
+  allocator_ = result.allocator_;
+  pending_.exchange(nullptr, std::memory_order_acq_rel)->release();
 }
 
 RefCounted& Storage::set_companion(Ref<RefCounted> companion) {

@@ -88,7 +88,7 @@ class Tensor : public TensorOps {
     return reinterpret_cast<const T*>(raw_data());
   }
   std::byte* raw_data() {
-    storage().mark_exposed();
+    storage().expose();
     return const_cast<std::byte*>(std::as_const(*this).raw_data());
   }
   const std::byte* raw_data() const {

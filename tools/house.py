@@ -36,7 +36,7 @@ FLOORS = {
             "cuda/cudnn": "cuDNN: its functions, descriptors, engines, plans, what timing them has found",
             "dlpack": "tensors of other libraries, without a copy",
             "dtype": "element types, scalars, the visit of a type",
-            "memory": "allocators, reference counts",
+            "memory": "allocators, reference counts, bytes that are not there yet",
             "random": "generators and their state",
             "streams": "streams, events and graphs of GPUs, as users see them",
             "threads": "parallel_for",
@@ -82,6 +82,7 @@ FLOORS = {
         ("core", "comm", "kernels"),
         {
             "engine": "what one backward pass remembers, and how gradients add up",
+            "inference": "work that is put off in InferenceMode, and done together with what follows it",
             "members": "Tensor's members that are ops",
             "ops/activation": "relu, gelu, softmax, dropout, ...",
             "ops/comm": "what ranks compute together, with its gradient",

@@ -1,4 +1,5 @@
 // Members: in-place ops whose kernels have the first operand as the output.
+#include "ebb/autograd/inference/chain.h"
 #include "ebb/autograd/ops/create/creation.h"
 #include "ebb/autograd/ops/detail/checks.h"
 #include "ebb/autograd/ops/detail/compute.h"
@@ -47,6 +48,7 @@ Tensor TensorOps::add_(const Tensor& other, Scalar alpha, Site site) const {
   const OpScope op("add_", site);
   const Tensor& x = self();
   const Tensor b = operand_for(x, other);
+  if (ops::is_one(alpha) && autograd::put_off_in_place(x, {.epilogue = {.residual = b}})) return x;
   write(kernels::AddScaled{kernels::Immediate(alpha)}, x, b);
   return record_in_place(x, wrt(x, unchanged),
                          wrt(b, [alpha, shape = b.shape()](const Tensor& dy) { return sum_to(dy * alpha, shape); }));

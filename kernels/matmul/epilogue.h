@@ -2,6 +2,7 @@
 
 #include <cstdint>
 
+#include "ebb/core/context.h"
 #include "ebb/core/tensor.h"
 #include "ebb/kernels/cpu/isa.h"
 
@@ -40,5 +41,8 @@ struct EpilogueRows {
 /// Of `rows` rows of y, which begin at element `first` of it.
 template <Isa, class T>
 void finish_rows(const EpilogueRows<T>& epilogue, T* y, std::int64_t first, std::int64_t rows);
+
+/// y = epilogue(x): both (rows, channels), contiguous, float32 or float64; they may be the same.
+void apply_epilogue(CpuContext&, const Epilogue& epilogue, const Tensor& x, Tensor& y);
 
 }  // namespace ebb::kernels

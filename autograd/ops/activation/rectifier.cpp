@@ -1,5 +1,6 @@
 #include "ebb/autograd/ops/activation/rectifier.h"
 
+#include "ebb/autograd/inference/chain.h"
 #include "ebb/autograd/ops/detail/activate.h"
 #include "ebb/autograd/ops/elementwise/arithmetic.h"
 #include "ebb/autograd/ops/elementwise/compare.h"
@@ -17,6 +18,8 @@ using ops::activate_;
 using ops::compute;
 using ops::flat;
 
+static const autograd::Step then_relu{.epilogue = {.activation = kernels::Epilogue::Activation::relu}};
+
 Tensor ops::relu_backward(const Tensor& dy, const Tensor& y) {
   const OpScope op("relu_backward", Site{});
   return record(compute(kernels::ReluBackward{}, dy, y),
@@ -26,11 +29,13 @@ Tensor ops::relu_backward(const Tensor& dy, const Tensor& y) {
 Tensor relu(const Tensor& x, Site site) {
   const OpScope op("relu", site);
   check(x.dtype() != kBool, "is not defined for bool tensors");
+  if (const Tensor later = autograd::put_off(x, then_relu); later.defined()) return later;
   return record(compute(kernels::Relu{}, x), wrt(x, ops::relu_backward));
 }
 
 Tensor relu_(const Tensor& x, Site site) {
   const OpScope op("relu_", site);
+  if (autograd::put_off_in_place(x, then_relu)) return x;
   ops::write_in_place(x, {}, [&](auto& context, Tensor& y) { kernels::unary(context, kernels::Relu{}, x, y); });
   return autograd::record_in_place(x, wrt(x, ops::relu_backward));
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "ebb/autograd/grad_mode.h"
+#include "ebb/autograd/inference/chain.h"
 #include "ebb/autograd/ops/detail/window.h"
 #include "ebb/autograd/ops/elementwise/arithmetic.h"
 #include "ebb/autograd/ops/reduce/reduce.h"
@@ -85,6 +86,7 @@ Tensor convolve(const Tensor& input, const Tensor& weight, const Tensor& bias, c
                 const ConvGeometry& g, Weight is) {
   const OpScope op("conv2d", Site{});
   const Tensor x = contiguous(input, channels_last), w = contiguous(weight);
+  if (const Tensor later = autograd::put_off_conv2d(x, w, bias, g, output); later.defined()) return later;
   Tensor y = empty_image(output, x);
   on_device(x.device(), [&](auto& context) { kernels::conv2d(context, x, packed(w, is), {.shift = bias}, g, y); });
   return record(y,

@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include "ebb/autograd/inference/chain.h"
+#include "ebb/autograd/inference/inference_mode.h"
 #include "ebb/autograd/ops/create/creation.h"
 #include "ebb/autograd/ops/detail/checks.h"
 #include "ebb/autograd/ops/detail/compute.h"
@@ -47,6 +49,13 @@ void refuse_bool(DType dtype, const char* what) {
   check(dtype != kBool, what, " of bool tensors is not defined; convert first, or use logical ops");
 }
 
+/// See autograd::put_off.
+Tensor put_off_sum(const Tensor& a, const Tensor& b, Scalar alpha) {
+  if (autograd::inference_scope() == 0 || !is_one(alpha) || a.shape() != b.shape()) return {};
+  const Tensor sum = autograd::put_off(a, {.epilogue = {.residual = b}});
+  return sum.defined() ? sum : autograd::put_off(b, {.epilogue = {.residual = a}});
+}
+
 }  // namespace
 
 DType result_type(const Tensor& a, const Tensor& b) {
@@ -81,6 +90,7 @@ Tensor sum_to(const Tensor& dy, const Shape& shape, Site site) {
 Tensor add(const Tensor& a, const Tensor& b, Scalar alpha, Site site) {
   const OpScope op("add", site);
   const auto [x, y] = promoted(a, b, result_type(a, b));
+  if (const Tensor later = put_off_sum(x, y, alpha); later.defined()) return later;
   const Tensor out =
       is_one(alpha) ? compute(kernels::Add{}, x, y) : compute(kernels::AddScaled{kernels::Immediate(alpha)}, x, y);
   return record(

@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "ebb/autograd/inference/chain.h"
+#include "ebb/autograd/inference/inference_mode.h"
 #include "ebb/autograd/ops/activation/rectifier.h"
 #include "ebb/autograd/ops/create/creation.h"
 #include "ebb/autograd/ops/detail/activate.h"
@@ -126,8 +128,18 @@ Tensor train(const Tensor& x, const Tensor& running_mean, const Tensor& running_
                 });
 }
 
+/// See autograd::put_off.
+Tensor put_off_evaluation(const Tensor& x, const Tensor& mean, const Tensor& var, const Tensor& weight,
+                          const Tensor& bias, double eps, const Tail& tail) {
+  if (!is_inference_mode_enabled() || is_grad_enabled() || !x.device().is_cpu()) return {};
+  const Tensor scale = rsqrt(var.to(x.dtype()) + eps) * weight, shift = bias - mean * scale;
+  const auto activation = tail.relu ? kernels::Epilogue::Activation::relu : kernels::Epilogue::Activation::none;
+  return autograd::put_off(x, {.epilogue = {scale, shift, tail.residual, activation}});
+}
+
 Tensor evaluate(const Tensor& x, const Tensor& mean, const Tensor& var, const Tensor& weight, const Tensor& bias,
                 double eps, const Tail& tail) {
+  if (const Tensor later = put_off_evaluation(x, mean, var, weight, bias, eps, tail); later.defined()) return later;
   Tensor y = empty_like(x), inverse;
   const bool records = is_grad_enabled();
   no_grad([&] {

@@ -1,0 +1,343 @@
+// What is put off in InferenceMode, when it is done, and that it is the same.
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <random>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "ebb/autograd/inference/inference_mode.h"
+#include "ebb/autograd/ops.h"
+#include "ebb/core/dlpack/dlpack.h"
+#include "ebb/core/random/generator.h"
+
+#include "tests/support/catch.h"
+#include "tests/support/tensors.h"
+
+using namespace ebb;
+using test::values;
+
+namespace {
+
+constexpr std::int64_t channels = 5;
+
+Tensor image() { return contiguous(randn({2, channels, 6, 7}, {.dtype = kFloat64}), MemoryFormat::channels_last); }
+
+/// A convolution, a batch norm and what follows them, as a program writes them.
+struct Layer {
+  Tensor weight = randn({channels, channels, 3, 3}, {.dtype = kFloat64}) * 0.3;
+  Tensor bias = randn({channels}, {.dtype = kFloat64});
+  Tensor mean = randn({channels}, {.dtype = kFloat64}), var = rand({channels}, {.dtype = kFloat64}) + 0.5;
+  Tensor scale = randn({channels}, {.dtype = kFloat64}), shift = randn({channels}, {.dtype = kFloat64});
+
+  Tensor conv(const Tensor& x) const { return conv2d(x, weight, bias, {.padding = 1}); }
+  Tensor norm(const Tensor& x) const { return batch_norm(x, mean, var, scale, shift); }
+};
+
+bool is_pending(const Tensor& x) { return x.storage().is_pending(); }
+
+void check_same(const Tensor& y, const Tensor& wanted) {
+  REQUIRE(y.shape() == wanted.shape());
+  const auto a = values(y), b = values(wanted);
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    INFO("element " << i);
+    REQUIRE(std::abs(a[i] - b[i]) <= 1e-11 * std::max(1.0, std::abs(b[i])));
+  }
+}
+
+}  // namespace
+
+TEST_CASE("InferenceMode puts off what can be done together, NoGradGuard nothing") {
+  const Layer layer;
+  const Tensor x = image();
+  const auto net = [&] { return relu(layer.norm(layer.conv(x))); };
+  const Tensor wanted = no_grad(net);
+  CHECK_FALSE(is_pending(wanted));
+  CHECK_FALSE(is_inference_mode_enabled());
+  const InferenceMode mode;
+  CHECK(is_inference_mode_enabled());
+  CHECK_FALSE(is_grad_enabled());
+  const Tensor y = net();
+  CHECK(is_pending(y));
+  CHECK(y.suggested_format() == MemoryFormat::channels_last);
+  check_same(y, wanted);
+  CHECK_FALSE(is_pending(y));
+}
+
+TEST_CASE("every order of steps gives what it gives at once") {
+  const Layer layer, other;
+  const Tensor x = image(), residual = image(), slopes = randn({channels}, {.dtype = kFloat64});
+  using Step = std::function<Tensor(const Tensor&)>;
+  const std::vector<std::pair<const char*, Step>> steps = {
+      {"norm", [&](const Tensor& t) { return layer.norm(t); }},
+      {"another norm", [&](const Tensor& t) { return other.norm(t); }},
+      {"relu", [](const Tensor& t) { return relu(t); }},
+      {"relu_", [](const Tensor& t) { return relu_(t); }},
+      {"t + residual", [&](const Tensor& t) { return t + residual; }},
+      {"residual + t", [&](const Tensor& t) { return residual + t; }},
+      {"add_", [&](const Tensor& t) { return t.add_(residual); }},
+      {"t + t", [](const Tensor& t) { return t + t; }},
+      {"t.add_(t)", [](const Tensor& t) { return t.add_(t); }},
+      {"norm, relu and residual",
+       [&](const Tensor& t) {
+         return batch_norm_relu(t, layer.mean, layer.var, layer.scale, layer.shift, {}, residual);
+       }},
+      {"silu", [](const Tensor& t) { return silu(t); }},
+      {"hardswish_", [](const Tensor& t) { return hardswish_(t); }},
+      {"leaky_relu", [](const Tensor& t) { return leaky_relu(t, 0.1); }},
+      {"relu6_", [](const Tensor& t) { return relu6_(t); }},
+      {"prelu", [&](const Tensor& t) { return prelu(t, slopes); }},
+      {"times two", [](const Tensor& t) { return t * 2; }},
+      {"as a line",
+       [&](const Tensor& t) {
+         return layer.norm(t.reshape({2, channels, 42})).reshape(t.shape());
+       }},
+  };
+  const auto check_all = [&](const Tensor& start, const std::function<Tensor(const Tensor&)>& first) {
+    for (const auto& a : steps) {
+      for (const auto& b : steps) {
+        for (const auto& c : steps) {
+          INFO(a.first << ", " << b.first << ", " << c.first);
+          const auto net = [&] { return c.second(b.second(a.second(first(start)))); };
+          const Tensor wanted = no_grad(net);
+          const InferenceMode mode;
+          check_same(net(), wanted);
+        }
+      }
+    }
+  };
+  SECTION("on a convolution") {
+    check_all(x, [&](const Tensor& t) { return layer.conv(t); });
+  }
+  SECTION("on a batch norm of a tensor that is there") {
+    check_all(x, [&](const Tensor& t) { return other.norm(t); });
+  }
+}
+
+TEST_CASE("an intermediate result that the program still holds is computed, once") {
+  const Layer layer;
+  const Tensor x = image();
+  const Tensor wanted_conv = no_grad([&] { return layer.conv(x); }),
+               wanted = no_grad([&] { return relu(wanted_conv); });
+  const InferenceMode mode;
+  const Tensor held = layer.conv(x);
+  const Tensor y = relu(held), z = layer.norm(held);
+  CHECK(is_pending(held));
+  check_same(y, wanted);
+  CHECK_FALSE(is_pending(held));
+  CHECK(is_pending(z));
+  check_same(held, wanted_conv);
+  check_same(z, no_grad([&] { return layer.norm(wanted_conv); }));
+}
+
+TEST_CASE("a view shows elements that are pending, and what is written to it") {
+  const Layer layer;
+  const Tensor x = image();
+  const auto net = [&] {
+    const Tensor y = layer.conv(x), view = y.select(1, 2);
+    const Tensor z = relu(y);
+    view.fill_(-1);
+    y.narrow(0, 0, 1).mul_(2);
+    return cat({y, z});
+  };
+  const Tensor wanted = no_grad(net);
+  const InferenceMode mode;
+  check_same(net(), wanted);
+}
+
+TEST_CASE("a residual that is pending itself is computed first") {
+  const Layer layer, other;
+  const Tensor x = image();
+  const auto net = [&] {
+    const Tensor identity = other.norm(other.conv(x));
+    Tensor out = layer.norm(layer.conv(x));
+    out.add_(identity);
+    relu_(out);
+    const Tensor last = layer.conv(out);
+    identity.mul_(3);
+    return last + identity;
+  };
+  const Tensor wanted = no_grad(net);
+  const InferenceMode mode;
+  check_same(net(), wanted);
+}
+
+TEST_CASE("what is pending runs before something that it reads is written to") {
+  Layer layer;
+  const Tensor x = image().clone(), residual = image().clone();
+  const auto net = [&] { return layer.conv(x) + residual; };
+  const Tensor wanted = no_grad(net);
+  const InferenceMode mode;
+  const Tensor y = net();
+  REQUIRE(is_pending(y));
+  SECTION("the input, in place") { x.mul_(2); }
+  SECTION("the input, by a pointer") { Tensor(x).data<double>()[3] = 100; }
+  SECTION("the input, through a view") { x.select(0, 1).zero_(); }
+  SECTION("the input, through DLPack") {
+    dlpack::DLManagedTensorVersioned* const given = to_dlpack(x);
+    static_cast<double*>(given->dl_tensor.data)[3] = 100;
+    given->deleter(given);
+  }
+  SECTION("the weight") { layer.weight.copy_(layer.weight * 2); }
+  SECTION("the bias") { layer.bias.zero_(); }
+  SECTION("the residual") { residual.add_(1); }
+  SECTION("the residual, from itself") { residual.select(0, 0).copy_(residual.select(0, 1)); }
+  check_same(y, wanted);
+}
+
+TEST_CASE("a tensor that gets other elements is still read as it was") {
+  const Layer layer;
+  const Tensor x = image().clone();
+  const Tensor wanted = no_grad([&] { return layer.conv(x); });
+  const InferenceMode mode;
+  const Tensor y = layer.conv(x);
+  x.set_data(zeros_like(x));
+  check_same(y, wanted);
+}
+
+TEST_CASE("nothing is put off that somebody may change without a word") {
+  const Layer layer;
+  std::vector<double> memory(2 * channels * 6 * 7, 0.5);
+  const InferenceMode mode;
+  const Tensor blob = from_blob(memory.data(), {2, 6, 7, channels}, {.dtype = kFloat64}).permute({0, 3, 1, 2});
+  CHECK_FALSE(is_pending(layer.conv(blob)));
+  Tensor exposed = image();
+  exposed.data<double>()[0] = 1;
+  CHECK_FALSE(is_pending(layer.conv(exposed)));
+  const Tensor y = layer.conv(image());
+  CHECK_FALSE(is_pending(y + exposed));
+}
+
+TEST_CASE("leaving the outermost InferenceMode runs what is left") {
+  const Layer layer;
+  const Tensor x = image();
+  Tensor y, z;
+  {
+    const InferenceMode outer;
+    {
+      const InferenceMode inner;
+      y = layer.conv(x);
+    }
+    CHECK(is_pending(y));
+    z = relu(y);
+  }
+  CHECK_FALSE(is_pending(y));
+  CHECK_FALSE(is_pending(z));
+  CHECK_FALSE(is_inference_mode_enabled());
+  CHECK(is_grad_enabled());
+}
+
+TEST_CASE("recording may be turned on within InferenceMode, and puts nothing off") {
+  const Layer layer;
+  const InferenceMode mode;
+  const Tensor x = image().requires_grad_();
+  const Tensor pending = layer.conv(x);
+  const GradMode recording(true);
+  const Tensor y = relu(layer.conv(x) + pending);
+  CHECK_FALSE(is_pending(y));
+  sum(y).backward();
+  CHECK(x.grad().defined());
+}
+
+TEST_CASE("threads that ask for the same elements get the same") {
+  const Layer layer;
+  const Tensor x = image();
+  const Tensor wanted = no_grad([&] { return relu(layer.norm(layer.conv(x))); });
+  for (int round = 0; round < 50; ++round) {
+    const InferenceMode mode;
+    const Tensor conv = layer.conv(x), norm = layer.norm(conv), y = relu(norm);
+    std::vector<Tensor> sums(6);
+    std::vector<std::thread> threads;
+    for (std::size_t i = 0; i < sums.size(); ++i) {
+      threads.emplace_back([&, i] { sums[i] = no_grad([&] { return sum(i % 2 == 0 ? y : norm); }); });
+    }
+    for (std::thread& thread : threads) thread.join();
+    for (std::size_t i = 0; i < sums.size(); i += 2) check_same(sums[i], sum(wanted));
+  }
+}
+
+TEST_CASE("a thread that writes to an input waits for work of another thread that reads it") {
+  const Layer layer;
+  for (int round = 0; round < 50; ++round) {
+    const Tensor x = image();
+    const Tensor wanted = no_grad([&] { return relu(layer.norm(layer.conv(x))); });
+    const InferenceMode mode;
+    Tensor y = layer.conv(x);
+    std::thread writer([&] { no_grad([&] { x.mul_(-1); }); });
+    y = relu(layer.norm(y));
+    const Tensor copy = y.clone();
+    writer.join();
+    check_same(copy, wanted);
+  }
+}
+
+TEST_CASE("a program of random steps gives what it gives at once") {
+  const Layer layer, other;
+  const auto run = [&](std::uint64_t seed) {
+    std::mt19937_64 random(seed);
+    const auto below = [&](std::size_t n) { return random() % n; };
+    std::vector<Tensor> live;
+    for (int i = 0; i < 3; ++i) live.push_back(image());
+    Tensor read = zeros({}, {.dtype = kFloat64});
+    for (int step = 0; step < 60; ++step) {
+      const std::size_t i = below(3), j = below(3);
+      const Tensor x = live[i], y = live[j];
+      switch (below(16)) {
+        case 0:
+        case 1:
+        case 2:
+          live[j] = layer.conv(x);
+          break;
+        case 3:
+          live[j] = layer.norm(x);
+          break;
+        case 4:
+          live[j] = other.norm(x);
+          break;
+        case 5:
+          live[j] = relu(x);
+          break;
+        case 6:
+          relu_(x);
+          break;
+        case 7:
+          live[j] = x + y;
+          break;
+        case 8:
+          x.add_(y);
+          break;
+        case 9:
+          live[j] = sigmoid(silu(x));
+          break;
+        case 10:
+          x.mul_(0.5);
+          break;
+        case 11:
+          x.select(1, 1).copy_(y.select(1, 0));
+          break;
+        case 12:
+          read = read + mean(x);
+          break;
+        case 13:
+          live[j] = x.narrow(1, 0, channels);
+          break;
+        case 14:
+          live[j] = batch_norm_relu(x, other.mean, other.var, other.scale, other.shift, {}, y);
+          break;
+        default:
+          live[j] = clamp(x, -3, 3);
+      }
+    }
+    return cat({live[0].contiguous().reshape({-1}), live[1].contiguous().reshape({-1}),
+                live[2].contiguous().reshape({-1}), read.reshape({1})});
+  };
+  for (std::uint64_t seed = 0; seed < 60; ++seed) {
+    INFO("seed " << seed);
+    manual_seed(seed);
+    const Tensor wanted = no_grad([&] { return run(seed); });
+    manual_seed(seed);
+    const InferenceMode mode;
+    check_same(run(seed), wanted);
+  }
+}
