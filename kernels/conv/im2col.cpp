@@ -68,7 +68,7 @@ Tensor forward_panels(const ConvSizes& narrow, const ConvSizes& s, const PackedW
     }
     return panels;
   };
-  return weight.as("panels", pack, nullptr, narrow.geometry.groups);
+  return weight.as("panels", pack, nullptr, {narrow.geometry.groups});
 }
 
 template <class T>
@@ -173,12 +173,8 @@ std::vector<PhasePair> phases_of(const ConvSizes& s) {
 }
 
 /// What the panels depend on beside the weight.
-std::int64_t key_of(const ConvGeometry& g) {
-  std::int64_t key = g.groups;
-  for (const auto& pair : {g.stride, g.padding, g.dilation}) {
-    for (const std::int64_t size : pair) key = key * 1009 + size;
-  }
-  return key;
+Dims key_of(const ConvGeometry& g) {
+  return {g.groups, g.stride[0], g.stride[1], g.padding[0], g.padding[1], g.dilation[0], g.dilation[1]};
 }
 
 /// Panels of the (taps o, c) matrices of each group, of the taps that each pair of phases has.

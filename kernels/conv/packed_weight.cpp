@@ -17,7 +17,7 @@ bool PackedForms::Form::is(const Form& other) const {
          strides == other.strides && offset == other.offset && dtype == other.dtype;
 }
 
-Tensor PackedForms::get(const Tensor& weight, std::string_view layout, std::int64_t variant, const void* stream,
+Tensor PackedForms::get(const Tensor& weight, std::string_view layout, const Dims& variant, const void* stream,
                         const std::function<Tensor()>& pack) {
   Form wanted{layout,
               variant,
@@ -37,7 +37,7 @@ Tensor PackedForms::get(const Tensor& weight, std::string_view layout, std::int6
 }
 
 Tensor PackedWeight::as(const char* layout, const std::function<Tensor()>& pack, const void* stream,
-                        std::int64_t variant) const {
+                        const Dims& variant) const {
   Storage& storage = weight_.storage();
   const bool is_cuda = storage.device().is_cuda();
   if (!is_cuda && (!keeps_ || storage.is_exposed() || storage.is_shared())) {

@@ -14,13 +14,13 @@ namespace ebb::kernels {
 class PackedForms {
  public:
   /// The form of `weight` that is called `layout`, for `stream` alone, which `pack()` makes where it is not there.
-  Tensor get(const Tensor& weight, std::string_view layout, std::int64_t variant, const void* stream,
+  Tensor get(const Tensor& weight, std::string_view layout, const Dims& variant, const void* stream,
              const std::function<Tensor()>& pack);
 
  private:
   struct Form {
     std::string_view layout;
-    std::int64_t variant;
+    Dims variant;
     const void* stream;
     Shape shape;
     Strides strides;
@@ -50,10 +50,10 @@ class PackedWeight {
 
   const Tensor& weight() const { return weight_; }
 
-  /// The form called `layout`, of which there may be variants, which `pack()` makes. On a GPU each stream has its own,
-  /// for what one stream makes another would have to wait for.
+  /// The form called `layout`, of which there may be variants, told apart by numbers, which `pack()` makes. On a GPU
+  /// each stream has its own, for what one stream makes another would have to wait for.
   Tensor as(const char* layout, const std::function<Tensor()>& pack, const void* stream = nullptr,
-            std::int64_t variant = 0) const;
+            const Dims& variant = {}) const;
 
  private:
   Tensor weight_;
