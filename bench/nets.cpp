@@ -10,7 +10,7 @@
 #include <nlohmann/json.hpp>
 #include <sys/resource.h>
 
-#include "ebb/autograd/grad_mode.h"
+#include "ebb/autograd/inference/inference_mode.h"
 #include "ebb/autograd/ops.h"
 #include "ebb/core/op_times.h"
 #include "ebb/core/random/generator.h"
@@ -46,7 +46,7 @@ template <class Net>
 Run inference(std::shared_ptr<Net> net, const Tensor& x) {
   net->eval();
   return [net, x] {
-    const NoGradGuard no_grad;
+    const InferenceMode mode;
     (*net)(x);
   };
 }

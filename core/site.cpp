@@ -12,7 +12,7 @@
 
 namespace ebb {
 
-static thread_local const OpScope* innermost = nullptr;
+static thread_local const OpScope* current = nullptr;
 
 std::string to_string(Site site) {
   if (site.line == 0) return "";
@@ -56,32 +56,37 @@ static Site innermost_outside(Site site, const OpScope* outer, Site outer_site) 
 
 OpScope::OpScope(const char* name, Site site)
     : name_(name),
-      site_(innermost_outside(site, innermost, innermost != nullptr ? innermost->site_ : Site{})),
-      outer_(innermost) {
-  innermost = this;
+      site_(innermost_outside(site, current, current != nullptr ? current->site_ : Site{})),
+      outer_(current) {
+  current = this;
   if (OpTimes* times = OpTimes::on_this_thread()) times->enter(name);
 }
 
 OpScope::~OpScope() {
-  innermost = outer_;
+  current = outer_;
   if (OpTimes* times = OpTimes::on_this_thread()) times->leave();
 }
 
-const char* OpScope::name() { return innermost != nullptr ? innermost->name_ : ""; }
+OpScope::Lent::Lent(const OpScope* innermost) { current = innermost; }
+OpScope::Lent::~Lent() { current = nullptr; }
+
+const OpScope* OpScope::innermost() { return current; }
+
+const char* OpScope::name() { return current != nullptr ? current->name_ : ""; }
 
 const char* OpScope::outermost() {
   const char* name = "";
-  for (const OpScope* scope = innermost; scope != nullptr; scope = scope->outer_) {
+  for (const OpScope* scope = current; scope != nullptr; scope = scope->outer_) {
     if (*scope->name_ != '\0') name = scope->name_;
   }
   return name;
 }
 
-Site OpScope::site() { return innermost != nullptr ? innermost->site_ : Site{}; }
+Site OpScope::site() { return current != nullptr ? current->site_ : Site{}; }
 
 std::string OpScope::path() {
   std::string path;
-  for (const OpScope* scope = innermost; scope != nullptr; scope = scope->outer_) {
+  for (const OpScope* scope = current; scope != nullptr; scope = scope->outer_) {
     const bool repeated = scope->outer_ != nullptr && std::strcmp(scope->name_, scope->outer_->name_) == 0;
     if (repeated || *scope->name_ == '\0') continue;
     path = path.empty() ? scope->name_ : std::string(scope->name_) + " > " + path;

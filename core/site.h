@@ -35,6 +35,16 @@ class OpScope {
   OpScope(const OpScope&) = delete;
   OpScope& operator=(const OpScope&) = delete;
 
+  /// On a worker thread, for as long as it lives: what is done belongs to an op of the thread that waits for it.
+  class Lent {
+   public:
+    explicit Lent(const OpScope* innermost);
+    ~Lent();
+    Lent(const Lent&) = delete;
+    Lent& operator=(const Lent&) = delete;
+  };
+  static const OpScope* innermost();
+
   static const char* name();       ///< the innermost op; "" outside of any
   static const char* outermost();  ///< the op that the user called, where name() may be one that it is made of
   static Site site();              ///< where that was

@@ -64,9 +64,13 @@ bool join(Step& step, const Step& next) {
   return true;
 }
 
-/// The elements of a tensor that lies without gaps, as (rows, channels).
+/// The elements of a tensor that lies without gaps, in other dimensions. No view: that would hold them twice.
+Tensor reshaped(const Tensor& x, const Shape& shape, const Strides& strides) {
+  return Tensor(make_ref<TensorBody>(x.body().storage, x.dtype(), shape, strides, x.storage_offset()));
+}
+
 Tensor as_rows(const Tensor& x, std::int64_t channels) {
-  return x.detach().alias({x.numel() / channels, channels}, {channels, 1}, x.storage_offset());
+  return reshaped(x, {x.numel() / channels, channels}, {channels, 1});
 }
 
 /// A convolution, or a tensor that was there, and steps on it: one for each op that followed.
@@ -129,7 +133,7 @@ Tensor begun(const Chain::Inputs& first, std::int64_t channels, Epilogue epilogu
   const Convolution& c = *first.convolution;
   Tensor y = allocate(c.output, c.x.dtype(), kCPU, MemoryFormat::channels_last);
   if (Tensor& residual = epilogue.residual; residual.defined()) {
-    residual = residual.alias(y.shape(), y.strides(), residual.storage_offset());
+    residual = reshaped(residual, y.shape(), y.strides());
   }
   kernels::conv2d(context, c.x, {c.weight, true}, epilogue, c.geometry, y);
   return as_rows(y, channels);

@@ -13,6 +13,7 @@
 #include <sched.h>
 
 #include "ebb/core/error.h"
+#include "ebb/core/site.h"
 #include "ebb/core/threads/serial.h"
 
 namespace ebb {
@@ -37,6 +38,7 @@ struct Job {
   std::int64_t count, grain, chunks;
   detail::ChunkBody body;
   void* closure;
+  const OpScope* op;
   std::atomic<std::int64_t> next{0};
   std::mutex error_lock;
   std::exception_ptr error;
@@ -86,7 +88,10 @@ class Pool {
     for (std::uint32_t seen = 0;; ++seen) {
       wait_while(generation_, seen);
       if (stop_) return;
-      job_->work();
+      {
+        const OpScope::Lent op(job_->op);
+        job_->work();
+      }
       busy_.fetch_sub(1, std::memory_order_acq_rel);
       busy_.notify_one();
     }
@@ -141,7 +146,7 @@ SerialScope::SerialScope() : before_(std::exchange(inside_job, true)) {}
 SerialScope::~SerialScope() { inside_job = before_; }
 
 void detail::run_chunks(std::int64_t count, std::int64_t grain, ChunkBody body, void* closure) {
-  Job job{count, grain, (count + grain - 1) / grain, body, closure, {}, {}, {}};
+  Job job{count, grain, (count + grain - 1) / grain, body, closure, OpScope::innermost(), {}, {}, {}};
   const int threads = thread_count();
   std::unique_lock guard(pool_lock, std::defer_lock);
   // A job inside a job, or one while another thread's job runs, stays on its own thread.

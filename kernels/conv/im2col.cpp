@@ -75,7 +75,6 @@ template <class T>
 void forward(const ConvSizes& sizes, const Tensor& x, const PackedWeight& weight, const Epilogue& epilogue, Tensor& y) {
   const ConvSizes s = with_wide_groups(sizes);
   const Tensor panels = forward_panels<T>(sizes, s, weight);
-  const EpilogueRows<T> rows(epilogue, s.out_channels);
   const std::int64_t outputs = s.group_outputs();
   const BlockedProduct<T> product{.count = s.geometry.groups,
                                   .m = s.images * s.pixels(),
@@ -86,7 +85,7 @@ void forward(const ConvSizes& sizes, const Tensor& x, const PackedWeight& weight
                                   .c = y.data<T>(),
                                   .c_row = s.out_channels,
                                   .c_stride = outputs,
-                                  .epilogue = {rows.scale, rows.shift, rows.residual, rows.relu},
+                                  .epilogue = elements_of<T>(epilogue),
                                   .epilogue_stride = outputs};
   const T* image = x.data<T>();
   if (s.is_pointwise()) {

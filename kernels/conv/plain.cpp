@@ -37,8 +37,8 @@ void plain_forward(const ConvSizes& s, const Tensor& x, const PackedWeight& weig
     T* to = y.data<T>();
     std::fill_n(to, y.numel(), T(0));
     for_each_product(s, [=](std::int64_t i, std::int64_t k, std::int64_t w) { to[i] += from[k] * factors[w]; });
-    const auto finish = best([]<Isa isa> { return finish_rows<isa, T>; });
-    finish(EpilogueRows<T>(epilogue, s.out_channels), to, 0, s.images * s.pixels());
+    const auto finish = best([]<Isa isa> { return finish_tile<isa, T>; });
+    finish(elements_of<T>(epilogue), s.images * s.pixels(), s.out_channels, to, s.out_channels);
   });
 }
 

@@ -81,14 +81,15 @@ void depthwise_forward(const ConvSizes& s, const Tensor& x, const PackedWeight& 
                        Tensor& y) {
   visit_float(x.dtype(), [&]<class T>() {
     const Tensor factors = by_taps<T>(s, weight);
-    const EpilogueRows<T> rows(epilogue, s.channels);
+    const TileEpilogue<T> elements = elements_of<T>(epilogue);
     const auto sum = best([]<Isa isa> { return sum_taps<isa, T>; });
-    const auto finish = best([]<Isa isa> { return finish_rows<isa, T>; });
+    const auto finish = best([]<Isa isa> { return finish_tile<isa, T>; });
     T* to = y.data<T>();
     parallel_for(s.images * s.out_height, lines_per_task(s, s.out_width), [&](std::int64_t begin, std::int64_t end) {
       for_each_pixel(s, s.out_height, s.out_width, begin, end, see_input, [&](std::int64_t pixel, const auto& seen) {
-        sum(x.data<T>(), factors.data<T>(), seen.data(), std::ssize(seen), s.channels, to + pixel * s.channels);
-        if (!epilogue.is_empty()) finish(rows, to, pixel * s.channels, 1);
+        const std::int64_t at = pixel * s.channels;
+        sum(x.data<T>(), factors.data<T>(), seen.data(), std::ssize(seen), s.channels, to + at);
+        if (!elements.is_empty()) finish(elements.from(at, 0), 1, s.channels, to + at, s.channels);
       });
     });
   });

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "ebb/kernels/cpu/isa.h"
+#include "ebb/kernels/gemm/tile_epilogue.h"
 
 namespace ebb::kernels {
 
@@ -35,21 +36,6 @@ TileShape tile_shape() {
       return {6, 2 * per_16_bytes};
   }
 }
-
-/// What is done to an element of c before it is stored: max(scale c + shift + residual, 0), where null leaves out.
-template <class T>
-struct TileEpilogue {
-  const T *scale = nullptr, *shift = nullptr;  // a number for each column
-  const T* residual = nullptr;                 // lies as c does
-  bool relu = false;
-
-  bool is_empty() const { return scale == nullptr && shift == nullptr && residual == nullptr && !relu; }
-  /// For the part of c that begins `elements` after its beginning, in column `column`.
-  TileEpilogue from(std::int64_t elements, std::int64_t column) const {
-    return {scale == nullptr ? nullptr : scale + column, shift == nullptr ? nullptr : shift + column,
-            residual == nullptr ? nullptr : residual + elements, relu};
-  }
-};
 
 /// c (rows x columns) = a (rows x k) times a panel of packed columns. The columns of a are adjacent, or it lies in
 /// tiles (see pack_tiles), and then has no strides.

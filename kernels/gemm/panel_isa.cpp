@@ -12,27 +12,6 @@ namespace {
 
 constexpr int most_rows = this_isa == Isa::avx512 ? 14 : 6;
 
-/// c = scale c + shift + residual for some rows of a tile, element after element as they lie in the cache.
-template <class T>
-void finish_tile(const PanelProduct<T>& p, std::int64_t rows, T* c, const T* residual) {
-  const TileEpilogue<T>& e = p.epilogue;
-  for (std::int64_t r = 0; r < rows; ++r, c += p.c_row) {
-    if (e.scale != nullptr) {
-      for (std::int64_t j = 0; j < p.columns; ++j) c[j] *= e.scale[j];
-    }
-    if (e.shift != nullptr) {
-      for (std::int64_t j = 0; j < p.columns; ++j) c[j] += e.shift[j];
-    }
-    if (residual != nullptr) {
-      for (std::int64_t j = 0; j < p.columns; ++j) c[j] += residual[j];
-      residual += p.c_row;
-    }
-    if (e.relu) {
-      for (std::int64_t j = 0; j < p.columns; ++j) c[j] = c[j] < T(0) ? T(0) : c[j];
-    }
-  }
-}
-
 /// Of a tile that reaches beyond c, the part that c has.
 template <class T>
 [[gnu::noinline]] void store_part(const PanelProduct<T>& p, int rows, const T* tile, T* c) {
@@ -108,7 +87,7 @@ void multiply_panel(const PanelProduct<T>& p) {
     T* c = p.c + row * p.c_row;
     of_rows[static_cast<std::size_t>(rows - 1)](p, p.a + row * (by_rows ? p.a_row : p.k), c);
     if (!p.epilogue.is_empty()) {
-      finish_tile(p, rows, c, p.epilogue.residual == nullptr ? nullptr : p.epilogue.residual + row * p.c_row);
+      finish_tile<this_isa>(p.epilogue.from(row * p.c_row, 0), rows, p.columns, c, p.c_row);
     }
   });
 }

@@ -25,8 +25,9 @@ Tensor with_unit_stride(CpuContext& context, const Tensor& x) {
 
 void finish(const Epilogue& epilogue, Tensor& y, std::int64_t first, std::int64_t rows) {
   visit_float(y.dtype(), [&]<class T>() {
-    const auto finish_these = best([]<Isa isa> { return finish_rows<isa, T>; });
-    finish_these(EpilogueRows<T>(epilogue, y.size(2)), y.data<T>(), first, rows);
+    const auto finish_these = best([]<Isa isa> { return finish_tile<isa, T>; });
+    const std::int64_t n = y.size(2);
+    finish_these(elements_of<T>(epilogue).from(first, 0), rows, n, y.data<T>() + first, n);
   });
 }
 
@@ -81,8 +82,7 @@ void bmm_as(Multiply<T> multiply, const Tensor& a, const Tensor& b, const Epilog
 template <class T>
 void multiply_each(const Tensor& a, const Tensor& b, const Epilogue& epilogue, Tensor& y) {
   const std::int64_t batch = y.size(0), m = y.size(1), n = y.size(2), k = a.size(2);
-  const EpilogueRows<T> rows(epilogue, n);
-  const TileEpilogue<T> finish{rows.scale, rows.shift, rows.residual, rows.relu};
+  const TileEpilogue<T> finish = elements_of<T>(epilogue);
   const std::int64_t together = multiplications_per_chunk / std::max<std::int64_t>(m * n * k, 1);
   const bool is_large = batch < num_threads();
   parallel_for(batch, is_large ? batch : std::max<std::int64_t>(together, 1),

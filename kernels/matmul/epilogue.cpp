@@ -10,8 +10,8 @@ namespace ebb::kernels {
 void apply_epilogue(CpuContext&, const Epilogue& epilogue, const Tensor& x, Tensor& y) {
   visit_float(x.dtype(), [&]<class T>() {
     constexpr std::int64_t elements_in_cache = 1 << 12, elements_per_task = 1 << 15;
-    const EpilogueRows<T> of_rows(epilogue, x.size(1));
-    const auto finish = best([]<Isa isa> { return finish_rows<isa, T>; });
+    const TileEpilogue<T> elements = elements_of<T>(epilogue);
+    const auto finish = best([]<Isa isa> { return finish_tile<isa, T>; });
     const std::int64_t channels = std::max<std::int64_t>(x.size(1), 1);
     const std::int64_t at_once = std::max<std::int64_t>(elements_in_cache / channels, 1);
     const T* from = x.data<T>();
@@ -21,7 +21,7 @@ void apply_epilogue(CpuContext&, const Epilogue& epilogue, const Tensor& x, Tens
                    for (std::int64_t row = begin; row < end; row += at_once) {
                      const std::int64_t rows = std::min(at_once, end - row), first = row * channels;
                      if (from != to) std::copy_n(from + first, rows * channels, to + first);
-                     finish(of_rows, to, first, rows);
+                     finish(elements.from(first, 0), rows, channels, to + first, channels);
                    }
                  });
   });

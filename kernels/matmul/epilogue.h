@@ -4,7 +4,7 @@
 
 #include "ebb/core/context.h"
 #include "ebb/core/tensor.h"
-#include "ebb/kernels/cpu/isa.h"
+#include "ebb/kernels/gemm/tile_epilogue.h"
 
 namespace ebb::kernels {
 
@@ -22,25 +22,12 @@ struct Epilogue {
   }
 };
 
-/// An epilogue for rows of `channels` elements that follow each other: y is read and written.
+/// The elements of an epilogue.
 template <class T>
-struct EpilogueRows {
-  EpilogueRows(const Epilogue& epilogue, std::int64_t channels)
-      : channels(channels),
-        scale(epilogue.scale.defined() ? epilogue.scale.data<T>() : nullptr),
-        shift(epilogue.shift.defined() ? epilogue.shift.data<T>() : nullptr),
-        residual(epilogue.residual.defined() ? epilogue.residual.data<T>() : nullptr),
-        relu(epilogue.activation == Epilogue::Activation::relu) {}
-
-  std::int64_t channels;
-  const T *scale, *shift;
-  const T* residual;  // of the whole y, whose element `first` is the first of a call
-  bool relu;
-};
-
-/// Of `rows` rows of y, which begin at element `first` of it.
-template <Isa, class T>
-void finish_rows(const EpilogueRows<T>& epilogue, T* y, std::int64_t first, std::int64_t rows);
+TileEpilogue<T> elements_of(const Epilogue& e) {
+  const auto of = [](const Tensor& t) { return t.defined() ? t.data<T>() : nullptr; };
+  return {of(e.scale), of(e.shift), of(e.residual), e.activation == Epilogue::Activation::relu};
+}
 
 /// y = epilogue(x): both (rows, channels), contiguous, float32 or float64; they may be the same.
 void apply_epilogue(CpuContext&, const Epilogue& epilogue, const Tensor& x, Tensor& y);

@@ -1,4 +1,5 @@
 #include "ebb/kernels/cpu/vectors.h"
+#include "ebb/kernels/gemm/finished.h"
 #include "ebb/kernels/winograd/tiles.h"
 
 namespace ebb::kernels {
@@ -149,15 +150,6 @@ void transform_square(const Square<size>& square, const TileRange& range, const 
   }
 }
 
-/// One vector of an output pixel.
-V finished(V y, const TileEpilogue<float>& e, std::int64_t at, std::int64_t channel) {
-  if (e.scale != nullptr) y *= load(e.scale + channel);
-  if (e.shift != nullptr) y += load(e.shift + channel);
-  if (e.residual != nullptr) y += load(e.residual + at);
-  if (e.relu) y = y < V{} ? V{} : y;
-  return y;
-}
-
 }  // namespace
 
 template <Isa, int m>
@@ -200,7 +192,7 @@ void transform_output(const WinogradTiles& tiles, const TransformedTiles& produc
       for (int row = 0; row < m && row < rows; ++row) {
         for (int column = 0; column < m && column < columns; ++column) {
           const std::int64_t at = first + (row * s.out_width + column) * s.out_channels + channel;
-          store(y + at, finished(pixels[row][column], epilogue, at, channel));
+          store(y + at, finished(epilogue, pixels[row][column], at, channel));
         }
       }
     }

@@ -143,9 +143,7 @@ void winograd_forward(const ConvSizes& s, const Tensor& x, const PackedWeight& w
     transform_weight<m>(forward_kernels(s, weight.weight().data<float>()), transformed.data<float>());
     return transformed;
   });
-  const EpilogueRows<float> rows(epilogue, s.out_channels);
-  convolve<m>(s, x.data<float>(), kernels.data<float>(), {rows.scale, rows.shift, rows.residual, rows.relu},
-              y.data<float>());
+  convolve<m>(s, x.data<float>(), kernels.data<float>(), elements_of<float>(epilogue), y.data<float>());
 }
 
 template <int m>

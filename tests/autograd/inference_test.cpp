@@ -10,6 +10,7 @@
 #include "ebb/autograd/inference/inference_mode.h"
 #include "ebb/autograd/ops.h"
 #include "ebb/core/dlpack/dlpack.h"
+#include "ebb/core/op_times.h"
 #include "ebb/core/random/generator.h"
 
 #include "tests/support/catch.h"
@@ -63,6 +64,33 @@ TEST_CASE("InferenceMode puts off what can be done together, NoGradGuard nothing
   CHECK(y.suggested_format() == MemoryFormat::channels_last);
   check_same(y, wanted);
   CHECK_FALSE(is_pending(y));
+}
+
+TEST_CASE("what nobody holds is never computed: a residual block is two convolutions") {
+  const Layer layer, other;
+  const Tensor x = image();
+  const auto block = [&] {
+    Tensor out = layer.conv(x);
+    out = layer.norm(out);
+    out = relu_(out);
+    out = other.conv(out);
+    out = other.norm(out);
+    out.add_(x);
+    return relu(out);
+  };
+  const Tensor wanted = no_grad(block);
+  const InferenceMode mode;
+  const OpTimes times;
+  const Tensor y = block();
+  (void)std::as_const(y).raw_data();
+  for (const auto& [name, calls, seconds] : times.entries()) {
+    INFO(name);
+    // Two calls, of which a convolution opens two scopes, and the work of both.
+    if (name == "conv2d") CHECK(calls == 6);
+    if (name == "batch_norm") CHECK(calls == 2);
+    if (name == "relu" || name == "relu_" || name == "add_") CHECK(calls == 1);
+  }
+  check_same(y, wanted);
 }
 
 TEST_CASE("every order of steps gives what it gives at once") {
