@@ -47,7 +47,8 @@ Run inference(std::shared_ptr<Net> net, const Tensor& x) {
   net->eval();
   return [net, x] {
     const InferenceMode mode;
-    (*net)(x);
+    const Tensor y = (*net)(x);
+    y.raw_data();  // or nothing would be computed
   };
 }
 

@@ -1,6 +1,8 @@
 #include "ebb/autograd/inference/chain.h"
 
 #include <algorithm>
+#include <functional>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -18,31 +20,30 @@ namespace {
 
 using kernels::Epilogue;
 
-struct Convolution {
-  Tensor x, weight, bias;
-  kernels::ConvGeometry geometry;
-  Shape output;
-};
+/// Makes the result of an op and of an epilogue.
+using Op = std::function<Tensor(std::span<const Tensor> inputs, Epilogue epilogue)>;
 
 /// The epilogue of one that scales and shifts and no more, and after it `next`.
 Epilogue after_affine(const Epilogue& first, const Epilogue& next) {
   Epilogue both = next;
-  if (!next.scale.defined()) {
+  if (!first.scale.defined() && !first.shift.defined()) return both;
+  if (!next.scale.defined() && !next.shift.defined()) {
     both.scale = first.scale;
     both.shift = first.shift;
     return both;
   }
-  if (!first.scale.defined() && !first.shift.defined()) return both;
-  both.scale = allocate(next.scale.shape(), next.scale.dtype());
-  both.shift = allocate(next.scale.shape(), next.scale.dtype());
-  visit_float(next.scale.dtype(), [&]<class T>() {
-    const auto elements = [](const Tensor& t) { return t.defined() ? t.data<T>() : nullptr; };
-    const T *a = elements(first.scale), *b = elements(first.shift), *c = elements(next.scale),
-            *d = elements(next.shift);
+  const Tensor& like = next.shift;
+  both.scale = allocate(like.shape(), like.dtype());
+  both.shift = allocate(like.shape(), like.dtype());
+  visit_float(like.dtype(), [&]<class T>() {
+    const auto value = [](const Tensor& t, std::int64_t i, T otherwise) {
+      return t.defined() ? t.data<T>()[i] : otherwise;
+    };
     T *scale = both.scale.data<T>(), *shift = both.shift.data<T>();
-    for (std::int64_t i = 0; i < both.scale.numel(); ++i) {
-      scale[i] = a != nullptr ? a[i] * c[i] : c[i];
-      shift[i] = (b != nullptr ? b[i] * c[i] : T(0)) + d[i];
+    for (std::int64_t i = 0; i < like.numel(); ++i) {
+      const T factor = value(next.scale, i, T(1));
+      scale[i] = value(first.scale, i, T(1)) * factor;
+      shift[i] = value(first.shift, i, T(0)) * factor + value(next.shift, i, T(0));
     }
   });
   return both;
@@ -52,7 +53,7 @@ Epilogue after_affine(const Epilogue& first, const Epilogue& next) {
 bool join(Step& step, const Step& next) {
   Epilogue& e = step.epilogue;
   const Epilogue& n = next.epilogue;
-  const bool only_activates = !n.scale.defined() && !n.residual.defined();
+  const bool only_activates = !n.shift.defined() && !n.residual.defined();
   if (step.function || (e.activation != Epilogue::Activation::none && !only_activates)) return false;
   if (e.residual.defined()) {
     if (!only_activates) return false;
@@ -73,99 +74,104 @@ Tensor as_rows(const Tensor& x, std::int64_t channels) {
   return reshaped(x, {x.numel() / channels, channels}, {channels, 1});
 }
 
-/// A convolution, or a tensor that was there, and steps on it: one for each op that followed.
+/// What made a tensor, in links: an op, and then one for each step that followed.
 class Chain final : public Pending {
  public:
-  /// What a link of the chain is made from.
-  struct Inputs final : RefCounted {
-    std::optional<Convolution> convolution{};
-    Tensor before{};        // of all other links: (rows, channels)
-    Ref<Chain> previous{};  // which makes the elements of `before`; null where they are there
+  struct Link final : RefCounted {
+    /// Of an op; of a step one, the elements before it as (rows, channels), and its residual.
+    std::vector<Tensor> inputs{};
+    Op op{};                // null of a step
+    Ref<Chain> previous{};  // that makes the elements before a step; null where they are there
     Step step{};
-
-    template <class Body>
-    void for_each_tensor(Body&& body) const {
-      const Convolution none{}, &c = convolution ? *convolution : none;
-      for (const Tensor* t : {&c.x, &c.weight, &c.bias, &before, &step.epilogue.residual}) {
-        if (t->defined()) body(*t);
-      }
-    }
   };
 
-  Chain(Ref<Inputs> inputs, std::int64_t channels)
-      : Pending(inference_scope()),
-        channels_(channels),
-        name_(OpScope::name()),
-        site_(OpScope::site()),
-        inputs_(std::move(inputs)) {
-    inputs_->for_each_tensor([](const Tensor& t) { t.storage().mark_read_later(); });
-    wait();
-  }
+  Chain(Ref<Link> link, std::int64_t channels);
 
   std::int64_t channels() const { return channels_; }
 
  private:
   Ref<Storage> compute() override;
   bool reads(const Storage& storage) const override;
-  Ref<RefCounted> give_up_inputs() override { return std::move(inputs_); }
+  Ref<RefCounted> give_up_inputs() override { return std::move(link_); }
 
   std::int64_t channels_;
+  int depth_ = 1;
   const char* name_;
   Site site_;
-  Ref<Inputs> inputs_;
+  Ref<Link> link_;
 };
 
-bool Chain::reads(const Storage& storage) const {
-  if (!inputs_) return false;
-  bool found = inputs_->previous && inputs_->previous->reads(storage);
-  inputs_->for_each_tensor([&](const Tensor& t) { found |= &t.storage() == &storage; });
-  return found;
+Ref<Chain> chain_of(const Tensor& x) {
+  const Ref<Pending> pending = x.storage().is_pending() ? x.storage().pending() : Ref<Pending>();
+  return Ref<Chain>(static_cast<Chain*>(pending.get()));
 }
 
-/// What the first link makes, after an epilogue.
-Tensor begun(const Chain::Inputs& first, std::int64_t channels, Epilogue epilogue) {
+Chain::Chain(Ref<Link> link, std::int64_t channels)
+    : Pending(inference_scope()),
+      channels_(channels),
+      name_(OpScope::name()),
+      site_(OpScope::site()),
+      link_(std::move(link)) {
+  constexpr int most_deep = 500;  // or the stack could overflow when it runs
+  for (const Tensor& input : link_->inputs) {
+    if (const Ref<Chain> before = chain_of(input)) depth_ = std::max(depth_, before->depth_ + 1);
+  }
+  if (depth_ > most_deep) {
+    for (const Tensor& input : link_->inputs) input.storage().data();
+    depth_ = 1;
+  }
+  for (const Tensor& input : link_->inputs) input.storage().mark_read_later();
+  wait();
+}
+
+bool Chain::reads(const Storage& storage) const {
+  if (!link_) return false;
+  return (link_->previous && link_->previous->reads(storage)) ||
+         std::ranges::any_of(link_->inputs, [&](const Tensor& t) { return &t.storage() == &storage; });
+}
+
+/// The elements that a first link and a step make, in a storage of their own.
+Tensor begun(const Chain::Link& first, const Epilogue& epilogue) {
+  if (first.op) return first.op(first.inputs, epilogue);
+  const Tensor& x = first.inputs[0];
+  Tensor y = allocate(x.shape(), x.dtype());
   CpuContext context;
-  if (!first.convolution) {
-    Tensor y = allocate(first.before.shape(), first.before.dtype());
-    kernels::apply_epilogue(context, epilogue, first.before, y);
-    return y;
-  }
-  const Convolution& c = *first.convolution;
-  Tensor y = allocate(c.output, c.x.dtype(), kCPU, MemoryFormat::channels_last);
-  if (Tensor& residual = epilogue.residual; residual.defined()) {
-    residual = reshaped(residual, y.shape(), y.strides());
-  }
-  kernels::conv2d(context, c.x, {c.weight, true}, epilogue, c.geometry, y);
-  return as_rows(y, channels);
+  kernels::apply_epilogue(context, epilogue, x, y);
+  return y;
 }
 
 Ref<Storage> Chain::compute() {
-  // Back to the first link, or to elements that are there, or that somebody else holds, who will want them as well.
+  // Back to an op, or to elements that are there, or that somebody else holds, who will want them as well.
   std::vector<Absorbed> absorbed;
-  std::vector<const Chain*> links{this};
-  for (const Inputs* i = inputs_.get(); i->previous && i->before.storage().use_count() == 1;) {
-    Absorbed earlier(*i->previous);
+  std::vector<const Chain*> chains{this};
+  for (const Link* link = link_.get(); link->previous && link->inputs[0].storage().use_count() == 1;) {
+    Absorbed earlier(*link->previous);
     if (earlier.is_done()) break;
     absorbed.push_back(std::move(earlier));
-    links.push_back(i->previous.get());
-    i = links.back()->inputs_.get();
+    chains.push_back(link->previous.get());
+    link = chains.back()->link_.get();
   }
-  const Chain& first = *links.back();
-  const OpScope op(first.name_, first.site_);
-  std::vector<Step> steps(1);
-  if (first.inputs_->convolution) steps[0].epilogue.shift = first.inputs_->convolution->bias;
-  for (std::size_t i = links.size(); i-- > 0;) {
-    const Step& step = links[i]->inputs_->step;
+  const Link& first = *chains.back()->link_;
+  for (const Chain* chain : chains) {
+    for (std::size_t i = chain->link_.get() == &first ? 0 : 1; i < chain->link_->inputs.size(); ++i) {
+      chain->link_->inputs[i].storage().data();
+    }
+  }
+  const OpScope op(chains.back()->name_, chains.back()->site_);
+  std::vector<Step> steps{first.step};
+  for (std::size_t i = chains.size() - 1; i-- > 0;) {
+    const Step& step = chains[i]->link_->step;
     if (!join(steps.back(), step)) steps.push_back(step);
   }
   CpuContext context;
-  Tensor y = begun(*first.inputs_, channels_, steps[0].epilogue);
+  const Tensor whole = begun(first, steps[0].epilogue);
+  Tensor y = as_rows(whole, channels_);
   for (std::size_t i = 0; i < steps.size(); ++i) {
     if (i > 0) kernels::apply_epilogue(context, steps[i].epilogue, y, y);
     if (steps[i].function) kernels::activation(context, *steps[i].function, y, y);
   }
   for (Absorbed& earlier : absorbed) earlier.drop();
-  return y.body().storage;
+  return whole.body().storage;
 }
 
 /// Whether nobody writes to the elements who would not run first what reads them.
@@ -188,10 +194,15 @@ Tensor waiting_for(Ref<Chain> chain, DType dtype, const Shape& shape, const Stri
   return Tensor(make_ref<TensorBody>(std::move(storage), dtype, shape, strides, 0));
 }
 
+/// Of the rows that elements are seen as: one where the channels do not lie side by side.
+std::int64_t channels_of(const Shape& shape, const Strides& strides) {
+  return shape.size() > 1 && strides[1] == 1 ? shape[1] : 1;
+}
+
 /// Whether the epilogue can be applied to the elements of x as rows of so many channels.
 bool fits(const Epilogue& e, const Tensor& x, std::int64_t channels) {
   const bool has_channels = x.dim() > 1 && x.size(1) == channels && (channels == 1 || x.stride(1) == 1);
-  if (e.scale.defined() && !has_channels) return false;
+  if (e.shift.defined() && !has_channels) return false;
   const Tensor& r = e.residual;
   return !r.defined() || (r.dtype() == x.dtype() && r.device() == x.device() && r.shape() == x.shape() &&
                           r.strides() == x.strides() && &r.storage() != &x.storage() && stays(r));
@@ -200,10 +211,8 @@ bool fits(const Epilogue& e, const Tensor& x, std::int64_t channels) {
 /// What makes the elements of x, if the step can be another link of it.
 Ref<Chain> chain_before(const Tensor& x, const Step& step) {
   if (!puts_off() || !x.storage().is_pending() || !is_whole(x)) return {};
-  const Ref<Pending> pending = x.storage().pending();
-  if (!pending) return {};
-  const Ref<Chain> chain(static_cast<Chain*>(pending.get()));
-  return fits(step.epilogue, x, chain->channels()) ? chain : Ref<Chain>();
+  const Ref<Chain> chain = chain_of(x);
+  return chain && fits(step.epilogue, x, chain->channels()) ? chain : Ref<Chain>();
 }
 
 /// A batch norm may begin a chain.
@@ -214,26 +223,63 @@ bool may_begin(const Tensor& x, const Step& step) {
 
 Ref<Chain> with_link(const Ref<Chain>& previous, const Tensor& before, const Step& step) {
   const std::int64_t channels = previous ? previous->channels() : before.size(1);
-  auto inputs = make_ref<Chain::Inputs>();
-  inputs->before = as_rows(before, channels);
-  inputs->previous = previous;
-  inputs->step = step;
-  if (Tensor& residual = inputs->step.epilogue.residual; residual.defined()) residual = as_rows(residual, channels);
-  return make_ref<Chain>(std::move(inputs), channels);
+  auto link = make_ref<Chain::Link>();
+  link->previous = previous;
+  link->step = step;
+  link->inputs.push_back(as_rows(before, channels));
+  if (Tensor& residual = link->step.epilogue.residual; residual.defined()) {
+    residual = as_rows(residual, channels);
+    link->inputs.push_back(residual);
+  }
+  return make_ref<Chain>(std::move(link), channels);
+}
+
+bool is_float(const Tensor& x) { return x.dtype() == kFloat32 || x.dtype() == kFloat64; }
+
+/// The result of an op on `inputs`, and a step.
+Tensor put_off_op(std::span<const Tensor> inputs, const Shape& shape, const Strides& strides, Op op, Step step) {
+  auto link = make_ref<Chain::Link>();
+  for (const Tensor& input : inputs) link->inputs.push_back(input.detach());
+  link->op = std::move(op);
+  link->step = std::move(step);
+  const DType dtype = inputs[0].dtype();
+  return waiting_for(make_ref<Chain>(std::move(link), channels_of(shape, strides)), dtype, shape, strides);
 }
 
 }  // namespace
 
 Tensor put_off_conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias, const kernels::ConvGeometry& geometry,
                       const Shape& output) {
-  const bool is_float = x.dtype() == kFloat32 || x.dtype() == kFloat64;
-  if (!puts_off() || !x.device().is_cpu() || !is_float || numel(output) == 0) return {};
+  if (!puts_off() || !x.device().is_cpu() || !is_float(x) || numel(output) == 0) return {};
   if (!stays(x) || !stays(weight) || !stays(bias)) return {};
-  x.storage().data();  // work waits for the ops that follow it, not for the next convolution
-  auto inputs = make_ref<Chain::Inputs>();
-  inputs->convolution = {x.detach(), weight.detach(), bias.defined() ? bias.detach() : bias, geometry, output};
-  auto chain = make_ref<Chain>(std::move(inputs), output[1]);
-  return waiting_for(std::move(chain), x.dtype(), output, strides_for(output, MemoryFormat::channels_last));
+  std::vector<Tensor> inputs{x, weight};
+  if (bias.defined()) inputs.push_back(bias);
+  const auto convolve = [geometry, output](std::span<const Tensor> of, Epilogue epilogue) {
+    Tensor y = allocate(output, of[0].dtype(), kCPU, MemoryFormat::channels_last);
+    if (Tensor& residual = epilogue.residual; residual.defined()) {
+      residual = reshaped(residual, y.shape(), y.strides());
+    }
+    CpuContext context;
+    kernels::conv2d(context, of[0], {of[1], true}, epilogue, geometry, y);
+    return y;
+  };
+  return put_off_op(inputs, output, strides_for(output, MemoryFormat::channels_last), convolve,
+                    {.epilogue = {.shift = bias.defined() ? bias.detach() : bias}});
+}
+
+Tensor put_off(std::span<const Tensor> inputs, const Shape& shape, MemoryFormat format, Kernel kernel) {
+  const auto is_pending = [](const Tensor& t) { return t.storage().is_pending(); };
+  if (!puts_off() || numel(shape) == 0 || std::ranges::none_of(inputs, is_pending)) return {};
+  if (!std::ranges::all_of(inputs, [](const Tensor& t) { return is_float(t) && stays(t); })) return {};
+  const auto compute = [shape, format, kernel = std::move(kernel)](std::span<const Tensor> of,
+                                                                   const Epilogue& epilogue) {
+    CpuContext context;
+    Tensor y = allocate(shape, of[0].dtype(), kCPU, format), rows = as_rows(y, channels_of(y.shape(), y.strides()));
+    kernel(context, of, y);
+    if (!epilogue.is_empty()) kernels::apply_epilogue(context, epilogue, rows, rows);
+    return y;
+  };
+  return put_off_op(inputs, shape, strides_for(shape, format), compute, {});
 }
 
 Tensor put_off(const Tensor& x, const Step& step) {
@@ -245,9 +291,9 @@ Tensor put_off(const Tensor& x, const Step& step) {
 bool put_off_in_place(const Tensor& x, const Step& step) {
   if (!chain_before(x, step)) return false;
   if (const Tensor& residual = step.epilogue.residual; residual.defined()) {
-    begin_write(x, {residual});
+    autograd::begin_write(x, {residual});
   } else {
-    begin_write(x);
+    autograd::begin_write(x);
   }
   const Ref<Chain> chain = chain_before(x, step);  // unless that has run it
   if (!chain) return false;

@@ -78,10 +78,16 @@ TEST_CASE("what nobody holds is never computed: a residual block is two convolut
     out.add_(x);
     return relu(out);
   };
+  const auto with_names = [&] {
+    const Tensor a = layer.conv(x), b = layer.norm(a), c = relu_(b), d = other.conv(c), e = other.norm(d);
+    return relu(e.add_(x));
+  };
+  const auto in_one = [&] { return relu(other.norm(other.conv(relu_(layer.norm(layer.conv(x))))).add_(x)); };
+  const int written = GENERATE(0, 1, 2);
   const Tensor wanted = no_grad(block);
   const InferenceMode mode;
   const OpTimes times;
-  const Tensor y = block();
+  const Tensor y = written == 0 ? block() : written == 1 ? with_names() : in_one();
   (void)std::as_const(y).raw_data();
   for (const auto& [name, calls, seconds] : times.entries()) {
     INFO(name);
@@ -141,6 +147,42 @@ TEST_CASE("every order of steps gives what it gives at once") {
   SECTION("on a batch norm of a tensor that is there") {
     check_all(x, [&](const Tensor& t) { return other.norm(t); });
   }
+}
+
+TEST_CASE("pooling, products, joined and enlarged images wait for what they are made from") {
+  const Layer layer, other;
+  const Tensor x = image(), weight = randn({3, channels * 3}, {.dtype = kFloat64});
+  const Tensor up = randn({channels, channels, 2, 2}, {.dtype = kFloat64}), bias = randn({3}, {.dtype = kFloat64});
+  const auto net = [&] {
+    const Tensor skip = relu(layer.norm(layer.conv(x)));
+    Tensor y = relu(conv_transpose2d(max_pool2d(skip, {.kernel_size = 2}), up, layer.bias, {.stride = 2}));
+    y = cat({y, skip.narrow(3, 0, 6)}, 1);
+    y = upsample_bilinear(avg_pool2d(y, {.kernel_size = 2}), {.size = {6, 6}});
+    y = other.conv(other.norm(relu(y.narrow(1, 0, channels))));
+    return silu(linear(adaptive_avg_pool2d(y, {1, 3}).reshape({2, -1}), weight, bias));
+  };
+  const Tensor wanted = no_grad(net);
+  const InferenceMode mode;
+  const Tensor y = net();
+  check_same(y, wanted);
+  const Tensor pooled = max_pool2d(layer.conv(x), {.kernel_size = 2});
+  CHECK(is_pending(pooled));
+  CHECK_FALSE(is_pending(max_pool2d(x, {.kernel_size = 2})));
+  CHECK_FALSE(is_pending(max_pool2d_with_indices(layer.conv(x), {.kernel_size = 2}).values));
+}
+
+TEST_CASE("as many layers as wanted can be put off") {
+  const Layer layer;
+  const Tensor x = image();
+  const auto net = [&] {
+    Tensor y = layer.conv(x);
+    for (int i = 0; i < 3000; ++i) y = relu(y + x);
+    for (int i = 0; i < 700; ++i) y = relu6(layer.norm(layer.conv(y)));
+    return y;
+  };
+  const Tensor wanted = no_grad(net);
+  const InferenceMode mode;
+  check_same(net(), wanted);
 }
 
 TEST_CASE("an intermediate result that the program still holds is computed, once") {
@@ -311,7 +353,7 @@ TEST_CASE("a program of random steps gives what it gives at once") {
     for (int step = 0; step < 60; ++step) {
       const std::size_t i = below(3), j = below(3);
       const Tensor x = live[i], y = live[j];
-      switch (below(16)) {
+      switch (below(18)) {
         case 0:
         case 1:
         case 2:
@@ -349,6 +391,14 @@ TEST_CASE("a program of random steps gives what it gives at once") {
           break;
         case 13:
           live[j] = x.narrow(1, 0, channels);
+          break;
+        case 15:
+          live[j] =
+              cat({x.narrow(2, 0, 4), max_pool2d(y, {.kernel_size = 3, .stride = 1, .padding = 1}).narrow(2, 4, 2)}, 2);
+          break;
+        case 16:
+          live[j] = contiguous(upsample_nearest(avg_pool2d(x, {.kernel_size = {3, 7}}), {.size = {6, 7}}),
+                               MemoryFormat::channels_last);
           break;
         case 14:
           live[j] = batch_norm_relu(x, other.mean, other.var, other.scale, other.shift, {}, y);

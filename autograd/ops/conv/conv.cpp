@@ -1,9 +1,11 @@
 #include "ebb/autograd/ops/conv/conv.h"
 
 #include <algorithm>
+#include <array>
 
 #include "ebb/autograd/grad_mode.h"
 #include "ebb/autograd/inference/chain.h"
+#include "ebb/autograd/ops/detail/compute.h"
 #include "ebb/autograd/ops/detail/window.h"
 #include "ebb/autograd/ops/elementwise/arithmetic.h"
 #include "ebb/autograd/ops/reduce/reduce.h"
@@ -101,8 +103,10 @@ Tensor convolve_back_to_input(const Tensor& gradient, const Tensor& weight, cons
                               Weight is) {
   const OpScope op("conv2d_backward_input", Site{});
   const Tensor dy = contiguous(gradient, channels_last), w = contiguous(weight);
-  Tensor dx = empty_image(input, dy);
-  on_device(dy.device(), [&](auto& context) { kernels::conv2d_backward_input(context, dy, packed(w, is), g, dx); });
+  const auto convolve_back = [g, is](auto& context, std::span<const Tensor> of, Tensor& to) {
+    kernels::conv2d_backward_input(context, of[0], packed(of[1], is), g, to);
+  };
+  const Tensor dx = ops::made(std::array{dy, w}, input, channels_last, convolve_back);
   return record(
       dx, wrt(dy, [w = Saved(w), shape = dy.shape(), g](const Tensor& ddx) { return convolve(ddx, w, {}, shape, g); }),
       wrt(w, [dy = Saved(dy), shape = w.shape(), g](const Tensor& ddx) {
@@ -179,7 +183,9 @@ Tensor conv_transpose2d(const Tensor& x, const Tensor& weight, const Tensor& bia
                     transposed_size(x.size(2), weight.size(2), o.output_padding.height, geometry, 0),
                     transposed_size(x.size(3), weight.size(3), o.output_padding.width, geometry, 1)};
   const Tensor y = convolve_back_to_input(x, weight, shape, geometry, now());
-  return bias.defined() ? y + bias.reshape({channels, 1, 1}) : y;
+  if (!bias.defined()) return y;
+  const Tensor later = autograd::put_off(y, {.epilogue = {.shift = contiguous(bias)}});
+  return later.defined() ? later : y + bias.reshape({channels, 1, 1});
 }
 
 }  // namespace ebb

@@ -1,6 +1,7 @@
 #include "ebb/autograd/ops/detail/average.h"
 
 #include "ebb/autograd/ops/create/creation.h"
+#include "ebb/autograd/ops/detail/compute.h"
 #include "ebb/autograd/ops/detail/window.h"
 #include "ebb/autograd/ops/shape/shape.h"
 #include "ebb/autograd/record.h"
@@ -39,9 +40,12 @@ Tensor spread(const Tensor& gradient, const AveragePooling& pooling, const Dims&
 
 Tensor gathered(const Tensor& input, const AveragePooling& pooling, const Dims& sizes, MemoryFormat format) {
   const OpScope op("avg_pool2d", Site{});
-  const Tensor x = contiguous(input, format), y = image_like(x, sizes, format);
-  Tensor to = pooled_images(y, format);
-  on_device(x.device(), [&](auto& context) { kernels::avg_pool2d(context, pooled_images(x, format), pooling, to); });
+  const Tensor x = contiguous(input, format);
+  const auto average = [format, pooling](auto& context, std::span<const Tensor> of, Tensor& y) {
+    Tensor to = pooled_images(y, format);
+    kernels::avg_pool2d(context, pooled_images(of[0], format), pooling, to);
+  };
+  const Tensor y = made({&x, 1}, {x.size(0), x.size(1), sizes[0], sizes[1]}, format, average);
   return record(y, wrt(x, [pooling, of_x = Dims{x.size(2), x.size(3)}, format](const Tensor& dy) {
                   return spread(dy, pooling, of_x, format);
                 }));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "ebb/autograd/inference/chain.h"
 #include "ebb/autograd/view.h"
 #include "ebb/core/context.h"
 #include "ebb/kernels/elementwise/elementwise.h"
@@ -21,6 +22,21 @@ Tensor compute(const kernels::UnaryOp& op, const Tensor& x);
 
 /// In the broadcast shape, and in the memory order of the operand that has it. Both operands are of one dtype.
 Tensor compute(const kernels::BinaryOp& op, const Tensor& a, const Tensor& b);
+
+/// A new tensor y, of the dtype and on the device of the inputs, that `kernel(context, inputs, y)` fills.
+template <class Kernel>
+Tensor made_now(std::span<const Tensor> inputs, const Shape& shape, MemoryFormat format, Kernel&& kernel) {
+  Tensor y = allocate(shape, inputs[0].dtype(), inputs[0].device(), format);
+  on_device(y.device(), [&](auto& context) { kernel(context, inputs, y); });
+  return y;
+}
+
+/// The same, maybe later (see autograd::put_off).
+template <class Kernel>
+Tensor made(std::span<const Tensor> inputs, const Shape& shape, MemoryFormat format, const Kernel& kernel) {
+  const Tensor later = autograd::put_off(inputs, shape, format, kernel);
+  return later.defined() ? later : made_now(inputs, shape, format, kernel);
+}
 
 /// Runs `kernel(context, y)`, where y shows the elements of `x`, as an in-place op with the further inputs `others`.
 template <class Kernel>

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <exception>
+#include <type_traits>
 
 #include "ebb/autograd/ops/create/creation.h"
+#include "ebb/autograd/ops/detail/compute.h"
 #include "ebb/autograd/ops/detail/constant.h"
 #include "ebb/autograd/ops/shape/shape.h"
 #include "ebb/autograd/record.h"
@@ -92,10 +94,12 @@ Tensor resample(const Tensor& given, int dim, const SparseMatrix& matrix) {
   const Tensor x = contiguous(given, format);
   Shape shape = x.shape();
   shape[dim] = matrix.rows();
-  const Tensor y = empty(shape, {.dtype = x.dtype(), .device = x.device()}, format);
-  Tensor lines = folded(y, dim, format);
-  on_device(x.device(),
-            [&](auto& context) { kernels::resample(context, folded(x, dim, format), as_tensors(matrix, x), lines); });
+  const auto resample_lines = [dim, format, rows = as_tensors(matrix, x)](auto& context, std::span<const Tensor> of,
+                                                                          Tensor& y) {
+    Tensor lines = folded(y, dim, format);
+    kernels::resample(context, folded(of[0], dim, format), rows, lines);
+  };
+  const Tensor y = made({&x, 1}, shape, format, resample_lines);
   return record(y, wrt(x, [matrix, dim](const Tensor& dy) {
                   const OpScope op("resample", Site{});
                   return resample(dy, dim, matrix.transposed());
@@ -114,10 +118,14 @@ static bool at_once(const Tensor& x, std::span<const SparseMatrix> matrices) {
 /// Images that lie channels-last on the CPU, in both dimensions at once.
 static Tensor resample_images(const Tensor& given, const SparseMatrix& rows, const SparseMatrix& columns) {
   const Tensor x = contiguous(given, MemoryFormat::channels_last);
-  Tensor y =
-      empty({x.size(0), x.size(1), rows.rows(), columns.rows()}, {.dtype = x.dtype()}, MemoryFormat::channels_last);
-  CpuContext context;
-  kernels::resample_images(context, x, as_tensors(rows, x), as_tensors(columns, x), y);
+  const Shape shape{x.size(0), x.size(1), rows.rows(), columns.rows()};
+  const auto resample_both = [of_rows = as_tensors(rows, x), of_columns = as_tensors(columns, x)](
+                                 auto& context, std::span<const Tensor> of, Tensor& y) {
+    if constexpr (std::is_same_v<decltype(context), CpuContext&>) {
+      kernels::resample_images(context, of[0], of_rows, of_columns, y);
+    }
+  };
+  const Tensor y = made({&x, 1}, shape, MemoryFormat::channels_last, resample_both);
   return record(y, wrt(x, [rows, columns](const Tensor& dy) {
                   const OpScope op("resample", Site{});
                   return resample_images(dy, rows.transposed(), columns.transposed());

@@ -1,7 +1,10 @@
 #include "ebb/autograd/ops/linalg/linalg.h"
 
+#include <array>
+
 #include "ebb/autograd/ops/create/creation.h"
 #include "ebb/autograd/ops/detail/checks.h"
+#include "ebb/autograd/ops/detail/compute.h"
 #include "ebb/autograd/ops/elementwise/arithmetic.h"
 #include "ebb/autograd/ops/elementwise/compare.h"
 #include "ebb/autograd/ops/reduce/reduce.h"
@@ -47,19 +50,22 @@ std::int64_t count_rows(const Tensor& x) {
 }
 
 /// epilogue(a b) of two matrices
-Tensor product(const Tensor& a, const Tensor& b, const kernels::Epilogue& epilogue) {
-  Tensor y = empty({a.size(0), b.size(1)}, {.dtype = a.dtype(), .device = a.device()});
-  const auto as_batch = [](const Tensor& x) {
-    return x.alias({1, x.size(0), x.size(1)}, {0, x.stride(0), x.stride(1)}, x.storage_offset());
+Tensor product(const Tensor& a, const Tensor& b, const Tensor& bias = {}) {
+  const auto multiply = [](auto& context, std::span<const Tensor> of, Tensor& y) {
+    const auto as_batch = [](const Tensor& x) {
+      return x.alias({1, x.size(0), x.size(1)}, {0, x.stride(0), x.stride(1)}, x.storage_offset());
+    };
+    Tensor y_batch = as_batch(y);
+    kernels::bmm(context, as_batch(of[0]), as_batch(of[1]), {.shift = of.size() > 2 ? of[2] : Tensor()}, y_batch);
   };
-  Tensor y_batch = as_batch(y);
-  on_device(a.device(), [&](auto& context) { kernels::bmm(context, as_batch(a), as_batch(b), epilogue, y_batch); });
-  return y;
+  const std::array inputs{a, b, bias};
+  return ops::made(std::span(inputs).first(bias.defined() ? 3 : 2), {a.size(0), b.size(1)}, MemoryFormat::contiguous,
+                   multiply);
 }
 
 /// x (rows, in) times the transpose of weight (out, in), plus bias (out).
 Tensor affine(const Tensor& x, const Tensor& weight, const Tensor& bias) {
-  const Tensor y = product(x, weight.t(), {.shift = contiguous(bias)});
+  const Tensor y = product(x, weight.t(), contiguous(bias));
   return record(y, wrt(x, [weight = Saved(weight)](const Tensor& dy) { return mm(dy, weight); }),
                 wrt(weight, [x = Saved(x)](const Tensor& dy) { return mm(dy.t(), x); }),
                 wrt(bias, [](const Tensor& dy) { return sum(dy, {0}); }));
@@ -85,7 +91,7 @@ Tensor mm(const Tensor& a, const Tensor& b, Site site) {
   check(a.dim() == 2 && b.dim() == 2, "needs two matrices, got shapes ", a.shape(), " and ", b.shape());
   check_alike(a, b);
   check_inner(a, b, a.size(1), b.size(0));
-  const Tensor y = product(a, b, {});
+  const Tensor y = product(a, b);
   return record(y, wrt(a, [b = Saved(b)](const Tensor& dy) { return mm(dy, b->t()); }),
                 wrt(b, [a = Saved(a)](const Tensor& dy) { return mm(a->t(), dy); }));
 }

@@ -1,5 +1,6 @@
 #include "ebb/autograd/ops/pool/max_pool.h"
 
+#include "ebb/autograd/ops/detail/compute.h"
 #include "ebb/autograd/ops/detail/window.h"
 #include "ebb/autograd/ops/elementwise/arithmetic.h"
 #include "ebb/autograd/ops/elementwise/compare.h"
@@ -89,8 +90,11 @@ ValuesAndIndices pooled(const Tensor& input, const MaxPool2dOptions& o, bool wan
   const bool is_needed = wants_indices || x.is_cuda() || (is_grad_enabled() && autograd::wants_grad(x));
   const DType index = wants_indices ? kInt64 : kernels::narrowest_index(g);
   const Tensor indices = is_needed ? p.made(shape, x, index) : Tensor();
-  Tensor y = p.made(shape, x, x.dtype()), to = p.images(y), chosen = is_needed ? p.images(indices) : Tensor();
-  on_device(x.device(), [&](auto& context) { kernels::max_pool2d(context, p.images(x), g, to, chosen); });
+  const auto pool = [p, indices](auto& context, std::span<const Tensor> of, Tensor& y) {
+    Tensor to = p.images(y), chosen = indices.defined() ? p.images(indices) : Tensor();
+    kernels::max_pool2d(context, p.images(of[0]), p.geometry, to, chosen);
+  };
+  Tensor y = is_needed ? ops::made_now({&x, 1}, shape, p.format, pool) : ops::made({&x, 1}, shape, p.format, pool);
   y = record(y, wrt(x, [indices = Saved(indices), from = x.shape(), p](const Tensor& dy) {
                return scatter(dy, indices, from, p);
              }));

@@ -4,6 +4,7 @@
 
 #include "ebb/autograd/ops/create/creation.h"
 #include "ebb/autograd/ops/detail/checks.h"
+#include "ebb/autograd/ops/detail/compute.h"
 #include "ebb/autograd/ops/elementwise/arithmetic.h"
 #include "ebb/autograd/ops/shape/shape.h"
 #include "ebb/autograd/record.h"
@@ -67,18 +68,18 @@ Tensor cat(std::span<const Tensor> given, std::int64_t dim, Site site) {
   check(tensors[0].dim() > 0, "scalars have no dimension to be joined along; use stack()");
   const int d = wrap_dim(dim, tensors[0].dim());
   const Tensor& first = tensors[0];
-  const Tensor y =
-      empty(joined_shape(tensors, d), {.dtype = first.dtype(), .device = first.device()}, first.suggested_format());
-  no_grad([&] {
-    std::int64_t start = 0;
-    for (const Tensor& t : tensors) {
-      y.narrow(d, start, t.size(d)).copy_(t);
-      start += t.size(d);
+  const auto copy_all = [d](auto& context, std::span<const Tensor> of, const Tensor& y) {
+    std::int64_t offset = 0;
+    for (const Tensor& t : of) {
+      Tensor part = y.alias(t.shape(), y.strides(), offset);
+      kernels::copy(context, t, part);
+      offset += t.size(d) * y.strides()[d];
     }
-  });
+  };
+  const Tensor y = ops::made(tensors, joined_shape(tensors, d), first.suggested_format(), copy_all);
   std::vector<std::int64_t> lengths;  // -1 for those that were skipped
   for (const Tensor& t : inputs) lengths.push_back(t.dim() == first.dim() ? t.size(d) : -1);
-  return record(y.detach(), inputs, [d, lengths](const Tensor& dy) { return parts_of(dy, d, lengths); });
+  return record(y, inputs, [d, lengths](const Tensor& dy) { return parts_of(dy, d, lengths); });
 }
 
 Tensor cat(std::initializer_list<Tensor> tensors, std::int64_t dim, Site site) {
