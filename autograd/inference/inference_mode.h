@@ -26,10 +26,11 @@ class InferenceMode {
   std::uint64_t outer_;
 };
 
+/// Within one of this thread, even where GradMode turns recording on again.
 bool is_inference_mode_enabled();
 
 namespace autograd {
-/// Of this thread's outermost InferenceMode; 0 outside of any.
+/// Of this thread's outermost InferenceMode; 0 outside of any, and where ops are recorded.
 std::uint64_t inference_scope();
 }  // namespace autograd
 

@@ -48,7 +48,9 @@ Tensor TensorOps::add_(const Tensor& other, Scalar alpha, Site site) const {
   const OpScope op("add_", site);
   const Tensor& x = self();
   const Tensor b = operand_for(x, other);
-  if (ops::is_one(alpha) && autograd::put_off_in_place(x, {.epilogue = {.residual = b}})) return x;
+  if (is_inference_mode_enabled() && ops::is_one(alpha)) {
+    if (autograd::put_off_in_place(x, {.epilogue = {.residual = b}})) return x;
+  }
   write(kernels::AddScaled{kernels::Immediate(alpha)}, x, b);
   return record_in_place(x, wrt(x, unchanged),
                          wrt(b, [alpha, shape = b.shape()](const Tensor& dy) { return sum_to(dy * alpha, shape); }));

@@ -12,16 +12,16 @@ template <class T>
 struct EpilogueOf {
   using Value = std::conditional_t<std::is_floating_point_v<T>, T, float>;
 
-  explicit EpilogueOf(const Epilogue& epilogue) : rows(epilogue, 0) {}
+  explicit EpilogueOf(const Epilogue& epilogue) : elements(elements_of<T>(epilogue)) {}
 
   __device__ Value operator()(Value value, std::int64_t channel, std::int64_t index) const {
-    if (rows.scale != nullptr) value *= static_cast<Value>(rows.scale[channel]);
-    if (rows.shift != nullptr) value += static_cast<Value>(rows.shift[channel]);
-    if (rows.residual != nullptr) value += static_cast<Value>(rows.residual[index]);
-    return rows.relu && value < Value(0) ? Value(0) : value;
+    if (elements.scale != nullptr) value *= static_cast<Value>(elements.scale[channel]);
+    if (elements.shift != nullptr) value += static_cast<Value>(elements.shift[channel]);
+    if (elements.residual != nullptr) value += static_cast<Value>(elements.residual[index]);
+    return elements.relu && value < Value(0) ? Value(0) : value;
   }
 
-  EpilogueRows<T> rows;
+  TileEpilogue<T> elements;
 };
 
 }  // namespace ebb::kernels

@@ -1,53 +1,21 @@
 // What is put off in InferenceMode, when it is done, and that it is the same.
-#include <algorithm>
-#include <cmath>
 #include <functional>
 #include <random>
-#include <thread>
 #include <utility>
 #include <vector>
 
-#include "ebb/autograd/inference/inference_mode.h"
-#include "ebb/autograd/ops.h"
 #include "ebb/core/dlpack/dlpack.h"
 #include "ebb/core/op_times.h"
 #include "ebb/core/random/generator.h"
 
-#include "tests/support/catch.h"
-#include "tests/support/tensors.h"
+#include "tests/autograd/pending_layer.h"
 
 using namespace ebb;
-using test::values;
-
-namespace {
-
-constexpr std::int64_t channels = 5;
-
-Tensor image() { return contiguous(randn({2, channels, 6, 7}, {.dtype = kFloat64}), MemoryFormat::channels_last); }
-
-/// A convolution, a batch norm and what follows them, as a program writes them.
-struct Layer {
-  Tensor weight = randn({channels, channels, 3, 3}, {.dtype = kFloat64}) * 0.3;
-  Tensor bias = randn({channels}, {.dtype = kFloat64});
-  Tensor mean = randn({channels}, {.dtype = kFloat64}), var = rand({channels}, {.dtype = kFloat64}) + 0.5;
-  Tensor scale = randn({channels}, {.dtype = kFloat64}), shift = randn({channels}, {.dtype = kFloat64});
-
-  Tensor conv(const Tensor& x) const { return conv2d(x, weight, bias, {.padding = 1}); }
-  Tensor norm(const Tensor& x) const { return batch_norm(x, mean, var, scale, shift); }
-};
-
-bool is_pending(const Tensor& x) { return x.storage().is_pending(); }
-
-void check_same(const Tensor& y, const Tensor& wanted) {
-  REQUIRE(y.shape() == wanted.shape());
-  const auto a = values(y), b = values(wanted);
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    INFO("element " << i);
-    REQUIRE(std::abs(a[i] - b[i]) <= 1e-11 * std::max(1.0, std::abs(b[i])));
-  }
-}
-
-}  // namespace
+using test::channels;
+using test::check_same;
+using test::image;
+using test::is_pending;
+using test::Layer;
 
 TEST_CASE("InferenceMode puts off what can be done together, NoGradGuard nothing") {
   const Layer layer;
@@ -308,38 +276,6 @@ TEST_CASE("recording may be turned on within InferenceMode, and puts nothing off
   CHECK_FALSE(is_pending(y));
   sum(y).backward();
   CHECK(x.grad().defined());
-}
-
-TEST_CASE("threads that ask for the same elements get the same") {
-  const Layer layer;
-  const Tensor x = image();
-  const Tensor wanted = no_grad([&] { return relu(layer.norm(layer.conv(x))); });
-  for (int round = 0; round < 50; ++round) {
-    const InferenceMode mode;
-    const Tensor conv = layer.conv(x), norm = layer.norm(conv), y = relu(norm);
-    std::vector<Tensor> sums(6);
-    std::vector<std::thread> threads;
-    for (std::size_t i = 0; i < sums.size(); ++i) {
-      threads.emplace_back([&, i] { sums[i] = no_grad([&] { return sum(i % 2 == 0 ? y : norm); }); });
-    }
-    for (std::thread& thread : threads) thread.join();
-    for (std::size_t i = 0; i < sums.size(); i += 2) check_same(sums[i], sum(wanted));
-  }
-}
-
-TEST_CASE("a thread that writes to an input waits for work of another thread that reads it") {
-  const Layer layer;
-  for (int round = 0; round < 50; ++round) {
-    const Tensor x = image();
-    const Tensor wanted = no_grad([&] { return relu(layer.norm(layer.conv(x))); });
-    const InferenceMode mode;
-    Tensor y = layer.conv(x);
-    std::thread writer([&] { no_grad([&] { x.mul_(-1); }); });
-    y = relu(layer.norm(y));
-    const Tensor copy = y.clone();
-    writer.join();
-    check_same(copy, wanted);
-  }
 }
 
 TEST_CASE("a program of random steps gives what it gives at once") {

@@ -6,7 +6,9 @@
 namespace ebb::ops {
 
 Tensor compute(const kernels::ActivationOp& f, const Tensor& x) {
-  if (const Tensor later = autograd::put_off(x, {.function = f}); later.defined()) return later;
+  if (is_inference_mode_enabled()) {
+    if (const Tensor later = autograd::put_off(x, {.function = f}); later.defined()) return later;
+  }
   Tensor y = empty_like(x);
   on_device(x.device(), [&](auto& context) { kernels::activation(context, f, x, y); });
   return y;
@@ -19,7 +21,7 @@ Tensor compute(const kernels::ActivationOp& f, const Tensor& dy, const Tensor& x
 }
 
 void write(const kernels::ActivationOp& f, const Tensor& x) {
-  if (autograd::put_off_in_place(x, {.function = f})) return;
+  if (is_inference_mode_enabled() && autograd::put_off_in_place(x, {.function = f})) return;
   write_in_place(x, {}, [&](auto& context, Tensor& y) { kernels::activation(context, f, x, y); });
 }
 

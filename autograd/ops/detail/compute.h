@@ -1,6 +1,7 @@
 #pragma once
 
 #include "ebb/autograd/inference/chain.h"
+#include "ebb/autograd/inference/inference_mode.h"
 #include "ebb/autograd/view.h"
 #include "ebb/core/context.h"
 #include "ebb/kernels/elementwise/elementwise.h"
@@ -34,8 +35,10 @@ Tensor made_now(std::span<const Tensor> inputs, const Shape& shape, MemoryFormat
 /// The same, maybe later (see autograd::put_off).
 template <class Kernel>
 Tensor made(std::span<const Tensor> inputs, const Shape& shape, MemoryFormat format, const Kernel& kernel) {
-  const Tensor later = autograd::put_off(inputs, shape, format, kernel);
-  return later.defined() ? later : made_now(inputs, shape, format, kernel);
+  if (is_inference_mode_enabled()) {
+    if (const Tensor later = autograd::put_off(inputs, shape, format, kernel); later.defined()) return later;
+  }
+  return made_now(inputs, shape, format, kernel);
 }
 
 /// Runs `kernel(context, y)`, where y shows the elements of `x`, as an in-place op with the further inputs `others`.

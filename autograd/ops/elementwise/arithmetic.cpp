@@ -51,7 +51,7 @@ void refuse_bool(DType dtype, const char* what) {
 
 /// See autograd::put_off.
 Tensor put_off_sum(const Tensor& a, const Tensor& b, Scalar alpha) {
-  if (autograd::inference_scope() == 0 || !is_one(alpha) || a.shape() != b.shape()) return {};
+  if (!is_inference_mode_enabled() || !is_one(alpha) || a.shape() != b.shape()) return {};
   const Tensor sum = autograd::put_off(a, {.epilogue = {.residual = b}});
   return sum.defined() ? sum : autograd::put_off(b, {.epilogue = {.residual = a}});
 }
