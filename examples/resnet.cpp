@@ -10,7 +10,7 @@ int main() {
   models::ResNet net = models::resnet18();
   std::cout << net.parameter_count() << " parameters, " << net.state_dict().size() << " tensors in the state dict\n";
   net.eval();
-  const NoGradGuard no_grad;
+  const InferenceMode inference;
   std::cout << "classes " << net(zeros({1, 3, 64, 64})).shape() << ", features "
             << net.features(zeros({1, 3, 64, 64})).shape() << "\n"
             << net["layer2.0"] << "\n";

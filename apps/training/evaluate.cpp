@@ -6,7 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "ebb/autograd/grad_mode.h"
+#include "ebb/autograd/inference/inference_mode.h"
 #include "ebb/autograd/ops/loss/loss.h"
 #include "ebb/autograd/ops/reduce/reduce.h"
 #include "ebb/data/loader.h"
@@ -42,7 +42,7 @@ class EvalMode {
 }  // namespace
 
 std::optional<Score> evaluate(const Task& task, const data::Dataset& dataset, Device device) {
-  const NoGradGuard no_grad;
+  const InferenceMode inference;
   const EvalMode mode(task.net.module());
   Confusion confusion(task.classes);
   double loss = 0;

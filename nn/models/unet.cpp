@@ -29,10 +29,11 @@ Up::Up(std::int64_t in, std::int64_t out, bool bilinear)
     : up(this, "up", doubling(in, bilinear)), conv(this, "conv", DoubleConv(in, out, bilinear ? in / 2 : out)) {}
 
 Tensor Up::operator()(const Tensor& x, const Tensor& skip) const {
-  const Tensor y = up(x);
+  Tensor y = up(x);
   const std::int64_t dy = skip.size(2) - y.size(2), dx = skip.size(3) - y.size(3);
   const std::int64_t left = dx / 2, top = dy / 2;  // what is missing is 0 or 1
-  return conv(cat({skip, pad(y, {left, dx - left, top, dy - top})}, 1));
+  if (dx != 0 || dy != 0) y = pad(y, {left, dx - left, top, dy - top});
+  return conv(cat({skip, y}, 1));
 }
 
 OutConv::OutConv(std::int64_t in, std::int64_t out)
