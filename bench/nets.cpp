@@ -10,7 +10,7 @@
 #include <nlohmann/json.hpp>
 #include <sys/resource.h>
 
-#include "ebb/autograd/inference/inference_mode.h"
+#include "ebb/autograd/inference_mode.h"
 #include "ebb/autograd/ops.h"
 #include "ebb/core/op_times.h"
 #include "ebb/core/random/generator.h"

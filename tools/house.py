@@ -99,7 +99,7 @@ FLOORS = {
             "ops/resample": "interpolation, grid_sample",
             "ops/shape": "views, joining, splitting, padding",
         },
-        private=("ops/detail",),
+        private=("inference", "ops/detail"),
     ),
     "nn": Floor(
         "modules: slots, calls, hooks, printing, state dict, summary. Composes ops, calls no kernel",

@@ -6,7 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "ebb/autograd/inference/inference_mode.h"
+#include "ebb/autograd/inference_mode.h"
 #include "ebb/autograd/ops/loss/loss.h"
 #include "ebb/autograd/ops/reduce/reduce.h"
 #include "ebb/data/loader.h"

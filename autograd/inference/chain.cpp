@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "ebb/autograd/inference/inference_mode.h"
+#include "ebb/autograd/inference_mode.h"
 #include "ebb/autograd/view.h"
 #include "ebb/core/context.h"
 #include "ebb/core/dispatch.h"

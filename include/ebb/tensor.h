@@ -3,9 +3,9 @@
 /// Tensors, every op, autograd, random numbers and threads.
 #include "ebb/autograd/backward.h"
 #include "ebb/autograd/grad_mode.h"
-#include "ebb/autograd/inference/inference_mode.h"
 #include "ebb/autograd/gradcheck.h"
 #include "ebb/autograd/graph.h"
+#include "ebb/autograd/inference_mode.h"
 #include "ebb/autograd/ops.h"
 #include "ebb/autograd/print.h"
 #include "ebb/core/backends/backends.h"

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "ebb/autograd/inference/inference_mode.h"
+#include "ebb/autograd/inference_mode.h"
 #include "ebb/autograd/ops.h"
 
 #include "tests/support/catch.h"

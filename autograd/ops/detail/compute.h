@@ -1,7 +1,7 @@
 #pragma once
 
 #include "ebb/autograd/inference/chain.h"
-#include "ebb/autograd/inference/inference_mode.h"
+#include "ebb/autograd/inference_mode.h"
 #include "ebb/autograd/view.h"
 #include "ebb/core/context.h"
 #include "ebb/kernels/elementwise/elementwise.h"

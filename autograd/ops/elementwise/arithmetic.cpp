@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "ebb/autograd/inference/chain.h"
-#include "ebb/autograd/inference/inference_mode.h"
+#include "ebb/autograd/inference_mode.h"
 #include "ebb/autograd/ops/create/creation.h"
 #include "ebb/autograd/ops/detail/checks.h"
 #include "ebb/autograd/ops/detail/compute.h"

@@ -3,7 +3,7 @@
 #include <array>
 
 #include "ebb/autograd/inference/chain.h"
-#include "ebb/autograd/inference/inference_mode.h"
+#include "ebb/autograd/inference_mode.h"
 #include "ebb/autograd/ops/activation/rectifier.h"
 #include "ebb/autograd/ops/create/creation.h"
 #include "ebb/autograd/ops/detail/activate.h"

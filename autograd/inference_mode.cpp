@@ -1,4 +1,4 @@
-#include "ebb/autograd/inference/inference_mode.h"
+#include "ebb/autograd/inference_mode.h"
 
 #include <atomic>
 #include <exception>
