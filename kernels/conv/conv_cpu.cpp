@@ -1,9 +1,9 @@
 #include "ebb/kernels/conv/conv.h"
 
-#include "ebb/kernels/conv/im2col.h"
 #include "ebb/kernels/conv/plain.h"
 #include "ebb/kernels/depthwise/depthwise.h"
 #include "ebb/kernels/gemm/panel.h"
+#include "ebb/kernels/im2col/im2col.h"
 #include "ebb/kernels/winograd/winograd.h"
 
 namespace ebb::kernels {

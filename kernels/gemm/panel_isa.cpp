@@ -41,24 +41,28 @@ template <class T>
   }
 }
 
-/// `rows` rows of c. With by_rows, elements of a row of a are adjacent; otherwise a is a tile, column after column.
+/// `rows` rows of c. With by_rows, elements of a row of a are adjacent, otherwise those of a column.
 template <class T, int rows, int vectors, bool by_rows>
 void multiply_tile(const PanelProduct<T>& p, const T* a, T* c) {
   constexpr int width = width_of<T>;
   Vector<T> sums[rows][vectors] = {};
-  // Three rows share a base, from which x86 reaches them by the index 0, 1 and 2 times the stride.
-  const T* bases[(rows + 2) / 3];
-  for (int i = 0; i < (rows + 2) / 3; ++i) bases[i] = a + 3 * i * p.a_row;
+  const std::int64_t row_stride = p.a_row, column_stride = p.a_column == 0 ? rows : p.a_column;
   const T* b = p.panel;
-  for (std::int64_t k = 0; k < p.k; ++k, b += vectors * width) {
-    Vector<T> row[vectors];
-    for (int v = 0; v < vectors; ++v) row[v] = load(b + v * width);
+  for (std::int64_t first = 0, run = 0; first < p.k; first += p.terms.length, ++run) {
+    const T* column = a + p.terms.offsets[run];
+    // Three rows share a base, from which x86 reaches them by the index 0, 1 and 2 times the stride.
+    const T* bases[(rows + 2) / 3];
+    for (int i = 0; i < (rows + 2) / 3; ++i) bases[i] = column + 3 * i * row_stride;
+    for (std::int64_t k = 0; k < p.terms.length; ++k, b += vectors * width) {
+      Vector<T> row[vectors];
+      for (int v = 0; v < vectors; ++v) row[v] = load(b + v * width);
 #pragma GCC unroll 16
-    for (int r = 0; r < rows; ++r) {
-      const T x = by_rows ? bases[r / 3][k + r % 3 * p.a_row] : a[r];
-      for (int v = 0; v < vectors; ++v) sums[r][v] += x * row[v];
+      for (int r = 0; r < rows; ++r) {
+        const T x = by_rows ? bases[r / 3][k + r % 3 * row_stride] : column[r];
+        for (int v = 0; v < vectors; ++v) sums[r][v] += x * row[v];
+      }
+      if (!by_rows) column += column_stride;
     }
-    if (!by_rows) a += rows;
   }
   const bool whole = p.columns == p.width;
   alignas(vector_bytes) T tile[rows * vectors * width];
@@ -101,12 +105,12 @@ void for_each_tile(std::int64_t rows, Body&& body) {
 
 template <Isa, class T>
 void multiply_panel(const PanelProduct<T>& p) {
-  const bool by_rows = p.a_row != 0, wide = p.width > width_of<T>;
+  const bool by_rows = p.a_column == 1, wide = p.width > width_of<T>;
   const auto& of_rows =
       wide ? (by_rows ? tiles<T, 2, true> : tiles<T, 2, false>) : (by_rows ? tiles<T, 1, true> : tiles<T, 1, false>);
   for_each_tile(p.rows, [&](std::int64_t row, std::int64_t rows) {
     T* c = p.c + row * p.c_row;
-    of_rows[static_cast<std::size_t>(rows - 1)](p, p.a + row * (by_rows ? p.a_row : p.k), c);
+    of_rows[static_cast<std::size_t>(rows - 1)](p, p.a + row * (p.a_column == 0 ? p.k : p.a_row), c);
     if (!p.epilogue.is_empty()) {
       finish_tile(p, rows, c, p.epilogue.residual == nullptr ? nullptr : p.epilogue.residual + row * p.c_row);
     }

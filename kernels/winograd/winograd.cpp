@@ -92,6 +92,8 @@ void multiply_points(const TransformedTiles& inputs, std::int64_t tiles, std::in
                 .k = channels,
                 .a = inputs.data + point * inputs.point_stride,
                 .a_row = channels,
+                .a_column = 1,
+                .terms = one_run(channels),
                 .panel = panel + point * channels * width,
                 .width = width,
                 .c = products.data + point * products.point_stride + column - first_column,
