@@ -22,7 +22,7 @@ void for_each_kernel(const ConvSizes& s, const ConvSizes& merged, Body&& body) {
 }  // namespace
 
 ConvSizes with_wide_groups(const ConvSizes& s) {
-  const std::int64_t wide = tile_shape<float>().columns;
+  const std::int64_t wide = tile_shape<float>().columns / 2;
   ConvSizes merged = s;
   std::int64_t& groups = merged.geometry.groups;
   for (std::int64_t factor : {2, 3, 5, 7}) {
