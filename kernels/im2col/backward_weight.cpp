@@ -26,8 +26,8 @@ struct WeightGradient {
   std::int64_t at_once;  // pixels, which no cut may part
   bool on_threads = true;
 
-  /// Adds what the output pixels `first` .. + pixels say of group `group` to its matrix.
-  void add(std::int64_t group, std::int64_t first, std::int64_t pixels, T* panels, T* matrix) const {
+  /// The matrix of group `group` as the output pixels `first` .. + pixels have it, or with that added.
+  void find(std::int64_t group, std::int64_t first, std::int64_t pixels, bool accumulate, T* panels, T* matrix) const {
     const std::int64_t outputs = s.group_outputs();
     pack_on_threads(panel_source(dy + first * s.out_channels + group * outputs, s.out_channels, 1, pixels, outputs),
                     panels);
@@ -44,7 +44,7 @@ struct WeightGradient {
                         .c = matrix,
                         .c_row = outputs,
                         .c_stride = 0,
-                        .accumulate = true,
+                        .accumulate = accumulate,
                         .on_threads = on_threads},
                        s.is_pointwise() ? whole.rows() : patches.columns());
   }
@@ -55,9 +55,9 @@ struct WeightGradient {
     const std::int64_t outputs = s.group_outputs(), most = std::max<std::int64_t>(packed_together / outputs, 1024);
     const std::int64_t together = std::min(parts(most, at_once) * at_once, end - begin);
     T* panels = scratch<T>(Scratch::panels, packed_elements<T>(together, outputs));
-    std::fill_n(matrix, s.patch() * outputs, T(0));
+    if (begin == end) std::fill_n(matrix, s.patch() * outputs, T(0));
     for (std::int64_t first = begin; first < end; first += together) {
-      add(group, first, std::min(together, end - first), panels, matrix);
+      find(group, first, std::min(together, end - first), first > begin, panels, matrix);
     }
   }
 };
