@@ -78,24 +78,40 @@ void multiply_tile(const PanelProduct<T>& p, const T* a, T* c) {
   if (!whole) store_part(p, rows, tile, c);
 }
 
+/// Heights that tiles have: any of float, few of double, for the size of the library.
+template <class T>
+constexpr bool has_height(std::int64_t rows) {
+  return sizeof(T) == 4 || rows == most_rows || rows == 4 || rows == 2 || rows == 1;
+}
+
 template <class T>
 using Tile = void (*)(const PanelProduct<T>&, const T* a, T* c);
 
+template <class T, int rows, int vectors, bool by_rows>
+constexpr Tile<T> tile_of() {
+  if constexpr (has_height<T>(rows)) {
+    return multiply_tile<T, rows, vectors, by_rows>;
+  } else {
+    return nullptr;
+  }
+}
+
 template <class T, int vectors, bool by_rows, int... i>
 constexpr std::array<Tile<T>, most_rows> tiles_of(std::integer_sequence<int, i...>) {
-  return {multiply_tile<T, i + 1, vectors, by_rows>...};
+  return {tile_of<T, i + 1, vectors, by_rows>()...};
 }
 
 /// By the number of rows less one.
 template <class T, int vectors, bool by_rows>
 constexpr std::array tiles = tiles_of<T, vectors, by_rows>(std::make_integer_sequence<int, most_rows>());
 
-/// Calls `body(first row, rows)` for each tile: of about the same height, none of them low.
-template <class Body>
+/// Calls `body(first row, rows)` for each tile: where there are all heights, of about the same, none of them low.
+template <class T, class Body>
 void for_each_tile(std::int64_t rows, Body&& body) {
-  const std::int64_t count = (rows + most_rows - 1) / most_rows;
-  for (std::int64_t i = 0, row = 0; i < count; ++i) {
-    const std::int64_t height = rows / count + (i < rows % count ? 1 : 0);
+  for (std::int64_t row = 0; row < rows;) {
+    const std::int64_t left = rows - row;
+    std::int64_t height = left / ((left + most_rows - 1) / most_rows);
+    if (!has_height<T>(height)) height = left >= most_rows ? most_rows : left >= 4 ? 4 : left >= 2 ? 2 : 1;
     body(row, height);
     row += height;
   }
@@ -108,7 +124,7 @@ void multiply_panel(const PanelProduct<T>& p) {
   const bool by_rows = p.a_column == 1, wide = p.width > width_of<T>;
   const auto& of_rows =
       wide ? (by_rows ? tiles<T, 2, true> : tiles<T, 2, false>) : (by_rows ? tiles<T, 1, true> : tiles<T, 1, false>);
-  for_each_tile(p.rows, [&](std::int64_t row, std::int64_t rows) {
+  for_each_tile<T>(p.rows, [&](std::int64_t row, std::int64_t rows) {
     T* c = p.c + row * p.c_row;
     of_rows[static_cast<std::size_t>(rows - 1)](p, p.a + row * (p.a_column == 0 ? p.k : p.a_row), c);
     if (!p.epilogue.is_empty()) {
@@ -120,7 +136,7 @@ void multiply_panel(const PanelProduct<T>& p) {
 template <Isa, class T>
 void pack_tiles(const T* a, std::int64_t column, std::int64_t rows, std::int64_t k, T* tiles) {
   constexpr std::int64_t piece = most_rows > 8 ? 8 : 4;  // two of them, which may overlap, are a column
-  for_each_tile(rows, [&](std::int64_t row, std::int64_t height) {
+  for_each_tile<T>(rows, [&](std::int64_t row, std::int64_t height) {
     const T* from = a + row;
     for (std::int64_t p = 0; p < k; ++p, from += column, tiles += height) {
       if (height >= piece) {
