@@ -25,11 +25,11 @@ void clear_pixels(const ConvSizes& s, const Phase& vertical, const Phase& horizo
 
 /// What the panels depend on beside the weight.
 std::int64_t key_of(const ConvGeometry& g) {
-  std::int64_t key = g.groups;
+  auto key = static_cast<std::uint64_t>(g.groups);
   for (const auto& pair : {g.stride, g.padding, g.dilation}) {
-    for (const std::int64_t size : pair) key = key * 1009 + size;
+    for (const std::int64_t size : pair) key = key * 1009 + static_cast<std::uint64_t>(size);
   }
-  return key;
+  return static_cast<std::int64_t>(key);
 }
 
 /// Panels of the (taps o, c) matrices of each group, of the taps that each pair of phases has.
