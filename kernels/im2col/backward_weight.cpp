@@ -15,15 +15,15 @@ namespace {
 template <class T>
 struct WeightGradient {
   WeightGradient(const ConvSizes& sizes, const Tensor& x, const Tensor& dy)
-      : s(sizes),
-        x(x.data<T>()),
-        dy(dy.data<T>()),
-        at_once(!s.is_pointwise() && PatchLines<T>(s, this->x).is_fast_by_columns() ? s.out_width : 1) {}
+      : s(sizes), x(x.data<T>()), dy(dy.data<T>()) {
+    const PatchLines<T> lines(s, this->x);
+    if (!s.is_pointwise() && lines.is_fast_by_columns()) at_once = lines.stretch();
+  }
 
   const ConvSizes& s;
   const T* x;
   const T* dy;
-  std::int64_t at_once;  // pixels, which no cut may part
+  std::int64_t at_once = 1;  // pixels, which no cut may part
   bool on_threads = true;
 
   /// The matrix of group `group` as the output pixels `first` .. + pixels have it, or with that added.

@@ -7,7 +7,15 @@
 namespace ebb::kernels {
 namespace {
 
-constexpr std::int64_t longest = 1024;  // pixels of an output line, which is not cut
+/// The largest equal parts of a line that are not longer than that, but not many short ones.
+std::int64_t stretch_of(std::int64_t line) {
+  constexpr std::int64_t longest = 1024, shortest = 256;
+  if (line <= longest) return line;
+  for (std::int64_t count = line / longest; count <= line / shortest; ++count) {
+    if (line % count == 0 && line / count <= longest) return line / count;
+  }
+  return 0;
+}
 
 /// Input lines, or pixels of a line, that so many outputs see.
 std::int64_t seen(std::int64_t outputs, std::int64_t stride, std::int64_t kernel, std::int64_t dilation) {
@@ -21,7 +29,7 @@ bool is_inside(std::int64_t padding, std::int64_t seen, std::int64_t size) {
 }  // namespace
 
 template <class T>
-PatchLines<T>::PatchLines(const ConvSizes& s, const T* x) : sizes_(s), x_(x) {
+PatchLines<T>::PatchLines(const ConvSizes& s, const T* x) : sizes_(s), x_(x), stretch_(stretch_of(s.out_width)) {
   const auto& g = s.geometry;
   const std::int64_t channels = s.group_channels();
   lines_ = seen(s.out_height, g.stride[0], s.kernel_height, g.dilation[0]);
@@ -45,46 +53,60 @@ std::int64_t PatchLines<T>::line(std::int64_t output_line) const {
   return output_line / sizes_.out_height * lines_ + output_line % sizes_.out_height * sizes_.geometry.stride[0];
 }
 
+/// Pixels `begin` to `end` of a line, whose pixels inside of the image begin at x.
 template <class T>
-void PatchLines<T>::copy(std::int64_t group, std::int64_t first, std::int64_t lines, T* to) const {
+void PatchLines<T>::copy_line(const T* x, std::int64_t begin, std::int64_t end, T* to) const {
+  const std::int64_t padding = sizes_.geometry.padding[1], channels = sizes_.channels;
+  const std::int64_t first = std::clamp(padding, begin, end), last = std::clamp(sizes_.width + padding, first, end);
+  const bool is_whole = channels == pixel_;
+  const std::int64_t pieces = is_whole ? 1 : last - first, elements = is_whole ? (last - first) * pixel_ : pixel_;
+  x += (first - padding) * channels;
+  std::fill_n(to + begin * pixel_, (first - begin) * pixel_, T(0));
+  for (std::int64_t i = 0; i < pieces; ++i) std::copy_n(x + i * channels, elements, to + (first + i) * pixel_);
+  std::fill_n(to + last * pixel_, (end - last) * pixel_, T(0));
+}
+
+/// What the output stretches `first` to `last` see.
+template <class T>
+const T* PatchLines<T>::copy(std::int64_t group, std::int64_t first, std::int64_t last) const {
   const ConvSizes& s = sizes_;
-  const auto& padding = s.geometry.padding;
-  const std::int64_t begin = std::clamp<std::int64_t>(padding[1], 0, pixels_);
-  const std::int64_t end = std::clamp(s.width + padding[1], begin, pixels_);
-  const bool is_whole = s.channels == pixel_;
-  const std::int64_t pieces = is_whole ? 1 : end - begin, elements = is_whole ? (end - begin) * pixel_ : pixel_;
-  for (std::int64_t line = first; line < first + lines; ++line, to += pixels_ * pixel_) {
-    const std::int64_t row = line % lines_ - padding[0];
+  const auto& g = s.geometry;
+  const std::int64_t per_line = s.out_width / stretch_, top = line(first / per_line);
+  const std::int64_t lines = line(last / per_line) + seen(1, 1, s.kernel_height, g.dilation[0]) - top;
+  const bool is_part = first / per_line == last / per_line;
+  const std::int64_t begin = is_part ? first % per_line * stretch_ * g.stride[1] : 0;
+  const std::int64_t end =
+      is_part ? begin + seen((last - first + 1) * stretch_, g.stride[1], s.kernel_width, g.dilation[1]) : pixels_;
+  T* const to = scratch<T>(Scratch::block, lines * pixels_ * pixel_);
+  for (std::int64_t i = 0; i < lines; ++i) {
+    const std::int64_t image = (top + i) / lines_, row = (top + i) % lines_ - g.padding[0];
+    T* at = to + i * pixels_ * pixel_;
     if (row < 0 || row >= s.height) {
-      std::fill_n(to, pixels_ * pixel_, T(0));
-      continue;
+      std::fill(at + begin * pixel_, at + end * pixel_, T(0));
+    } else {
+      copy_line(x_ + (image * s.height + row) * s.width * s.channels + group * pixel_, begin, end, at);
     }
-    const T* from =
-        x_ + ((line / lines_ * s.height + row) * s.width + begin - padding[1]) * s.channels + group * pixel_;
-    std::fill_n(to, begin * pixel_, T(0));
-    for (std::int64_t i = 0; i < pieces; ++i)
-      std::copy_n(from + i * s.channels, elements, to + begin * pixel_ + i * elements);
-    std::fill_n(to + end * pixel_, (pixels_ - end) * pixel_, T(0));
   }
+  return to;
 }
 
 template <class T>
 Block<T> PatchLines<T>::rows(const PatchRange& range) const {
   const auto& g = sizes_.geometry;
-  const std::int64_t outputs = range.rows / sizes_.out_width, first = range.first_row / sizes_.out_width;
-  const std::int64_t begin = line(first), per_line = pixels_ * pixel_;
-  std::int64_t* offsets = scratch<std::int64_t>(Scratch::offsets, outputs);
-  for (std::int64_t i = 0; i < outputs; ++i) offsets[i] = (line(first + i) - begin) * per_line;
-  Block<T> block{
-      nullptr, stride(), 1, {sizes_.out_width, offsets}, {run_, offsets_.data() + range.first_column / run_}};
+  const std::int64_t stretches = range.rows / stretch_, first = range.first_row / stretch_;
+  const std::int64_t per_line = sizes_.out_width / stretch_, top = line(first / per_line);
+  std::int64_t* offsets = scratch<std::int64_t>(Scratch::offsets, stretches);
+  for (std::int64_t i = 0; i < stretches; ++i) {
+    const std::int64_t lines = line((first + i) / per_line) - top, pixels = (first + i) % per_line * stretch_;
+    offsets[i] = lines * pixels_ * pixel_ + pixels * stride();
+  }
+  Block<T> block{nullptr, stride(), 1, {stretch_, offsets}, {run_, offsets_.data() + range.first_column / run_}};
   if (in_place_) {
-    block.data =
-        x_ + ((begin - g.padding[0]) * pixels_ - g.padding[1]) * pixel_ + range.group * sizes_.group_channels();
+    block.data = x_ + ((top - g.padding[0]) * pixels_ - g.padding[1]) * pixel_ + range.group * sizes_.group_channels();
+  } else if (range.first_column == 0) {
+    block.data = copy(range.group, first, first + stretches - 1);
   } else {
-    const std::int64_t lines = line(first + outputs - 1) - begin + seen(1, 1, sizes_.kernel_height, g.dilation[0]);
-    T* to = scratch<T>(Scratch::block, lines * per_line);
-    if (range.first_column == 0) copy(range.group, begin, lines, to);
-    block.data = to;
+    block.data = scratch<T>(Scratch::block, 0);
   }
   return block;
 }
@@ -109,13 +131,13 @@ double PatchLines<T>::fetch() const {
 
 template <class T>
 bool PatchLines<T>::is_fast_by_rows() const {
-  // A tile has rows of one line, and few of them wait for their sums.
-  return run_ > 0 && sizes_.out_width >= 4 && sizes_.out_width <= longest;
+  // A tile has rows of one stretch, and few of them wait for their sums.
+  return run_ > 0 && stretch_ >= 4;
 }
 
 template <class T>
 bool PatchLines<T>::is_fast_by_columns() const {
-  return run_ > 0 && sizes_.out_width >= 2 && sizes_.out_width <= longest && stride() <= near_columns<T>;
+  return run_ > 0 && stretch_ >= 2 && stride() <= near_columns<T>;
 }
 
 template class PatchLines<float>;

@@ -19,13 +19,13 @@ class PatchFactor {
 
   BlockRows<T> rows() const {
     if (!lines_.is_fast_by_rows()) return {find<&PatchFactor::gathered_rows>, this, 0, 1, cycles_to_gather};
-    return {find<&PatchFactor::lying_rows>, this, sizes_.out_width, lines_.run(), lines_.fetch(), lines_.elements()};
+    return {find<&PatchFactor::lying_rows>, this, lines_.stretch(), lines_.run(), lines_.fetch(), lines_.elements()};
   }
   /// Of the transpose: the terms are pixels.
   BlockRows<T> columns() const {
     if (!lines_.is_fast_by_columns()) return {find<&PatchFactor::gathered_columns>, this, 0, 1, cycles_to_gather};
     constexpr double few = 1;  // whatever rows there are, the pixels that they come from are the same
-    return {find<&PatchFactor::lying_columns>, this, lines_.run(), sizes_.out_width, lines_.fetch(), few};
+    return {find<&PatchFactor::lying_columns>, this, lines_.run(), lines_.stretch(), lines_.fetch(), few};
   }
 
  private:
