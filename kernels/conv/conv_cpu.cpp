@@ -1,9 +1,9 @@
 #include "ebb/kernels/conv/conv.h"
 
-#include "ebb/kernels/conv/im2col.h"
 #include "ebb/kernels/conv/plain.h"
 #include "ebb/kernels/depthwise/depthwise.h"
 #include "ebb/kernels/gemm/panel.h"
+#include "ebb/kernels/im2col/im2col.h"
 #include "ebb/kernels/winograd/winograd.h"
 
 namespace ebb::kernels {
@@ -20,7 +20,9 @@ double im2col_cycles(const ConvTask& task) {
   const ConvSizes& s = task.sizes;
   const double per_cycle = tile_shape<float>().columns * 0.8;
   const double rows = static_cast<double>(s.images * s.pixels()), patch = static_cast<double>(s.patch());
-  return rows * patch * (static_cast<double>(s.out_channels) / per_cycle + 0.15);
+  const double outputs = static_cast<double>(s.out_channels);
+  const double per_gradient = task.pass == ConvPass::backward_weight ? 8 : 0;  // which is put in the weight's order
+  return patch * (rows * (outputs / per_cycle + 0.15) + per_gradient * outputs);
 }
 
 /// Whichever takes fewer cycles. Not more than a sum of the definition needs, so that small tasks stay exact.

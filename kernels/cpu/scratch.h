@@ -8,7 +8,8 @@ namespace ebb::kernels {
 enum class Scratch : std::uint8_t {
   panels,    // a factor, packed
   tiles,     // the other factor, packed
-  block,     // patches, before they are packed
+  block,     // patches, before they are packed, or lines of images with what is around them
+  offsets,   // of lines of an image
   result,    // that is still to be put in order
   shares,    // sums of shares of the work
   inputs,    // transformed by Winograd

@@ -22,90 +22,99 @@ struct Cut {
 
 /// Cycles, roughly, that a cut costs beside the multiplications: a block of rows is fetched for each part of the
 /// columns, and the panels for each part of the rows.
-double cost(const Cut& cut, std::int64_t m, std::int64_t n, bool gathers) {
-  const double per_element_of_a = gathers ? 0.15 : 0.03, per_element_of_b = 0.1;
+double cost(const Cut& cut, std::int64_t m, std::int64_t n, double per_element_of_a) {
+  const double per_element_of_b = 0.1;
   return per_element_of_a * static_cast<double>(m * cut.column_parts) +
          per_element_of_b * static_cast<double>(n * cut.row_parts);
 }
 
-Cut cut_into(std::int64_t row_parts, std::int64_t column_parts, std::int64_t m, std::int64_t n, TileShape tile) {
-  const std::int64_t tiles = parts(parts(m, tile.rows), row_parts);
+Cut cut_into(std::int64_t row_parts, std::int64_t column_parts, std::int64_t m, std::int64_t n, std::int64_t rows,
+             TileShape tile) {
+  const std::int64_t pieces = parts(parts(m, rows), row_parts);
   const std::int64_t panels = parts(tile.panels(n), column_parts);
-  Cut cut{std::min(tiles * tile.rows, m), panels * tile.columns, 0, 0, 0};
+  Cut cut{std::min(pieces * rows, m), panels * tile.columns, 0, 0, 0};
   cut.row_parts = parts(m, cut.rows);
   cut.column_parts = parts(n, cut.columns);
   return cut;
 }
 
 template <class T>
-Cut best_cut(const BlockedProduct<T>& p, bool gathers) {
+Cut best_cut(const BlockedProduct<T>& p, const BlockRows<T>& rows) {
   const TileShape tile = tile_shape<T>();
-  const std::int64_t terms = p.k == 0 ? 1 : parts(p.k, parts(p.k, terms_per_block));
-  const std::int64_t in_cache = caches().l2 / 4 / static_cast<std::int64_t>(sizeof(T)) / terms;
+  const std::int64_t at_once = rows.row_run == 0 ? tile.rows : rows.row_run;
+  const std::int64_t terms =
+      p.k == 0 ? 1 : parts(parts(p.k, parts(p.k, terms_per_block)), rows.term_run) * rows.term_run;
+  const double per_row = rows.row_elements == 0 ? static_cast<double>(terms) : rows.row_elements;
+  const auto in_cache = static_cast<std::int64_t>(static_cast<double>(caches().l2 / 4 / sizeof(T)) / per_row);
   const std::int64_t least = parts(p.m, std::max<std::int64_t>(in_cache, 4 * tile.rows));
   const double tasks = static_cast<double>(p.count * p.m * p.n) * static_cast<double>(p.k) / multiplications_per_task;
-  const auto wanted = static_cast<std::int64_t>(std::clamp<double>(tasks, 1, tasks_per_thread * num_threads()));
+  const double most_tasks = p.on_threads ? tasks_per_thread * num_threads() : 1;
+  const auto wanted = static_cast<std::int64_t>(std::clamp<double>(tasks, 1, most_tasks));
   Cut best{};
   double best_cost = std::numeric_limits<double>::infinity();
   for (std::int64_t row_parts = least;; row_parts *= 2) {
-    Cut cut = cut_into(row_parts, std::max<std::int64_t>(parts(wanted, p.count * row_parts), 1), p.m, p.n, tile);
+    Cut cut =
+        cut_into(row_parts, std::max<std::int64_t>(parts(wanted, p.count * row_parts), 1), p.m, p.n, at_once, tile);
     const std::int64_t idle = std::max<std::int64_t>(wanted - p.count * cut.row_parts * cut.column_parts, 0);
-    const double costs = cost(cut, p.m, p.n, gathers) * (1 + static_cast<double>(idle));
+    const double costs = cost(cut, p.m, p.n, rows.fetch) * (1 + static_cast<double>(idle));
     if (costs < best_cost) best = cut, best_cost = costs;
-    if (row_parts * p.count >= wanted || row_parts >= parts(p.m, tile.rows)) break;
+    if (row_parts * p.count >= wanted || row_parts >= parts(p.m, at_once)) break;
   }
   best.terms = terms;
   return best;
 }
 
-/// The rows of one block times one panel, a run of c's rows at a time.
+/// The rows of one block times one panel, as many at a time as are in one run of a's and of c's rows.
 template <class T, class Multiply>
-void multiply_runs(const BlockedProduct<T>& p, PanelProduct<T> panel, std::int64_t first_row, Multiply multiply) {
+void multiply_runs(const BlockedProduct<T>& p, const Block<T>& a, PanelProduct<T> panel, std::int64_t first_row,
+                   Multiply multiply) {
   const std::int64_t rows = panel.rows, run = p.run == 0 ? p.m : p.run;
   T* const c = panel.c;
   const T* const residual = panel.epilogue.residual;
   for (std::int64_t row = 0; row < rows; row += panel.rows) {
     const std::int64_t at = first_row + row, offset = at / run * p.run_stride + at % run * p.c_row;
-    panel.rows = std::min(rows - row, run - at % run);
+    const std::int64_t in_run = row % a.rows.length;
+    panel.rows = std::min({rows - row, run - at % run, a.rows.length - in_run});
+    panel.a = a.column == 0 ? a.data + row * panel.k : a.data + a.rows.offsets[row / a.rows.length] + in_run * a.row;
     panel.c = c + offset;
     panel.epilogue.residual = residual == nullptr ? nullptr : residual + offset;
     multiply(panel);
-    panel.a += panel.rows * panel.a_row;
   }
 }
 
-/// A block as multiply_panel takes it: one whose rows are adjacent is put in tiles.
+/// A block as multiply_panel takes it: one whose rows are adjacent is put in tiles, if its columns lie far apart.
 template <class T>
 Block<T> by_rows_or_tiles(const Block<T>& block, const BlockPlace& place) {
-  if (block.column == 1) return block;
+  if (block.column <= near_columns<T>) return block;
   T* tiles = scratch<T>(Scratch::tiles, place.rows * place.k);
   best([]<Isa isa> { return pack_tiles<isa, T>; })(block.data, block.column, place.rows, place.k, tiles);
-  return {tiles, 0, 0};
+  return {tiles, 1, 0, block.rows, one_run(place.k)};
 }
 
 /// One part of the rows times one part of the columns.
 template <class T>
 void multiply_part(const BlockedProduct<T>& p, const BlockRows<T>& rows, const Cut& cut, BlockPlace place,
                    std::int64_t first_column) {
-  T* found = rows.needs_scratch ? scratch<T>(Scratch::block, cut.rows * cut.terms) : nullptr;
   const auto multiply = best([]<Isa isa> { return multiply_panel<isa, T>; });
   const TileShape tile = tile_shape<T>();
   const std::int64_t last_column = std::min(first_column + cut.columns, p.n);
   const T* panels = p.panels + place.product * p.panels_stride;
   for (place.first_k = 0; place.first_k == 0 || place.first_k < p.k; place.first_k += cut.terms) {  // of no terms, too
     place.k = std::min(cut.terms, p.k - place.first_k);
-    const Block<T> block = by_rows_or_tiles(rows.find(rows.closure, place, found), place);
+    const Block<T> block = by_rows_or_tiles(rows.find(rows.closure, place), place);
     const bool last = place.first_k + place.k == p.k;
     for (std::int64_t column = first_column; column < last_column; column += tile.columns) {
       const std::int64_t width = tile.width(column, p.n);
       const std::int64_t to = place.product * p.c_stride + column;
       multiply_runs(
-          p,
+          p, block,
           {.rows = place.rows,
            .columns = std::min<std::int64_t>(width, p.n - column),
            .k = place.k,
-           .a = block.data,
+           .a = nullptr,
            .a_row = block.row,
+           .a_column = block.column,
+           .terms = block.terms,
            .panel = panels + column * p.k + place.first_k * width,
            .width = width,
            .c = p.c + to,
@@ -145,7 +154,7 @@ void pack_on_threads(const PanelSource<T>& source, T* to) {
 template <class T>
 void multiply_blocks(const BlockedProduct<T>& p, const BlockRows<T>& rows) {
   if (p.count * p.m * p.n == 0) return;
-  const Cut cut = best_cut(p, rows.needs_scratch);
+  const Cut cut = best_cut(p, rows);
   const std::int64_t per_product = cut.row_parts * cut.column_parts;
   const std::int64_t work = std::max<std::int64_t>(cut.rows * cut.columns * p.k, 1);
   const std::int64_t grain = std::max<std::int64_t>(multiplications_per_task / work, 1);

@@ -6,11 +6,17 @@
 
 namespace ebb::kernels {
 
-/// A part of a matrix, where it lies. One of its strides is 1.
+/// Columns that lie farther apart than that are brought together before they are multiplied.
+template <class T>
+constexpr std::int64_t near_columns = 512 / sizeof(T);
+
+/// A part of a matrix, where it lies: rows and columns are in runs. One of its strides is 1; if it is the rows' and the
+/// columns are not near, there is one run of each.
 template <class T>
 struct Block {
   const T* data;
   std::int64_t row, column;
+  Runs rows, terms;
 };
 
 /// Rows `first_row` .. + rows and columns `first_k` .. + k of the left factor of a product.
@@ -18,13 +24,14 @@ struct BlockPlace {
   std::int64_t product, first_row, rows, first_k, k;
 };
 
-/// How the rows of a left factor come about: `find` returns the block where it lies, or where it has put it, in
-/// `scratch`, which has room for it.
+/// How the rows of a left factor come about: `find` returns a block where it lies, or where it has put it.
 template <class T>
 struct BlockRows {
-  Block<T> (*find)(const void* closure, const BlockPlace& place, T* scratch);
+  Block<T> (*find)(const void* closure, const BlockPlace& place);
   const void* closure;
-  bool needs_scratch;
+  std::int64_t row_run = 0, term_run = 1;  // blocks have whole ones; 0: any number of rows
+  double fetch = 0.03;                     // cycles for an element of a row
+  double row_elements = 0;                 // that the cache has to hold for a row; 0: a block's terms
 };
 
 /// `count` products c = a b of one size, b as panels (see packed_elements).
@@ -39,6 +46,7 @@ struct BlockedProduct {
   bool accumulate = false;
   TileEpilogue<T> epilogue{};
   std::int64_t epilogue_stride = 0;  // of scale and shift, from one product to the next
+  bool on_threads = true;            // or on this one alone
 };
 
 /// Elements of a k x n matrix as panels. A panel that begins with column j begins at element j * k.
@@ -61,22 +69,13 @@ struct StridedRows {
   std::int64_t row, column, stride;
 
   BlockRows<T> rows() const {
-    const auto find = [](const void* closure, const BlockPlace& p, T*) {
+    const auto find = [](const void* closure, const BlockPlace& p) {
       const auto& self = *static_cast<const StridedRows*>(closure);
       return Block<T>{self.data + p.product * self.stride + p.first_row * self.row + p.first_k * self.column, self.row,
-                      self.column};
+                      self.column, one_run(p.rows), one_run(p.k)};
     };
-    return {find, this, false};
+    return {find, this};
   }
 };
-
-/// Rows that `gather(place, scratch)` puts together, as a Block.
-template <class T, class Gather>
-BlockRows<T> gathered_rows(const Gather& gather) {
-  const auto find = [](const void* closure, const BlockPlace& place, T* scratch) {
-    return (*static_cast<const Gather*>(closure))(place, scratch);
-  };
-  return {find, &gather, true};
-}
 
 }  // namespace ebb::kernels

@@ -37,15 +37,25 @@ TileShape tile_shape() {
   }
 }
 
-/// c (rows x columns) = a (rows x k) times a panel of packed columns. The columns of a are adjacent, or it lies in
-/// tiles (see pack_tiles), and then has no strides.
+/// A dimension of a matrix in runs, each of `length` elements, which begin `offsets` from where the matrix does.
+struct Runs {
+  std::int64_t length;
+  const std::int64_t* offsets;
+};
+
+inline constexpr std::int64_t no_offset = 0;
+
+constexpr Runs one_run(std::int64_t length) { return {length, &no_offset}; }
+
+/// c (rows x columns) = a (rows x k) times a panel of packed columns.
 template <class T>
 struct PanelProduct {
   std::int64_t rows, columns, k;
   const T* a;
-  std::int64_t a_row;  // stride; 0 where a lies in tiles
-  const T* panel;      // k rows of `width` elements
-  std::int64_t width;  // the tile's columns, or half of them
+  std::int64_t a_row, a_column;  // strides, of which one is 1; no columns' where a lies in tiles (see pack_tiles)
+  Runs terms;                    // of the columns of a
+  const T* panel;                // k rows of `width` elements
+  std::int64_t width;            // the tile's columns, or half of them
   T* c;
   std::int64_t c_row;
   bool accumulate = false;     // add to c

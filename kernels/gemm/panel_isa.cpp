@@ -20,24 +20,28 @@ template <class T>
   }
 }
 
-/// `rows` rows of c. With by_rows, elements of a row of a are adjacent; otherwise a is a tile, column after column.
+/// `rows` rows of c. With by_rows, elements of a row of a are adjacent, otherwise those of a column.
 template <class T, int rows, int vectors, bool by_rows>
 void multiply_tile(const PanelProduct<T>& p, const T* a, T* c) {
   constexpr int width = width_of<T>;
   Vector<T> sums[rows][vectors] = {};
-  // Three rows share a base, from which x86 reaches them by the index 0, 1 and 2 times the stride.
-  const T* bases[(rows + 2) / 3];
-  for (int i = 0; i < (rows + 2) / 3; ++i) bases[i] = a + 3 * i * p.a_row;
+  const std::int64_t row_stride = p.a_row, column_stride = p.a_column == 0 ? rows : p.a_column;
   const T* b = p.panel;
-  for (std::int64_t k = 0; k < p.k; ++k, b += vectors * width) {
-    Vector<T> row[vectors];
-    for (int v = 0; v < vectors; ++v) row[v] = load(b + v * width);
+  for (std::int64_t first = 0, run = 0; first < p.k; first += p.terms.length, ++run) {
+    const T* column = a + p.terms.offsets[run];
+    // Three rows share a base, from which x86 reaches them by the index 0, 1 and 2 times the stride.
+    const T* bases[(rows + 2) / 3];
+    for (int i = 0; i < (rows + 2) / 3; ++i) bases[i] = column + 3 * i * row_stride;
+    for (std::int64_t k = 0; k < p.terms.length; ++k, b += vectors * width) {
+      Vector<T> row[vectors];
+      for (int v = 0; v < vectors; ++v) row[v] = load(b + v * width);
 #pragma GCC unroll 16
-    for (int r = 0; r < rows; ++r) {
-      const T x = by_rows ? bases[r / 3][k + r % 3 * p.a_row] : a[r];
-      for (int v = 0; v < vectors; ++v) sums[r][v] += x * row[v];
+      for (int r = 0; r < rows; ++r) {
+        const T x = by_rows ? bases[r / 3][k + r % 3 * row_stride] : column[r];
+        for (int v = 0; v < vectors; ++v) sums[r][v] += x * row[v];
+      }
+      if (!by_rows) column += column_stride;
     }
-    if (!by_rows) a += rows;
   }
   const bool whole = p.columns == p.width;
   alignas(vector_bytes) T tile[rows * vectors * width];
@@ -53,24 +57,40 @@ void multiply_tile(const PanelProduct<T>& p, const T* a, T* c) {
   if (!whole) store_part(p, rows, tile, c);
 }
 
+/// Heights that tiles have: any of float, few of double, for the size of the library.
+template <class T>
+constexpr bool has_height(std::int64_t rows) {
+  return sizeof(T) == 4 || rows == most_rows || rows == 4 || rows == 2 || rows == 1;
+}
+
 template <class T>
 using Tile = void (*)(const PanelProduct<T>&, const T* a, T* c);
 
+template <class T, int rows, int vectors, bool by_rows>
+constexpr Tile<T> tile_of() {
+  if constexpr (has_height<T>(rows)) {
+    return multiply_tile<T, rows, vectors, by_rows>;
+  } else {
+    return nullptr;
+  }
+}
+
 template <class T, int vectors, bool by_rows, int... i>
 constexpr std::array<Tile<T>, most_rows> tiles_of(std::integer_sequence<int, i...>) {
-  return {multiply_tile<T, i + 1, vectors, by_rows>...};
+  return {tile_of<T, i + 1, vectors, by_rows>()...};
 }
 
 /// By the number of rows less one.
 template <class T, int vectors, bool by_rows>
 constexpr std::array tiles = tiles_of<T, vectors, by_rows>(std::make_integer_sequence<int, most_rows>());
 
-/// Calls `body(first row, rows)` for each tile: of about the same height, none of them low.
-template <class Body>
+/// Calls `body(first row, rows)` for each tile: where there are all heights, of about the same, none of them low.
+template <class T, class Body>
 void for_each_tile(std::int64_t rows, Body&& body) {
-  const std::int64_t count = (rows + most_rows - 1) / most_rows;
-  for (std::int64_t i = 0, row = 0; i < count; ++i) {
-    const std::int64_t height = rows / count + (i < rows % count ? 1 : 0);
+  for (std::int64_t row = 0; row < rows;) {
+    const std::int64_t left = rows - row;
+    std::int64_t height = left / ((left + most_rows - 1) / most_rows);
+    if (!has_height<T>(height)) height = left >= most_rows ? most_rows : left >= 4 ? 4 : left >= 2 ? 2 : 1;
     body(row, height);
     row += height;
   }
@@ -80,12 +100,12 @@ void for_each_tile(std::int64_t rows, Body&& body) {
 
 template <Isa, class T>
 void multiply_panel(const PanelProduct<T>& p) {
-  const bool by_rows = p.a_row != 0, wide = p.width > width_of<T>;
+  const bool by_rows = p.a_column == 1, wide = p.width > width_of<T>;
   const auto& of_rows =
       wide ? (by_rows ? tiles<T, 2, true> : tiles<T, 2, false>) : (by_rows ? tiles<T, 1, true> : tiles<T, 1, false>);
-  for_each_tile(p.rows, [&](std::int64_t row, std::int64_t rows) {
+  for_each_tile<T>(p.rows, [&](std::int64_t row, std::int64_t rows) {
     T* c = p.c + row * p.c_row;
-    of_rows[static_cast<std::size_t>(rows - 1)](p, p.a + row * (by_rows ? p.a_row : p.k), c);
+    of_rows[static_cast<std::size_t>(rows - 1)](p, p.a + row * (p.a_column == 0 ? p.k : p.a_row), c);
     if (!p.epilogue.is_empty()) {
       finish_tile<this_isa>(p.epilogue.from(row * p.c_row, 0), rows, p.columns, c, p.c_row);
     }
@@ -95,7 +115,7 @@ void multiply_panel(const PanelProduct<T>& p) {
 template <Isa, class T>
 void pack_tiles(const T* a, std::int64_t column, std::int64_t rows, std::int64_t k, T* tiles) {
   constexpr std::int64_t piece = most_rows > 8 ? 8 : 4;  // two of them, which may overlap, are a column
-  for_each_tile(rows, [&](std::int64_t row, std::int64_t height) {
+  for_each_tile<T>(rows, [&](std::int64_t row, std::int64_t height) {
     const T* from = a + row;
     for (std::int64_t p = 0; p < k; ++p, from += column, tiles += height) {
       if (height >= piece) {

@@ -92,6 +92,8 @@ void multiply_points(const TransformedTiles& inputs, std::int64_t tiles, std::in
                 .k = channels,
                 .a = inputs.data + point * inputs.point_stride,
                 .a_row = channels,
+                .a_column = 1,
+                .terms = one_run(channels),
                 .panel = panel + point * channels * width,
                 .width = width,
                 .c = products.data + point * products.point_stride + column - first_column,
@@ -172,9 +174,12 @@ double winograd_cycles(const ConvTask& task, int m) {
   const ConvSizes& s = task.sizes;
   const double tiles = static_cast<double>(WinogradTiles(s, m).count()), points = points_of(m);
   const double channels = static_cast<double>(s.channels), outputs = static_cast<double>(s.out_channels);
-  const double lanes = tile_shape<float>().columns / 2, per_cycle = 2 * lanes * 0.75;
-  constexpr double per_transformed = 3.5, per_kernel_float = 2;
-  return points * (tiles * channels * outputs / per_cycle + per_transformed * tiles * (channels + outputs) / lanes +
+  const double lanes = tile_shape<float>().columns / 2;
+  // The factors of a weight's gradient pass through memory.
+  const bool is_weight = task.pass == ConvPass::backward_weight;
+  const double per_cycle = 2 * lanes * (is_weight ? 0.375 : 0.75), per_transformed = is_weight ? 2 : 3.5 / lanes;
+  constexpr double per_kernel_float = 2;
+  return points * (tiles * channels * outputs / per_cycle + per_transformed * tiles * (channels + outputs) +
                    per_kernel_float * channels * outputs);
 }
 

@@ -1,7 +1,7 @@
 // The gradient of the weight by tiles: at each point the product of the transformed inputs with the transformed
 // gradients, summed over all tiles, some hundred of them at a time.
 #include "ebb/core/threads/parallel.h"
-#include "ebb/kernels/conv/patches.h"
+#include "ebb/kernels/conv/weight_matrix.h"
 #include "ebb/kernels/cpu/caches.h"
 #include "ebb/kernels/cpu/scratch.h"
 #include "ebb/kernels/gemm/blocks.h"
@@ -63,7 +63,9 @@ void multiply_points(const ConvSizes& s, std::int64_t count, const Batch& batch,
                   .columns = width,
                   .k = count,
                   .a = tiles,
-                  .a_row = 0,
+                  .a_row = 1,
+                  .a_column = 0,
+                  .terms = one_run(count),
                   .panel = batch.gradients(memory) + point * batch.gradient_stride + column * count,
                   .width = width,
                   .c = sums + point * s.channels * s.out_channels + column,

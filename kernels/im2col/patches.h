@@ -16,8 +16,4 @@ struct PatchRange {
 template <class T>
 void gather_patches(const ConvSizes& sizes, const T* x, const PatchRange& range, T* to);
 
-/// The weight (O, C / groups, kh, kw) of group `group` from its (kh kw c, o) matrix.
-template <class T>
-void weight_from_matrix(const ConvSizes& sizes, std::int64_t group, const T* matrix, T* weight);
-
 }  // namespace ebb::kernels

@@ -1,0 +1,107 @@
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "ebb/core/dispatch.h"
+#include "ebb/kernels/gemm/blocks.h"
+#include "ebb/kernels/im2col/im2col.h"
+#include "ebb/kernels/im2col/narrow_groups.h"
+#include "ebb/kernels/im2col/patch_factor.h"
+#include "ebb/kernels/im2col/phases.h"
+
+namespace ebb::kernels {
+namespace {
+
+template <class T>
+void clear_pixels(const ConvSizes& s, const Phase& vertical, const Phase& horizontal, T* dx) {
+  const auto& stride = s.geometry.stride;
+  for (std::int64_t line = 0; line < s.images * vertical.count; ++line) {
+    const std::int64_t row = line / vertical.count * s.height + vertical.first + line % vertical.count * stride[0];
+    for (std::int64_t i = 0; i < horizontal.count; ++i) {
+      std::fill_n(dx + (row * s.width + horizontal.first + i * stride[1]) * s.channels, s.channels, T(0));
+    }
+  }
+}
+
+/// What the panels depend on beside the weight.
+Dims key_of(const ConvGeometry& g) {
+  return {g.groups, g.stride[0], g.stride[1], g.padding[0], g.padding[1], g.dilation[0], g.dilation[1]};
+}
+
+/// Panels of the (taps o, c) matrices of each group, of the taps that each pair of phases has.
+template <class T>
+Tensor backward_panels(const ConvSizes& narrow, const ConvSizes& s, const std::vector<PhasePair>& pairs,
+                       const PackedWeight& weight) {
+  const auto pack = [&] {
+    const Tensor whole = merged_weight<T>(narrow, s, weight.weight());
+    const PhasePair& end = pairs.back();
+    Tensor panels = allocate({end.begin + end.per_group * s.geometry.groups}, weight.weight().dtype());
+    for (const auto& [vertical, horizontal, begin, per_group] : pairs) {
+      if (per_group == 0) continue;
+      for (std::int64_t g = 0; g < s.geometry.groups; ++g) {
+        const std::int64_t last = vertical.last_tap * s.kernel_width + horizontal.last_tap;
+        pack_on_threads<T>({whole.data<T>() + g * s.group_outputs() * s.patch() + last,
+                            {vertical.taps, horizontal.taps, s.group_outputs()},
+                            {-vertical.tap_step * s.kernel_width, -horizontal.tap_step, s.patch()},
+                            s.taps(),
+                            s.group_channels()},
+                           panels.data<T>() + begin + g * per_group);
+      }
+    }
+    return panels;
+  };
+  return weight.as("backward panels", pack, nullptr, key_of(narrow.geometry));
+}
+
+/// The input pixels of two phases, of one group.
+template <class T>
+void backward_phase(const ConvSizes& s, const Phase& vertical, const Phase& horizontal, std::int64_t group, const T* dy,
+                    const T* panels, T* dx) {
+  const ConvSizes back = sizes_of(s, vertical, horizontal);
+  const auto& stride = s.geometry.stride;
+  // With whole strides in a column of pixels, the lines of an image go on in the next one.
+  const std::int64_t together = s.height % stride[0] == 0 ? s.images : 1, rows = together * back.pixels();
+  const bool dense = stride[0] == 1 && stride[1] == 1;
+  const PatchFactor patches(back, dy, [=](const BlockPlace& p) {
+    return PatchRange{group, p.product * rows + p.first_row, p.rows, p.first_k, p.k};
+  });
+  const StridedRows<T> pixels{dy + group * s.group_outputs(), s.out_channels, 1, rows * s.out_channels};
+  multiply_blocks<T>({.count = s.images / together,
+                      .m = rows,
+                      .n = s.group_channels(),
+                      .k = back.patch(),
+                      .panels = panels,
+                      .panels_stride = 0,
+                      .c = dx + (vertical.first * s.width + horizontal.first) * s.channels + group * s.group_channels(),
+                      .c_row = stride[1] * s.channels,
+                      .c_stride = s.image_elements(),
+                      .run = dense ? 0 : back.out_width,
+                      .run_stride = stride[0] * s.width * s.channels},
+                     back.is_pointwise() && back.pixels() == s.pixels() ? pixels.rows() : patches.rows());
+}
+
+template <class T>
+void backward_input(const ConvSizes& sizes, const Tensor& dy, const PackedWeight& weight, Tensor& dx) {
+  if (dx.numel() == 0) return;
+  const ConvSizes s = with_wide_groups(sizes);
+  const std::vector<PhasePair> pairs = phases_of<T>(s);
+  const Tensor panels = backward_panels<T>(sizes, s, pairs, weight);
+  const T* from = std::as_const(panels).data<T>();
+  for (const auto& [vertical, horizontal, begin, per_group] : pairs) {
+    if (per_group == 0) {
+      clear_pixels(s, vertical, horizontal, dx.data<T>());
+      continue;
+    }
+    for (std::int64_t g = 0; g < s.geometry.groups; ++g) {
+      backward_phase(s, vertical, horizontal, g, dy.data<T>(), from + begin + g * per_group, dx.data<T>());
+    }
+  }
+}
+
+}  // namespace
+
+void im2col_backward_input(const ConvSizes& sizes, const Tensor& dy, const PackedWeight& weight, Tensor& dx) {
+  visit_float(dy.dtype(), [&]<class T>() { backward_input<T>(sizes, dy, weight, dx); });
+}
+
+}  // namespace ebb::kernels

@@ -1,0 +1,114 @@
+#include <algorithm>
+
+#include "ebb/core/dispatch.h"
+#include "ebb/core/threads/parallel.h"
+#include "ebb/kernels/conv/weight_matrix.h"
+#include "ebb/kernels/cpu/scratch.h"
+#include "ebb/kernels/gemm/blocks.h"
+#include "ebb/kernels/im2col/im2col.h"
+#include "ebb/kernels/im2col/narrow_groups.h"
+#include "ebb/kernels/im2col/patch_factor.h"
+
+namespace ebb::kernels {
+namespace {
+
+template <class T>
+struct WeightGradient {
+  WeightGradient(const ConvSizes& sizes, const Tensor& x, const Tensor& dy)
+      : s(sizes), x(x.data<T>()), dy(dy.data<T>()) {
+    const PatchLines<T> lines(s, this->x);
+    if (!s.is_pointwise() && lines.is_fast_by_columns()) at_once = lines.stretch();
+  }
+
+  const ConvSizes& s;
+  const T* x;
+  const T* dy;
+  std::int64_t at_once = 1;  // pixels, which no cut may part
+  bool on_threads = true;
+
+  /// The matrix of group `group` as the output pixels `first` .. + pixels have it, or with that added.
+  void find(std::int64_t group, std::int64_t first, std::int64_t pixels, bool accumulate, T* panels, T* matrix) const {
+    const std::int64_t outputs = s.group_outputs();
+    pack_on_threads(panel_source(dy + first * s.out_channels + group * outputs, s.out_channels, 1, pixels, outputs),
+                    panels);
+    const PatchFactor patches(s, x, [=](const BlockPlace& p) {
+      return PatchRange{group, first + p.first_k, p.k, p.first_row, p.rows};
+    });
+    const StridedRows<T> whole{x + first * s.channels + group * s.group_channels(), 1, s.channels, 0};
+    multiply_blocks<T>({.count = 1,
+                        .m = s.patch(),
+                        .n = outputs,
+                        .k = pixels,
+                        .panels = panels,
+                        .panels_stride = 0,
+                        .c = matrix,
+                        .c_row = outputs,
+                        .c_stride = 0,
+                        .accumulate = accumulate,
+                        .on_threads = on_threads},
+                       s.is_pointwise() ? whole.rows() : patches.columns());
+  }
+
+  /// What the pixels `begin` to `end` say, some of them at a time, so that their panels stay in the cache.
+  void sum(std::int64_t group, std::int64_t begin, std::int64_t end, T* matrix) const {
+    constexpr std::int64_t packed_together = 1 << 17;
+    const std::int64_t outputs = s.group_outputs(), most = std::max<std::int64_t>(packed_together / outputs, 1024);
+    const std::int64_t together = std::min(parts(most, at_once) * at_once, end - begin);
+    T* panels = scratch<T>(Scratch::panels, packed_elements<T>(together, outputs));
+    if (begin == end) std::fill_n(matrix, s.patch() * outputs, T(0));
+    for (std::int64_t first = begin; first < end; first += together) {
+      find(group, first, std::min(together, end - first), first > begin, panels, matrix);
+    }
+  }
+};
+
+/// matrices[0] += the others, each of `elements`.
+template <class T>
+void add_up(std::int64_t shares, std::int64_t elements, T* matrices) {
+  constexpr std::int64_t elements_per_task = 1 << 14;
+  parallel_for(elements, elements_per_task, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t share = 1; share < shares; ++share) {
+      const T* other = matrices + share * elements;
+      for (std::int64_t i = begin; i < end; ++i) matrices[i] += other[i];
+    }
+  });
+}
+
+template <class T>
+void backward_weight(const ConvSizes& sizes, const Tensor& x, const Tensor& dy, Tensor& dweight) {
+  if (dweight.numel() == 0) return;
+  const ConvSizes s = with_wide_groups(sizes);
+  const bool is_merged = s.geometry.groups != sizes.geometry.groups;
+  Tensor whole =
+      is_merged ? allocate({s.out_channels, s.group_channels(), s.kernel_height, s.kernel_width}, x.dtype()) : dweight;
+  constexpr std::int64_t most_elements = 1 << 22, most_shares = 8, least_pixels = 512;
+  WeightGradient<T> gradient(s, x, dy);
+  const std::int64_t elements = s.patch() * s.group_outputs(), pixels = s.images * s.pixels();
+  const std::int64_t cuts = pixels / gradient.at_once;
+  // Shares of the pixels have sums of their own, where they fit: each pixel is read once, and by one thread. How many
+  // there are depends on sizes alone.
+  const std::int64_t shares =
+      std::clamp<std::int64_t>(std::min({most_elements / elements, pixels / least_pixels, cuts}), 1, most_shares);
+  gradient.on_threads = shares == 1;
+  T* matrices = scratch<T>(Scratch::shares, shares * elements);
+  for (std::int64_t g = 0; g < s.geometry.groups; ++g) {
+    parallel_for(shares, 1, [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t i = begin; i < end; ++i) {
+        gradient.sum(g, cuts * i / shares * gradient.at_once, cuts * (i + 1) / shares * gradient.at_once,
+                     matrices + i * elements);
+      }
+    });
+    add_up(shares, elements, matrices);
+    weight_from_matrix(s, g, matrices, whole.data<T>());
+  }
+  if (!is_merged) return;
+  part_weight<T>(sizes, s, whole, dweight);
+}
+
+}  // namespace
+
+void im2col_backward_weight(const ConvSizes& sizes, const Tensor& x, const Tensor& dy, Tensor& dweight) {
+  visit_float(x.dtype(), [&]<class T>() { backward_weight<T>(sizes, x, dy, dweight); });
+}
+
+}  // namespace ebb::kernels

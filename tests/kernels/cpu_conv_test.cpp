@@ -1,0 +1,136 @@
+// Convolutions on the CPU against their definition, at sizes around those of tiles, blocks and lines. Run once for each
+// instruction set.
+#include <random>
+
+#include "ebb/autograd/ops.h"
+#include "ebb/core/threads/parallel.h"
+#include "ebb/kernels/conv/conv.h"
+
+#include "tests/support/catch.h"
+
+namespace ebb::test {
+namespace {
+
+struct Case {
+  Shape x, weight;
+  kernels::ConvGeometry geometry;
+
+  Shape y() const { return {x[0], weight[0], outputs(0), outputs(1)}; }
+
+ private:
+  std::int64_t outputs(std::size_t dim) const {
+    const int i = static_cast<int>(dim) + 2;
+    const std::int64_t seen = geometry.dilation[dim] * (weight[i] - 1) + 1;
+    return (x[i] + 2 * geometry.padding[dim] - seen) / geometry.stride[dim] + 1;
+  }
+};
+
+/// Lines of few and of many pixels, patches of one and of several blocks, with and without padding.
+std::vector<Case> chosen_cases() {
+  return {{{3, 1, 28, 28}, {16, 1, 5, 5}, {{1, 1}, {2, 2}, {1, 1}, 1}},
+          {{2, 16, 14, 14}, {32, 16, 5, 5}, {{1, 1}, {2, 2}, {1, 1}, 1}},
+          {{1, 3, 45, 31}, {64, 3, 7, 7}, {{2, 2}, {3, 3}, {1, 1}, 1}},
+          {{2, 64, 8, 9}, {33, 64, 3, 3}, {{1, 1}, {1, 1}, {1, 1}, 1}},
+          {{1, 512, 3, 6}, {5, 512, 2, 3}, {{1, 1}, {0, 1}, {1, 1}, 1}},
+          {{2, 150, 6, 8}, {20, 150, 3, 3}, {{1, 1}, {1, 1}, {1, 1}, 1}},  // pixels far apart
+          {{2, 24, 9, 10}, {24, 24, 3, 3}, {{1, 1}, {0, 0}, {1, 1}, 1}},   // where it lies
+          {{2, 40, 9, 12}, {60, 20, 3, 3}, {{1, 1}, {0, 0}, {1, 1}, 2}},   // in runs of one tap
+          {{2, 8, 12, 13}, {6, 8, 3, 3}, {{1, 1}, {2, 2}, {2, 2}, 1}},
+          {{2, 16, 17, 13}, {24, 16, 1, 1}, {{2, 2}, {0, 0}, {1, 1}, 1}},
+          {{1, 2, 3, 4}, {3, 2, 2, 2}, {{1, 1}, {5, 6}, {1, 1}, 1}},     // whole patches of padding
+          {{1, 3, 3, 2600}, {4, 3, 2, 3}, {{1, 1}, {1, 1}, {1, 1}, 1}},  // lines in parts
+          {{2, 2, 1, 5003}, {4, 2, 1, 4}, {{1, 4}, {0, 0}, {1, 1}, 1}},
+          {{1, 3, 2, 1031}, {4, 3, 1, 3}, {{1, 1}, {0, 1}, {1, 1}, 1}},  // and without equal parts
+          {{4, 5, 9, 3}, {7, 5, 3, 3}, {{1, 1}, {1, 1}, {1, 1}, 1}},     // too short ones
+          {{9, 6, 5, 1}, {7, 6, 3, 1}, {{1, 1}, {1, 0}, {1, 1}, 1}},
+          {{2, 128, 7, 7}, {128, 4, 3, 3}, {{1, 1}, {1, 1}, {1, 1}, 32}},
+          {{0, 3, 8, 8}, {4, 3, 3, 3}, {{1, 1}, {1, 1}, {1, 1}, 1}},
+          {{2, 3, 8, 8}, {0, 3, 3, 3}, {{1, 1}, {1, 1}, {1, 1}, 1}},
+          {{2, 0, 8, 8}, {4, 0, 3, 3}, {{1, 1}, {1, 1}, {1, 1}, 1}}};
+}
+
+Case drawn_case(std::mt19937& generator) {
+  const auto draw = [&](std::int64_t least, std::int64_t most) {
+    return std::uniform_int_distribution<std::int64_t>(least, most)(generator);
+  };
+  const std::int64_t groups = draw(0, 2) == 0 ? draw(2, 4) : 1, channels = draw(1, 9), outputs = draw(1, 20);
+  const kernels::ConvGeometry geometry{
+      {draw(1, 3), draw(1, 3)}, {draw(0, 3), draw(0, 3)}, {draw(1, 2), draw(1, 2)}, groups};
+  const Shape weight{groups * outputs, channels, draw(1, 4), draw(1, 4)};
+  return {{draw(1, 3), groups * channels, draw(7, 17), draw(7, 35)}, weight, geometry};
+}
+
+Tensor channels_last(const Shape& shape) {
+  return randn(shape, {.dtype = kFloat64}).contiguous(MemoryFormat::channels_last);
+}
+
+/// What the passes are given.
+struct Operands {
+  explicit Operands(const Case& c)
+      : geometry(c.geometry),
+        x(channels_last(c.x)),
+        weight(randn(c.weight, {.dtype = kFloat64})),
+        dy(channels_last(c.y())),
+        scale(randn({c.weight[0]}, {.dtype = kFloat64})) {}
+
+  kernels::ConvGeometry geometry;
+  Tensor x, weight, dy, scale;
+
+  /// y, dx and dweight.
+  std::vector<Tensor> passes(const char* name, DType dtype) const {
+    const kernels::ForceImplementation force("conv2d", name);
+    const auto in = [&](const Tensor& t) { return t.to(dtype); };
+    std::vector<Tensor> made{empty_like(in(dy)), empty_like(in(x)), empty_like(in(weight))};
+    for (Tensor& t : made) t.fill_(7.0);
+    CpuContext cpu;
+    const kernels::Epilogue epilogue{
+        .scale = in(scale), .shift = in(scale), .residual = in(dy), .activation = kernels::Epilogue::Activation::relu};
+    kernels::conv2d(cpu, in(x), in(weight), epilogue, geometry, made[0]);
+    kernels::conv2d_backward_input(cpu, in(dy), in(weight), geometry, made[1]);
+    kernels::conv2d_backward_weight(cpu, in(x), in(dy), geometry, made[2]);
+    return made;
+  }
+};
+
+void check_against_definition(const Case& c) {
+  CAPTURE(to_string(c.x), to_string(c.weight), c.geometry.stride, c.geometry.padding, c.geometry.dilation);
+  const Operands operands(c);
+  const std::vector<Tensor> expected = operands.passes("plain", kFloat64);
+  for (const DType dtype : {kFloat32, kFloat64}) {
+    const std::vector<Tensor> made = operands.passes("im2col", dtype);
+    for (std::size_t i = 0; i < made.size(); ++i) {
+      CAPTURE(i, to_string(dtype));
+      if (made[i].numel() == 0) continue;
+      const double largest = max(abs(expected[i])).item<double>(), tolerance = dtype == kFloat32 ? 1e-5 : 1e-13;
+      CHECK(max(abs(made[i].to(kFloat64) - expected[i])).item<double>() <= tolerance * (1 + largest));
+    }
+  }
+}
+
+}  // namespace
+
+TEST_CASE("products of patches are the sums of the definition") {
+  for (const Case& c : chosen_cases()) check_against_definition(c);
+  std::mt19937 generator(1);
+  for (int i = 0; i < 100; ++i) check_against_definition(drawn_case(generator));
+}
+
+TEST_CASE("no convolution depends on the number of threads") {
+  const int before = num_threads();
+  for (const Case& c : chosen_cases()) {
+    CAPTURE(to_string(c.x), to_string(c.weight));
+    const Operands operands(c);
+    set_num_threads(1);
+    const std::vector<Tensor> expected = operands.passes("im2col", kFloat32);
+    for (const int threads : {2, 3}) {
+      set_num_threads(threads);
+      const std::vector<Tensor> made = operands.passes("im2col", kFloat32);
+      for (std::size_t i = 0; i < made.size(); ++i) {
+        if (made[i].numel() > 0) CHECK(max(abs(made[i] - expected[i])).item<float>() == 0);
+      }
+    }
+  }
+  set_num_threads(before);
+}
+
+}  // namespace ebb::test
