@@ -98,12 +98,15 @@ void multiply_part(const BlockedProduct<T>& p, const BlockRows<T>& rows, const C
   const auto multiply = best([]<Isa isa> { return multiply_panel<isa, T>; });
   const TileShape tile = tile_shape<T>();
   const std::int64_t last_column = std::min(first_column + cut.columns, p.n);
-  const T* panels = p.panels + place.product * p.panels_stride;
+  const auto panel = [&](std::int64_t column, std::int64_t first_k) {
+    return p.panels + place.product * p.panels_stride + column * p.k + first_k * tile.width(column, p.n);
+  };
   for (place.first_k = 0; place.first_k == 0 || place.first_k < p.k; place.first_k += cut.terms) {  // of no terms, too
     place.k = std::min(cut.terms, p.k - place.first_k);
     const Block<T> block = by_rows_or_tiles(rows.find(rows.closure, place), place);
     const bool last = place.first_k + place.k == p.k;
-    for (std::int64_t column = first_column; column < last_column; column += tile.columns) {
+    for (std::int64_t column = first_column, next; column < last_column; column = next) {
+      next = column + tile.columns;
       const std::int64_t width = tile.width(column, p.n);
       const std::int64_t to = place.product * p.c_stride + column;
       multiply_runs(
@@ -115,8 +118,9 @@ void multiply_part(const BlockedProduct<T>& p, const BlockRows<T>& rows, const C
            .a_row = block.row,
            .a_column = block.column,
            .terms = block.terms,
-           .panel = panels + column * p.k + place.first_k * width,
+           .panel = panel(column, place.first_k),
            .width = width,
+           .next_panel = next < last_column ? panel(next, place.first_k) : panel(first_column, place.first_k + place.k),
            .c = p.c + to,
            .c_row = p.c_row,
            .accumulate = p.accumulate || place.first_k > 0,

@@ -56,6 +56,7 @@ struct PanelProduct {
   Runs terms;                    // of the columns of a
   const T* panel;                // k rows of `width` elements
   std::int64_t width;            // the tile's columns, or half of them
+  const T* next_panel;           // what will be read after it, and is fetched meanwhile; no less than k rows
   T* c;
   std::int64_t c_row;
   bool accumulate = false;     // add to c

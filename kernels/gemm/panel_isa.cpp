@@ -20,9 +20,10 @@ template <class T>
   }
 }
 
-/// `rows` rows of c. With by_rows, elements of a row of a are adjacent, otherwise those of a column.
+/// `rows` rows of c. With by_rows, elements of a row of a are adjacent, otherwise those of a column. For each term a
+/// line of the next panel is fetched into the second cache, `step` elements after the last one.
 template <class T, int rows, int vectors, bool by_rows>
-void multiply_tile(const PanelProduct<T>& p, const T* a, T* c) {
+void multiply_tile(const PanelProduct<T>& p, const T* a, T* c, const T* next, std::int64_t step) {
   constexpr int width = width_of<T>;
   Vector<T> sums[rows][vectors] = {};
   const std::int64_t row_stride = p.a_row, column_stride = p.a_column == 0 ? rows : p.a_column;
@@ -32,7 +33,8 @@ void multiply_tile(const PanelProduct<T>& p, const T* a, T* c) {
     // Three rows share a base, from which x86 reaches them by the index 0, 1 and 2 times the stride.
     const T* bases[(rows + 2) / 3];
     for (int i = 0; i < (rows + 2) / 3; ++i) bases[i] = column + 3 * i * row_stride;
-    for (std::int64_t k = 0; k < p.terms.length; ++k, b += vectors * width) {
+    for (std::int64_t k = 0; k < p.terms.length; ++k, b += vectors * width, next += step) {
+      __builtin_prefetch(next, 0, 2);
       Vector<T> row[vectors];
       for (int v = 0; v < vectors; ++v) row[v] = load(b + v * width);
 #pragma GCC unroll 16
@@ -64,7 +66,7 @@ constexpr bool has_height(std::int64_t rows) {
 }
 
 template <class T>
-using Tile = void (*)(const PanelProduct<T>&, const T* a, T* c);
+using Tile = void (*)(const PanelProduct<T>&, const T* a, T* c, const T* next, std::int64_t step);
 
 template <class T, int rows, int vectors, bool by_rows>
 constexpr Tile<T> tile_of() {
@@ -103,9 +105,12 @@ void multiply_panel(const PanelProduct<T>& p) {
   const bool by_rows = p.a_column == 1, wide = p.width > width_of<T>;
   const auto& of_rows =
       wide ? (by_rows ? tiles<T, 2, true> : tiles<T, 2, false>) : (by_rows ? tiles<T, 1, true> : tiles<T, 1, false>);
+  const T* next = p.next_panel;
+  const std::int64_t step = parts(p.width, parts(p.rows, most_rows));  // of each tile a part of the panel
   for_each_tile<T>(p.rows, [&](std::int64_t row, std::int64_t rows) {
     T* c = p.c + row * p.c_row;
-    of_rows[static_cast<std::size_t>(rows - 1)](p, p.a + row * (p.a_column == 0 ? p.k : p.a_row), c);
+    of_rows[static_cast<std::size_t>(rows - 1)](p, p.a + row * (p.a_column == 0 ? p.k : p.a_row), c, next, step);
+    next += p.k * step;
     if (!p.epilogue.is_empty()) {
       finish_tile<this_isa>(p.epilogue.from(row * p.c_row, 0), rows, p.columns, c, p.c_row);
     }

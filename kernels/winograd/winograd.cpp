@@ -96,6 +96,7 @@ void multiply_points(const TransformedTiles& inputs, std::int64_t tiles, std::in
                 .terms = one_run(channels),
                 .panel = panel + point * channels * width,
                 .width = width,
+                .next_panel = panel + (point + 1) * channels * width,
                 .c = products.data + point * products.point_stride + column - first_column,
                 .c_row = products.tile_stride});
     }

@@ -59,6 +59,7 @@ void multiply_points(const ConvSizes& s, std::int64_t count, const Batch& batch,
       pack(memory + point * batch.input_stride, s.channels, s.channels, count, tiles);
       for (std::int64_t column = 0; column < s.out_channels; column += shape.columns) {
         const std::int64_t width = shape.width(column, s.out_channels);
+        const float* panel = batch.gradients(memory) + point * batch.gradient_stride + column * count;
         multiply({.rows = s.channels,
                   .columns = width,
                   .k = count,
@@ -66,8 +67,9 @@ void multiply_points(const ConvSizes& s, std::int64_t count, const Batch& batch,
                   .a_row = 1,
                   .a_column = 0,
                   .terms = one_run(count),
-                  .panel = batch.gradients(memory) + point * batch.gradient_stride + column * count,
+                  .panel = panel,
                   .width = width,
+                  .next_panel = panel + count * width,
                   .c = sums + point * s.channels * s.out_channels + column,
                   .c_row = s.out_channels,
                   .accumulate = accumulate});
