@@ -3,7 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "ebb/autograd/grad_mode.h"
+#include "ebb/autograd/inference_mode.h"
 #include "ebb/autograd/ops.h"
 #include "ebb/core/random/generator.h"
 #include "ebb/io/system/file.h"
@@ -115,4 +115,31 @@ TEST_CASE("U-Net: any size of at least 16; a smaller one is an error") {
     CHECK_THROWS_AS(net(zeros({1, 1, 15, 32})), Error);
     CHECK_THROWS_WITH(net(zeros({1, 3, 32, 32})), ContainsSubstring("inc"));
   }
+}
+
+/// In eval, of float64 and with statistics other than 0 and 1, so that neither rounding nor a lost step goes unnoticed.
+static void prepare(nn::Module& net) {
+  net.to(kFloat64).eval();
+  for (const auto& [name, buffer] : net.named_buffers()) {
+    if (name.ends_with("running_mean")) buffer.normal_(0, 0.1);
+    if (name.ends_with("running_var")) buffer.uniform_(0.5, 2);
+  }
+}
+
+template <class Net>
+static void check_inference(Net net, const Shape& images) {
+  prepare(net);
+  const Tensor x = randn(images, {.dtype = kFloat64});
+  const Tensor wanted = no_grad([&] { return net(x); });
+  const InferenceMode mode;
+  CHECK(allclose(net(x), wanted, 1e-9, 1e-9));
+}
+
+TEST_CASE("a network gives in InferenceMode what it gives at once") {
+  manual_seed(3);
+  check_inference(models::resnet18(), {2, 3, 40, 40});
+  check_inference(models::resnext50_32x4d(), {1, 3, 40, 40});
+  check_inference(models::UNet(3, 2, false, 8), {2, 3, 33, 35});
+  check_inference(models::UNet(3, 2, true, 8), {1, 3, 32, 32});
+  check_inference(models::ConvNet(), {3, 1, 28, 28});
 }
