@@ -26,6 +26,11 @@ bool is_inside(std::int64_t padding, std::int64_t seen, std::int64_t size) {
   return padding <= 0 && seen - padding <= size;
 }
 
+/// Cycles, roughly, of a term of a tile times so many panels: a low one waits for its sums.
+double cycles_of_tile(double rows, double panels) {
+  return std::max(panels * (rows + 0.6), 4.6 * std::max(panels, 1.0));
+}
+
 }  // namespace
 
 template <class T>
@@ -129,10 +134,16 @@ double PatchLines<T>::fetch() const {
   return 0.03 + (in_place_ ? 0.0 : 0.15 * elements() / static_cast<double>(sizes_.patch()));
 }
 
+/// Tiles have rows of one stretch, so that they may be lower than those of patches that are gathered.
 template <class T>
 bool PatchLines<T>::is_fast_by_rows() const {
-  // A tile has rows of one stretch, and few of them wait for their sums.
-  return run_ > 0 && stretch_ >= 4;
+  if (run_ == 0 || stretch_ == 0) return false;
+  const TileShape tile = tile_shape<T>();
+  const double panels = static_cast<double>(parts(sizes_.group_outputs(), tile.columns / 2)) / 2;
+  const auto stretch = static_cast<double>(stretch_), tiles = static_cast<double>(parts(stretch_, tile.rows));
+  const double to_gather = 0.3 + 10 / static_cast<double>(run_);
+  return tiles * cycles_of_tile(stretch / tiles, panels) <
+         stretch * (cycles_of_tile(tile.rows, panels) / tile.rows + to_gather);
 }
 
 template <class T>
