@@ -26,15 +26,23 @@ Storage::Storage(void* data, std::size_t bytes, Device device, std::function<voi
       release_(std::move(release)) {}
 
 Storage::Storage(std::size_t bytes, Device device, Ref<Pending> pending)
-    : data_(nullptr), bytes_(bytes), allocator_(&allocator_for(device)), device_(device), pending_(pending.get()) {
+    : data_(nullptr), bytes_(bytes), allocator_(&allocator_for(device)), device_(device) {
+  if (!pending) return;
+  const Pending::Lock lock;
+  pending->begin_to_wait(*this);
   pending->retain();
-  pending->set_owner(this);
+  pending_.store(pending.get(), std::memory_order_release);
 }
 
 Storage::~Storage() {
-  if (const Ref<Pending> pending = is_pending() ? this->pending() : Ref<Pending>()) {
-    pending->set_owner(nullptr);
-    if (is_pending()) pending->release();  // and not done meanwhile
+  if (is_pending()) {
+    Pending* pending = nullptr;
+    {
+      const Pending::Lock lock;
+      pending = pending_.exchange(nullptr, std::memory_order_relaxed);
+      if (pending != nullptr) pending->stop_to_wait();  // it may have been done meanwhile
+    }
+    if (pending != nullptr) pending->release();
   }
   if (RefCounted* companion = this->companion()) companion->release();
   if (allocator_ != nullptr && data_ != nullptr) allocator_->deallocate(data_, bytes_);
@@ -73,15 +81,16 @@ Ref<Pending> Storage::pending() const {
   return Ref<Pending>(pending_.load(std::memory_order_relaxed));
 }
 
-void Storage::go_on_with(Ref<Pending> next) {
+bool Storage::go_on_with(Ref<Pending> next, Storage& before) {
+  const Pending::Lock lock;
+  Pending* const earlier = pending_.load(std::memory_order_relaxed);
+  if (earlier == nullptr) return false;
+  next->begin_to_wait(*this);
   next->retain();
-  next->set_owner(this);
-  const Pending* before = nullptr;
-  {
-    const Pending::Lock lock;
-    before = pending_.exchange(next.get(), std::memory_order_acq_rel);
-  }
-  before->release();
+  earlier->owner_ = &before;
+  before.pending_.store(earlier, std::memory_order_release);
+  pending_.store(next.get(), std::memory_order_release);
+  return true;
 }
 
 void Storage::run_pending() {

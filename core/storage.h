@@ -25,7 +25,7 @@ class Storage final : public RefCounted {
   Storage(std::size_t bytes, Device device, Allocator& allocator);
   /// Bytes that somebody else owns; `release` is called when the last tensor lets go.
   Storage(void* data, std::size_t bytes, Device device, std::function<void()> release);
-  /// Bytes that `pending` will make.
+  /// Bytes that `pending` will make; null where the storage will be the one before another (see go_on_with).
   Storage(std::size_t bytes, Device device, Ref<Pending> pending);
   ~Storage() override;
 
@@ -66,8 +66,9 @@ class Storage final : public RefCounted {
   bool is_pending() const { return pending_.load(std::memory_order_acquire) != nullptr; }
   /// What will make the bytes; null where they are there.
   Ref<Pending> pending() const;
-  /// The bytes will be what `next` makes of them.
-  void go_on_with(Ref<Pending> next);
+  /// The bytes will be what `next` makes of those of `before`, which waits in place of this storage. False where the
+  /// bytes are there by now: nothing has changed.
+  bool go_on_with(Ref<Pending> next, Storage& before);
   /// Called by what is pending, under its lock: the bytes are there, those of `result`.
   void take_bytes(Storage& result);
   /// Something pending reads the bytes.

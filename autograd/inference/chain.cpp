@@ -88,8 +88,11 @@ class Chain final : public Pending {
   Chain(Ref<Link> link, std::int64_t channels);
 
   std::int64_t channels() const { return channels_; }
+  bool is_deepest() const { return depth_ >= most_deep; }
 
  private:
+  static constexpr int most_deep = 500;  // or the stack could overflow when it runs, or goes
+
   Ref<Storage> compute() override;
   bool reads(const Storage& storage) const override;
   Ref<RefCounted> give_up_inputs() override { return std::move(link_); }
@@ -112,7 +115,7 @@ Chain::Chain(Ref<Link> link, std::int64_t channels)
       name_(OpScope::name()),
       site_(OpScope::site()),
       link_(std::move(link)) {
-  constexpr int most_deep = 500;  // or the stack could overflow when it runs
+  if (link_->previous) depth_ = link_->previous->depth_ + 1;
   for (const Tensor& input : link_->inputs) {
     if (const Ref<Chain> before = chain_of(input)) depth_ = std::max(depth_, before->depth_ + 1);
   }
@@ -121,7 +124,6 @@ Chain::Chain(Ref<Link> link, std::int64_t channels)
     depth_ = 1;
   }
   for (const Tensor& input : link_->inputs) input.storage().mark_read_later();
-  wait();
 }
 
 bool Chain::reads(const Storage& storage) const {
@@ -188,7 +190,7 @@ bool puts_off() {
          kernels::ForceImplementation::of("batch_norm") == nullptr;
 }
 
-/// A tensor whose elements `chain` will make.
+/// A tensor whose elements `chain` will make, if it is given.
 Tensor waiting_for(Ref<Chain> chain, DType dtype, const Shape& shape, const Strides& strides) {
   auto storage = make_ref<Storage>(bytes_of(numel(shape), dtype), kCPU, Ref<Pending>(std::move(chain)));
   return Tensor(make_ref<TensorBody>(std::move(storage), dtype, shape, strides, 0));
@@ -289,7 +291,8 @@ Tensor put_off(const Tensor& x, const Step& step) {
 }
 
 bool put_off_in_place(const Tensor& x, const Step& step) {
-  if (!chain_before(x, step)) return false;
+  const Ref<Chain> last = chain_before(x, step);
+  if (!last || last->is_deepest()) return false;
   if (const Tensor& residual = step.epilogue.residual; residual.defined()) {
     autograd::begin_write(x, {residual});
   } else {
@@ -297,8 +300,8 @@ bool put_off_in_place(const Tensor& x, const Step& step) {
   }
   const Ref<Chain> chain = chain_before(x, step);  // unless that has run it
   if (!chain) return false;
-  const Tensor before = waiting_for(chain, x.dtype(), x.shape(), x.strides());
-  x.storage().go_on_with(with_link(chain, before, step));
+  const Tensor before = waiting_for({}, x.dtype(), x.shape(), x.strides());
+  if (!x.storage().go_on_with(with_link(chain, before, step), before.storage())) return false;
   end_write(x);
   return true;
 }

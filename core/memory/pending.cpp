@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <mutex>
 #include <utility>
 #include <vector>
 
@@ -32,34 +33,29 @@ Ref<Pending> last_waiting(Wanted&& wanted) {
 Pending::Lock::Lock() { waiting_lock.lock(); }
 Pending::Lock::~Lock() { waiting_lock.unlock(); }
 
-void Pending::wait() {
-  const Lock lock;
+void Pending::begin_to_wait(Storage& owner) {
   waiting.push_back(this);
+  owner_ = &owner;
 }
 
-/// Under the Lock.
-static void erase(const Pending& pending) {
-  const auto found = std::find(waiting.rbegin(), waiting.rend(), &pending);
+void Pending::stop_to_wait() noexcept {
+  owner_ = nullptr;
+  const auto found = std::find(waiting.rbegin(), waiting.rend(), this);
   if (found != waiting.rend()) waiting.erase(std::next(found).base());
-}
-
-void Pending::set_owner(Storage* owner) {
-  const Lock lock;
-  owner_ = owner;
-  if (owner == nullptr) erase(*this);
 }
 
 void Pending::finish(Storage* result) {
   is_done_ = true;
   Ref<RefCounted> inputs;  // released after the lock
   const Lock lock;
-  erase(*this);
+  Storage* const owner = owner_;
+  stop_to_wait();
   inputs = give_up_inputs();
-  if (result != nullptr && owner_ != nullptr) owner_->take_bytes(*result);
+  if (result != nullptr && owner != nullptr) owner->take_bytes(*result);
 }
 
 void Pending::run() {
-  const std::lock_guard lock(mutex_);
+  const std::lock_guard lock(turn_);
   if (is_done_) return;
   const Ref<Storage> result = compute();
   finish(result.get());

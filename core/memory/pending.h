@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <mutex>
 
@@ -31,39 +32,56 @@ class Pending : public RefCounted {
   static void run_readers(const Storage& storage);
   /// And that was put off in a scope.
   static void run_scope(std::uint64_t scope);
-  /// The storage that waits for the bytes; null where it is gone.
-  void set_owner(Storage* owner);
 
  protected:
   explicit Pending(std::uint64_t scope) : scope_(scope) {}
-  /// To be called once it can be run.
-  void wait();
-
   virtual Ref<Storage> compute() = 0;  ///< of whose bytes nobody else knows
   // Both under the Lock.
   virtual bool reads(const Storage& storage) const = 0;
   virtual Ref<RefCounted> give_up_inputs() = 0;  ///< what it was made from, which it no longer holds
 
+  /// Held by who computes it. Unlike a std::mutex it leaves nothing behind where another one will lie, of which a
+  /// thread sanitizer would think that it is locked in another order.
+  class Turn {
+   public:
+    void lock() noexcept {
+      while (taken_.exchange(true, std::memory_order_acquire)) taken_.wait(true, std::memory_order_relaxed);
+    }
+    void unlock() noexcept {
+      taken_.store(false, std::memory_order_release);
+      taken_.notify_one();
+    }
+
+   private:
+    std::atomic<bool> taken_ = false;
+  };
+
   /// Work that another one does along with its own, for as long as this lives: nobody else can do it meanwhile.
   class Absorbed {
    public:
-    explicit Absorbed(Pending& pending) : pending_(&pending), lock_(pending.mutex_) {}
+    explicit Absorbed(Pending& pending) : pending_(&pending), lock_(pending.turn_) {}
     bool is_done() const { return pending_->is_done_; }
     /// Its bytes will not be needed.
     void drop();
 
    private:
     Ref<Pending> pending_;
-    std::unique_lock<std::mutex> lock_;
+    std::unique_lock<Turn> lock_;
   };
 
  private:
+  friend class Storage;
+
+  // Under the Lock.
+  void begin_to_wait(Storage& owner);
+  void stop_to_wait() noexcept;
+
   void finish(Storage* result);
 
   const std::uint64_t scope_;
-  std::mutex mutex_;  // held while it is computed
+  Turn turn_;
   bool is_done_ = false;
-  Storage* owner_ = nullptr;  // under the Lock
+  Storage* owner_ = nullptr;  // that waits for the bytes; under the Lock
 };
 
 }  // namespace ebb

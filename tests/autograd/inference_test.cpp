@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "ebb/core/dlpack/dlpack.h"
+#include "ebb/core/memory/allocator.h"
 #include "ebb/core/op_times.h"
 #include "ebb/core/random/generator.h"
 
@@ -264,6 +265,23 @@ TEST_CASE("leaving the outermost InferenceMode runs what is left") {
   CHECK_FALSE(is_pending(z));
   CHECK_FALSE(is_inference_mode_enabled());
   CHECK(is_grad_enabled());
+}
+
+TEST_CASE("memory that has run out is an error of who asks, and may be asked for again") {
+  const Layer layer;
+  const Tensor x = image();
+  const Tensor wanted = no_grad([&] { return relu(layer.norm(layer.conv(x))); });
+  Tensor y;
+  {
+    const InferenceMode mode;
+    y = relu(layer.norm(layer.conv(x)));
+    cpu_allocator().fail_after(1);
+    CHECK_THROWS_AS(std::as_const(y).raw_data(), OutOfMemoryError);
+    cpu_allocator().fail_after(1);  // at the end of the scope nobody is told
+  }
+  cpu_allocator().fail_after(0);
+  CHECK(is_pending(y));
+  check_same(y, wanted);
 }
 
 TEST_CASE("recording may be turned on within InferenceMode, and puts nothing off") {
