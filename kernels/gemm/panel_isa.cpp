@@ -1,10 +1,12 @@
 // The inner loop of every product on the CPU: a tile of c stays in registers while k goes by. Each step loads a row of
 // the panel, two vectors, and multiplies it with an element from each row of a.
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <utility>
 
 #include "ebb/kernels/cpu/vectors.h"
+#include "ebb/kernels/gemm/finished.h"
 #include "ebb/kernels/gemm/panel.h"
 
 namespace ebb::kernels {
@@ -18,6 +20,23 @@ template <class T>
   for (int r = 0; r < rows; ++r, tile += p.width, c += p.c_row) {
     for (std::int64_t j = 0; j < p.columns; ++j) c[j] = p.accumulate ? c[j] + tile[j] : tile[j];
   }
+}
+
+/// Sums of whole rows, finished in their registers.
+template <class T, int rows, int vectors>
+[[gnu::always_inline]] inline void finish_sums(const TileEpilogue<T>& e, std::int64_t c_row,
+                                               Vector<T> (&sums)[rows][vectors]) {
+  constexpr int width = width_of<T>;
+  const auto for_each = [&](auto f) {
+#pragma GCC unroll 16
+    for (int r = 0; r < rows; ++r) {
+      for (int v = 0; v < vectors; ++v) f(sums[r][v], r, v);
+    }
+  };
+  if (e.scale != nullptr) for_each([&](Vector<T>& c, int, int v) { c *= load(e.scale + v * width); });
+  if (e.shift != nullptr) for_each([&](Vector<T>& c, int, int v) { c += load(e.shift + v * width); });
+  if (e.residual != nullptr) for_each([&](Vector<T>& c, int r, int v) { c += load(e.residual + r * c_row + v * width); });
+  if (e.relu) for_each([&](Vector<T>& c, int, int) { c = c < Vector<T>{} ? Vector<T>{} : c; });
 }
 
 /// `rows` rows of c. With by_rows, elements of a row of a are adjacent, otherwise those of a column. For each term a
@@ -45,18 +64,25 @@ void multiply_tile(const PanelProduct<T>& p, const T* a, T* c, const T* next, st
       if (!by_rows) column += column_stride;
     }
   }
+  constexpr bool finishes = by_rows && vectors == 2;  // of the others there are few, and each would be larger
   const bool whole = p.columns == p.width;
+  const TileEpilogue<T> epilogue = p.epilogue.from(c - p.c, 0);
   alignas(vector_bytes) T tile[rows * vectors * width];
   T* to = whole ? c : tile;
   const std::int64_t to_row = whole ? p.c_row : vectors * width;
 #pragma GCC unroll 16
-  for (int r = 0; r < rows; ++r, to += to_row) {
+  for (int r = 0; r < rows; ++r) {
     for (int v = 0; v < vectors; ++v) {
-      if (p.accumulate && whole) sums[r][v] += load(to + v * width);
-      store(to + v * width, sums[r][v]);
+      if (p.accumulate && whole) sums[r][v] += load(to + r * to_row + v * width);
     }
   }
+  if (finishes && whole) finish_sums<T, rows, vectors>(epilogue, p.c_row, sums);
+#pragma GCC unroll 16
+  for (int r = 0; r < rows; ++r) {
+    for (int v = 0; v < vectors; ++v) store(to + r * to_row + v * width, sums[r][v]);
+  }
   if (!whole) store_part(p, rows, tile, c);
+  if (!(finishes && whole) && !epilogue.is_empty()) finish_tile<this_isa>(epilogue, rows, p.columns, c, p.c_row);
 }
 
 /// Heights that tiles have: any of float, few of double, for the size of the library.
@@ -98,6 +124,15 @@ void for_each_tile(std::int64_t rows, Body&& body) {
   }
 }
 
+/// What the tile that begins with row `first` will be finished with.
+template <class T>
+void fetch_residual(const PanelProduct<T>& p, std::int64_t first) {
+  if (p.epilogue.residual == nullptr) return;
+  for (std::int64_t row = first; row < std::min<std::int64_t>(first + most_rows, p.rows); ++row) {
+    __builtin_prefetch(p.epilogue.residual + row * p.c_row);
+  }
+}
+
 }  // namespace
 
 template <Isa, class T>
@@ -108,12 +143,10 @@ void multiply_panel(const PanelProduct<T>& p) {
   const T* next = p.next_panel;
   const std::int64_t step = parts(p.width, parts(p.rows, most_rows));  // of each tile a part of the panel
   for_each_tile<T>(p.rows, [&](std::int64_t row, std::int64_t rows) {
-    T* c = p.c + row * p.c_row;
-    of_rows[static_cast<std::size_t>(rows - 1)](p, p.a + row * (p.a_column == 0 ? p.k : p.a_row), c, next, step);
+    fetch_residual(p, row + rows);
+    of_rows[static_cast<std::size_t>(rows - 1)](p, p.a + row * (p.a_column == 0 ? p.k : p.a_row), p.c + row * p.c_row,
+                                                next, step);
     next += p.k * step;
-    if (!p.epilogue.is_empty()) {
-      finish_tile<this_isa>(p.epilogue.from(row * p.c_row, 0), rows, p.columns, c, p.c_row);
-    }
   });
 }
 
