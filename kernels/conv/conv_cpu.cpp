@@ -28,7 +28,7 @@ double im2col_cycles(const ConvTask& task) {
 /// Whichever takes fewer cycles. Not more than a sum of the definition needs, so that small tasks stay exact.
 template <int m>
 const char* winograd_refusal_of(const ConvTask& task) {
-  if (const char* refusal = winograd_refusal(task)) return refusal;
+  if (const char* refusal = winograd_refusal<m>(task)) return refusal;
   if (ForceImplementation::of("conv2d") != nullptr) return nullptr;
   const double cycles = winograd_cycles(task, m);
   if (cycles >= im2col_cycles(task)) return "its transforms would cost more than it saves";

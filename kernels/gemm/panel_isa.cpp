@@ -35,7 +35,8 @@ template <class T, int rows, int vectors>
   };
   if (e.scale != nullptr) for_each([&](Vector<T>& c, int, int v) { c *= load(e.scale + v * width); });
   if (e.shift != nullptr) for_each([&](Vector<T>& c, int, int v) { c += load(e.shift + v * width); });
-  if (e.residual != nullptr) for_each([&](Vector<T>& c, int r, int v) { c += load(e.residual + r * c_row + v * width); });
+  if (e.residual != nullptr)
+    for_each([&](Vector<T>& c, int r, int v) { c += load(e.residual + r * c_row + v * width); });
   if (e.relu) for_each([&](Vector<T>& c, int, int) { c = c < Vector<T>{} ? Vector<T>{} : c; });
 }
 

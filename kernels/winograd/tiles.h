@@ -9,15 +9,21 @@
 
 namespace ebb::kernels {
 
-// A 3 x 3 convolution by Winograd's minimal filtering, F(m x m, 3 x 3): an output tile of m x m pixels comes from
-// (m + 2)^2 multiplications a channel in place of 9 m^2 (S. Winograd, Arithmetic Complexity of Computations, 1980; A.
-// Lavin and S. Gray, Fast Algorithms for Convolutional Neural Networks, 2016). With the tile d of the input and the
-// kernel g:
+// A convolution with r x r kernels by Winograd's minimal filtering, F(m x m, r x r): an output tile of m x m pixels
+// comes from n^2 multiplications a channel, n = m + r - 1, in place of m^2 r^2 (S. Winograd, Arithmetic Complexity of
+// Computations, 1980; A. Lavin and S. Gray, Fast Algorithms for Convolutional Neural Networks, 2016). With the tile d
+// of the input and the kernel g:
 //     y = A^T ((G g G^T) * (B^T d B)) A
-// whose middle is a product of matrices over all channels and tiles for each of the points.
+// whose middle is a product of matrices over all channels and tiles for each of the n^2 points. Here n is 4 or 6.
 
-/// The elements of a transformed tile, for output tiles of m x m.
-constexpr int points_of(int m) { return (m + 2) * (m + 2); }
+/// Calls `body` with r, the side of the kernels, for tiles of m x m.
+template <int m, class Body>
+void visit_kernel(const ConvSizes& sizes, Body&& body) {
+  if constexpr (m == 2) {
+    if (sizes.kernel_height == 5) return body.template operator()<5>();
+  }
+  body.template operator()<3>();
+}
 
 /// The tiles of the output, image after image.
 struct WinogradTiles {
@@ -52,26 +58,26 @@ struct TileRange {
 };
 
 /// B^T d B of the input x (N, H, W, C), zeros around it.
-template <Isa, int m>
+template <Isa, int n>
 void transform_input(const WinogradTiles& tiles, const float* x, const TileRange& range, const TransformedTiles& to);
 
 /// y (N, H', W', O) = epilogue(A^T p A) of products p; of the epilogue the pointers are those of the whole y.
-template <Isa, int m>
+template <Isa, int m, int n>
 void transform_output(const WinogradTiles& tiles, const TransformedTiles& products, const TileRange& range,
                       const TileEpilogue<float>& epilogue, float* y);
 
 /// A dy A^T of the gradient of y: the transpose of transform_output.
-template <Isa, int m>
+template <Isa, int m, int n>
 void transform_gradient(const WinogradTiles& tiles, const float* dy, const TileRange& range,
                         const TransformedTiles& to);
 
-/// G g G^T of `count` kernels: tap (i, j) of each at taps + (3 i + j) tap_stride, point p to points + p point_stride.
-template <Isa, int m>
+/// G g G^T of `count` kernels: tap (i, j) of each at taps + (r i + j) tap_stride, point p to points + p point_stride.
+template <Isa, int r, int n>
 void transform_kernels(const float* taps, std::int64_t tap_stride, std::int64_t count, float* points,
                        std::int64_t point_stride);
 
 /// G^T u G: the transpose of transform_kernels.
-template <Isa, int m>
+template <Isa, int r, int n>
 void transform_kernel_gradients(const float* points, std::int64_t point_stride, std::int64_t count, float* taps,
                                 std::int64_t tap_stride);
 

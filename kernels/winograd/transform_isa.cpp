@@ -8,50 +8,42 @@ namespace {
 using V = Vector<float>;
 constexpr std::int64_t floats = width_of<float>;
 
-/// F(m, 3) in one dimension: B^T d, A^T p, A y, G g and G^T u.
-template <int m>
-struct Filter;
+/// Of the n points at which the polynomials of a tile are known one is 0 and one infinity. The others are pairs of a
+/// number and its negative, `at` and -`at`, of which `weight` is 1 over the product of the differences to the others.
+template <int n>
+struct Points;
 
-/// Of the points 0, 1, -1 and infinity.
 template <>
-struct Filter<2> {
-  static void input(const V (&d)[4], V (&t)[4]) {
+struct Points<4> {
+  static constexpr double at[] = {1}, weight[] = {0.5};
+};
+
+/// 1 / sqrt 2 and sqrt 2, which round less than 1 and 2 do.
+template <>
+struct Points<6> {
+  static constexpr double at[] = {0.70710678118654752440, 1.41421356237309504880}, weight[] = {-1 / 1.5, 1.0 / 6};
+};
+
+/// B^T d in one dimension.
+template <int n>
+struct Input;
+
+template <>
+struct Input<4> {
+  static constexpr int from = 4, to = 4;
+  [[gnu::always_inline]] static void apply(const V (&d)[4], V (&t)[4]) {
     t[0] = d[0] - d[2];
     t[1] = d[1] + d[2];
     t[2] = d[2] - d[1];
     t[3] = d[3] - d[1];
   }
-  static void output(const V (&p)[4], V (&y)[2]) {
-    y[0] = p[0] + p[1] + p[2];
-    y[1] = p[1] - p[2] + p[3];
-  }
-  static void gradient(const V (&y)[2], V (&p)[4]) {
-    p[0] = y[0];
-    p[1] = y[0] + y[1];
-    p[2] = y[0] - y[1];
-    p[3] = y[1];
-  }
-  static void kernel(const V (&g)[3], V (&u)[4]) {
-    const V even = 0.5F * (g[0] + g[2]), odd = 0.5F * g[1];
-    u[0] = g[0];
-    u[1] = even + odd;
-    u[2] = even - odd;
-    u[3] = g[2];
-  }
-  static void kernel_gradient(const V (&u)[4], V (&g)[3]) {
-    const V even = 0.5F * (u[1] + u[2]);
-    g[0] = u[0] + even;
-    g[1] = 0.5F * (u[1] - u[2]);
-    g[2] = even + u[3];
-  }
 };
 
-/// Of the points 0, +-a, +-b and infinity with a = 1 / sqrt 2 and b = sqrt 2, which round less than 1 and 2 do.
 template <>
-struct Filter<4> {
-  static constexpr float a = 0.70710678118654752F, b = 1.41421356237309505F;
-
-  static void input(const V (&d)[6], V (&t)[6]) {
+struct Input<6> {
+  static constexpr int from = 6, to = 6;
+  [[gnu::always_inline]] static void apply(const V (&d)[6], V (&t)[6]) {
+    constexpr auto a = static_cast<float>(Points<6>::at[0]), b = static_cast<float>(Points<6>::at[1]);
     const V even_a = d[4] - 2.0F * d[2], odd_a = a * d[3] - b * d[1];  // 2 a = b
     const V even_b = d[4] - 0.5F * d[2], odd_b = b * d[3] - a * d[1];  // b / 2 = a
     t[0] = d[0] + d[4] - 2.5F * d[2];
@@ -61,181 +53,204 @@ struct Filter<4> {
     t[4] = even_b - odd_b;
     t[5] = d[1] + d[5] - 2.5F * d[3];
   }
-  static void output(const V (&p)[6], V (&y)[4]) {
-    const V even_a = p[1] + p[2], odd_a = p[1] - p[2], even_b = p[3] + p[4], odd_b = p[3] - p[4];
-    y[0] = p[0] + even_a + even_b;
-    y[1] = a * odd_a + b * odd_b;
-    y[2] = 0.5F * even_a + 2.0F * even_b;
-    y[3] = 0.5F * a * odd_a + 2.0F * b * odd_b + p[5];
-  }
-  static void gradient(const V (&y)[4], V (&p)[6]) {
-    const V even_a = y[0] + 0.5F * y[2], odd_a = a * y[1] + 0.5F * a * y[3];
-    const V even_b = y[0] + 2.0F * y[2], odd_b = b * y[1] + 2.0F * b * y[3];
-    p[0] = y[0];
-    p[1] = even_a + odd_a;
-    p[2] = even_a - odd_a;
-    p[3] = even_b + odd_b;
-    p[4] = even_b - odd_b;
-    p[5] = y[3];
-  }
-  static void kernel(const V (&g)[3], V (&u)[6]) {
-    constexpr float of_a = -1.0F / 1.5F, of_b = 1.0F / 6;
-    const V even_a = of_a * (g[0] + 0.5F * g[2]), odd_a = of_a * a * g[1];
-    const V even_b = of_b * (g[0] + 2.0F * g[2]), odd_b = of_b * b * g[1];
-    u[0] = g[0];
-    u[1] = even_a + odd_a;
-    u[2] = even_a - odd_a;
-    u[3] = even_b + odd_b;
-    u[4] = even_b - odd_b;
-    u[5] = g[2];
-  }
-  static void kernel_gradient(const V (&u)[6], V (&g)[3]) {
-    constexpr float of_a = -1.0F / 1.5F, of_b = 1.0F / 6;
-    const V even_a = of_a * (u[1] + u[2]), even_b = of_b * (u[3] + u[4]);
-    g[0] = u[0] + even_a + even_b;
-    g[1] = of_a * a * (u[1] - u[2]) + of_b * b * (u[3] - u[4]);
-    g[2] = 0.5F * even_a + 2.0F * even_b + u[5];
+};
+
+/// What coefficient i of a polynomial counts at the first point of a pair; of kernels with the pair's weight.
+template <int n, bool is_kernel>
+constexpr float power(int pair, int i) {
+  double power = is_kernel ? Points<n>::weight[pair] : 1;
+  while (i-- > 0) power *= Points<n>::at[pair];
+  return static_cast<float>(power);
+}
+
+/// The values at n points of the polynomial with `size` coefficients: A x of tiles, G x of kernels.
+template <int size, int n, bool is_kernel>
+struct Evaluation {
+  static constexpr int from = size, to = n;
+  [[gnu::always_inline]] static void apply(const V (&x)[size], V (&values)[n]) {
+    values[0] = x[0];
+    values[n - 1] = x[size - 1];
+    for (int pair = 0; pair < n / 2 - 1; ++pair) {
+      V even = power<n, is_kernel>(pair, 0) * x[0], odd = power<n, is_kernel>(pair, 1) * x[1];
+      for (int i = 2; i < size; ++i) (i % 2 == 0 ? even : odd) += power<n, is_kernel>(pair, i) * x[i];
+      values[2 * pair + 1] = even + odd;
+      values[2 * pair + 2] = even - odd;
+    }
   }
 };
 
-/// f in both dimensions: of the columns first, then of the rows.
-template <int from, int to, class F>
-void in_both(const V (&x)[from][from], V (&y)[to][to], F f) {
-  V half[from][to];
+/// The transpose: A^T and G^T.
+template <int size, int n, bool is_kernel>
+struct TransposedEvaluation {
+  static constexpr int from = n, to = size;
+  [[gnu::always_inline]] static void apply(const V (&values)[n], V (&x)[size]) {
+    for (int i = 0; i < size; ++i) {
+      for (int pair = 0; pair < n / 2 - 1; ++pair) {
+        const V &p = values[2 * pair + 1], &q = values[2 * pair + 2];
+        const V term = power<n, is_kernel>(pair, i) * (i % 2 == 0 ? p + q : p - q);
+        x[i] = pair == 0 ? term : x[i] + term;
+      }
+    }
+    x[0] += values[0];
+    x[size - 1] += values[n - 1];
+  }
+};
+
+/// A transform in both dimensions, of the columns first, then of the rows: of elements `at(i, j)`, to `put(i, j, it)`.
+template <class Transform, class At, class Put>
+[[gnu::always_inline]] inline void in_both(At&& at, Put&& put) {
+  constexpr int from = Transform::from, to = Transform::to;
+  V half[to][from];
   for (int j = 0; j < from; ++j) {
-    V column[from];
-    for (int i = 0; i < from; ++i) column[i] = x[i][j];
-    f(column, half[j]);
+    V column[from], transformed[to];
+#pragma GCC unroll 8
+    for (int i = 0; i < from; ++i) column[i] = at(i, j);
+    Transform::apply(column, transformed);
+#pragma GCC unroll 8
+    for (int i = 0; i < to; ++i) half[i][j] = transformed[i];
   }
   for (int i = 0; i < to; ++i) {
-    V row[from];
-    for (int j = 0; j < from; ++j) row[j] = half[j][i];
-    f(row, y[i]);
+    V transformed[to];
+    Transform::apply(half[i], transformed);
+#pragma GCC unroll 8
+    for (int j = 0; j < to; ++j) put(i, j, transformed[j]);
   }
 }
 
-/// Pixels of a square of an image (H, W, channels), null outside of it.
+/// A square of size x size elements at `from`.
 template <int size>
+auto square_at(const float* from, std::int64_t row, std::int64_t column) {
+  return [=](int i, int j) { return load(from + i * row + j * column); };
+}
+
+template <int size>
+auto square_to(float* to, std::int64_t stride) {
+  return [=](int i, int j, V x) { store(to + (i * size + j) * stride, x); };
+}
+
+/// A square of pixels of an image (H, W, channels), which are zeros outside of it.
 struct Square {
-  Square(const float* image, std::int64_t height, std::int64_t width, std::int64_t channels, std::int64_t row,
-         std::int64_t column) {
-    for (int i = 0; i < size; ++i) {
-      for (int j = 0; j < size; ++j) {
-        const std::int64_t h = row + i, w = column + j;
-        const bool is_inside = h >= 0 && h < height && w >= 0 && w < width;
-        pixels[i][j] = is_inside ? image + (h * width + w) * channels : nullptr;
-        is_whole = is_whole && is_inside;
-      }
-    }
-  }
+  std::int64_t height, width, channels;  // of the image
+  std::int64_t row, column;              // of its first pixel
 
-  void load_channels(std::int64_t c, V (&x)[size][size]) const {
-    for (int i = 0; i < size; ++i) {
-      for (int j = 0; j < size; ++j) x[i][j] = is_whole || pixels[i][j] != nullptr ? load(pixels[i][j] + c) : V{};
-    }
+  bool is_inside(std::int64_t i, std::int64_t j) const {
+    return row + i >= 0 && row + i < height && column + j >= 0 && column + j < width;
   }
-
-  const float* pixels[size][size];
-  bool is_whole = true;
 };
 
-template <int m, int size, class F>
-void transform_square(const Square<size>& square, const TileRange& range, const TransformedTiles& to, float* tile,
-                      F f) {
-  for (std::int64_t c = 0; c < range.channels; c += floats) {
-    V x[size][size], t[m + 2][m + 2];
-    square.load_channels(range.first_channel + c, x);
-    in_both<size, m + 2>(x, t, f);
-    for (int p = 0; p < points_of(m); ++p) store(tile + p * to.point_stride + c, t[p / (m + 2)][p % (m + 2)]);
+/// The transform of some channels of a square, to its points.
+template <class Transform>
+void transform_square(const float* image, const Square& square, const TileRange& range, float* tile,
+                      std::int64_t point_stride) {
+  constexpr int size = Transform::from;
+  const float* first = image + (square.row * square.width + square.column) * square.channels + range.first_channel;
+  const std::int64_t row = square.width * square.channels, column = square.channels;
+  const auto to = [&](std::int64_t c) { return square_to<Transform::to>(tile + c, point_stride); };
+  if (square.is_inside(0, 0) && square.is_inside(size - 1, size - 1)) {
+    for (std::int64_t c = 0; c < range.channels; c += floats) {
+      in_both<Transform>(square_at<size>(first + c, row, column), to(c));
+    }
+  } else {
+    bool is_inside[size][size];
+    for (int i = 0; i < size; ++i) {
+      for (int j = 0; j < size; ++j) is_inside[i][j] = square.is_inside(i, j);
+    }
+    for (std::int64_t c = 0; c < range.channels; c += floats) {
+      in_both<Transform>([&](int i, int j) { return is_inside[i][j] ? load(first + c + i * row + j * column) : V{}; },
+                         to(c));
+    }
   }
 }
 
 }  // namespace
 
-template <Isa, int m>
+template <Isa, int n>
 void transform_input(const WinogradTiles& tiles, const float* x, const TileRange& range, const TransformedTiles& to) {
   const ConvSizes& s = tiles.sizes;
   for (std::int64_t i = 0; i < range.tiles; ++i) {
     const WinogradTile tile(tiles, range.first_tile + i);
-    const Square<m + 2> square(x + tile.image * s.image_elements(), s.height, s.width, s.channels,
-                               tile.row - s.geometry.padding[0], tile.column - s.geometry.padding[1]);
-    transform_square<m>(square, range, to, to.data + i * to.tile_stride, Filter<m>::input);
+    const Square square{s.height, s.width, s.channels, tile.row - s.geometry.padding[0],
+                        tile.column - s.geometry.padding[1]};
+    transform_square<Input<n>>(x + tile.image * s.image_elements(), square, range, to.data + i * to.tile_stride,
+                               to.point_stride);
   }
 }
 
-template <Isa, int m>
+template <Isa, int m, int n>
 void transform_gradient(const WinogradTiles& tiles, const float* dy, const TileRange& range,
                         const TransformedTiles& to) {
   const ConvSizes& s = tiles.sizes;
   for (std::int64_t i = 0; i < range.tiles; ++i) {
     const WinogradTile tile(tiles, range.first_tile + i);
-    const Square<m> square(dy + tile.image * s.output_elements(), s.out_height, s.out_width, s.out_channels, tile.row,
-                           tile.column);
-    transform_square<m>(square, range, to, to.data + i * to.tile_stride, Filter<m>::gradient);
+    const Square square{s.out_height, s.out_width, s.out_channels, tile.row, tile.column};
+    transform_square<Evaluation<m, n, false>>(dy + tile.image * s.output_elements(), square, range,
+                                              to.data + i * to.tile_stride, to.point_stride);
   }
 }
 
-template <Isa, int m>
+template <Isa, int m, int n>
 void transform_output(const WinogradTiles& tiles, const TransformedTiles& products, const TileRange& range,
                       const TileEpilogue<float>& epilogue, float* y) {
   const ConvSizes& s = tiles.sizes;
-  for (std::int64_t i = 0; i < range.tiles; ++i) {
-    const WinogradTile tile(tiles, range.first_tile + i);
+  for (std::int64_t tile_index = 0; tile_index < range.tiles; ++tile_index) {
+    const WinogradTile tile(tiles, range.first_tile + tile_index);
     const std::int64_t rows = s.out_height - tile.row, columns = s.out_width - tile.column;
     const std::int64_t first = ((tile.image * s.out_height + tile.row) * s.out_width + tile.column) * s.out_channels;
     for (std::int64_t c = 0; c < range.channels; c += floats) {
-      V p[m + 2][m + 2], pixels[m][m];
-      const float* from = products.data + i * products.tile_stride + c;
-      for (int k = 0; k < points_of(m); ++k) p[k / (m + 2)][k % (m + 2)] = load(from + k * products.point_stride);
-      in_both<m + 2, m>(p, pixels, Filter<m>::output);
+      const float* from = products.data + tile_index * products.tile_stride + c;
       const std::int64_t channel = range.first_channel + c;
-      for (int row = 0; row < m && row < rows; ++row) {
-        for (int column = 0; column < m && column < columns; ++column) {
-          const std::int64_t at = first + (row * s.out_width + column) * s.out_channels + channel;
-          store(y + at, finished(epilogue, pixels[row][column], at, channel));
-        }
-      }
+      in_both<TransposedEvaluation<m, n, false>>(
+          square_at<n>(from, n * products.point_stride, products.point_stride), [&](int i, int j, V pixel) {
+            if (i >= rows || j >= columns) return;
+            const std::int64_t at = first + (i * s.out_width + j) * s.out_channels + channel;
+            store(y + at, finished(epilogue, pixel, at, channel));
+          });
     }
   }
 }
 
-template <Isa, int m>
+template <Isa, int r, int n>
 void transform_kernels(const float* taps, std::int64_t tap_stride, std::int64_t count, float* points,
                        std::int64_t point_stride) {
   for (std::int64_t c = 0; c < count; c += floats) {
-    V g[3][3], u[m + 2][m + 2];
-    for (int tap = 0; tap < 9; ++tap) g[tap / 3][tap % 3] = load(taps + tap * tap_stride + c);
-    in_both<3, m + 2>(g, u, Filter<m>::kernel);
-    for (int p = 0; p < points_of(m); ++p) store(points + p * point_stride + c, u[p / (m + 2)][p % (m + 2)]);
+    in_both<Evaluation<r, n, true>>(square_at<r>(taps + c, r * tap_stride, tap_stride),
+                                    square_to<n>(points + c, point_stride));
   }
 }
 
-template <Isa, int m>
+template <Isa, int r, int n>
 void transform_kernel_gradients(const float* points, std::int64_t point_stride, std::int64_t count, float* taps,
                                 std::int64_t tap_stride) {
   for (std::int64_t c = 0; c < count; c += floats) {
-    V u[m + 2][m + 2], g[3][3];
-    for (int p = 0; p < points_of(m); ++p) u[p / (m + 2)][p % (m + 2)] = load(points + p * point_stride + c);
-    in_both<m + 2, 3>(u, g, Filter<m>::kernel_gradient);
-    for (int tap = 0; tap < 9; ++tap) store(taps + tap * tap_stride + c, g[tap / 3][tap % 3]);
+    in_both<TransposedEvaluation<r, n, true>>(square_at<n>(points + c, n * point_stride, point_stride),
+                                              square_to<r>(taps + c, tap_stride));
   }
 }
 
-template void transform_input<this_isa, 2>(const WinogradTiles&, const float*, const TileRange&,
-                                           const TransformedTiles&);
 template void transform_input<this_isa, 4>(const WinogradTiles&, const float*, const TileRange&,
                                            const TransformedTiles&);
-template void transform_gradient<this_isa, 2>(const WinogradTiles&, const float*, const TileRange&,
-                                              const TransformedTiles&);
-template void transform_gradient<this_isa, 4>(const WinogradTiles&, const float*, const TileRange&,
-                                              const TransformedTiles&);
-template void transform_output<this_isa, 2>(const WinogradTiles&, const TransformedTiles&, const TileRange&,
-                                            const TileEpilogue<float>&, float*);
-template void transform_output<this_isa, 4>(const WinogradTiles&, const TransformedTiles&, const TileRange&,
-                                            const TileEpilogue<float>&, float*);
-template void transform_kernels<this_isa, 2>(const float*, std::int64_t, std::int64_t, float*, std::int64_t);
-template void transform_kernels<this_isa, 4>(const float*, std::int64_t, std::int64_t, float*, std::int64_t);
-template void transform_kernel_gradients<this_isa, 2>(const float*, std::int64_t, std::int64_t, float*, std::int64_t);
-template void transform_kernel_gradients<this_isa, 4>(const float*, std::int64_t, std::int64_t, float*, std::int64_t);
+template void transform_input<this_isa, 6>(const WinogradTiles&, const float*, const TileRange&,
+                                           const TransformedTiles&);
+template void transform_gradient<this_isa, 2, 4>(const WinogradTiles&, const float*, const TileRange&,
+                                                 const TransformedTiles&);
+template void transform_output<this_isa, 2, 4>(const WinogradTiles&, const TransformedTiles&, const TileRange&,
+                                               const TileEpilogue<float>&, float*);
+template void transform_gradient<this_isa, 4, 6>(const WinogradTiles&, const float*, const TileRange&,
+                                                 const TransformedTiles&);
+template void transform_output<this_isa, 4, 6>(const WinogradTiles&, const TransformedTiles&, const TileRange&,
+                                               const TileEpilogue<float>&, float*);
+template void transform_gradient<this_isa, 2, 6>(const WinogradTiles&, const float*, const TileRange&,
+                                                 const TransformedTiles&);
+template void transform_output<this_isa, 2, 6>(const WinogradTiles&, const TransformedTiles&, const TileRange&,
+                                               const TileEpilogue<float>&, float*);
+template void transform_kernels<this_isa, 3, 4>(const float*, std::int64_t, std::int64_t, float*, std::int64_t);
+template void transform_kernel_gradients<this_isa, 3, 4>(const float*, std::int64_t, std::int64_t, float*,
+                                                         std::int64_t);
+template void transform_kernels<this_isa, 3, 6>(const float*, std::int64_t, std::int64_t, float*, std::int64_t);
+template void transform_kernel_gradients<this_isa, 3, 6>(const float*, std::int64_t, std::int64_t, float*,
+                                                         std::int64_t);
+template void transform_kernels<this_isa, 5, 6>(const float*, std::int64_t, std::int64_t, float*, std::int64_t);
+template void transform_kernel_gradients<this_isa, 5, 6>(const float*, std::int64_t, std::int64_t, float*,
+                                                         std::int64_t);
 
 }  // namespace ebb::kernels

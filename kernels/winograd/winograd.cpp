@@ -9,7 +9,7 @@
 namespace ebb::kernels {
 namespace {
 
-constexpr std::int64_t taps = 9, line = 16;   // floats of a cache line
+constexpr std::int64_t line = 16;             // floats of a cache line
 constexpr std::int64_t columns_at_once = 64;  // of products, before they are transformed back
 
 /// The convolution over dy that makes dx: its channels are y's, and its kernel is turned round.
@@ -18,34 +18,38 @@ ConvSizes turned(const ConvSizes& s) {
   std::swap(back.channels, back.out_channels);
   std::swap(back.height, back.out_height);
   std::swap(back.width, back.out_width);
-  for (std::int64_t& padding : back.geometry.padding) padding = 2 - padding;
+  for (std::int64_t& padding : back.geometry.padding) padding = s.kernel_height - 1 - padding;
   return back;
 }
 
 /// Kernels whose columns are the outputs of a convolution, (kh, kw, c) their rows.
 PanelSource<float> forward_kernels(const ConvSizes& s, const float* weight) {
-  return {weight, {1, taps, s.channels}, {0, 1, taps}, s.channels * taps, s.out_channels};
+  return {weight, {1, s.taps(), s.channels}, {0, 1, s.taps()}, s.patch(), s.out_channels};
 }
 
 /// The same of turned(s), from the same weight.
 PanelSource<float> turned_kernels(const ConvSizes& s, const float* weight) {
-  return {weight + taps - 1, {3, 3, s.out_channels}, {-3, -1, s.channels * taps}, taps, s.channels};
+  return {weight + s.taps() - 1,
+          {s.kernel_height, s.kernel_width, s.out_channels},
+          {-s.kernel_width, -1, s.patch()},
+          s.taps(),
+          s.channels};
 }
 
 /// Transformed kernels as panels: of each panel all points, (point, c, column).
-template <int m>
+template <int r, int n>
 void transform_weight(const PanelSource<float>& kernels, float* to) {
   const TileShape tile = tile_shape<float>();
   const auto pack = best([]<Isa isa> { return pack_panel<isa, float>; });
-  const auto transform = best([]<Isa isa> { return transform_kernels<isa, m>; });
-  const std::int64_t channels = kernels.k() / taps;
+  const auto transform = best([]<Isa isa> { return transform_kernels<isa, r, n>; });
+  const std::int64_t channels = kernels.k() / (r * r);
   parallel_for(tile.panels(kernels.columns), 1, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t column = begin * tile.columns; column < std::min(end * tile.columns, kernels.columns);
          column += tile.columns) {
       const std::int64_t width = tile.width(column, kernels.columns), size = channels * width;
-      float* packed = scratch<float>(Scratch::taps, taps * size);
+      float* packed = scratch<float>(Scratch::taps, r * r * size);
       pack(kernels.panel(column, width), width, packed);
-      transform(packed, size, size, to + points_of(m) * channels * column, size);
+      transform(packed, size, size, to + n * n * channels * column, size);
     }
   });
 }
@@ -56,7 +60,7 @@ struct Shares {
   std::int64_t tile_parts, column_parts;
 };
 
-Shares shares_of(const WinogradTiles& tiles, int points) {
+Shares shares_of(const WinogradTiles& tiles, std::int64_t points) {
   constexpr std::int64_t multiplications_per_task = 1 << 19, tasks_per_thread = 4;
   const ConvSizes& s = tiles.sizes;
   const std::int64_t rows = tile_shape<float>().rows, count = tiles.count();
@@ -77,7 +81,7 @@ Shares shares_of(const WinogradTiles& tiles, int points) {
 }
 
 /// The products of some tiles with some columns of the transformed kernels, at every point.
-template <int m>
+template <int n>
 void multiply_points(const TransformedTiles& inputs, std::int64_t tiles, std::int64_t channels, const float* kernels,
                      std::int64_t first_column, std::int64_t columns, std::int64_t all_columns,
                      const TransformedTiles& products) {
@@ -85,8 +89,8 @@ void multiply_points(const TransformedTiles& inputs, std::int64_t tiles, std::in
   const TileShape tile = tile_shape<float>();
   for (std::int64_t column = first_column; column < first_column + columns; column += tile.columns) {
     const std::int64_t width = tile.width(column, all_columns);
-    const float* panel = kernels + points_of(m) * channels * column;
-    for (int point = 0; point < points_of(m); ++point) {
+    const float* panel = kernels + n * n * channels * column;
+    for (int point = 0; point < n * n; ++point) {
       multiply({.rows = tiles,
                 .columns = std::min(width, all_columns - column),
                 .k = channels,
@@ -103,19 +107,18 @@ void multiply_points(const TransformedTiles& inputs, std::int64_t tiles, std::in
   }
 }
 
-template <int m>
+template <int m, int n>
 void convolve(const ConvSizes& s, const float* x, const float* kernels, const TileEpilogue<float>& epilogue, float* y) {
   const WinogradTiles tiles(s, m);
-  const Shares shares = shares_of(tiles, points_of(m));
-  const auto to_points = best([]<Isa isa> { return transform_input<isa, m>; });
-  const auto to_pixels = best([]<Isa isa> { return transform_output<isa, m>; });
+  const Shares shares = shares_of(tiles, n * n);
+  const auto to_points = best([]<Isa isa> { return transform_input<isa, n>; });
+  const auto to_pixels = best([]<Isa isa> { return transform_output<isa, m, n>; });
   parallel_for(shares.tile_parts * shares.column_parts, 1, [&](std::int64_t begin, std::int64_t end) {
     // A line more, or points lie a power of two apart and share few sets of a cache.
-    const TransformedTiles inputs{scratch<float>(Scratch::inputs, points_of(m) * (shares.tiles * s.channels + line)),
+    const TransformedTiles inputs{scratch<float>(Scratch::inputs, n * n * (shares.tiles * s.channels + line)),
                                   shares.tiles * s.channels + line, s.channels};
-    const TransformedTiles products{
-        scratch<float>(Scratch::products, points_of(m) * (shares.tiles * columns_at_once + line)),
-        shares.tiles * columns_at_once + line, columns_at_once};
+    const TransformedTiles products{scratch<float>(Scratch::products, n * n * (shares.tiles * columns_at_once + line)),
+                                    shares.tiles * columns_at_once + line, columns_at_once};
     for (std::int64_t i = begin; i < end; ++i) {
       const std::int64_t first = i / shares.column_parts * shares.tiles,
                          count = std::min(shares.tiles, tiles.count() - first);
@@ -124,16 +127,36 @@ void convolve(const ConvSizes& s, const float* x, const float* kernels, const Ti
       to_points(tiles, x, {first, count, 0, s.channels}, inputs);
       for (std::int64_t column = first_column; column < last_column; column += columns_at_once) {
         const std::int64_t columns = std::min(columns_at_once, last_column - column);
-        multiply_points<m>(inputs, count, s.channels, kernels, column, columns, s.out_channels, products);
+        multiply_points<n>(inputs, count, s.channels, kernels, column, columns, s.out_channels, products);
         to_pixels(tiles, products, {first, count, column, columns}, epilogue, y);
       }
     }
   });
 }
 
-template <int m>
-std::int64_t transformed_elements(const ConvSizes& s) {
-  return points_of(m) * packed_elements<float>(s.channels, s.out_channels);
+std::int64_t transformed_elements(const ConvSizes& s, std::int64_t n) {
+  return n * n * packed_elements<float>(s.channels, s.out_channels);
+}
+
+template <int m, int r>
+void forward(const ConvSizes& s, const Tensor& x, const PackedWeight& weight, const Epilogue& epilogue, Tensor& y) {
+  constexpr int n = m + r - 1;
+  const auto transform = [&] {
+    Tensor transformed = allocate({transformed_elements(s, n)}, DType::float32);
+    transform_weight<r, n>(forward_kernels(s, weight.weight().data<float>()), transformed.data<float>());
+    return transformed;
+  };
+  const Tensor kernels = weight.as("winograd", transform, nullptr, {m});
+  convolve<m, n>(s, x.data<float>(), kernels.data<float>(), elements_of<float>(epilogue), y.data<float>());
+}
+
+template <int m, int r>
+void backward_input(const ConvSizes& s, const Tensor& dy, const PackedWeight& weight, Tensor& dx) {
+  constexpr int n = m + r - 1;
+  const ConvSizes back = turned(s);
+  float* kernels = scratch<float>(Scratch::kernels, transformed_elements(back, n));
+  transform_weight<r, n>(turned_kernels(s, weight.weight().data<float>()), kernels);
+  convolve<m, n>(back, dy.data<float>(), kernels, {}, dx.data<float>());
 }
 
 }  // namespace
@@ -141,39 +164,36 @@ std::int64_t transformed_elements(const ConvSizes& s) {
 template <int m>
 void winograd_forward(const ConvSizes& s, const Tensor& x, const PackedWeight& weight, const Epilogue& epilogue,
                       Tensor& y) {
-  const Tensor kernels = weight.as(m == 2 ? "winograd2" : "winograd4", [&] {
-    Tensor transformed = allocate({transformed_elements<m>(s)}, DType::float32);
-    transform_weight<m>(forward_kernels(s, weight.weight().data<float>()), transformed.data<float>());
-    return transformed;
-  });
-  convolve<m>(s, x.data<float>(), kernels.data<float>(), elements_of<float>(epilogue), y.data<float>());
+  visit_kernel<m>(s, [&]<int r> { forward<m, r>(s, x, weight, epilogue, y); });
 }
 
 template <int m>
 void winograd_backward_input(const ConvSizes& s, const Tensor& dy, const PackedWeight& weight, Tensor& dx) {
-  const ConvSizes back = turned(s);
-  float* kernels = scratch<float>(Scratch::kernels, transformed_elements<m>(back));
-  transform_weight<m>(turned_kernels(s, weight.weight().data<float>()), kernels);
-  convolve<m>(back, dy.data<float>(), kernels, {}, dx.data<float>());
+  visit_kernel<m>(s, [&]<int r> { backward_input<m, r>(s, dy, weight, dx); });
 }
 
+template <int m>
 const char* winograd_refusal(const ConvTask& task) {
   const ConvSizes& s = task.sizes;
   const auto& g = s.geometry;
   if (task.dtype != DType::float32) return "the elements are not of float32";
-  if (s.kernel_height != 3 || s.kernel_width != 3) return "the kernel is not 3 x 3";
+  if (s.kernel_height != s.kernel_width) return "the kernel is not square";
+  if (s.kernel_height != 3 && (m == 4 || s.kernel_height != 5)) {
+    return m == 4 ? "the kernel is not 3 x 3" : "the kernel is neither 3 x 3 nor 5 x 5";
+  }
   if (g.stride[0] != 1 || g.stride[1] != 1 || g.dilation[0] != 1 || g.dilation[1] != 1)
     return "it has strides or dilation";
   if (s.images * s.image_elements() == 0) return "there is no image";
   if (g.groups != 1) return "it has groups";
-  if (g.padding[0] > 2 || g.padding[1] > 2) return "the padding is larger than 2";
+  if (std::max(g.padding[0], g.padding[1]) >= s.kernel_height) return "the padding is as large as the kernel";
   if (s.channels % 16 != 0 || s.out_channels % 16 != 0) return "a number of channels is no multiple of 16";
   return nullptr;
 }
 
 double winograd_cycles(const ConvTask& task, int m) {
   const ConvSizes& s = task.sizes;
-  const double tiles = static_cast<double>(WinogradTiles(s, m).count()), points = points_of(m);
+  const double tiles = static_cast<double>(WinogradTiles(s, m).count()),
+               points = static_cast<double>(s.kernel_height + m - 1) * static_cast<double>(s.kernel_width + m - 1);
   const double channels = static_cast<double>(s.channels), outputs = static_cast<double>(s.out_channels);
   const double lanes = tile_shape<float>().columns / 2;
   // The factors of a weight's gradient pass through memory.
@@ -184,6 +204,8 @@ double winograd_cycles(const ConvTask& task, int m) {
                    per_kernel_float * channels * outputs);
 }
 
+template const char* winograd_refusal<2>(const ConvTask&);
+template const char* winograd_refusal<4>(const ConvTask&);
 template void winograd_forward<2>(const ConvSizes&, const Tensor&, const PackedWeight&, const Epilogue&, Tensor&);
 template void winograd_forward<4>(const ConvSizes&, const Tensor&, const PackedWeight&, const Epilogue&, Tensor&);
 template void winograd_backward_input<2>(const ConvSizes&, const Tensor&, const PackedWeight&, Tensor&);
