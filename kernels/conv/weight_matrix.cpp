@@ -3,21 +3,46 @@
 #include <algorithm>
 
 #include "ebb/core/threads/parallel.h"
+#include "ebb/kernels/gemm/panel.h"
 
 namespace ebb::kernels {
+namespace {
+
+constexpr std::int64_t lines = 16;     // of the weight, one for each output, that are made together
+constexpr std::int64_t longest = 512;  // elements of each at a time
+
+/// The lines of outputs `first` .. + count. They lie a power of two apart more often than not, where a cache holds few,
+/// so that they are put together elsewhere.
+template <class T>
+void make_lines(const ConvSizes& s, const T* matrix, std::int64_t first, std::int64_t count, T* weight) {
+  constexpr std::int64_t stride = longest + 64 / sizeof(T);
+  T buffer[lines * stride];
+  const std::int64_t row = s.group_outputs(), of_tap = s.group_channels() * row;
+  for (std::int64_t begin = 0; begin < s.patch(); begin += longest) {
+    const std::int64_t elements = std::min(longest, s.patch() - begin);
+    std::int64_t channel = begin / s.taps(), tap = begin % s.taps();
+    for (std::int64_t i = 0; i < elements; ++i) {
+      const T* from = matrix + tap * of_tap + channel * row + first;
+      for (std::int64_t o = 0; o < count; ++o) buffer[o * stride + i] = from[o];
+      if (++tap == s.taps()) tap = 0, ++channel;
+    }
+    for (std::int64_t o = 0; o < count; ++o) {
+      std::copy_n(buffer + o * stride, elements, weight + (first + o) * s.patch() + begin);
+    }
+  }
+}
+
+}  // namespace
 
 template <class T>
 void weight_from_matrix(const ConvSizes& s, std::int64_t group, const T* matrix, T* weight) {
-  const std::int64_t channels = s.group_channels(), outputs = s.group_outputs(), taps = s.taps();
   constexpr std::int64_t elements_per_task = 1 << 14;
-  parallel_for(outputs, std::max<std::int64_t>(elements_per_task / s.patch(), 16),
+  const std::int64_t outputs = s.group_outputs();
+  weight += group * outputs * s.patch();
+  parallel_for(parts(outputs, lines), parts(elements_per_task, lines * s.patch()),
                [&](std::int64_t begin, std::int64_t end) {
-                 for (std::int64_t c = 0; c < channels; ++c) {
-                   for (std::int64_t tap = 0; tap < taps; ++tap) {
-                     const T* from = matrix + (tap * channels + c) * outputs;
-                     T* to = weight + (group * outputs * channels + c) * taps + tap;
-                     for (std::int64_t o = begin; o < end; ++o) to[o * channels * taps] = from[o];
-                   }
+                 for (std::int64_t first = begin * lines; first < std::min(end * lines, outputs); first += lines) {
+                   make_lines(s, matrix, first, std::min(lines, outputs - first), weight);
                  }
                });
 }

@@ -142,6 +142,14 @@ std::int64_t packed_elements(std::int64_t k, std::int64_t n) {
 template <class T>
 void pack_on_threads(const PanelSource<T>& source, T* to) {
   constexpr std::int64_t elements_per_task = 1 << 16;
+  if (source.has_whole_rows()) {
+    const auto pack = best([]<Isa isa> { return pack_rows<isa, T>; });
+    const std::int64_t k = source.k();
+    const std::int64_t grain = parts(elements_per_task, std::max<std::int64_t>(source.columns, 1));
+    return parallel_for(k, grain, [&](std::int64_t begin, std::int64_t end) {
+      pack(source.b, source.strides[2], source.columns, k, begin, end, to);
+    });
+  }
   const TileShape tile = tile_shape<T>();
   const auto pack = best([]<Isa isa> { return pack_panel<isa, T>; });
   const std::int64_t grain =

@@ -96,6 +96,29 @@ void pack_panel(const PanelSource<T>& s, std::int64_t width, T* panel) {
   clear_columns(s.k(), s.columns, width, panel);
 }
 
+template <Isa, class T>
+void pack_rows(const T* b, std::int64_t row, std::int64_t columns, std::int64_t k, std::int64_t begin, std::int64_t end,
+               T* panels) {
+  constexpr std::int64_t lanes = width_of<T>, wide = 2 * lanes;
+  for (std::int64_t i = begin; i < end; ++i) {
+    const T* from = b + i * row;
+    std::int64_t column = 0;
+    for (; column + wide <= columns; column += wide) {
+      T* to = panels + column * k + i * wide;
+      store(to, load(from + column));
+      store(to + lanes, load(from + column + lanes));
+    }
+    if (column == columns) continue;
+    const std::int64_t left = columns - column, width = left <= lanes ? lanes : wide;
+    T* to = panels + column * k + i * width;
+    for (std::int64_t j = 0; j < width; ++j) to[j] = j < left ? from[column + j] : T(0);
+  }
+}
+
+template void pack_rows<this_isa>(const float*, std::int64_t, std::int64_t, std::int64_t, std::int64_t, std::int64_t,
+                                  float*);
+template void pack_rows<this_isa>(const double*, std::int64_t, std::int64_t, std::int64_t, std::int64_t, std::int64_t,
+                                  double*);
 template void pack_panel<this_isa>(const PanelSource<float>&, std::int64_t, float*);
 template void pack_panel<this_isa>(const PanelSource<double>&, std::int64_t, double*);
 

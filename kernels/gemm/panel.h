@@ -81,6 +81,8 @@ struct PanelSource {
   std::int64_t column, columns;
 
   std::int64_t k() const { return sizes[0] * sizes[1] * sizes[2]; }
+  /// Are its rows in order, and each in one piece?
+  bool has_whole_rows() const { return column == 1 && sizes[0] * sizes[1] == 1; }
   /// The panel that begins with column `first` and has room for `width` columns.
   PanelSource panel(std::int64_t first, std::int64_t width) const {
     const std::int64_t left = columns - first;
@@ -97,5 +99,11 @@ PanelSource<T> panel_source(const T* b, std::int64_t row, std::int64_t column, s
 /// `panel` has k rows of `width` elements, those beyond the source's columns become 0.
 template <Isa, class T>
 void pack_panel(const PanelSource<T>& source, std::int64_t width, T* panel);
+
+/// Rows `begin` to `end` of a matrix whose columns are adjacent and whose rows lie `row` apart, in all its panels of k
+/// rows each: memory is read from its beginning to its end.
+template <Isa, class T>
+void pack_rows(const T* b, std::int64_t row, std::int64_t columns, std::int64_t k, std::int64_t begin, std::int64_t end,
+               T* panels);
 
 }  // namespace ebb::kernels
