@@ -18,10 +18,11 @@ struct CpuConvolution : Implementation<ConvTask> {
 /// Cycles of one core, roughly, that im2col takes.
 double im2col_cycles(const ConvTask& task) {
   const ConvSizes& s = task.sizes;
-  const double per_cycle = tile_shape<float>().columns * 0.8;
+  const bool is_weight = task.pass == ConvPass::backward_weight;
+  const double per_cycle = tile_shape<float>().columns * (is_weight ? 0.7 : 0.8);
   const double rows = static_cast<double>(s.images * s.pixels()), patch = static_cast<double>(s.patch());
   const double outputs = static_cast<double>(s.out_channels);
-  const double per_gradient = task.pass == ConvPass::backward_weight ? 8 : 0;  // which is put in the weight's order
+  const double per_gradient = is_weight ? 3 : 0;  // which is put in the weight's order
   return patch * (rows * (outputs / per_cycle + 0.15) + per_gradient * outputs);
 }
 

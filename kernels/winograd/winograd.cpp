@@ -196,10 +196,10 @@ double winograd_cycles(const ConvTask& task, int m) {
                points = static_cast<double>(s.kernel_height + m - 1) * static_cast<double>(s.kernel_width + m - 1);
   const double channels = static_cast<double>(s.channels), outputs = static_cast<double>(s.out_channels);
   const double lanes = tile_shape<float>().columns / 2;
-  // The factors of a weight's gradient pass through memory.
+  // The factors of a weight's gradient pass through memory, and its sums are added to again and again.
   const bool is_weight = task.pass == ConvPass::backward_weight;
-  const double per_cycle = 2 * lanes * (is_weight ? 0.375 : 0.75), per_transformed = is_weight ? 2 : 3.5 / lanes;
-  constexpr double per_kernel_float = 2;
+  const double per_cycle = 2 * lanes * (is_weight ? 0.65 : 0.75);
+  const double per_transformed = 3.5 / lanes + (is_weight ? 0.75 : 0), per_kernel_float = is_weight ? 4 : 2;
   return points * (tiles * channels * outputs / per_cycle + per_transformed * tiles * (channels + outputs) +
                    per_kernel_float * channels * outputs);
 }

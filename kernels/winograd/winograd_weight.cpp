@@ -50,20 +50,22 @@ void multiply_points(const ConvSizes& s, std::int64_t count, const Batch& batch,
                      float* sums) {
   const TileShape shape = tile_shape<float>();
   const auto pack = best([]<Isa isa> { return pack_tiles<isa, float>; });
+  const bool is_near = s.channels <= near_columns<float>;
   const auto multiply = best([]<Isa isa> { return multiply_panel<isa, float>; });
   parallel_for(batch.points, 1, [&](std::int64_t begin, std::int64_t end) {
-    float* tiles = scratch<float>(Scratch::tiles, s.channels * count);
+    float* tiles = scratch<float>(Scratch::tiles, is_near ? 0 : s.channels * count);
     for (std::int64_t point = begin; point < end; ++point) {
-      pack(memory + point * batch.input_stride, s.channels, s.channels, count, tiles);
+      const float* inputs = memory + point * batch.input_stride;
+      if (!is_near) pack(inputs, s.channels, s.channels, count, tiles);
       for (std::int64_t column = 0; column < s.out_channels; column += shape.columns) {
         const std::int64_t width = shape.width(column, s.out_channels);
         const float* panel = batch.gradients(memory) + point * batch.gradient_stride + column * count;
         multiply({.rows = s.channels,
                   .columns = width,
                   .k = count,
-                  .a = tiles,
+                  .a = is_near ? inputs : tiles,
                   .a_row = 1,
-                  .a_column = 0,
+                  .a_column = is_near ? s.channels : 0,
                   .terms = one_run(count),
                   .panel = panel,
                   .width = width,
