@@ -36,6 +36,10 @@ PanelSource<float> turned_kernels(const ConvSizes& s, const float* weight) {
           s.channels};
 }
 
+/// Rows that a panel of transformed kernels has for each point: one more than channels, or points lie a power of two
+/// apart and share few sets of a cache.
+constexpr std::int64_t rows_of_point(std::int64_t channels) { return channels + 1; }
+
 /// Transformed kernels as panels: of each panel all points, (point, c, column).
 template <int r, int n>
 void transform_weight(const PanelSource<float>& kernels, float* to) {
@@ -49,7 +53,8 @@ void transform_weight(const PanelSource<float>& kernels, float* to) {
       const std::int64_t width = tile.width(column, kernels.columns), size = channels * width;
       float* packed = scratch<float>(Scratch::taps, r * r * size);
       pack(kernels.panel(column, width), width, packed);
-      transform(packed, size, size, to + n * n * channels * column, size);
+      const std::int64_t rows = rows_of_point(channels);
+      transform(packed, size, size, to + n * n * rows * column, rows * width);
     }
   });
 }
@@ -89,7 +94,8 @@ void multiply_points(const TransformedTiles& inputs, std::int64_t tiles, std::in
   const TileShape tile = tile_shape<float>();
   for (std::int64_t column = first_column; column < first_column + columns; column += tile.columns) {
     const std::int64_t width = tile.width(column, all_columns);
-    const float* panel = kernels + n * n * channels * column;
+    const std::int64_t of_point = rows_of_point(channels) * width;
+    const float* panel = kernels + n * n * rows_of_point(channels) * column;
     for (int point = 0; point < n * n; ++point) {
       multiply({.rows = tiles,
                 .columns = std::min(width, all_columns - column),
@@ -98,9 +104,9 @@ void multiply_points(const TransformedTiles& inputs, std::int64_t tiles, std::in
                 .a_row = channels,
                 .a_column = 1,
                 .terms = one_run(channels),
-                .panel = panel + point * channels * width,
+                .panel = panel + point * of_point,
                 .width = width,
-                .next_panel = panel + (point + 1) * channels * width,
+                .next_panel = panel + (point + 1) * of_point,
                 .c = products.data + point * products.point_stride + column - first_column,
                 .c_row = products.tile_stride});
     }
@@ -114,7 +120,7 @@ void convolve(const ConvSizes& s, const float* x, const float* kernels, const Ti
   const auto to_points = best([]<Isa isa> { return transform_input<isa, n>; });
   const auto to_pixels = best([]<Isa isa> { return transform_output<isa, m, n>; });
   parallel_for(shares.tile_parts * shares.column_parts, 1, [&](std::int64_t begin, std::int64_t end) {
-    // A line more, or points lie a power of two apart and share few sets of a cache.
+    // A line more, as with kernels.
     const TransformedTiles inputs{scratch<float>(Scratch::inputs, n * n * (shares.tiles * s.channels + line)),
                                   shares.tiles * s.channels + line, s.channels};
     const TransformedTiles products{scratch<float>(Scratch::products, n * n * (shares.tiles * columns_at_once + line)),
@@ -135,7 +141,7 @@ void convolve(const ConvSizes& s, const float* x, const float* kernels, const Ti
 }
 
 std::int64_t transformed_elements(const ConvSizes& s, std::int64_t n) {
-  return n * n * packed_elements<float>(s.channels, s.out_channels);
+  return n * n * packed_elements<float>(rows_of_point(s.channels), s.out_channels);
 }
 
 template <int m, int r>

@@ -45,9 +45,9 @@ void transform_both(const WinogradTiles& tiles, const float* x, const float* dy,
   });
 }
 
-/// sums (point, c, o) += inputs^T gradients at each point.
+/// sums (point, c, o), `stride` elements from point to point, += inputs^T gradients at each point.
 void multiply_points(const ConvSizes& s, std::int64_t count, const Batch& batch, float* memory, bool accumulate,
-                     float* sums) {
+                     float* sums, std::int64_t stride) {
   const TileShape shape = tile_shape<float>();
   const auto pack = best([]<Isa isa> { return pack_tiles<isa, float>; });
   const bool is_near = s.channels <= near_columns<float>;
@@ -70,7 +70,7 @@ void multiply_points(const ConvSizes& s, std::int64_t count, const Batch& batch,
                   .panel = panel,
                   .width = width,
                   .next_panel = panel + count * width,
-                  .c = sums + point * s.channels * s.out_channels + column,
+                  .c = sums + point * stride + column,
                   .c_row = s.out_channels,
                   .accumulate = accumulate});
       }
@@ -88,16 +88,17 @@ void backward_weight(const ConvSizes& s, const Tensor& x, const Tensor& dy, Tens
   const std::int64_t at_once = parts(tiles.count(), parts(tiles.count(), std::clamp<std::int64_t>(in_caches, 64, 512)));
   const Batch batch(s, at_once, n * n);
   float* memory = scratch<float>(Scratch::inputs, batch.elements());
-  float* sums = scratch<float>(Scratch::products, n * n * kernels);
+  const std::int64_t stride = kernels + line;  // of the sums, from point to point
+  float* sums = scratch<float>(Scratch::products, n * n * stride);
   for (std::int64_t first = 0; first < tiles.count(); first += at_once) {
     const std::int64_t count = std::min(at_once, tiles.count() - first);
     transform_both<m, n>(tiles, x.data<float>(), dy.data<float>(), first, count, batch, memory);
-    multiply_points(s, count, batch, memory, first > 0, sums);
+    multiply_points(s, count, batch, memory, first > 0, sums, stride);
   }
   float* matrix = scratch<float>(Scratch::result, s.patch() * s.out_channels);
   const auto transform = best([]<Isa isa> { return transform_kernel_gradients<isa, r, n>; });
   parallel_for(kernels / line, 1024, [&](std::int64_t begin, std::int64_t end) {
-    transform(sums + begin * line, kernels, (end - begin) * line, matrix + begin * line, kernels);
+    transform(sums + begin * line, stride, (end - begin) * line, matrix + begin * line, kernels);
   });
   weight_from_matrix(s, 0, matrix, dweight.data<float>());
 }
