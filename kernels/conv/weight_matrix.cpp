@@ -8,8 +8,8 @@
 namespace ebb::kernels {
 namespace {
 
-constexpr std::int64_t lines = 16;     // of the weight, one for each output, that are made together
-constexpr std::int64_t longest = 512;  // elements of each at a time
+constexpr std::int64_t lines = 32;     // of the weight, one for each output, that are made together
+constexpr std::int64_t longest = 256;  // elements of each at a time
 
 /// The lines of outputs `first` .. + count. They lie a power of two apart more often than not, where a cache holds few,
 /// so that they are put together elsewhere.
