@@ -15,6 +15,14 @@ std::int64_t checked(std::int64_t index, std::int64_t size, int dim) {
   return index;
 }
 
+bool are_inside(const std::int64_t* places, std::int64_t count, std::int64_t size) {
+  bool inside = true;
+  for (std::int64_t i = 0; i < count; ++i) {
+    inside &= static_cast<std::uint64_t>(places[i]) < static_cast<std::uint64_t>(size);
+  }
+  return inside;
+}
+
 template <class T>
 void gather_as(const Tensor& x, int dim, const Tensor& index, Tensor& y) {
   const T* from = x.data<T>();
@@ -26,6 +34,11 @@ void gather_as(const Tensor& x, int dim, const Tensor& index, Tensor& y) {
     if (step[0] == 0) {  // one index for the row
       const T* line = from + at[1] + checked(places[at[0]], size, dim) * stride;
       return map_row(line, step[1], to + at[2], step[2], count, [](T value) { return value; });
+    }
+    if (step[0] == 1 && step[1] == 0 && step[2] == 1 && are_inside(places + at[0], count, size)) {
+      const T* line = from + at[1];
+      for (std::int64_t i = 0; i < count; ++i) to[at[2] + i] = line[places[at[0] + i] * stride];
+      return;
     }
     for (std::int64_t i = 0; i < count; ++i) {
       to[at[2] + i * step[2]] = from[at[1] + i * step[1] + checked(places[at[0] + i * step[0]], size, dim) * stride];

@@ -83,26 +83,6 @@ void forward(Context& context, const Tensor& x, const Tensor& scale, const Tenso
   apply(context, x, saved.mean, product(context, scale, saved.inverse), shift, tail, y);
 }
 
-/// dx = scale inverse (dy - dshift / n - (x - mean) inverse dscale / n)
-template <class Context>
-void backward(Context& context, const Tensor& gradient, const Tensor& x, const Tensor& scale,
-              const BatchStatistics& saved, const NormResult& result, BatchNormGradients& gradients) {
-  Tensor dy = gradient;
-  if (result.y.defined()) {
-    dy = gradients.dresidual.defined() ? gradients.dresidual : empty_like(gradient);
-    binary(context, ReluBackward{}, gradient, result.y, dy);
-  }
-  const Tensor rows = rows_of(x), dy_rows = rows_of(dy);
-  Tensor dx_rows = rows_of(gradients.dx), sum_dy_x = empty_like(saved.mean);
-  batch_norm_backward_sums(context, dy_rows, rows, saved.mean, gradients.dshift, sum_dy_x);
-  binary(context, Mul{}, sum_dy_x, saved.inverse, gradients.dscale);
-  const Tensor factor = product(context, scale, saved.inverse);
-  const Tensor share = computed(context, DivScalar{Immediate(-static_cast<double>(rows.size(0)))}, factor);
-  const Tensor along = product(context, product(context, share, saved.inverse), gradients.dscale);
-  const Tensor offset = product(context, share, gradients.dshift);
-  batch_norm_backward_apply(context, dy_rows, rows, saved.mean, factor, along, offset, dx_rows);
-}
-
 template <class Context>
 void inference(Context& context, const Tensor& x, const Tensor& mean, const Tensor& var, const Tensor& scale,
                const Tensor& shift, double eps, const NormTail& tail, Tensor& y) {

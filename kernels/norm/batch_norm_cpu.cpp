@@ -11,9 +11,10 @@ struct CpuBatchNorm : Implementation<BatchNormTask> {
   void (*stats)(const Tensor& x, Tensor& mean, Tensor& m2);
   void (*apply)(const Tensor& x, const Tensor& mean, const Tensor& scale, const Tensor& shift, const NormTail& tail,
                 Tensor& y);
-  void (*backward_sums)(const Tensor& dy, const Tensor& x, const Tensor& mean, Tensor& s1, Tensor& s2);
-  void (*backward_apply)(const Tensor& dy, const Tensor& x, const Tensor& mean, const Tensor& a, const Tensor& b,
-                         const Tensor& c, Tensor& dx);
+  void (*backward_sums)(const Tensor& dy, const Tensor& x, const Tensor& mean, const NormMask& mask, Tensor& s1,
+                        Tensor& s2);
+  void (*backward_apply)(const Tensor& dy, const Tensor& x, const Tensor& mean, const NormMask& mask, const Tensor& a,
+                         const Tensor& b, const Tensor& c, Tensor& dx);
 };
 
 constexpr CpuBatchNorm implementations[] = {
@@ -30,10 +31,30 @@ void batch_norm_forward(CpuContext& context, const Tensor& x, const Tensor& scal
   composed::forward(context, x, scale, shift, eps, tail, running, saved, y);
 }
 
-void batch_norm_backward(CpuContext& context, const Tensor& dy, const Tensor& x, const Tensor& scale,
+/// dx = scale inverse (dy - dshift / n - (x - mean) inverse dscale / n). A ReLU's share of it is found on the way, but
+/// below one of a sum dy is a gradient of its own.
+void batch_norm_backward(CpuContext& context, const Tensor& gradient, const Tensor& x, const Tensor& scale,
                          const BatchStatistics& saved, double, const NormResult& result,
                          BatchNormGradients& gradients) {
-  composed::backward(context, dy, x, scale, saved, result, gradients);
+  using composed::computed, composed::product, composed::rows_of;
+  const Tensor factor = product(context, scale, saved.inverse);
+  Tensor dy = gradient;
+  NormMask mask;
+  if (result.has_residual && result.y.defined()) {
+    dy = gradients.dresidual.defined() ? gradients.dresidual : empty_like(gradient);
+    binary(context, ReluBackward{}, gradient, result.y, dy);
+  } else if (result.y.defined()) {
+    mask = {factor, result.shift};
+  }
+  const CpuBatchNorm& norm = chosen(x);
+  const Tensor rows = rows_of(x), dy_rows = rows_of(dy);
+  Tensor dx_rows = rows_of(gradients.dx), sum_dy_x = empty_like(saved.mean);
+  norm.backward_sums(dy_rows, rows, saved.mean, mask, gradients.dshift, sum_dy_x);
+  binary(context, Mul{}, sum_dy_x, saved.inverse, gradients.dscale);
+  const Tensor share = computed(context, DivScalar{Immediate(-static_cast<double>(rows.size(0)))}, factor);
+  const Tensor along = product(context, product(context, share, saved.inverse), gradients.dscale);
+  const Tensor offset = product(context, share, gradients.dshift);
+  norm.backward_apply(dy_rows, rows, saved.mean, mask, factor, along, offset, dx_rows);
 }
 
 void batch_norm_inference(CpuContext& context, const Tensor& x, const Tensor& mean, const Tensor& var,
@@ -55,12 +76,12 @@ void batch_norm_apply(CpuContext&, const Tensor& x, const Tensor& mean, const Te
 
 void batch_norm_backward_sums(CpuContext&, const Tensor& dy, const Tensor& x, const Tensor& mean, Tensor& s1,
                               Tensor& s2) {
-  chosen(x).backward_sums(dy, x, mean, s1, s2);
+  chosen(x).backward_sums(dy, x, mean, {}, s1, s2);
 }
 
 void batch_norm_backward_apply(CpuContext&, const Tensor& dy, const Tensor& x, const Tensor& mean, const Tensor& a,
                                const Tensor& b, const Tensor& c, Tensor& dx) {
-  chosen(x).backward_apply(dy, x, mean, a, b, c, dx);
+  chosen(x).backward_apply(dy, x, mean, {}, a, b, c, dx);
 }
 
 Choice which_batch_norm(CpuContext&, const BatchNormTask& task) { return which("batch_norm", implementations, task); }

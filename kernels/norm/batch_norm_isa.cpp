@@ -93,19 +93,30 @@ template <bool adds, class T>
   }
 }
 
-template <class T>
-[[gnu::always_inline]] inline void add_products(const T* dy, const T* x, const T* mean, std::int64_t count,
-                                                T* __restrict s1, T* __restrict s2) {
+template <bool masks, class T>
+[[gnu::always_inline]] inline T masked(T dy, T deviation, const ChannelMask<T>& mask, std::int64_t i) {
+  if constexpr (!masks) return dy;
+  return deviation * mask.scale[i] + mask.shift[i] <= T(0) ? T(0) : dy;  // past NaN the gradient passes
+}
+
+template <bool masks, class T>
+[[gnu::always_inline]] inline void add_products(const T* dy, const T* x, const T* mean, const ChannelMask<T>& mask,
+                                                std::int64_t count, T* __restrict s1, T* __restrict s2) {
   for (std::int64_t i = 0; i < count; ++i) {
-    s1[i] += dy[i];
-    s2[i] += dy[i] * (x[i] - mean[i]);
+    const T deviation = x[i] - mean[i], gradient = masked<masks>(dy[i], deviation, mask, i);
+    s1[i] += gradient;
+    s2[i] += gradient * deviation;
   }
 }
 
-template <class T>
-[[gnu::always_inline]] inline void combine_gradients(const T* dy, const T* x, const T* mean, const T* a, const T* b,
-                                                     const T* c, std::int64_t count, T* __restrict dx) {
-  for (std::int64_t i = 0; i < count; ++i) dx[i] = a[i] * dy[i] + b[i] * (x[i] - mean[i]) + c[i];
+template <bool masks, class T>
+[[gnu::always_inline]] inline void combine_gradients(const T* dy, const T* x, const T* mean, const ChannelMask<T>& mask,
+                                                     const T* a, const T* b, const T* c, std::int64_t count,
+                                                     T* __restrict dx) {
+  for (std::int64_t i = 0; i < count; ++i) {
+    const T deviation = x[i] - mean[i];
+    dx[i] = a[i] * masked<masks>(dy[i], deviation, mask, i) + b[i] * deviation + c[i];
+  }
 }
 
 template <bool adds, class T>
@@ -115,6 +126,30 @@ void apply_rows(const T* x, const T* residual, const RowsAtOnce& rows, const Cha
   const T least = map.relu ? T(0) : -std::numeric_limits<T>::infinity();
   rows.for_each([&](std::int64_t i, std::int64_t count) {
     map_elements<adds>(x + i, adds ? residual + i : nullptr, of_row, least, count, y + i);
+  });
+}
+
+template <bool masks, class T>
+void sum_rows(const T* dy, const T* x, const RowsAtOnce& rows, const T* mean, const ChannelMask<T>& mask, T* s1,
+              T* s2) {
+  const Repeated<T> means(mean, rows), scales(masks ? mask.scale : mean, rows), shifts(masks ? mask.shift : mean, rows);
+  Sums<T> sums(s1, rows), products(s2, rows);
+  rows.for_each([=, middle = means.get(), of_row = ChannelMask<T>{scales.get(), shifts.get()}, to1 = sums.get(),
+                 to2 = products.get()](std::int64_t i, std::int64_t n) {
+    add_products<masks>(dy + i, x + i, middle, of_row, n, to1, to2);
+  });
+  sums.finish();
+  products.finish();
+}
+
+template <bool masks, class T>
+void combine_rows_of(const T* dy, const T* x, const RowsAtOnce& rows, const T* mean, const ChannelMask<T>& mask,
+                     const T* a, const T* b, const T* c, T* dx) {
+  const Repeated<T> means(mean, rows), of_dy(a, rows), of_x(b, rows), constants(c, rows);
+  const Repeated<T> scales(masks ? mask.scale : mean, rows), shifts(masks ? mask.shift : mean, rows);
+  rows.for_each([=, middle = means.get(), of_row = ChannelMask<T>{scales.get(), shifts.get()}, p = of_dy.get(),
+                 q = of_x.get(), r = constants.get()](std::int64_t i, std::int64_t n) {
+    combine_gradients<masks>(dy + i, x + i, middle, of_row, p, q, r, n, dx + i);
   });
 }
 
@@ -142,24 +177,17 @@ void channel_apply(const T* x, const T* residual, std::int64_t rows, std::int64_
 }
 
 template <Isa, class T>
-void channel_sums(const T* dy, const T* x, std::int64_t count, std::int64_t channels, const T* mean, T* s1, T* s2) {
-  const RowsAtOnce rows(count, channels);
-  const Repeated<T> means(mean, rows);
-  Sums<T> sums(s1, rows), products(s2, rows);
-  rows.for_each([=, middle = means.get(), to1 = sums.get(), to2 = products.get()](std::int64_t i, std::int64_t n) {
-    add_products(dy + i, x + i, middle, n, to1, to2);
-  });
-  sums.finish();
-  products.finish();
+void channel_sums(const T* dy, const T* x, std::int64_t rows, std::int64_t channels, const T* mean,
+                  const ChannelMask<T>& mask, T* s1, T* s2) {
+  const auto sum = mask.scale != nullptr ? sum_rows<true, T> : sum_rows<false, T>;
+  sum(dy, x, RowsAtOnce(rows, channels), mean, mask, s1, s2);
 }
 
 template <Isa, class T>
-void channel_combine(const T* dy, const T* x, std::int64_t count, std::int64_t channels, const T* mean, const T* a,
-                     const T* b, const T* c, T* dx) {
-  const RowsAtOnce rows(count, channels);
-  const Repeated<T> means(mean, rows), of_dy(a, rows), of_x(b, rows), constants(c, rows);
-  const T *middle = means.get(), *p = of_dy.get(), *q = of_x.get(), *r = constants.get();
-  rows.for_each([=](std::int64_t i, std::int64_t n) { combine_gradients(dy + i, x + i, middle, p, q, r, n, dx + i); });
+void channel_combine(const T* dy, const T* x, std::int64_t rows, std::int64_t channels, const T* mean,
+                     const ChannelMask<T>& mask, const T* a, const T* b, const T* c, T* dx) {
+  const auto combine = mask.scale != nullptr ? combine_rows_of<true, T> : combine_rows_of<false, T>;
+  combine(dy, x, RowsAtOnce(rows, channels), mean, mask, a, b, c, dx);
 }
 
 template void channel_stats<this_isa>(const float*, std::int64_t, std::int64_t, float*, float*);
@@ -168,13 +196,14 @@ template void channel_apply<this_isa>(const float*, const float*, std::int64_t, 
                                       float*);
 template void channel_apply<this_isa>(const double*, const double*, std::int64_t, std::int64_t,
                                       const ChannelMap<double>&, double*);
-template void channel_sums<this_isa>(const float*, const float*, std::int64_t, std::int64_t, const float*, float*,
-                                     float*);
-template void channel_sums<this_isa>(const double*, const double*, std::int64_t, std::int64_t, const double*, double*,
-                                     double*);
+template void channel_sums<this_isa>(const float*, const float*, std::int64_t, std::int64_t, const float*,
+                                     const ChannelMask<float>&, float*, float*);
+template void channel_sums<this_isa>(const double*, const double*, std::int64_t, std::int64_t, const double*,
+                                     const ChannelMask<double>&, double*, double*);
 template void channel_combine<this_isa>(const float*, const float*, std::int64_t, std::int64_t, const float*,
-                                        const float*, const float*, const float*, float*);
+                                        const ChannelMask<float>&, const float*, const float*, const float*, float*);
 template void channel_combine<this_isa>(const double*, const double*, std::int64_t, std::int64_t, const double*,
-                                        const double*, const double*, const double*, double*);
+                                        const ChannelMask<double>&, const double*, const double*, const double*,
+                                        double*);
 
 }  // namespace ebb::kernels

@@ -21,12 +21,19 @@ struct ChannelMap {
 template <Isa, class T>
 void channel_apply(const T* x, const T* residual, std::int64_t rows, std::int64_t channels, const ChannelMap<T>& map,
                    T* y);
-/// s1 += dy, s2 += dy * (x - mean)
+/// The gradient below a ReLU of (x - mean) * scale + shift, which is computed again: dy, and 0 where that is at most 0.
+/// Null where there is no ReLU.
+template <class T>
+struct ChannelMask {
+  const T *scale = nullptr, *shift = nullptr;
+};
+/// s1 += dy, s2 += dy * (x - mean), with dy as the mask leaves it
 template <Isa, class T>
-void channel_sums(const T* dy, const T* x, std::int64_t rows, std::int64_t channels, const T* mean, T* s1, T* s2);
-/// dx = a * dy + b * (x - mean) + c
+void channel_sums(const T* dy, const T* x, std::int64_t rows, std::int64_t channels, const T* mean,
+                  const ChannelMask<T>& mask, T* s1, T* s2);
+/// dx = a * dy + b * (x - mean) + c, with dy as the mask leaves it
 template <Isa, class T>
-void channel_combine(const T* dy, const T* x, std::int64_t rows, std::int64_t channels, const T* mean, const T* a,
-                     const T* b, const T* c, T* dx);
+void channel_combine(const T* dy, const T* x, std::int64_t rows, std::int64_t channels, const T* mean,
+                     const ChannelMask<T>& mask, const T* a, const T* b, const T* c, T* dx);
 
 }  // namespace ebb::kernels

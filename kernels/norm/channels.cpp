@@ -79,13 +79,20 @@ void apply(const Tensor& x, const Tensor& mean, const Tensor& scale, const Tenso
 }
 
 template <class T>
-void backward_sums(const Tensor& dy, const Tensor& x, const Tensor& mean, Tensor& s1, Tensor& s2) {
+ChannelMask<T> elements_of(const NormMask& mask) {
+  if (!mask.scale.defined()) return {};
+  return {mask.scale.data<T>(), mask.shift.data<T>()};
+}
+
+template <class T>
+void backward_sums(const Tensor& dy, const Tensor& x, const Tensor& mean, const NormMask& mask, Tensor& s1,
+                   Tensor& s2) {
   BlockSums<T> sums(x);
   const std::int64_t channels = sums.channels;
   const auto loop = best([]<Isa isa> { return channel_sums<isa, T>; });
   for_each_block(x, [&](std::int64_t block, std::int64_t first, std::int64_t last) {
     loop(dy.data<T>() + first * channels, x.data<T>() + first * channels, last - first, channels, mean.data<T>(),
-         sums.first(block), sums.second(block));
+         elements_of<T>(mask), sums.first(block), sums.second(block));
   });
   for (std::int64_t c = 0; c < channels; ++c) {
     double sum = 0, product = 0;
@@ -99,13 +106,13 @@ void backward_sums(const Tensor& dy, const Tensor& x, const Tensor& mean, Tensor
 }
 
 template <class T>
-void backward_apply(const Tensor& dy, const Tensor& x, const Tensor& mean, const Tensor& a, const Tensor& b,
-                    const Tensor& c, Tensor& dx) {
+void backward_apply(const Tensor& dy, const Tensor& x, const Tensor& mean, const NormMask& mask, const Tensor& a,
+                    const Tensor& b, const Tensor& c, Tensor& dx) {
   const std::int64_t channels = x.size(1);
   const auto loop = best([]<Isa isa> { return channel_combine<isa, T>; });
   for_each_block(x, [&](std::int64_t, std::int64_t first, std::int64_t last) {
     loop(dy.data<T>() + first * channels, x.data<T>() + first * channels, last - first, channels, mean.data<T>(),
-         a.data<T>(), b.data<T>(), c.data<T>(), dx.data<T>() + first * channels);
+         elements_of<T>(mask), a.data<T>(), b.data<T>(), c.data<T>(), dx.data<T>() + first * channels);
   });
 }
 
@@ -120,13 +127,14 @@ void channels_apply(const Tensor& x, const Tensor& mean, const Tensor& scale, co
   visit_float(x.dtype(), [&]<class T>() { apply<T>(x, mean, scale, shift, tail, y); });
 }
 
-void channels_backward_sums(const Tensor& dy, const Tensor& x, const Tensor& mean, Tensor& s1, Tensor& s2) {
-  visit_float(x.dtype(), [&]<class T>() { backward_sums<T>(dy, x, mean, s1, s2); });
+void channels_backward_sums(const Tensor& dy, const Tensor& x, const Tensor& mean, const NormMask& mask, Tensor& s1,
+                            Tensor& s2) {
+  visit_float(x.dtype(), [&]<class T>() { backward_sums<T>(dy, x, mean, mask, s1, s2); });
 }
 
-void channels_backward_apply(const Tensor& dy, const Tensor& x, const Tensor& mean, const Tensor& a, const Tensor& b,
-                             const Tensor& c, Tensor& dx) {
-  visit_float(x.dtype(), [&]<class T>() { backward_apply<T>(dy, x, mean, a, b, c, dx); });
+void channels_backward_apply(const Tensor& dy, const Tensor& x, const Tensor& mean, const NormMask& mask,
+                             const Tensor& a, const Tensor& b, const Tensor& c, Tensor& dx) {
+  visit_float(x.dtype(), [&]<class T>() { backward_apply<T>(dy, x, mean, mask, a, b, c, dx); });
 }
 
 }  // namespace ebb::kernels

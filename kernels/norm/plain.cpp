@@ -40,21 +40,35 @@ void plain_apply(const Tensor& x, const Tensor& mean, const Tensor& scale, const
   });
 }
 
-void plain_backward_sums(const Tensor& dy, const Tensor& x, const Tensor& mean, Tensor& s1, Tensor& s2) {
+namespace {
+
+/// dy as a mask leaves it.
+template <class T>
+T masked(const Tensor& dy, const Tensor& x, const Tensor& mean, const NormMask& mask, std::int64_t i, std::int64_t c) {
+  if (!mask.scale.defined()) return dy.data<T>()[i];
+  const T result = (x.data<T>()[i] - mean.data<T>()[c]) * mask.scale.data<T>()[c] + mask.shift.data<T>()[c];
+  return result <= T(0) ? T(0) : dy.data<T>()[i];
+}
+
+}  // namespace
+
+void plain_backward_sums(const Tensor& dy, const Tensor& x, const Tensor& mean, const NormMask& mask, Tensor& s1,
+                         Tensor& s2) {
   visit_float(x.dtype(), [&]<class T>() {
-    const T *gradient = dy.data<T>(), *from = x.data<T>(), *middle = mean.data<T>();
-    sum_channels<T>(x, s1, [&](std::int64_t i, std::int64_t) { return gradient[i]; });
-    sum_channels<T>(x, s2, [&](std::int64_t i, std::int64_t c) { return gradient[i] * (from[i] - middle[c]); });
+    const auto gradient = [&](std::int64_t i, std::int64_t c) { return masked<T>(dy, x, mean, mask, i, c); };
+    sum_channels<T>(x, s1, gradient);
+    sum_channels<T>(
+        x, s2, [&](std::int64_t i, std::int64_t c) { return gradient(i, c) * (x.data<T>()[i] - mean.data<T>()[c]); });
   });
 }
 
-void plain_backward_apply(const Tensor& dy, const Tensor& x, const Tensor& mean, const Tensor& a, const Tensor& b,
-                          const Tensor& c, Tensor& dx) {
+void plain_backward_apply(const Tensor& dy, const Tensor& x, const Tensor& mean, const NormMask& mask, const Tensor& a,
+                          const Tensor& b, const Tensor& c, Tensor& dx) {
   visit_float(x.dtype(), [&]<class T>() {
     for (std::int64_t i = 0; i < x.numel(); ++i) {
       const std::int64_t k = i % x.size(1);
-      dx.data<T>()[i] =
-          a.data<T>()[k] * dy.data<T>()[i] + b.data<T>()[k] * (x.data<T>()[i] - mean.data<T>()[k]) + c.data<T>()[k];
+      dx.data<T>()[i] = a.data<T>()[k] * masked<T>(dy, x, mean, mask, i, k) +
+                        b.data<T>()[k] * (x.data<T>()[i] - mean.data<T>()[k]) + c.data<T>()[k];
     }
   });
 }

@@ -48,34 +48,64 @@ RowStatistics<T> statistics_of(const RowNormInputs& in, std::int64_t row) {
   return {in.mean.data<T>()[row], in.rstd.data<T>()[row]};
 }
 
+/// How the rows of a group are shared out to be added up: by sizes alone, so that sums are the same on any threads.
+struct RowShares {
+  RowShares(std::int64_t rows, std::int64_t n) : rows(rows) {
+    constexpr std::int64_t most = 32, least_elements = 1 << 15;
+    count = std::clamp<std::int64_t>(rows * n / least_elements, 1, std::clamp<std::int64_t>(rows / together, 1, most));
+  }
+  std::int64_t begin(std::int64_t share) const { return rows * share / count; }
+
+  static constexpr std::int64_t together = 64;  // that are added in T
+  std::int64_t rows, count;
+};
+
+/// Rows `begin` to `end` of a group, columns `first` .. + width, at most columns_together: their sums.
+constexpr std::int64_t columns_together = 1024;
+
+template <class T>
+void sum_some_rows(const RowNormInputs& in, std::int64_t group, std::int64_t groups, std::int64_t begin,
+                   std::int64_t end, std::int64_t first, std::int64_t width, double* along, double* plain) {
+  const auto add = best([]<Isa isa> { return add_affine_row<isa, T>; });
+  const std::int64_t n = in.x.size(1);
+  std::fill_n(along, width, 0);
+  std::fill_n(plain, width, 0);
+  for (std::int64_t from = begin; from < end; from += RowShares::together) {
+    T some_along[columns_together] = {}, some_plain[columns_together] = {};
+    for (std::int64_t i = from; i < std::min(from + RowShares::together, end); ++i) {
+      const std::int64_t row = i * groups + group, at = row * n + first;
+      add(in.dy.data<T>() + at, in.x.data<T>() + at, width, statistics_of<T>(in, row), some_along, some_plain);
+    }
+    for (std::int64_t i = 0; i < width; ++i) {
+      along[i] += static_cast<double>(some_along[i]);
+      plain[i] += static_cast<double>(some_plain[i]);
+    }
+  }
+}
+
 /// Of weights that are those of one element in each row: columns of rows that take turns in groups.
 template <class T>
 void sum_columns(const RowNormInputs& in, T* dweight, T* dbias, std::int64_t count) {
-  constexpr std::int64_t columns_together = 256, rows_together = 64;
-  const std::int64_t n = in.x.size(1), rows = in.x.size(0), groups = count / n;
-  const std::int64_t strips = (n + columns_together - 1) / columns_together;
-  const auto add = best([]<Isa isa> { return add_affine_row<isa, T>; });
-  parallel_for(groups * strips, 1, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t strip = begin; strip < end; ++strip) {
-      const std::int64_t group = strip / strips, first = strip % strips * columns_together;
-      const std::int64_t width = std::min(columns_together, n - first);
-      double along[columns_together] = {}, plain[columns_together] = {};
-      for (std::int64_t from = group; from < rows; from += rows_together * groups) {
-        T some_along[columns_together] = {}, some_plain[columns_together] = {};
-        const std::int64_t to = std::min(rows, from + rows_together * groups);
-        for (std::int64_t row = from; row < to; row += groups) {
-          add(in.dy.data<T>() + row * n + first, in.x.data<T>() + row * n + first, width, statistics_of<T>(in, row),
-              some_along, some_plain);
-        }
-        for (std::int64_t i = 0; i < width; ++i) {
-          along[i] += static_cast<double>(some_along[i]);
-          plain[i] += static_cast<double>(some_plain[i]);
-        }
+  const std::int64_t n = in.x.size(1), groups = count / n, strips = (n + columns_together - 1) / columns_together;
+  const RowShares shares(in.x.size(0) / groups, n);
+  std::vector<double> sums(static_cast<std::size_t>(2 * shares.count * count));
+  double *const along = sums.data(), *const plain = along + shares.count * count;
+  parallel_for(groups * strips * shares.count, 1, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i) {
+      const std::int64_t share = i % shares.count, group = i / shares.count / strips;
+      const std::int64_t first = i / shares.count % strips * columns_together, to = share * count + group * n + first;
+      sum_some_rows<T>(in, group, groups, shares.begin(share), shares.begin(share + 1), first,
+                       std::min(columns_together, n - first), along + to, plain + to);
+    }
+  });
+  parallel_for(count, 4096, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i) {
+      for (std::int64_t share = 1; share < shares.count; ++share) {
+        along[i] += along[share * count + i];
+        plain[i] += plain[share * count + i];
       }
-      for (std::int64_t i = 0; i < width; ++i) {
-        dweight[group * n + first + i] = static_cast<T>(along[i]);
-        dbias[group * n + first + i] = static_cast<T>(plain[i]);
-      }
+      dweight[i] = static_cast<T>(along[i]);
+      dbias[i] = static_cast<T>(plain[i]);
     }
   });
 }
