@@ -82,7 +82,8 @@ void gemm(const Gemm<T>& g) {
 
 template <class T>
 void gemm_eigen(const Gemm<T>& g) {
-  best([]<Isa isa> { return gemm_eigen_of<isa, T>; })(g);
+  // None for AVX-512, for the size of the library: what goes this way is small, or waits for memory.
+  (isa() == Isa::sse2 ? gemm_eigen_of<Isa::sse2, T> : gemm_eigen_of<Isa::avx2, T>)(g);
 }
 
 template void gemm(const Gemm<float>&);

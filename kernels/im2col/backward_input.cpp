@@ -53,10 +53,19 @@ Tensor backward_panels(const ConvSizes& narrow, const ConvSizes& s, const std::v
   return weight.as("backward panels", pack, nullptr, key_of(narrow.geometry));
 }
 
-/// The input pixels of two phases, of one group.
+/// How many phases of a line are one product: all, where each output makes as many neighbouring pixels and no others
+/// see them, as in up-sampling by 2 x 2. Their channels lie side by side then, and so do their panels.
 template <class T>
-void backward_phase(const ConvSizes& s, const Phase& vertical, const Phase& horizontal, std::int64_t group, const T* dy,
-                    const T* panels, T* dx) {
+std::int64_t phases_together(const ConvSizes& s) {
+  const auto& g = s.geometry;
+  const bool are_disjoint = s.kernel_width == g.stride[1] && g.padding[1] == 0 && s.width == s.out_width * g.stride[1];
+  return are_disjoint && g.groups == 1 && s.channels % tile_shape<T>().columns == 0 ? g.stride[1] : 1;
+}
+
+/// The input pixels of two phases, or of `phases` horizontal ones from this one on, of one group.
+template <class T>
+void backward_phase(const ConvSizes& s, const Phase& vertical, const Phase& horizontal, std::int64_t phases,
+                    std::int64_t group, const T* dy, const T* panels, T* dx) {
   const ConvSizes back = sizes_of(s, vertical, horizontal);
   const auto& stride = s.geometry.stride;
   // With whole strides in a column of pixels, the lines of an image go on in the next one.
@@ -68,7 +77,7 @@ void backward_phase(const ConvSizes& s, const Phase& vertical, const Phase& hori
   const StridedRows<T> pixels{dy + group * s.group_outputs(), s.out_channels, 1, rows * s.out_channels};
   multiply_blocks<T>({.count = s.images / together,
                       .m = rows,
-                      .n = s.group_channels(),
+                      .n = phases * s.group_channels(),
                       .k = back.patch(),
                       .panels = panels,
                       .panels_stride = 0,
@@ -87,13 +96,15 @@ void backward_input(const ConvSizes& sizes, const Tensor& dy, const PackedWeight
   const std::vector<PhasePair> pairs = phases_of<T>(s);
   const Tensor panels = backward_panels<T>(sizes, s, pairs, weight);
   const T* from = std::as_const(panels).data<T>();
-  for (const auto& [vertical, horizontal, begin, per_group] : pairs) {
+  const std::int64_t together = phases_together<T>(s);
+  for (std::size_t i = 0; i < pairs.size(); i += static_cast<std::size_t>(together)) {
+    const auto& [vertical, horizontal, begin, per_group] = pairs[i];
     if (per_group == 0) {
       clear_pixels(s, vertical, horizontal, dx.data<T>());
       continue;
     }
     for (std::int64_t g = 0; g < s.geometry.groups; ++g) {
-      backward_phase(s, vertical, horizontal, g, dy.data<T>(), from + begin + g * per_group, dx.data<T>());
+      backward_phase(s, vertical, horizontal, together, g, dy.data<T>(), from + begin + g * per_group, dx.data<T>());
     }
   }
 }

@@ -3,6 +3,7 @@
 #include "ebb/core/dispatch.h"
 #include "ebb/core/threads/parallel.h"
 #include "ebb/kernels/conv/weight_matrix.h"
+#include "ebb/kernels/cpu/caches.h"
 #include "ebb/kernels/cpu/scratch.h"
 #include "ebb/kernels/gemm/blocks.h"
 #include "ebb/kernels/im2col/im2col.h"
@@ -51,8 +52,10 @@ struct WeightGradient {
 
   /// What the pixels `begin` to `end` say, some of them at a time, so that their panels stay in the cache.
   void sum(std::int64_t group, std::int64_t begin, std::int64_t end, T* matrix) const {
-    constexpr std::int64_t packed_together = 1 << 17;
-    const std::int64_t outputs = s.group_outputs(), most = std::max<std::int64_t>(packed_together / outputs, 1024);
+    constexpr std::int64_t most_elements = 1 << 17, least_pixels = 128;
+    const std::int64_t in_cache =
+        std::min<std::int64_t>(caches().l2 / 2 / static_cast<std::int64_t>(sizeof(T)), most_elements);
+    const std::int64_t outputs = s.group_outputs(), most = std::max(in_cache / outputs, least_pixels);
     const std::int64_t together = std::min(parts(most, at_once) * at_once, end - begin);
     T* panels = scratch<T>(Scratch::panels, packed_elements<T>(together, outputs));
     if (begin == end) std::fill_n(matrix, s.patch() * outputs, T(0));

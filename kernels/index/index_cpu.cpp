@@ -1,6 +1,7 @@
 #include "ebb/kernels/index/index.h"
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "ebb/core/dispatch.h"
 #include "ebb/kernels/cpu/row_loop.h"
@@ -65,6 +66,17 @@ void scatter_as(int dim, const Tensor& index, const Tensor& src, Tensor& y) {
   for_each_row(
       plan_rows(lines, first(index), first(src)),
       [&](const auto& at, const auto& step, std::int64_t count) {
+        if (step[0] != 0 && std::abs(step[2]) > stride) {  // line after line, where their elements are neighbours
+          for (std::int64_t i = 0; i < count; ++i) {
+            const std::int64_t* place = places + at[0] + i * step[0];
+            const T* value = from + at[1] + i * step[1];
+            T* line = to + at[2] + i * step[2];
+            for (std::int64_t k = 0; k < length; ++k) {
+              put<how>(value[k * src_stride], line[checked(place[k * index_stride], size, dim) * stride]);
+            }
+          }
+          return;
+        }
         for (std::int64_t k = 0; k < length; ++k) {
           const std::int64_t* place = places + at[0] + k * index_stride;
           const T* value = from + at[1] + k * src_stride;

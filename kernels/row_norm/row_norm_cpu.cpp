@@ -60,9 +60,9 @@ struct RowShares {
   std::int64_t rows, count;
 };
 
-/// Rows `begin` to `end` of a group, columns `first` .. + width, at most columns_together: their sums.
 constexpr std::int64_t columns_together = 1024;
 
+/// The sums over rows `begin` to `end` of a group, of columns `first` .. + width, at most columns_together.
 template <class T>
 void sum_some_rows(const RowNormInputs& in, std::int64_t group, std::int64_t groups, std::int64_t begin,
                    std::int64_t end, std::int64_t first, std::int64_t width, double* along, double* plain) {

@@ -10,16 +10,6 @@ double mean_of(std::int64_t n, const Term& term) {
   return sum_of<T>(n, term) / static_cast<double>(n);
 }
 
-/// gradient(i): what reaches the normalised element i.
-template <class T, class Gradient>
-void backward_of(const T* x, std::int64_t n, RowStatistics<T> row, const Gradient& gradient, T* __restrict dx) {
-  const T mean = row.mean, rstd = row.rstd;
-  const auto plain = static_cast<T>(mean_of<T>(n, gradient));
-  const auto along = static_cast<T>(
-      mean_of<T>(n, [x, mean, rstd, gradient](std::int64_t i) { return gradient(i) * ((x[i] - mean) * rstd); }));
-  for (std::int64_t i = 0; i < n; ++i) dx[i] = rstd * (gradient(i) - plain - (x[i] - mean) * rstd * along);
-}
-
 }  // namespace
 
 template <Isa, class T>
@@ -38,15 +28,21 @@ RowStatistics<T> normalize_row(const T* x, std::int64_t n, double eps, const T* 
   return {mean, rstd};
 }
 
+/// dx holds what reaches the normalised elements until it is known what of that goes back.
 template <Isa, class T>
-void normalize_row_backward(const T* dy, const T* x, std::int64_t n, RowStatistics<T> row, const T* weight, T* dx) {
+void normalize_row_backward(const T* dy, const T* x, std::int64_t n, RowStatistics<T> row, const T* weight,
+                            T* __restrict dx) {
+  const T mean = row.mean, rstd = row.rstd;
   if (weight == nullptr) {
-    backward_of(
-        x, n, row, [dy](std::int64_t i) { return dy[i]; }, dx);
+    for (std::int64_t i = 0; i < n; ++i) dx[i] = dy[i];
   } else {
-    backward_of(
-        x, n, row, [dy, weight](std::int64_t i) { return dy[i] * weight[i]; }, dx);
+    for (std::int64_t i = 0; i < n; ++i) dx[i] = dy[i] * weight[i];
   }
+  const T* gradient = dx;
+  const auto plain = static_cast<T>(mean_of<T>(n, [gradient](std::int64_t i) { return gradient[i]; }));
+  const auto along = static_cast<T>(
+      mean_of<T>(n, [x, mean, rstd, gradient](std::int64_t i) { return gradient[i] * ((x[i] - mean) * rstd); }));
+  for (std::int64_t i = 0; i < n; ++i) dx[i] = rstd * (dx[i] - plain - (x[i] - mean) * rstd * along);
 }
 
 template <Isa, class T>
