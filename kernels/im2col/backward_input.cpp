@@ -97,15 +97,17 @@ void backward_input(const ConvSizes& sizes, const Tensor& dy, const PackedWeight
   const Tensor panels = backward_panels<T>(sizes, s, pairs, weight);
   const T* from = std::as_const(panels).data<T>();
   const std::int64_t together = phases_together<T>(s);
-  for (std::size_t i = 0; i < pairs.size(); i += static_cast<std::size_t>(together)) {
+  for (std::size_t i = 0; i < pairs.size();) {
     const auto& [vertical, horizontal, begin, per_group] = pairs[i];
     if (per_group == 0) {
       clear_pixels(s, vertical, horizontal, dx.data<T>());
+      ++i;
       continue;
     }
     for (std::int64_t g = 0; g < s.geometry.groups; ++g) {
       backward_phase(s, vertical, horizontal, together, g, dy.data<T>(), from + begin + g * per_group, dx.data<T>());
     }
+    i += static_cast<std::size_t>(together);
   }
 }
 
