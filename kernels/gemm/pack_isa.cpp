@@ -40,11 +40,7 @@ void pack_elements(const PanelSource<T>& s, std::int64_t first, std::int64_t beg
     for (std::int64_t hi = 0; hi < outer; ++hi) {
       T* to = panel + (hi * inner + j) * width;
       const T* from = s.b + hi / s.sizes[1] * s.strides[0] + hi % s.sizes[1] * s.strides[1] + j * s.strides[2];
-      if (s.column == 1) {
-        for (std::int64_t c = begin; c < end; ++c) to[c] = from[c];
-      } else {
-        for (std::int64_t c = begin; c < end; ++c) to[c] = from[c * s.column];
-      }
+      for (std::int64_t c = begin; c < end; ++c) to[c] = from[c * s.column];
     }
   }
 }

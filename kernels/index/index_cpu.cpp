@@ -1,7 +1,6 @@
 #include "ebb/kernels/index/index.h"
 
 #include <algorithm>
-#include <cstdlib>
 
 #include "ebb/core/dispatch.h"
 #include "ebb/kernels/cpu/row_loop.h"
@@ -66,7 +65,7 @@ void scatter_as(int dim, const Tensor& index, const Tensor& src, Tensor& y) {
   for_each_row(
       plan_rows(lines, first(index), first(src)),
       [&](const auto& at, const auto& step, std::int64_t count) {
-        if (step[0] != 0 && std::abs(step[2]) > stride) {  // line after line, where their elements are neighbours
+        if (step[0] != 0 && step[2] > stride) {  // line after line, where their elements are neighbours
           for (std::int64_t i = 0; i < count; ++i) {
             const std::int64_t* place = places + at[0] + i * step[0];
             const T* value = from + at[1] + i * step[1];

@@ -62,14 +62,12 @@ struct RowShares {
 
 constexpr std::int64_t columns_together = 1024;
 
-/// The sums over rows `begin` to `end` of a group, of columns `first` .. + width, at most columns_together.
+/// Adds up rows `begin` to `end` of a group, of columns `first` .. + width, at most columns_together.
 template <class T>
 void sum_some_rows(const RowNormInputs& in, std::int64_t group, std::int64_t groups, std::int64_t begin,
                    std::int64_t end, std::int64_t first, std::int64_t width, double* along, double* plain) {
   const auto add = best([]<Isa isa> { return add_affine_row<isa, T>; });
   const std::int64_t n = in.x.size(1);
-  std::fill_n(along, width, 0);
-  std::fill_n(plain, width, 0);
   for (std::int64_t from = begin; from < end; from += RowShares::together) {
     T some_along[columns_together] = {}, some_plain[columns_together] = {};
     for (std::int64_t i = from; i < std::min(from + RowShares::together, end); ++i) {

@@ -117,8 +117,7 @@ template <class Transform, class At, class Put>
   }
 }
 
-/// A square of size x size elements at `from`.
-template <int size>
+/// The elements of a square at `from`, and where those of one of size x size go.
 auto square_at(const float* from, std::int64_t row, std::int64_t column) {
   return [=](int i, int j) { return load(from + i * row + j * column); };
 }
@@ -148,7 +147,7 @@ void transform_square(const float* image, const Square& square, const TileRange&
   const auto to = [&](std::int64_t c) { return square_to<Transform::to>(tile + c, point_stride); };
   if (square.is_inside(0, 0) && square.is_inside(size - 1, size - 1)) {
     for (std::int64_t c = 0; c < range.channels; c += floats) {
-      in_both<Transform>(square_at<size>(first + c, row, column), to(c));
+      in_both<Transform>(square_at(first + c, row, column), to(c));
     }
   } else {
     bool is_inside[size][size];
@@ -200,7 +199,7 @@ void transform_output(const WinogradTiles& tiles, const TransformedTiles& produc
       const float* from = products.data + tile_index * products.tile_stride + c;
       const std::int64_t channel = range.first_channel + c;
       in_both<TransposedEvaluation<m, n, false>>(
-          square_at<n>(from, n * products.point_stride, products.point_stride), [&](int i, int j, V pixel) {
+          square_at(from, n * products.point_stride, products.point_stride), [&](int i, int j, V pixel) {
             if (i >= rows || j >= columns) return;
             const std::int64_t at = first + (i * s.out_width + j) * s.out_channels + channel;
             store(y + at, finished(epilogue, pixel, at, channel));
@@ -213,7 +212,7 @@ template <Isa, int r, int n>
 void transform_kernels(const float* taps, std::int64_t tap_stride, std::int64_t count, float* points,
                        std::int64_t point_stride) {
   for (std::int64_t c = 0; c < count; c += floats) {
-    in_both<Evaluation<r, n, true>>(square_at<r>(taps + c, r * tap_stride, tap_stride),
+    in_both<Evaluation<r, n, true>>(square_at(taps + c, r * tap_stride, tap_stride),
                                     square_to<n>(points + c, point_stride));
   }
 }
@@ -222,7 +221,7 @@ template <Isa, int r, int n>
 void transform_kernel_gradients(const float* points, std::int64_t point_stride, std::int64_t count, float* taps,
                                 std::int64_t tap_stride) {
   for (std::int64_t c = 0; c < count; c += floats) {
-    in_both<TransposedEvaluation<r, n, true>>(square_at<n>(points + c, n * point_stride, point_stride),
+    in_both<TransposedEvaluation<r, n, true>>(square_at(points + c, n * point_stride, point_stride),
                                               square_to<r>(taps + c, tap_stride));
   }
 }
