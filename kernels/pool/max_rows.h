@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 
 #include "ebb/kernels/cpu/isa.h"
 #include "ebb/kernels/pool/max_window.h"
@@ -26,15 +27,27 @@ struct MaxPoolRow {
 template <Isa, class T>
 void max_pool_row(const MaxPoolRow<T>& row);
 
-/// What a row of the image gets of one row of windows: of those elements whose numbers in their windows are first_tap
-/// up to first_tap + taps - 1.
+/// A row of windows that a row of the image lies in, as that of the elements numbered from first_tap on.
 template <class T>
-struct MaxPoolBackwardRow {
+struct HoldingRow {
   const T* dy;             // (windows, channels)
   const std::uint8_t* at;  // likewise
-  std::int64_t channels, first_tap;
-  WindowLine columns;
-  T* dx;  // (W, channels); added to
+  std::int64_t first_tap;
+};
+
+/// A window of a row of windows that an element lies in, as number `tap` of a row of its.
+struct Holder {
+  std::int64_t window, tap;
+};
+
+/// What a row of the image gets of the windows that it lies in, in their order.
+template <class T>
+struct MaxPoolBackwardRow {
+  std::span<const HoldingRow<T>> rows;
+  std::span<const Holder> holders;        // of all elements of a row, one after the other
+  std::span<const std::int64_t> offsets;  // (W + 1): where those of each begin
+  std::int64_t channels;
+  T* dx;  // (W, channels)
 };
 
 template <Isa, class T>

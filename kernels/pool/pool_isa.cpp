@@ -15,6 +15,17 @@ namespace {
   return {start + tap * line.step, stop < line.size ? stop : line.size, line.step, tap};
 }
 
+/// Calls `body(w)` for the columns of a window, counted from its first; `known` many of them, or 0.
+template <int known, class Body>
+[[gnu::always_inline]] inline void each_column(const WindowSpan& columns, const Body& body) {
+  if constexpr (known > 0) {
+#pragma GCC unroll 3
+    for (int w = 0; w < known; ++w) body(w);
+  } else {
+    for (std::int64_t w = columns.first; w < columns.end; w += columns.step) body(w - columns.first);
+  }
+}
+
 /// The greatest so far; once it is NaN, only another NaN takes its place. Two of its instructions are enough where
 /// nobody asks for numbers.
 template <class Register>
@@ -30,44 +41,56 @@ struct Greatest {
   Vector best, nan{};
 };
 
-/// Of one window and a register of channels that begin at `c`; `to` is where they belong in y.
-template <class Register, class T>
+/// Of one window and a register of channels that begin at `c`; `to` is where they belong in y. The number of columns is
+/// known, then they are adjacent, or 0.
+template <class Register, int known_columns, class T>
 [[gnu::always_inline]] inline void maximum(const MaxPoolRow<T>& row, const WindowSpan& columns, std::int64_t c,
                                            std::int64_t to) {
   const WindowSpan rows = row.rows;
   Greatest<Register> greatest{typename Register::Vector{} - std::numeric_limits<T>::infinity()};
   for (std::int64_t h = rows.first; h < rows.end; h += rows.step) {
-    const T* line = row.image + h * row.columns.size * row.channels + c;
-    for (std::int64_t w = columns.first; w < columns.end; w += columns.step) {
-      greatest.add(Register::load(line + w * row.channels));
-    }
+    const T* line = row.image + (h * row.columns.size + columns.first) * row.channels + c;
+    each_column<known_columns>(columns, [&](std::int64_t w) { greatest.add(Register::load(line + w * row.channels)); });
   }
   Register::store(greatest.value(), row.best + to);
 }
 
 /// With its number in the window.
-template <class Register, class T>
+template <class Register, int known_columns, class T>
 [[gnu::always_inline]] inline void maximum_and_tap(const MaxPoolRow<T>& row, const WindowSpan& columns, std::int64_t c,
                                                    std::int64_t to) {
   using Mask = typename Register::Mask;
   using Integer = IntegerLike<T>;
   const WindowSpan rows = row.rows;
   const bool is_empty = rows.first >= rows.end || columns.first >= columns.end;
-  Integer row_tap = static_cast<Integer>(rows.tap * row.columns.taps + columns.tap);
+  const auto first_tap = static_cast<Integer>(rows.tap * row.columns.taps + columns.tap);
   typename Register::Vector best = typename Register::Vector{} - std::numeric_limits<T>::infinity();
-  Mask at = Mask{} + (is_empty ? Integer(255) : row_tap);
+  Mask at = Mask{} + (is_empty ? Integer(255) : first_tap), row_tap = Mask{} + first_tap;
   for (std::int64_t h = rows.first; h < rows.end; h += rows.step, row_tap += static_cast<Integer>(row.columns.taps)) {
-    const T* line = row.image + h * row.columns.size * row.channels + c;
-    Integer tap = row_tap;
-    for (std::int64_t w = columns.first; w < columns.end; w += columns.step, ++tap) {
+    const T* line = row.image + (h * row.columns.size + columns.first) * row.channels + c;
+    Mask tap = row_tap;
+    each_column<known_columns>(columns, [&](std::int64_t w) {
       const auto value = Register::load(line + w * row.channels);
       const auto wins = (value > best) | (value != value);  // once NaN, only another NaN wins
-      at = wins ? Mask{} + tap : at;
+      at = wins ? tap : at;
       best = wins ? value : best;
-    }
+      tap += 1;
+    });
   }
   Register::store(best, row.best + to);
   Register::store_bytes(at, row.at + to);
+}
+
+template <bool tells, int known_columns, class T>
+[[gnu::always_inline]] inline void pool_window(const MaxPoolRow<T>& row, const WindowSpan& columns, std::int64_t q) {
+  by_registers<T>(row.channels, [&](auto kind, std::int64_t c) {
+    const std::int64_t to = q * row.channels + c;
+    if constexpr (tells) {
+      maximum_and_tap<decltype(kind), known_columns>(row, columns, c, to);
+    } else {
+      maximum<decltype(kind), known_columns>(row, columns, c, to);
+    }
+  });
 }
 
 template <bool tells, class T>
@@ -75,13 +98,45 @@ void pool_row(const MaxPoolRow<T>& given) {
   const MaxPoolRow<T> row = given;  // a copy, that what is stored cannot change
   for (std::int64_t q = 0; q < row.columns.windows; ++q) {
     const WindowSpan columns = inside(row.columns, q);
-    by_registers<T>(row.channels, [&](auto kind, std::int64_t c) {
-      const std::int64_t to = q * row.channels + c;
-      if constexpr (tells) {
-        maximum_and_tap<decltype(kind)>(row, columns, c, to);
-      } else {
-        maximum<decltype(kind)>(row, columns, c, to);
+    const std::int64_t count = columns.step == 1 ? columns.end - columns.first : 0;
+    if (count == 2) {
+      pool_window<tells, 2>(row, columns, q);
+    } else if (count == 3) {
+      pool_window<tells, 3>(row, columns, q);
+    } else {
+      pool_window<tells, 0>(row, columns, q);
+    }
+  }
+}
+
+/// dx (channels) of elements `begin` to `end` = the sum of dy of those windows that chose them. The numbers of rows and
+/// of windows of a row that each lies in are known, or 0.
+template <std::size_t known_rows = 0, std::size_t known_holders = 0, class T>
+void add_chosen(const MaxPoolBackwardRow<T>& row, std::size_t begin, std::size_t end) {
+  constexpr bool is_known = known_rows > 0;
+  HoldingRow<T> few_rows[std::max<std::size_t>(known_rows, 1)];  // copies, that what is stored cannot change
+  Holder few_holders[std::max<std::size_t>(known_holders, 1)];
+  std::copy_n(row.rows.begin(), known_rows, few_rows);
+  const HoldingRow<T>* rows = is_known ? few_rows : row.rows.data();
+  const std::size_t row_count = is_known ? known_rows : row.rows.size();
+  const std::int64_t channels = row.channels;
+  for (std::size_t w = begin; w < end; ++w) {
+    const Holder* holders = row.holders.data() + row.offsets[w];
+    if constexpr (is_known) holders = std::copy_n(holders, known_holders, few_holders) - known_holders;
+    const std::size_t count = is_known ? known_holders : static_cast<std::size_t>(row.offsets[w + 1] - row.offsets[w]);
+    T* dx = row.dx + static_cast<std::int64_t>(w) * channels;
+    by_registers<T>(channels, [&](auto kind, std::int64_t c) {
+      using Register = decltype(kind);
+      typename Register::Vector sum{};
+      for (std::size_t r = 0; r < row_count; ++r) {
+        for (std::size_t k = 0; k < count; ++k) {
+          const std::int64_t from = holders[k].window * channels + c;
+          const auto tap = static_cast<IntegerLike<T>>(rows[r].first_tap + holders[k].tap);
+          const auto is_chosen = Register::load_bytes(rows[r].at + from) == tap;
+          sum += is_chosen ? Register::load(rows[r].dy + from) : typename Register::Vector{};
+        }
       }
+      Register::store(sum, dx + c);
     });
   }
 }
@@ -94,21 +149,23 @@ void max_pool_row(const MaxPoolRow<T>& row) {
 }
 
 template <Isa, class T>
-void max_pool_backward_row(const MaxPoolBackwardRow<T>& given) {
-  const MaxPoolBackwardRow<T> row = given;
-  for (std::int64_t q = 0; q < row.columns.windows; ++q) {
-    const WindowSpan columns = inside(row.columns, q);
-    by_registers<T>(row.channels, [&](auto kind, std::int64_t c) {
-      using Register = decltype(kind);
-      const auto at = Register::load_bytes(row.at + q * row.channels + c);
-      const auto dy = Register::load(row.dy + q * row.channels + c);
-      auto tap = static_cast<IntegerLike<T>>(row.first_tap + columns.tap);
-      for (std::int64_t w = columns.first; w < columns.end; w += columns.step, ++tap) {
-        T* to = row.dx + w * row.channels + c;
-        const auto chosen = at == tap ? dy : typename Register::Vector{};
-        Register::store(Register::load(to) + chosen, to);
-      }
-    });
+void max_pool_backward_row(const MaxPoolBackwardRow<T>& row) {
+  const std::size_t width = row.offsets.size() - 1;
+  const auto holders_of = [&](std::size_t w) { return row.offsets[w + 1] - row.offsets[w]; };
+  for (std::size_t begin = 0, end = 0; begin < width; begin = end) {
+    const std::int64_t holders = holders_of(begin);
+    while (end < width && holders_of(end) == holders) ++end;
+    if (row.rows.size() == 1 && holders == 1) {
+      add_chosen<1, 1>(row, begin, end);
+    } else if (row.rows.size() == 1 && holders == 2) {
+      add_chosen<1, 2>(row, begin, end);
+    } else if (row.rows.size() == 2 && holders == 1) {
+      add_chosen<2, 1>(row, begin, end);
+    } else if (row.rows.size() == 2 && holders == 2) {
+      add_chosen<2, 2>(row, begin, end);
+    } else {
+      add_chosen<>(row, begin, end);
+    }
   }
 }
 

@@ -19,6 +19,12 @@ WindowSpan span_of(const PoolGeometry& g, std::size_t dim, std::int64_t i, std::
   return {start + tap * step, std::min(start + (g.kernel[dim] - 1) * step + 1, size), step, tap};
 }
 
+/// The window that has element i as its number `tap` along one dimension, maybe one that there is not; -1 for none.
+std::int64_t holder_of(const PoolGeometry& g, std::size_t dim, std::int64_t i, std::int64_t tap) {
+  const std::int64_t start = i + g.padding[dim] - tap * g.dilation[dim];
+  return start >= 0 && start % g.stride[dim] == 0 ? start / g.stride[dim] : -1;
+}
+
 WindowLine columns_of(const PoolGeometry& g, std::int64_t windows, std::int64_t size) {
   return {windows, g.kernel[1], g.stride[1], g.padding[1], g.dilation[1], size};
 }
@@ -27,10 +33,11 @@ WindowLine columns_of(const PoolGeometry& g, std::int64_t windows, std::int64_t 
 template <class Body>
 void for_each_row_of(const Tensor& y, Body&& body) {
   constexpr std::int64_t elements_per_chunk = 1 << 14;
+  const std::int64_t rows = y.size(2);
   const std::int64_t grain =
       std::max<std::int64_t>(1, elements_per_chunk / std::max<std::int64_t>(1, y.size(1) * y.size(3)));
-  parallel_for(y.size(0) * y.size(2), grain, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t i = begin; i < end; ++i) body(i / y.size(2), i % y.size(2));
+  parallel_for(y.size(0) * rows, grain, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i) body(i / rows, i % rows);
   });
 }
 
@@ -55,11 +62,15 @@ template <class T>
 void forward_by_taps(const Tensor& x, const PoolGeometry& g, Tensor& y, Tensor& indices) {
   const std::int64_t channels = x.size(1), height = x.size(2), width = x.size(3);
   const auto pool = best([]<Isa isa> { return max_pool_row<isa, T>; });
+  const std::int64_t out_height = y.size(2), out_row = y.size(3) * channels;
+  const WindowLine columns = columns_of(g, y.size(3), width);
+  const T* from = x.data<T>();
+  T* best_of = y.data<T>();
   std::uint8_t* at = indices.defined() ? indices.data<std::uint8_t>() : nullptr;
   for_each_row_of(y, [&](std::int64_t image, std::int64_t row) {
-    const std::int64_t to = (image * y.size(2) + row) * y.size(3) * channels;
-    pool({x.data<T>() + image * channels * height * width, channels, span_of(g, 0, row, height),
-          columns_of(g, y.size(3), width), y.data<T>() + to, at != nullptr ? at + to : nullptr});
+    const std::int64_t to = (image * out_height + row) * out_row;
+    pool({from + image * channels * height * width, channels, span_of(g, 0, row, height), columns, best_of + to,
+          at != nullptr ? at + to : nullptr});
   });
 }
 
@@ -104,21 +115,37 @@ void for_each_choice(const Tensor& x, const Tensor& indices, const PoolGeometry&
   });
 }
 
-/// Row h of dx gets what the windows that it lies in have chosen of it, in their order.
+/// The windows of a row of windows that each element of a row lies in.
+struct Holders {
+  Holders(const PoolGeometry& g, std::int64_t windows, std::int64_t width) {
+    for (std::int64_t w = 0; w < width; ++w) {
+      for (std::int64_t tap = g.kernel[1] - 1; tap >= 0; --tap) {
+        if (const std::int64_t window = holder_of(g, 1, w, tap); window >= 0 && window < windows)
+          all.push_back({window, tap});
+      }
+      offsets.push_back(static_cast<std::int64_t>(all.size()));
+    }
+  }
+
+  std::vector<Holder> all;
+  std::vector<std::int64_t> offsets{0};
+};
+
+/// Each row of dx gets what the windows that it lies in have chosen of it, in their order.
 template <class T>
 void backward_by_taps(const Tensor& dy, const Tensor& indices, const PoolGeometry& g, Tensor& dx) {
-  const std::int64_t channels = dx.size(1), width = dx.size(3);
+  const std::int64_t channels = dx.size(1), height = dx.size(2), width = dx.size(3);
+  const std::int64_t out_height = dy.size(2), out_row = dy.size(3) * channels;
   const auto add = best([]<Isa isa> { return max_pool_backward_row<isa, T>; });
+  const Holders holders(g, dy.size(3), width);
   for_each_row_of(dx, [&](std::int64_t image, std::int64_t h) {
-    T* to = dx.data<T>() + (image * dx.size(2) + h) * width * channels;
-    std::fill_n(to, width * channels, T(0));
+    std::vector<HoldingRow<T>> rows;
     for (std::int64_t tap = g.kernel[0] - 1; tap >= 0; --tap) {
-      const std::int64_t start = h + g.padding[0] - tap * g.dilation[0], row = start / g.stride[0];
-      if (start < 0 || start % g.stride[0] != 0 || row >= dy.size(2)) continue;
-      const std::int64_t from = (image * dy.size(2) + row) * dy.size(3) * channels;
-      add({dy.data<T>() + from, indices.data<std::uint8_t>() + from, channels, tap * g.kernel[1],
-           columns_of(g, dy.size(3), width), to});
+      const std::int64_t row = holder_of(g, 0, h, tap), from = (image * out_height + row) * out_row;
+      if (row < 0 || row >= out_height) continue;
+      rows.push_back({dy.data<T>() + from, indices.data<std::uint8_t>() + from, tap * g.kernel[1]});
     }
+    add({rows, holders.all, holders.offsets, channels, dx.data<T>() + (image * height + h) * width * channels});
   });
 }
 

@@ -19,4 +19,20 @@ struct CombineRows {
 template <Isa, class T>
 void combine_rows(const CombineRows<T>& task);
 
+/// As many lines as are best combined at one time, for any set of instructions.
+constexpr std::int64_t lines_together = 16;
+
+/// A sparse matrix (see SparseRows) times lines of adjacent elements.
+template <class T>
+struct CombineLines {
+  const T* x[lines_together];             // (lines): of `in` elements each
+  const std::int64_t *offsets, *columns;  // offsets: (out + 1), of the first entry of each
+  const T* weights;
+  std::int64_t lines, in, out;
+  T* y;  // (lines, out)
+};
+
+template <Isa, class T>
+void combine_lines(const CombineLines<T>& task);
+
 }  // namespace ebb::kernels

@@ -49,6 +49,46 @@ TEST_CASE("images are resampled in both dimensions as in one after the other") {
   }
 }
 
+TEST_CASE("many lines are combined as the formula says") {
+  CpuContext cpu;
+  constexpr std::int64_t in = 19, out = 21;
+  std::vector<std::int64_t> offsets{0}, of_columns;
+  for (std::int64_t row = 0; row < out; ++row) {  // of no entry up to four
+    for (std::int64_t k = 0; k < row % 5; ++k) of_columns.push_back((row * 7 + k * 3) % in);
+    offsets.push_back(static_cast<std::int64_t>(of_columns.size()));
+  }
+  const auto entries = static_cast<std::int64_t>(of_columns.size());
+  for (const DType dtype : {kFloat32, kFloat64}) {
+    const Tensor weights = random_tensor({entries}, dtype);
+    const kernels::SparseRows matrix{from_values(std::span<const std::int64_t>(offsets), {out + 1}),
+                                     from_values(std::span<const std::int64_t>(of_columns), {entries}), weights};
+    const auto combined = [&](const Tensor& x) {
+      const Tensor from = x.contiguous().to(kFloat64), by = weights.to(kFloat64);
+      Tensor y = zeros({x.size(0), out}, {.dtype = kFloat64});
+      for (std::int64_t i = 0; i < y.numel(); ++i) {
+        const auto row = static_cast<std::size_t>(i % out);
+        for (auto k = static_cast<std::size_t>(offsets[row]); k < static_cast<std::size_t>(offsets[row + 1]); ++k) {
+          y.data<double>()[i] += by.data<double>()[k] * from.data<double>()[i / out * in + of_columns[k]];
+        }
+      }
+      return y.to(dtype);
+    };
+    for (const std::int64_t lines : {1, 3, 16, 23, 61}) {
+      const Tensor x = random_tensor({lines, in, 1}, dtype);
+      Tensor y = full({lines, out, 1}, 7, {.dtype = dtype});
+      kernels::resample(cpu, x, matrix, y);
+      require_close(y.view({lines, out}), combined(x.view({lines, in})), 1e-5);
+
+      const Tensor image = random_tensor({lines, 1, in, in}, dtype);
+      Tensor of_image = full({lines, 1, out, out}, 7, {.dtype = dtype});
+      kernels::resample_images(cpu, image, matrix, matrix, of_image);
+      const Tensor by_row = combined(image.view({lines, in, in}).transpose(1, 2).reshape({lines * in, in}));
+      const Tensor expected = combined(by_row.view({lines, in, out}).transpose(1, 2).reshape({lines * out, in}));
+      require_close(of_image.view({lines * out, out}), expected, 1e-5);
+    }
+  }
+}
+
 TEST_CASE("a last row of none ends where its line does") {
   CpuContext cpu;
   const Tensor offsets = tensor({0, 2, 5, 6, 6}), columns = tensor({0, 2, 1, 0, 1, 2});

@@ -30,9 +30,9 @@ Tensor gathered(const Tensor& input, const AveragePooling& pooling, const Dims& 
 Tensor spread(const Tensor& gradient, const AveragePooling& pooling, const Dims& sizes, MemoryFormat format) {
   const OpScope op("avg_pool2d_backward", Site{});
   const Tensor dy = contiguous(gradient, format), dx = image_like(dy, sizes, format);
-  Tensor to = pooled_images(dx, format);
+  Tensor to = as_images(dx, format);
   on_device(dy.device(),
-            [&](auto& context) { kernels::avg_pool2d_backward(context, pooled_images(dy, format), pooling, to); });
+            [&](auto& context) { kernels::avg_pool2d_backward(context, as_images(dy, format), pooling, to); });
   return record(dx, wrt(dy, [pooling, of_y = Dims{dy.size(2), dy.size(3)}, format](const Tensor& ddx) {
                   return gathered(ddx, pooling, of_y, format);
                 }));
@@ -42,8 +42,8 @@ Tensor gathered(const Tensor& input, const AveragePooling& pooling, const Dims& 
   const OpScope op("avg_pool2d", Site{});
   const Tensor x = contiguous(input, format);
   const auto average = [format, pooling](auto& context, std::span<const Tensor> of, Tensor& y) {
-    Tensor to = pooled_images(y, format);
-    kernels::avg_pool2d(context, pooled_images(of[0], format), pooling, to);
+    Tensor to = as_images(y, format);
+    kernels::avg_pool2d(context, as_images(of[0], format), pooling, to);
   };
   const Tensor y = made({&x, 1}, {x.size(0), x.size(1), sizes[0], sizes[1]}, format, average);
   return record(y, wrt(x, [pooling, of_x = Dims{x.size(2), x.size(3)}, format](const Tensor& dy) {

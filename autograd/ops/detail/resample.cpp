@@ -7,6 +7,7 @@
 #include "ebb/autograd/ops/create/creation.h"
 #include "ebb/autograd/ops/detail/compute.h"
 #include "ebb/autograd/ops/detail/constant.h"
+#include "ebb/autograd/ops/detail/window.h"
 #include "ebb/autograd/ops/shape/shape.h"
 #include "ebb/autograd/record.h"
 #include "ebb/kernels/resample/resample.h"
@@ -109,23 +110,24 @@ Tensor resample(const Tensor& given, int dim, const SparseMatrix& matrix) {
 /// Whether resample_images() takes x, and no longer than one dimension after the other: the product with the rows first
 /// must not be larger than x and the result.
 static bool at_once(const Tensor& x, std::span<const SparseMatrix> matrices) {
-  const bool are_images = x.dim() == 4 && matrices.size() == 2 && x.suggested_format() == MemoryFormat::channels_last;
-  if (!are_images || x.device().type != DeviceType::cpu) return false;
+  if (x.dim() != 4 || matrices.size() != 2 || x.device().type != DeviceType::cpu) return false;
   const SparseMatrix &rows = matrices[0], &columns = matrices[1];
   return rows.rows() <= rows.columns() || columns.columns() <= columns.rows();
 }
 
-/// Images that lie channels-last on the CPU, in both dimensions at once.
+/// Images on the CPU, in both dimensions at once.
 static Tensor resample_images(const Tensor& given, const SparseMatrix& rows, const SparseMatrix& columns) {
-  const Tensor x = contiguous(given, MemoryFormat::channels_last);
+  const MemoryFormat format = given.suggested_format();
+  const Tensor x = contiguous(given, format);
   const Shape shape{x.size(0), x.size(1), rows.rows(), columns.rows()};
-  const auto resample_both = [of_rows = as_tensors(rows, x), of_columns = as_tensors(columns, x)](
+  const auto resample_both = [format, of_rows = as_tensors(rows, x), of_columns = as_tensors(columns, x)](
                                  auto& context, std::span<const Tensor> of, Tensor& y) {
     if constexpr (std::is_same_v<decltype(context), CpuContext&>) {
-      kernels::resample_images(context, of[0], of_rows, of_columns, y);
+      Tensor to = as_images(y, format);
+      kernels::resample_images(context, as_images(of[0], format), of_rows, of_columns, to);
     }
   };
-  const Tensor y = made({&x, 1}, shape, MemoryFormat::channels_last, resample_both);
+  const Tensor y = made({&x, 1}, shape, format, resample_both);
   return record(y, wrt(x, [rows, columns](const Tensor& dy) {
                   const OpScope op("resample", Site{});
                   return resample_images(dy, rows.transposed(), columns.transposed());

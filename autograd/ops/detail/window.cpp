@@ -43,7 +43,7 @@ MemoryFormat pooling_format(const Tensor& x) {
   return x.is_cuda() ? x.suggested_format() : MemoryFormat::channels_last;
 }
 
-Tensor pooled_images(const Tensor& x, MemoryFormat format) {
+Tensor as_images(const Tensor& x, MemoryFormat format) {
   if (format == MemoryFormat::channels_last) return x.detach();
   const Shape shape{x.size(0) * x.size(1), 1, x.size(2), x.size(3)};
   return x.detach().alias(shape, contiguous_strides(shape), x.storage_offset());

@@ -27,7 +27,7 @@ struct Pooling {
   Tensor made(const Shape& shape, const Tensor& like, DType dtype) const {
     return empty(shape, {.dtype = dtype, .device = like.device()}, format);
   }
-  Tensor images(const Tensor& x) const { return ops::pooled_images(x, format); }
+  Tensor images(const Tensor& x) const { return ops::as_images(x, format); }
 };
 
 ops::Window window(const PoolGeometry& g, std::size_t i) {
