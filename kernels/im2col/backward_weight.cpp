@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <bit>
 
 #include "ebb/core/dispatch.h"
 #include "ebb/core/threads/parallel.h"
@@ -89,9 +90,11 @@ void backward_weight(const ConvSizes& sizes, const Tensor& x, const Tensor& dy, 
   const std::int64_t elements = s.patch() * s.group_outputs(), pixels = s.images * s.pixels();
   const std::int64_t cuts = pixels / gradient.at_once;
   // Shares of the pixels have sums of their own, where they fit: each pixel is read once, and by one thread. How many
-  // there are depends on sizes alone.
-  const std::int64_t shares =
-      std::clamp<std::int64_t>(std::min({most_elements / elements, pixels / least_pixels, cuts}), 1, most_shares);
+  // there are depends on sizes alone, and a power of two is what most numbers of threads share evenly.
+  const std::int64_t fitting = std::clamp<std::int64_t>(most_elements / elements, 1, most_shares);
+  const std::int64_t wanted = std::max<std::int64_t>(std::min(pixels / least_pixels, cuts), 1);
+  const auto shares = static_cast<std::int64_t>(
+      std::min(std::bit_floor(static_cast<std::uint64_t>(fitting)), std::bit_ceil(static_cast<std::uint64_t>(wanted))));
   gradient.on_threads = shares == 1;
   T* matrices = scratch<T>(Scratch::shares, shares * elements);
   for (std::int64_t g = 0; g < s.geometry.groups; ++g) {
