@@ -35,6 +35,17 @@ void make_lines(const ConvSizes& s, const T* matrix, std::int64_t first, std::in
 }  // namespace
 
 template <class T>
+void add_shares(std::int64_t shares, std::int64_t elements, T* sums) {
+  constexpr std::int64_t elements_per_task = 1 << 14;
+  parallel_for(elements, elements_per_task, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t share = 1; share < shares; ++share) {
+      const T* other = sums + share * elements;
+      for (std::int64_t i = begin; i < end; ++i) sums[i] += other[i];
+    }
+  });
+}
+
+template <class T>
 void weight_from_matrix(const ConvSizes& s, std::int64_t group, const T* matrix, T* weight) {
   constexpr std::int64_t elements_per_task = 1 << 14;
   const std::int64_t outputs = s.group_outputs();
@@ -47,6 +58,8 @@ void weight_from_matrix(const ConvSizes& s, std::int64_t group, const T* matrix,
                });
 }
 
+template void add_shares(std::int64_t, std::int64_t, float*);
+template void add_shares(std::int64_t, std::int64_t, double*);
 template void weight_from_matrix(const ConvSizes&, std::int64_t, const float*, float*);
 template void weight_from_matrix(const ConvSizes&, std::int64_t, const double*, double*);
 

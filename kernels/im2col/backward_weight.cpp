@@ -66,18 +66,6 @@ struct WeightGradient {
   }
 };
 
-/// matrices[0] += the others, each of `elements`.
-template <class T>
-void add_up(std::int64_t shares, std::int64_t elements, T* matrices) {
-  constexpr std::int64_t elements_per_task = 1 << 14;
-  parallel_for(elements, elements_per_task, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t share = 1; share < shares; ++share) {
-      const T* other = matrices + share * elements;
-      for (std::int64_t i = begin; i < end; ++i) matrices[i] += other[i];
-    }
-  });
-}
-
 template <class T>
 void backward_weight(const ConvSizes& sizes, const Tensor& x, const Tensor& dy, Tensor& dweight) {
   if (dweight.numel() == 0) return;
@@ -104,7 +92,7 @@ void backward_weight(const ConvSizes& sizes, const Tensor& x, const Tensor& dy, 
                      matrices + i * elements);
       }
     });
-    add_up(shares, elements, matrices);
+    add_shares(shares, elements, matrices);
     weight_from_matrix(s, g, matrices, whole.data<T>());
   }
   if (!is_merged) return;

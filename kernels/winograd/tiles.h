@@ -52,6 +52,12 @@ struct TransformedTiles {
   std::int64_t point_stride, tile_stride;
 };
 
+/// `elements` that a point has, and a few more: points that lie about a page apart share few sets of a cache.
+constexpr std::int64_t point_stride_of(std::int64_t elements) {
+  constexpr std::int64_t period = 128, least = 80;
+  return parts(std::max<std::int64_t>(elements - least, 0), period) * period + least;
+}
+
 /// Some of the tiles, and some channels of each, whose number is a multiple of 16.
 struct TileRange {
   std::int64_t first_tile, tiles, first_channel, channels;

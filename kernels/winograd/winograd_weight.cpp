@@ -1,5 +1,7 @@
 // The gradient of the weight by tiles: at each point the product of the transformed inputs with the transformed
 // gradients, summed over all tiles, some hundred of them at a time.
+#include <bit>
+
 #include "ebb/core/threads/parallel.h"
 #include "ebb/kernels/conv/weight_matrix.h"
 #include "ebb/kernels/cpu/caches.h"
@@ -16,8 +18,8 @@ constexpr std::int64_t line = 16;  // floats of a cache line
 /// The tiles that are transformed before they are multiplied, in one piece of memory.
 struct Batch {
   Batch(const ConvSizes& s, std::int64_t at_once, std::int64_t points)
-      : input_stride(at_once * s.channels + line),
-        gradient_stride(packed_elements<float>(at_once, s.out_channels) + line),
+      : input_stride(point_stride_of(at_once * s.channels)),
+        gradient_stride(point_stride_of(packed_elements<float>(at_once, s.out_channels))),
         points(points) {}
 
   std::int64_t elements() const { return points * (input_stride + gradient_stride); }
@@ -45,9 +47,15 @@ void transform_both(const WinogradTiles& tiles, const float* x, const float* dy,
   });
 }
 
-/// sums (point, c, o), `stride` elements from point to point, += inputs^T gradients at each point.
+/// The product of both at each point: element (point, c, o) at point * stride + c * O + o.
+struct Sums {
+  float* data;
+  std::int64_t stride;
+};
+
+/// sums += inputs^T gradients at each point.
 void multiply_points(const ConvSizes& s, std::int64_t count, const Batch& batch, float* memory, bool accumulate,
-                     float* sums, std::int64_t stride) {
+                     const Sums& sums) {
   const TileShape shape = tile_shape<float>();
   const auto pack = best([]<Isa isa> { return pack_tiles<isa, float>; });
   const bool is_near = s.channels <= near_columns<float>;
@@ -70,7 +78,7 @@ void multiply_points(const ConvSizes& s, std::int64_t count, const Batch& batch,
                   .panel = panel,
                   .width = width,
                   .next_panel = panel + count * width,
-                  .c = sums + point * stride + column,
+                  .c = sums.data + point * sums.stride + column,
                   .c_row = s.out_channels,
                   .accumulate = accumulate});
       }
@@ -78,23 +86,46 @@ void multiply_points(const ConvSizes& s, std::int64_t count, const Batch& batch,
   });
 }
 
+/// What the tiles `begin` to `end` say, `at_once` of them at a time.
+template <int m, int n>
+void sum_tiles(const WinogradTiles& tiles, const float* x, const float* dy, std::int64_t begin, std::int64_t end,
+               std::int64_t at_once, const Sums& sums) {
+  const Batch batch(tiles.sizes, at_once, n * n);
+  float* memory = scratch<float>(Scratch::inputs, batch.elements());
+  for (std::int64_t first = begin; first < end; first += at_once) {
+    const std::int64_t count = std::min(at_once, end - first);
+    transform_both<m, n>(tiles, x, dy, first, count, batch, memory);
+    multiply_points(tiles.sizes, count, batch, memory, first > begin, sums);
+  }
+}
+
+/// Into how many shares tiles are cut that have sums of their own, where these stay in a core's cache. Else there is
+/// one, whose points the threads share: what is transformed then passes from core to core.
+std::int64_t shares_of(std::int64_t tiles, std::int64_t sums) {
+  constexpr std::int64_t most_sums = 1 << 18, tiles_of_share = 256, most_shares = 8;
+  if (sums > most_sums) return 1;
+  return std::min(most_shares,
+                  static_cast<std::int64_t>(std::bit_floor(static_cast<std::uint64_t>(tiles / tiles_of_share + 1))));
+}
+
 template <int m, int r>
 void backward_weight(const ConvSizes& s, const Tensor& x, const Tensor& dy, Tensor& dweight) {
   constexpr int n = m + r - 1;
   const WinogradTiles tiles(s, m);
-  const std::int64_t kernels = s.channels * s.out_channels;
-  const std::int64_t in_caches =
-      2 * caches().l2 / (n * n * (s.channels + s.out_channels) * static_cast<std::int64_t>(sizeof(float)));
-  const std::int64_t at_once = parts(tiles.count(), parts(tiles.count(), std::clamp<std::int64_t>(in_caches, 64, 512)));
-  const Batch batch(s, at_once, n * n);
-  float* memory = scratch<float>(Scratch::inputs, batch.elements());
-  const std::int64_t stride = kernels + line;  // of the sums, from point to point
-  float* sums = scratch<float>(Scratch::products, n * n * stride);
-  for (std::int64_t first = 0; first < tiles.count(); first += at_once) {
-    const std::int64_t count = std::min(at_once, tiles.count() - first);
-    transform_both<m, n>(tiles, x.data<float>(), dy.data<float>(), first, count, batch, memory);
-    multiply_points(s, count, batch, memory, first > 0, sums, stride);
-  }
+  const std::int64_t kernels = s.channels * s.out_channels, stride = point_stride_of(kernels),
+                     elements = n * n * stride;
+  const std::int64_t shares = shares_of(tiles.count(), elements), of_share = parts(tiles.count(), shares);
+  const std::int64_t cache = (shares == 1 ? 2 : 1) * caches().l2 / static_cast<std::int64_t>(sizeof(float));
+  const std::int64_t fitting = std::clamp<std::int64_t>(cache / (n * n * (s.channels + s.out_channels)), 64, 512);
+  const std::int64_t at_once = parts(of_share, parts(of_share, fitting));
+  float* sums = scratch<float>(Scratch::shares, shares * elements);
+  parallel_for(shares, 1, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i) {
+      sum_tiles<m, n>(tiles, x.data<float>(), dy.data<float>(), tiles.count() * i / shares,
+                      tiles.count() * (i + 1) / shares, at_once, {sums + i * elements, stride});
+    }
+  });
+  add_shares(shares, elements, sums);
   float* matrix = scratch<float>(Scratch::result, s.patch() * s.out_channels);
   const auto transform = best([]<Isa isa> { return transform_kernel_gradients<isa, r, n>; });
   parallel_for(kernels / line, 1024, [&](std::int64_t begin, std::int64_t end) {
