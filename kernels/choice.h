@@ -43,15 +43,49 @@ class ForceImplementation {
   const ForceImplementation* outer_;
 };
 
+/// What the environment prefers for `operation`: EBB_PREFER="conv2d=im2col,bmm=eigen" lets implementations of those
+/// names compute what they take, in all threads, whatever it costs; what they do not take is chosen as ever. Null for
+/// none; an Error where the variable is not of that form.
+const char* preferred(const char* operation);
+
+/// Whether somebody wants this implementation, so that it is not for it to ask whether it is the fastest.
+inline bool is_wanted(const char* operation, const char* name) {
+  const char* forced = ForceImplementation::of(operation);
+  const char* wanted = forced != nullptr ? forced : preferred(operation);
+  return wanted != nullptr && std::strcmp(wanted, name) == 0;
+}
+
 namespace detail {
 
 [[noreturn]] void fail_forced(const char* operation, const char* name, const char* refusal);
 [[noreturn]] void fail_to_choose(const char* operation, const std::string& reason);
 
+void warn_of_preference(const char* operation, const std::string& names);
+
+/// That which the environment prefers; null for none, and for one of another device.
+template <class Entry>
+const Entry* preferred_of(const char* operation, std::span<const Entry> entries) {
+  const char* name = preferred(operation);
+  if (name == nullptr) return nullptr;
+  std::string names;
+  for (const Entry& entry : entries) {
+    if (std::strcmp(name, entry.name) == 0) return &entry;
+    names += (names.empty() ? "" : ", ") + std::string(entry.name);
+  }
+  warn_of_preference(operation, names);
+  return nullptr;
+}
+
 template <class Entry, class Task>
 const Entry& choose(const char* operation, std::span<const Entry> entries, const Task& task, std::string* reason) {
   const char* forced = ForceImplementation::of(operation);
   const char* refusal = "there is none of that name on this device";
+  if (const Entry* entry = forced == nullptr ? preferred_of(operation, entries) : nullptr) {
+    if (entry->refusal(task) == nullptr) {
+      if (reason != nullptr) *reason = "EBB_PREFER names it";
+      return *entry;
+    }
+  }
   for (const Entry& entry : entries) {
     if (forced != nullptr && std::strcmp(forced, entry.name) != 0) continue;
     refusal = entry.refusal(task);

@@ -5,6 +5,7 @@
 
 namespace ebb::backends {
 
+constinit Cpu cpu;
 constinit Cudnn cudnn;
 constinit Cuda cuda;
 

@@ -6,8 +6,8 @@
 #include <string>
 #include <string_view>
 
-/// Switches of the libraries that compute on a GPU, by the names and with the values of torch.backends. All threads
-/// share them, and each call looks at them anew:
+/// Switches of what computes, by the names and with the values of torch.backends where it has them. All threads share
+/// them, and each call looks at them anew:
 ///
 ///     backends::cudnn.benchmark = true;
 ///     backends::cuda.matmul.allow_tf32 = true;
@@ -52,6 +52,13 @@ struct Cuda {
   Matmul matmul;
 };
 
+struct Cpu {
+  /// Whether convolutions of float32 with kernels of 3 x 3 or 5 x 5 may go by Winograd's tiles where these take less
+  /// time: they need fewer multiplications, and err up to three times as much as the sum of the definition.
+  std::atomic<bool> winograd = true;
+};
+
+extern Cpu cpu;
 extern Cudnn cudnn;
 extern Cuda cuda;
 

@@ -1,5 +1,6 @@
 #include "ebb/kernels/conv/conv.h"
 
+#include "ebb/core/backends/backends.h"
 #include "ebb/kernels/conv/plain.h"
 #include "ebb/kernels/depthwise/depthwise.h"
 #include "ebb/kernels/gemm/panel.h"
@@ -30,7 +31,8 @@ double im2col_cycles(const ConvTask& task) {
 template <int m>
 const char* winograd_refusal_of(const ConvTask& task) {
   if (const char* refusal = winograd_refusal<m>(task)) return refusal;
-  if (ForceImplementation::of("conv2d") != nullptr) return nullptr;
+  if (is_wanted("conv2d", m == 2 ? "winograd2" : "winograd4")) return nullptr;
+  if (!backends::cpu.winograd) return "backends::cpu.winograd is off";
   const double cycles = winograd_cycles(task, m);
   if (cycles >= im2col_cycles(task)) return "its transforms would cost more than it saves";
   return m == 4 && cycles >= winograd_cycles(task, 2) ? "smaller tiles are faster here" : nullptr;

@@ -130,7 +130,7 @@ const char* fast_refusal(const BmmTask& task) {
 const char* tiles_refusal(const BmmTask& task) {
   constexpr std::int64_t few_multiplications = 2048;
   if (const char* refusal = fast_refusal(task)) return refusal;
-  if (ForceImplementation::of("bmm") != nullptr) return nullptr;
+  if (is_wanted("bmm", "tiles")) return nullptr;
   const std::int64_t m = task.a.size(1), k = task.a.size(2), n = task.b.size(2);
   if (m == 1 || n == 1) return "one of the factors is a vector";
   return m * n * k < few_multiplications ? "the matrices are small" : nullptr;

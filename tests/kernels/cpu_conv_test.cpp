@@ -3,6 +3,7 @@
 #include <random>
 
 #include "ebb/autograd/ops.h"
+#include "ebb/core/backends/backends.h"
 #include "ebb/core/threads/parallel.h"
 #include "ebb/kernels/conv/conv.h"
 
@@ -119,22 +120,55 @@ TEST_CASE("products of patches are the sums of the definition") {
   for (int i = 0; i < 100; ++i) check_against_definition(drawn_case(generator));
 }
 
-TEST_CASE("no convolution depends on the number of threads") {
-  const int before = num_threads();
-  for (const Case& c : chosen_cases()) {
-    CAPTURE(to_string(c.x), to_string(c.weight));
-    const Operands operands(c);
-    set_num_threads(1);
-    const std::vector<Tensor> expected = operands.passes("im2col", kFloat32);
-    for (const int threads : {2, 3}) {
-      set_num_threads(threads);
-      const std::vector<Tensor> made = operands.passes("im2col", kFloat32);
-      for (std::size_t i = 0; i < made.size(); ++i) {
-        if (made[i].numel() > 0) CHECK(max(abs(made[i] - expected[i])).item<float>() == 0);
-      }
+namespace {
+
+void check_threads(const char* name, const Case& c) {
+  CAPTURE(name, to_string(c.x), to_string(c.weight));
+  const Operands operands(c);
+  set_num_threads(1);
+  const std::vector<Tensor> expected = operands.passes(name, kFloat32);
+  for (const int threads : {2, 3}) {
+    set_num_threads(threads);
+    const std::vector<Tensor> made = operands.passes(name, kFloat32);
+    for (std::size_t i = 0; i < made.size(); ++i) {
+      if (made[i].numel() > 0) CHECK(max(abs(made[i] - expected[i])).item<float>() == 0);
     }
   }
+}
+
+}  // namespace
+
+TEST_CASE("no convolution depends on the number of threads") {
+  const int before = num_threads();
+  for (const Case& c : chosen_cases()) check_threads("im2col", c);
+  const kernels::ConvGeometry padded{{1, 1}, {1, 1}, {1, 1}, 1};
+  for (const char* name : {"winograd2", "winograd4"}) {
+    for (const Case& c : std::vector<Case>{{{9, 16, 23, 25}, {16, 16, 3, 3}, padded},  // shares of their own sums
+                                           {{2, 96, 30, 31}, {112, 96, 3, 3}, padded},
+                                           {{1, 64, 7, 7}, {48, 64, 3, 3}, padded}}) {
+      check_threads(name, c);
+    }
+  }
+  check_threads("winograd2", {{9, 16, 14, 15}, {32, 16, 5, 5}, {{1, 1}, {2, 2}, {1, 1}, 1}});
+  check_threads("depthwise", {{3, 40, 13, 14}, {40, 1, 3, 3}, {{1, 1}, {1, 1}, {1, 1}, 40}});
   set_num_threads(before);
+}
+
+TEST_CASE("Winograd's tiles can be turned off") {
+  CpuContext cpu;
+  const Tensor x = empty({4, 64, 56, 56}, {}, MemoryFormat::channels_last), weight = empty({64, 64, 3, 3});
+  const kernels::ConvTask task{kernels::ConvPass::forward, {x, weight, {{1, 1}, {1, 1}, {1, 1}, 1}, x}, kFloat32};
+  const std::string preferred = kernels::preferred("conv2d") == nullptr ? "winograd4" : kernels::preferred("conv2d");
+  CHECK(kernels::which_conv2d(cpu, task).name == preferred);
+  backends::cpu.winograd = false;
+  const kernels::Choice choice = kernels::which_conv2d(cpu, task);
+  backends::cpu.winograd = true;
+  if (kernels::preferred("conv2d") != nullptr) {
+    CHECK(choice.reason == "EBB_PREFER names it");
+  } else {
+    CHECK(choice.name == std::string("im2col"));
+    CHECK_THAT(choice.reason, ContainsSubstring("winograd4 does not take it: backends::cpu.winograd is off"));
+  }
 }
 
 }  // namespace ebb::test
