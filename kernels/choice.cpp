@@ -1,5 +1,6 @@
 #include "ebb/kernels/choice.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <string_view>
 #include <utility>
