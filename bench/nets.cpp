@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <functional>
 #include <iostream>
+#include <limits>
 #include <memory>
 
 #include <CLI/CLI.hpp>
@@ -14,6 +15,7 @@
 #include "ebb/autograd/ops.h"
 #include "ebb/core/op_times.h"
 #include "ebb/core/random/generator.h"
+#include "ebb/core/threads/chunk_times.h"
 #include "ebb/core/threads/parallel.h"
 #include "ebb/nn/models/convnet.h"
 #include "ebb/nn/models/resnet.h"
@@ -122,6 +124,33 @@ ordered_json profile(const Run& run, int runs) {
   return rows;
 }
 
+/// Milliseconds on one thread and on all of them; and how many times as fast as on one the network would be on more, as
+/// the work is cut for them, if no thread hindered another: one core computes chunk after chunk, and their times are
+/// shared out.
+ordered_json scaling(const Run& run, int samples) {
+  const int all = num_threads();
+  ordered_json measured, simulated;
+  const auto least_ms = [&](int threads) {
+    set_num_threads(threads);
+    double least = std::numeric_limits<double>::infinity();
+    for (int i = 0; i <= samples; ++i) least = std::min(least, bench::seconds_of(run));
+    return least * 1e3;
+  };
+  for (const int threads : {1, all}) measured[std::to_string(threads)] = least_ms(threads);
+  for (const int threads : {2, 4, 8, 16, 32, 64}) {
+    set_num_threads(threads);
+    double best = 0;
+    for (int i = 0; i < samples; ++i) {
+      const ChunkTimes times;
+      const double total = bench::seconds_of(run);
+      best = std::max(best, total / (total - times.seconds() + times.seconds_on(threads)));
+    }
+    simulated[std::to_string(threads)] = best;
+  }
+  set_num_threads(all);
+  return {{"measured_ms", measured}, {"simulated_speedup", simulated}};
+}
+
 /// Megabytes that this process has taken at most, after a few runs.
 double peak_megabytes(const Task& task) {
   const Run run = task.make(task.batch);
@@ -157,11 +186,12 @@ int print_peak(const std::string& name) {
 int main(int argc, char** argv) try {
   CLI::App app("Inference and training steps of whole networks on the CPU");
   bench::ContestOptions options;
-  bool with_profile = false, with_memory = false;
+  bool with_profile = false, with_memory = false, with_scaling = false;
   std::string peak;
   options.add_to(app);
   app.add_flag("--profile", with_profile, "the share of each op in ebb's time");
   app.add_flag("--memory", with_memory, "peak memory, each in a process of its own");
+  app.add_flag("--scaling", with_scaling, "times on one thread and on all, and what more would give");
   app.add_option("--peak", peak, "only print the peak memory of this network");
   CLI11_PARSE(app, argc, argv);
   manual_seed(0);
@@ -179,6 +209,7 @@ int main(int argc, char** argv) try {
     row.update(contest.run(task.to_json(), run));
     if (with_memory) add_peaks(task, options.peers, row);
     if (with_profile) row["ops"] = profile(run, options.samples);
+    if (with_scaling) row["scaling"] = scaling(run, std::min(options.samples, 3));
     std::fprintf(stderr, "%s\n", row.dump().c_str());
     rows.push_back(row);
   }

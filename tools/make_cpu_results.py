@@ -62,7 +62,21 @@ def longest_ops(row):
 def nets_table(result):
     peers = peers_of(result["rows"])
     head = ["network", "ebb, ms", *peers, "best peer / ebb", "ebb, MB", "least of peers, MB", "ebb's time"]
-    return table(head, [[row["net"], *times(row, peers), ratio(row), *memory(row), longest_ops(row)] for row in result["rows"]])
+    tables = [table(head, [[row["net"], *times(row, peers), ratio(row), *memory(row), longest_ops(row)] for row in result["rows"]])]
+    scaled = [row for row in result["rows"] if "scaling" in row]
+    return "\n\n".join(tables + ([scaling_table(scaled)] if scaled else []))
+
+
+def scaling_table(rows):
+    """What threads bring: measured, and by the chunks that the work is cut into."""
+    counts = list(rows[0]["scaling"]["simulated_speedup"])
+    lines = []
+    for row in rows:
+        measured, simulated = row["scaling"]["measured_ms"], row["scaling"]["simulated_speedup"]
+        one, (threads, least) = measured["1"], max(measured.items(), key=lambda entry: int(entry[0]))
+        lines.append([row["net"], digits(one), f"{digits(least)} on {threads}", f"{one / least:.2f}",
+                      *(f"{simulated[count]:.1f}" for count in counts)])
+    return table(["network", "1 thread, ms", "all, ms", "times as fast", *(f"cut for {count}" for count in counts)], lines)
 
 
 def ops_table(result):

@@ -45,6 +45,12 @@ class MakeCpuResults(unittest.TestCase):
         self.assertEqual(line, ["unet", "1.5 (3)", "3 (6)", "6 (12)", "2.00 (eager)", "—", "90 (openvino)",
                                 "conv2d 70%, outside of ops 30%"])
 
+    def test_scaling(self):
+        scaling = {"measured_ms": {"1": 8.0, "2": 5.0}, "simulated_speedup": {"2": 1.9, "64": 30.26}}
+        self.assertEqual(self.nets(scaling=scaling), ["unet", "8", "5 on 2", "1.60", "1.9", "30.3"])
+        one = make_cpu_results.scaling_table([row(net="unet", scaling={**scaling, "measured_ms": {"1": 8.0}})])
+        self.assertEqual(last_line(one)[1:4], ["8", "8 on 1", "1.00"])
+
     def test_a_peer_that_took_no_part_in_a_row(self):
         rows = [row(case="add", **{"pass": "forward"}, peers={"eager": times(3)}, best_peer="eager", ratio=2.0),
                 row(case="exp", **{"pass": "forward"}, share_of_roofline=0.5)]

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <exception>
 #include <memory>
 #include <mutex>
@@ -14,6 +15,7 @@
 
 #include "ebb/core/error.h"
 #include "ebb/core/site.h"
+#include "ebb/core/threads/chunk_times.h"
 #include "ebb/core/threads/serial.h"
 
 namespace ebb {
@@ -145,7 +147,23 @@ void set_num_threads(int count) {
 SerialScope::SerialScope() : before_(std::exchange(inside_job, true)) {}
 SerialScope::~SerialScope() { inside_job = before_; }
 
+/// On this thread, and notes how long each chunk takes.
+static void run_timed(ChunkTimes& times, std::int64_t count, std::int64_t grain, detail::ChunkBody body,
+                      void* closure) {
+  using Clock = std::chrono::steady_clock;
+  const SerialScope serial;
+  times.begin_job();
+  for (std::int64_t begin = 0; begin < count; begin += grain) {
+    const Clock::time_point start = Clock::now();
+    body(closure, begin, std::min(count, begin + grain));
+    times.add(std::chrono::duration<double>(Clock::now() - start).count());
+  }
+}
+
 void detail::run_chunks(std::int64_t count, std::int64_t grain, ChunkBody body, void* closure) {
+  if (ChunkTimes* times = inside_job ? nullptr : ChunkTimes::on_this_thread()) {
+    return run_timed(*times, count, grain, body, closure);
+  }
   Job job{count, grain, (count + grain - 1) / grain, body, closure, OpScope::innermost(), {}, {}, {}};
   const int threads = thread_count();
   std::unique_lock guard(pool_lock, std::defer_lock);

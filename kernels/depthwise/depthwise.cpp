@@ -57,16 +57,66 @@ void see_output(const ConvSizes& s, std::int64_t image, std::int64_t row, std::i
   }
 }
 
-/// Calls `body(pixel, what it sees)` for each pixel of the lines `begin` to `end` of images of height x width.
+/// Calls `body(pixel, what it sees)` for the pixels `begin` to `end` of a line of images of height x width.
 template <class See, class Body>
-void for_each_pixel(const ConvSizes& s, std::int64_t height, std::int64_t width, std::int64_t begin, std::int64_t end,
-                    See see, Body&& body) {
+void for_each_pixel(const ConvSizes& s, std::int64_t height, std::int64_t width, std::int64_t line, std::int64_t begin,
+                    std::int64_t end, See see, Body&& body) {
   std::vector<SeenPixel> seen;
-  for (std::int64_t line = begin; line < end; ++line) {
-    for (std::int64_t column = 0; column < width; ++column) {
-      see(s, line / height, line % height, column, seen);
-      body(line * width + column, seen);
-    }
+  for (std::int64_t column = begin; column < end; ++column) {
+    see(s, line / height, line % height, column, seen);
+    body(line * width + column, seen);
+  }
+}
+
+/// The pixels of a line that sum_line() and add_line() take: those whose taps all lie inside.
+struct Inside {
+  std::int64_t begin, end;
+};
+
+Inside outputs_inside(const ConvSizes& s) {
+  const std::int64_t stride = s.geometry.stride[1], padding = s.geometry.padding[1];
+  const std::int64_t last = s.width + padding - s.kernel_width;  // where the last window may begin
+  if (!DepthwiseLine::takes(s.kernel_width, stride) || s.geometry.dilation[1] != 1 || last < 0) return {0, 0};
+  const std::int64_t begin = std::min((padding + stride - 1) / stride, s.out_width);
+  return {begin, std::max(begin, std::min(last / stride + 1, s.out_width))};
+}
+
+/// Of the input, where each pixel is seen by as many outputs as the kernel has taps.
+Inside inputs_inside(const ConvSizes& s) {
+  const std::int64_t padding = s.geometry.padding[1];
+  const bool is_plain = s.geometry.stride[1] == 1 && s.geometry.dilation[1] == 1;
+  if (!is_plain || !DepthwiseLine::takes(s.kernel_width, 1)) return {0, 0};
+  const std::int64_t begin = std::clamp<std::int64_t>(s.kernel_width - 1 - padding, 0, s.width);
+  return {begin, std::clamp(s.out_width - padding, begin, s.width)};
+}
+
+/// The rows of the input that line `line` of the output sees, from its pixel `first` on.
+template <class T, class Weight>
+void see_rows(const ConvSizes& s, std::int64_t line, std::int64_t first, const T* x, Weight* weight,
+              std::vector<SeenRow<T, Weight>>& rows) {
+  const auto& g = s.geometry;
+  rows.clear();
+  for (std::int64_t i = 0; i < s.kernel_height; ++i) {
+    const std::int64_t h = line % s.out_height * g.stride[0] - g.padding[0] + i * g.dilation[0];
+    if (h < 0 || h >= s.height) continue;
+    const std::int64_t row = line / s.out_height * s.height + h, column = first * g.stride[1] - g.padding[1];
+    rows.push_back({x + (row * s.width + column) * s.channels, weight + i * s.kernel_width * s.channels});
+  }
+}
+
+/// The rows of the output that see line `line` of the input, from its pixel `first` on: the last tap sees it there.
+template <class T>
+void see_output_rows(const ConvSizes& s, std::int64_t line, std::int64_t first, const T* dy, const T* weight,
+                     std::vector<SeenRow<T>>& rows) {
+  const auto& g = s.geometry;
+  rows.clear();
+  for (std::int64_t i = 0; i < s.kernel_height; ++i) {
+    const std::int64_t h = line % s.height + g.padding[0] - i * g.dilation[0];
+    if (h < 0 || h % g.stride[0] != 0 || h / g.stride[0] >= s.out_height) continue;
+    const std::int64_t row = line / s.height * s.out_height + h / g.stride[0];
+    const std::int64_t column = first + g.padding[1] - (s.kernel_width - 1);
+    rows.push_back(
+        {dy + (row * s.out_width + column) * s.channels, weight + ((i + 1) * s.kernel_width - 1) * s.channels});
   }
 }
 
@@ -77,33 +127,69 @@ std::int64_t lines_per_task(const ConvSizes& s, std::int64_t width) {
 
 }  // namespace
 
+namespace {
+
+/// How the lines of y, of images of `width` pixels, come from those of x, of either pass.
+template <class T>
+struct LineSums {
+  using SeePixel = void (*)(const ConvSizes&, std::int64_t, std::int64_t, std::int64_t, std::vector<SeenPixel>&);
+  using SeeRows = void (*)(const ConvSizes&, std::int64_t, std::int64_t, const T*, const T*, std::vector<SeenRow<T>>&);
+
+  const ConvSizes& s;
+  std::int64_t height, width;
+  Inside inside;
+  SeePixel see_pixel;
+  SeeRows see_rows;
+  std::int64_t stride, tap_step;
+  const T *x, *factors;
+  T* y;
+
+  void make(std::int64_t line, std::vector<SeenRow<T>>& rows) const {
+    const auto sum = best([]<Isa isa> { return sum_taps<isa, T>; });
+    const auto sum_pixel = [&](std::int64_t pixel, const std::vector<SeenPixel>& seen) {
+      sum(x, factors, seen.data(), std::ssize(seen), s.channels, y + pixel * s.channels);
+    };
+    for_each_pixel(s, height, width, line, 0, inside.begin, see_pixel, sum_pixel);
+    if (inside.begin < inside.end) {
+      see_rows(s, line, inside.begin, x, factors, rows);
+      const auto sum_inside = best([]<Isa isa> { return sum_line<isa, T>; });
+      sum_inside({inside.end - inside.begin, s.channels, s.kernel_width, stride}, rows, tap_step,
+                 y + (line * width + inside.begin) * s.channels);
+    }
+    for_each_pixel(s, height, width, line, inside.end, width, see_pixel, sum_pixel);
+  }
+};
+
+}  // namespace
+
 void depthwise_forward(const ConvSizes& s, const Tensor& x, const PackedWeight& weight, const Epilogue& epilogue,
                        Tensor& y) {
   visit_float(x.dtype(), [&]<class T>() {
-    const Tensor factors = by_taps<T>(s, weight);
+    const Tensor packed = by_taps<T>(s, weight);
     const TileEpilogue<T> elements = elements_of<T>(epilogue);
-    const auto sum = best([]<Isa isa> { return sum_taps<isa, T>; });
     const auto finish = best([]<Isa isa> { return finish_tile<isa, T>; });
-    T* to = y.data<T>();
+    const LineSums<T> sums{s,           s.out_height,         s.out_width,          outputs_inside(s),
+                           see_input,   see_rows<T, const T>, s.geometry.stride[1], s.channels,
+                           x.data<T>(), packed.data<T>(),     y.data<T>()};
     parallel_for(s.images * s.out_height, lines_per_task(s, s.out_width), [&](std::int64_t begin, std::int64_t end) {
-      for_each_pixel(s, s.out_height, s.out_width, begin, end, see_input, [&](std::int64_t pixel, const auto& seen) {
-        const std::int64_t at = pixel * s.channels;
-        sum(x.data<T>(), factors.data<T>(), seen.data(), std::ssize(seen), s.channels, to + at);
-        if (!elements.is_empty()) finish(elements.from(at, 0), 1, s.channels, to + at, s.channels);
-      });
+      std::vector<SeenRow<T>> rows;
+      for (std::int64_t line = begin; line < end; ++line) {
+        sums.make(line, rows);
+        const std::int64_t at = line * s.out_width * s.channels;
+        if (!elements.is_empty()) finish(elements.from(at, 0), s.out_width, s.channels, sums.y + at, s.channels);
+      }
     });
   });
 }
 
 void depthwise_backward_input(const ConvSizes& s, const Tensor& dy, const PackedWeight& weight, Tensor& dx) {
   visit_float(dy.dtype(), [&]<class T>() {
-    const Tensor factors = by_taps<T>(s, weight);
-    const auto sum = best([]<Isa isa> { return sum_taps<isa, T>; });
-    T* to = dx.data<T>();
+    const Tensor packed = by_taps<T>(s, weight);
+    const LineSums<T> sums{s, s.height,    s.width,      inputs_inside(s), see_output,  see_output_rows<T>,
+                           1, -s.channels, dy.data<T>(), packed.data<T>(), dx.data<T>()};
     parallel_for(s.images * s.height, lines_per_task(s, s.width), [&](std::int64_t begin, std::int64_t end) {
-      for_each_pixel(s, s.height, s.width, begin, end, see_output, [&](std::int64_t pixel, const auto& seen) {
-        sum(dy.data<T>(), factors.data<T>(), seen.data(), std::ssize(seen), s.channels, to + pixel * s.channels);
-      });
+      std::vector<SeenRow<T>> rows;
+      for (std::int64_t line = begin; line < end; ++line) sums.make(line, rows);
     });
   });
 }
@@ -114,16 +200,27 @@ void depthwise_backward_weight(const ConvSizes& s, const Tensor& x, const Tensor
     const std::int64_t lines = s.images * s.out_height, elements = s.taps() * s.channels;
     const std::int64_t shares = std::clamp<std::int64_t>(lines / lines_per_task(s, s.out_width), 1, most_shares);
     const auto add = best([]<Isa isa> { return add_taps<isa, T>; });
+    const auto add_inside = best([]<Isa isa> { return add_line<isa, T>; });
+    const T *from = x.data<T>(), *gradients = dy.data<T>();
     T* sums = scratch<T>(Scratch::shares, shares * elements);
+    const Inside inside = outputs_inside(s);
     parallel_for(shares, 1, [&](std::int64_t first, std::int64_t last) {
+      std::vector<SeenRow<T, T>> rows;
       for (std::int64_t share = first; share < last; ++share) {
         T* sum = sums + share * elements;
         std::fill_n(sum, elements, T(0));
-        for_each_pixel(s, s.out_height, s.out_width, lines * share / shares, lines * (share + 1) / shares, see_input,
-                       [&](std::int64_t pixel, const auto& seen) {
-                         add(x.data<T>(), dy.data<T>() + pixel * s.channels, seen.data(), std::ssize(seen), s.channels,
-                             sum);
-                       });
+        const auto add_pixel = [&](std::int64_t pixel, const std::vector<SeenPixel>& seen) {
+          add(from, gradients + pixel * s.channels, seen.data(), std::ssize(seen), s.channels, sum);
+        };
+        for (std::int64_t line = lines * share / shares; line < lines * (share + 1) / shares; ++line) {
+          for_each_pixel(s, s.out_height, s.out_width, line, 0, inside.begin, see_input, add_pixel);
+          if (inside.begin < inside.end) {
+            see_rows(s, line, inside.begin, from, sum, rows);
+            add_inside({inside.end - inside.begin, s.channels, s.kernel_width, s.geometry.stride[1]}, rows,
+                       gradients + (line * s.out_width + inside.begin) * s.channels);
+          }
+          for_each_pixel(s, s.out_height, s.out_width, line, inside.end, s.out_width, see_input, add_pixel);
+        }
       }
     });
     T* to = dweight.data<T>();

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <span>
+
 #include "ebb/kernels/conv/conv_task.h"
 #include "ebb/kernels/conv/packed_weight.h"
 #include "ebb/kernels/matmul/epilogue.h"
@@ -29,5 +31,27 @@ void sum_taps(const T* x, const T* weight, const SeenPixel* seen, std::int64_t c
 /// dweight[tap channels + c] += x[element + c] dy[c] for all that is seen.
 template <Isa, class T>
 void add_taps(const T* x, const T* dy, const SeenPixel* seen, std::int64_t count, std::int64_t channels, T* dweight);
+
+/// A row of pixels that a line sees: those of its first pixel's first tap on, and that tap's weights.
+template <class T, class Weight = const T>
+struct SeenRow {
+  const T* x;
+  Weight* weight;
+};
+
+/// Adjacent pixels of a line, all of whose taps lie inside: 3 or 5 of a row, adjacent; x steps by 1 or 2 pixels.
+struct DepthwiseLine {
+  std::int64_t pixels, channels, taps, stride;
+
+  static bool takes(std::int64_t taps, std::int64_t stride) { return (taps == 3 || taps == 5) && stride <= 2; }
+};
+
+/// y (pixels, channels) = the sums over all rows; the weights of a tap lie `tap_step` elements after those of the last.
+template <Isa, class T>
+void sum_line(const DepthwiseLine& line, std::span<const SeenRow<T>> rows, std::int64_t tap_step, T* y);
+
+/// The weights (taps, channels) of each row += what dy (pixels, channels) says.
+template <Isa, class T>
+void add_line(const DepthwiseLine& line, std::span<const SeenRow<T, T>> rows, const T* dy);
 
 }  // namespace ebb::kernels

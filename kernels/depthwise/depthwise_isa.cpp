@@ -1,7 +1,82 @@
-#include "ebb/kernels/cpu/vectors.h"
+#include "ebb/kernels/cpu/wide.h"
 #include "ebb/kernels/depthwise/depthwise.h"
 
 namespace ebb::kernels {
+namespace {
+
+/// The pixels from `first` on, `together` many, for each of which x is read once a tap.
+template <int taps, int stride, int together, class T>
+void sum_pixels(const DepthwiseLine& line, std::span<const SeenRow<T>> rows, std::int64_t tap_step, std::int64_t first,
+                T* y) {
+  by_registers<T>(line.channels, [&](auto kind, std::int64_t c) {
+    using Register = decltype(kind);
+    typename Register::Vector sums[together]{};
+    for (const SeenRow<T>& row : rows) {
+      const T* x = row.x + first * stride * line.channels + c;
+      typename Register::Vector factors[taps];
+#pragma GCC unroll 5
+      for (int j = 0; j < taps; ++j) factors[j] = Register::load(row.weight + j * tap_step + c);
+#pragma GCC unroll 16
+      for (int i = 0; i < (together - 1) * stride + taps; ++i) {
+        const auto pixel = Register::load(x + i * line.channels);
+#pragma GCC unroll 4
+        for (int p = 0; p < together; ++p) {
+          if (const int j = i - p * stride; j >= 0 && j < taps) sums[p] += pixel * factors[j];
+        }
+      }
+    }
+#pragma GCC unroll 4
+    for (int p = 0; p < together; ++p) Register::store(sums[p], y + (first + p) * line.channels + c);
+  });
+}
+
+template <int taps, int stride, class T>
+void sum_line_of(const DepthwiseLine& line, std::span<const SeenRow<T>> rows, std::int64_t tap_step, T* y) {
+  constexpr int together = 4;
+  std::int64_t pixel = 0;
+  for (; pixel + together <= line.pixels; pixel += together) {
+    sum_pixels<taps, stride, together>(line, rows, tap_step, pixel, y);
+  }
+  for (; pixel < line.pixels; ++pixel) sum_pixels<taps, stride, 1>(line, rows, tap_step, pixel, y);
+}
+
+/// Every other pixel has sums of its own, so that none waits for the one before.
+template <int taps, int stride, class T>
+void add_line_of(const DepthwiseLine& line, std::span<const SeenRow<T, T>> rows, const T* dy) {
+  const std::int64_t channels = line.channels;
+  for (const SeenRow<T, T>& row : rows) {
+    by_registers<T>(channels, [&](auto kind, std::int64_t c) {
+      using Register = decltype(kind);
+      typename Register::Vector sums[2][taps]{};
+      const auto add = [&](auto& to, std::int64_t pixel) {
+        const T* x = row.x + pixel * stride * channels + c;
+        const auto gradient = Register::load(dy + pixel * channels + c);
+#pragma GCC unroll 5
+        for (int j = 0; j < taps; ++j) to[j] += Register::load(x + j * channels) * gradient;
+      };
+      std::int64_t pixel = 0;
+      for (; pixel + 2 <= line.pixels; pixel += 2) add(sums[0], pixel), add(sums[1], pixel + 1);
+      if (pixel < line.pixels) add(sums[0], pixel);
+#pragma GCC unroll 5
+      for (int j = 0; j < taps; ++j) {
+        T* to = row.weight + j * channels + c;
+        Register::store(Register::load(to) + (sums[0][j] + sums[1][j]), to);
+      }
+    });
+  }
+}
+
+/// Calls `body` with the taps of a row and the stride.
+template <class Body>
+void visit_line(const DepthwiseLine& line, Body&& body) {
+  if (line.taps == 3) {
+    line.stride == 1 ? body.template operator()<3, 1>() : body.template operator()<3, 2>();
+  } else {
+    line.stride == 1 ? body.template operator()<5, 1>() : body.template operator()<5, 2>();
+  }
+}
+
+}  // namespace
 
 template <Isa, class T>
 void sum_taps(const T* x, const T* weight, const SeenPixel* seen, std::int64_t count, std::int64_t channels, T* y) {
@@ -40,6 +115,20 @@ void add_taps(const T* x, const T* dy, const SeenPixel* seen, std::int64_t count
   }
 }
 
+template <Isa, class T>
+void sum_line(const DepthwiseLine& line, std::span<const SeenRow<T>> rows, std::int64_t tap_step, T* y) {
+  visit_line(line, [&]<int taps, int stride> { sum_line_of<taps, stride>(line, rows, tap_step, y); });
+}
+
+template <Isa, class T>
+void add_line(const DepthwiseLine& line, std::span<const SeenRow<T, T>> rows, const T* dy) {
+  visit_line(line, [&]<int taps, int stride> { add_line_of<taps, stride>(line, rows, dy); });
+}
+
+template void sum_line<this_isa>(const DepthwiseLine&, std::span<const SeenRow<float>>, std::int64_t, float*);
+template void sum_line<this_isa>(const DepthwiseLine&, std::span<const SeenRow<double>>, std::int64_t, double*);
+template void add_line<this_isa>(const DepthwiseLine&, std::span<const SeenRow<float, float>>, const float*);
+template void add_line<this_isa>(const DepthwiseLine&, std::span<const SeenRow<double, double>>, const double*);
 template void sum_taps<this_isa>(const float*, const float*, const SeenPixel*, std::int64_t, std::int64_t, float*);
 template void sum_taps<this_isa>(const double*, const double*, const SeenPixel*, std::int64_t, std::int64_t, double*);
 template void add_taps<this_isa>(const float*, const float*, const SeenPixel*, std::int64_t, std::int64_t, float*);

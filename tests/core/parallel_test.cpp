@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "ebb/core/error.h"
+#include "ebb/core/threads/chunk_times.h"
 #include "ebb/core/threads/parallel.h"
 #include "ebb/core/threads/serial.h"
 
@@ -127,4 +128,41 @@ TEST_CASE("the pool can change its size between jobs") {
   }
   CHECK_THROWS_AS(set_num_threads(0), Error);
   CHECK(num_threads() == 1 + 29 % 4);
+}
+
+TEST_CASE("times of chunks tell how work would be shared out") {
+  const Threads scope(3);
+  const double expected = divided_sum();
+  const ChunkTimes times;
+  CHECK(divided_sum() == expected);
+  REQUIRE(times.jobs().size() == 1);
+  CHECK(times.jobs()[0].size() == 1000);
+  CHECK(times.seconds() > 0);
+  CHECK(times.seconds_on(4) <= times.seconds());
+  CHECK(times.seconds_on(4) >= times.seconds() / 4);
+
+  const auto caller = std::this_thread::get_id();
+  parallel_for(5, 1, [&](std::int64_t, std::int64_t) {
+    CHECK(std::this_thread::get_id() == caller);
+    CHECK(visits(40, 3) == std::vector<int>(40, 1));  // a job inside a job is a part of it
+  });
+  REQUIRE(times.jobs().size() == 2);
+  CHECK(times.jobs()[1].size() == 5);
+  std::thread([] { divided_sum(); }).join();
+  CHECK_THROWS_AS(parallel_for(9, 1, [](std::int64_t, std::int64_t) { throw std::runtime_error("no"); }),
+                  std::runtime_error);
+  CHECK(times.jobs().size() == 3);
+  {
+    ChunkTimes inner;
+    for (const double seconds : {3, 1, 2, 2}) {
+      if (seconds == 3) inner.begin_job();
+      inner.add(seconds);
+    }
+    CHECK(inner.seconds() == 8);
+    CHECK(inner.seconds_on(2) == 5);  // 3; 1, 2, 2
+    CHECK(inner.seconds_on(3) == 3);
+    CHECK(inner.seconds_on(9) == 3);
+  }
+  CHECK(visits(40, 3) == std::vector<int>(40, 1));
+  CHECK(times.jobs().size() == 4);
 }

@@ -97,12 +97,12 @@ struct Operands {
   }
 };
 
-void check_against_definition(const Case& c) {
-  CAPTURE(to_string(c.x), to_string(c.weight), c.geometry.stride, c.geometry.padding, c.geometry.dilation);
+void check_against_definition(const Case& c, const char* name = "im2col") {
+  CAPTURE(name, to_string(c.x), to_string(c.weight), c.geometry.stride, c.geometry.padding, c.geometry.dilation);
   const Operands operands(c);
   const std::vector<Tensor> expected = operands.passes("plain", kFloat64);
   for (const DType dtype : {kFloat32, kFloat64}) {
-    const std::vector<Tensor> made = operands.passes("im2col", dtype);
+    const std::vector<Tensor> made = operands.passes(name, dtype);
     for (std::size_t i = 0; i < made.size(); ++i) {
       CAPTURE(i, to_string(dtype));
       if (made[i].numel() == 0) continue;
@@ -118,6 +118,23 @@ TEST_CASE("products of patches are the sums of the definition") {
   for (const Case& c : chosen_cases()) check_against_definition(c);
   std::mt19937 generator(1);
   for (int i = 0; i < 100; ++i) check_against_definition(drawn_case(generator));
+}
+
+TEST_CASE("depthwise convolutions are the sums of the definition") {
+  std::mt19937 generator(2);
+  const auto draw = [&](std::int64_t least, std::int64_t most) {
+    return std::uniform_int_distribution<std::int64_t>(least, most)(generator);
+  };
+  for (int i = 0; i < 200; ++i) {
+    const std::int64_t channels = draw(2, 40), rows = draw(1, 5), taps = i % 3 == 0 ? draw(1, 7) : draw(1, 2) * 2 + 1;
+    const kernels::ConvGeometry geometry{
+        {draw(1, 3), draw(1, 3)}, {draw(0, 5), draw(0, 6)}, {draw(1, 2), i % 4 == 0 ? 2 : 1}, channels};
+    const std::int64_t least_width =
+        std::max<std::int64_t>(geometry.dilation[1] * (taps - 1) + 1 - geometry.padding[1], 1);
+    check_against_definition(
+        {{draw(1, 2), channels, draw(9, 12), draw(least_width, least_width + 16)}, {channels, 1, rows, taps}, geometry},
+        "depthwise");
+  }
 }
 
 namespace {
