@@ -30,8 +30,8 @@ std::int64_t window_count(std::int64_t size, const Window& w, bool ceil_mode = f
 /// The memory format in which a pooling of images x works. The kernels want the channels of a position to follow each
 /// other: on a GPU they take a contiguous x as images of one channel each, on the CPU all channels at once.
 MemoryFormat pooling_format(const Tensor& x);
-/// Images (N, C, H, W) of a memory format as kernels take them, which want channels last: those of planes are (N C, 1,
-/// H, W). Not recorded.
+/// Images (N, C, H, W) of that format as kernels take them, channels last: contiguous ones as (N C, 1, H, W). Not
+/// recorded.
 Tensor as_images(const Tensor& x, MemoryFormat format);
 
 /// The elements of the i-th of `count` windows that share `size` elements evenly: from begin up to but without end.
