@@ -14,6 +14,13 @@
 namespace ebb::kernels {
 namespace {
 
+/// Outputs of a group, from `begin` up to but without `end`.
+struct Outputs {
+  std::int64_t begin, end;
+
+  std::int64_t count() const { return end - begin; }
+};
+
 template <class T>
 struct WeightGradient {
   WeightGradient(const ConvSizes& sizes, const Tensor& x, const Tensor& dy)
@@ -28,22 +35,24 @@ struct WeightGradient {
   std::int64_t at_once = 1;  // pixels, which no cut may part
   bool on_threads = true;
 
-  /// The matrix of group `group` as the output pixels `first` .. + pixels have it, or with that added.
-  void find(std::int64_t group, std::int64_t first, std::int64_t pixels, bool accumulate, T* panels, T* matrix) const {
+  /// Some columns of the matrix of group `group`, as the output pixels `first` .. + pixels have them, or with that
+  /// added.
+  void find(std::int64_t group, std::int64_t first, std::int64_t pixels, Outputs of, bool accumulate, T* panels,
+            T* matrix) const {
     const std::int64_t outputs = s.group_outputs();
-    pack_on_threads(panel_source(dy + first * s.out_channels + group * outputs, s.out_channels, 1, pixels, outputs),
-                    panels);
+    const T* gradients = dy + first * s.out_channels + group * outputs + of.begin;
+    pack_on_threads(panel_source(gradients, s.out_channels, 1, pixels, of.count()), panels);
     const PatchFactor patches(s, x, [=](const BlockPlace& p) {
       return PatchRange{group, first + p.first_k, p.k, p.first_row, p.rows};
     });
     const StridedRows<T> whole{x + first * s.channels + group * s.group_channels(), 1, s.channels, 0};
     multiply_blocks<T>({.count = 1,
                         .m = s.patch(),
-                        .n = outputs,
+                        .n = of.count(),
                         .k = pixels,
                         .panels = panels,
                         .panels_stride = 0,
-                        .c = matrix,
+                        .c = matrix + of.begin,
                         .c_row = outputs,
                         .c_stride = 0,
                         .accumulate = accumulate,
@@ -52,19 +61,32 @@ struct WeightGradient {
   }
 
   /// What the pixels `begin` to `end` say, some of them at a time, so that their panels stay in the cache.
-  void sum(std::int64_t group, std::int64_t begin, std::int64_t end, T* matrix) const {
+  void sum(std::int64_t group, std::int64_t begin, std::int64_t end, Outputs of, T* matrix) const {
     constexpr std::int64_t most_elements = 1 << 17, least_pixels = 128;
     const std::int64_t in_cache =
         std::min<std::int64_t>(caches().l2 / 2 / static_cast<std::int64_t>(sizeof(T)), most_elements);
-    const std::int64_t outputs = s.group_outputs(), most = std::max(in_cache / outputs, least_pixels);
+    const std::int64_t most = std::max(in_cache / s.group_outputs(), least_pixels);
     const std::int64_t together = std::min(parts(most, at_once) * at_once, end - begin);
-    T* panels = scratch<T>(Scratch::panels, packed_elements<T>(together, outputs));
-    if (begin == end) std::fill_n(matrix, s.patch() * outputs, T(0));
+    T* panels = scratch<T>(Scratch::panels, packed_elements<T>(together, of.count()));
+    if (begin == end) {
+      for (std::int64_t i = 0; i < s.patch(); ++i) {
+        std::fill_n(matrix + i * s.group_outputs() + of.begin, of.count(), T(0));
+      }
+    }
     for (std::int64_t first = begin; first < end; first += together) {
-      find(group, first, std::min(together, end - first), first > begin, panels, matrix);
+      find(group, first, std::min(together, end - first), of, first > begin, panels, matrix);
     }
   }
 };
+
+/// Into how many parts the outputs are cut where there are fewer shares than threads: each part packs the patches anew.
+/// It shows nowhere in the sums.
+template <class T>
+std::int64_t output_parts(std::int64_t outputs, std::int64_t shares) {
+  constexpr std::int64_t least_panels = 4;
+  const std::int64_t most = outputs / (least_panels * tile_shape<T>().columns);
+  return shares == 1 ? 1 : std::clamp<std::int64_t>(parts(num_threads(), shares), 1, std::max<std::int64_t>(most, 1));
+}
 
 template <class T>
 void backward_weight(const ConvSizes& sizes, const Tensor& x, const Tensor& dy, Tensor& dweight) {
@@ -85,11 +107,15 @@ void backward_weight(const ConvSizes& sizes, const Tensor& x, const Tensor& dy, 
       std::min(std::bit_floor(static_cast<std::uint64_t>(fitting)), std::bit_ceil(static_cast<std::uint64_t>(wanted))));
   gradient.on_threads = shares == 1;
   T* matrices = scratch<T>(Scratch::shares, shares * elements);
+  const std::int64_t columns = tile_shape<T>().columns, panels = parts(s.group_outputs(), columns);
+  const std::int64_t cut = output_parts<T>(s.group_outputs(), shares);
   for (std::int64_t g = 0; g < s.geometry.groups; ++g) {
-    parallel_for(shares, 1, [&](std::int64_t begin, std::int64_t end) {
+    parallel_for(shares * cut, 1, [&](std::int64_t begin, std::int64_t end) {
       for (std::int64_t i = begin; i < end; ++i) {
-        gradient.sum(g, cuts * i / shares * gradient.at_once, cuts * (i + 1) / shares * gradient.at_once,
-                     matrices + i * elements);
+        const std::int64_t share = i / cut, part = i % cut;
+        gradient.sum(g, cuts * share / shares * gradient.at_once, cuts * (share + 1) / shares * gradient.at_once,
+                     {panels * part / cut * columns, std::min(panels * (part + 1) / cut * columns, s.group_outputs())},
+                     matrices + share * elements);
       }
     });
     add_shares(shares, elements, matrices);
