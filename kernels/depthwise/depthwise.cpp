@@ -149,14 +149,15 @@ struct LineSums {
     const auto sum_pixel = [&](std::int64_t pixel, const std::vector<SeenPixel>& seen) {
       sum(x, factors, seen.data(), std::ssize(seen), s.channels, y + pixel * s.channels);
     };
+    const std::int64_t pixels = (inside.end - inside.begin) / DepthwiseLine::together * DepthwiseLine::together;
     for_each_pixel(s, height, width, line, 0, inside.begin, see_pixel, sum_pixel);
-    if (inside.begin < inside.end) {
+    if (pixels > 0) {
       see_rows(s, line, inside.begin, x, factors, rows);
       const auto sum_inside = best([]<Isa isa> { return sum_line<isa, T>; });
-      sum_inside({inside.end - inside.begin, s.channels, s.kernel_width, stride}, rows, tap_step,
+      sum_inside({pixels, s.channels, s.kernel_width, stride}, rows, tap_step,
                  y + (line * width + inside.begin) * s.channels);
     }
-    for_each_pixel(s, height, width, line, inside.end, width, see_pixel, sum_pixel);
+    for_each_pixel(s, height, width, line, inside.begin + pixels, width, see_pixel, sum_pixel);
   }
 };
 

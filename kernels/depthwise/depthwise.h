@@ -41,12 +41,15 @@ struct SeenRow {
 
 /// Adjacent pixels of a line, all of whose taps lie inside: 3 or 5 of a row, adjacent; x steps by 1 or 2 pixels.
 struct DepthwiseLine {
+  static constexpr int together = 4;  // pixels that sum_line() makes at a time
+
   std::int64_t pixels, channels, taps, stride;
 
   static bool takes(std::int64_t taps, std::int64_t stride) { return (taps == 3 || taps == 5) && stride <= 2; }
 };
 
 /// y (pixels, channels) = the sums over all rows; the weights of a tap lie `tap_step` elements after those of the last.
+/// As many pixels as a multiple of `together`.
 template <Isa, class T>
 void sum_line(const DepthwiseLine& line, std::span<const SeenRow<T>> rows, std::int64_t tap_step, T* y);
 

@@ -4,10 +4,11 @@
 namespace ebb::kernels {
 namespace {
 
-/// The pixels from `first` on, `together` many, for each of which x is read once a tap.
-template <int taps, int stride, int together, class T>
+/// The pixels from `first` on, which read an element of x once for all of them.
+template <int taps, int stride, class T>
 void sum_pixels(const DepthwiseLine& line, std::span<const SeenRow<T>> rows, std::int64_t tap_step, std::int64_t first,
                 T* y) {
+  constexpr int together = DepthwiseLine::together;
   by_registers<T>(line.channels, [&](auto kind, std::int64_t c) {
     using Register = decltype(kind);
     typename Register::Vector sums[together]{};
@@ -28,16 +29,6 @@ void sum_pixels(const DepthwiseLine& line, std::span<const SeenRow<T>> rows, std
 #pragma GCC unroll 4
     for (int p = 0; p < together; ++p) Register::store(sums[p], y + (first + p) * line.channels + c);
   });
-}
-
-template <int taps, int stride, class T>
-void sum_line_of(const DepthwiseLine& line, std::span<const SeenRow<T>> rows, std::int64_t tap_step, T* y) {
-  constexpr int together = 4;
-  std::int64_t pixel = 0;
-  for (; pixel + together <= line.pixels; pixel += together) {
-    sum_pixels<taps, stride, together>(line, rows, tap_step, pixel, y);
-  }
-  for (; pixel < line.pixels; ++pixel) sum_pixels<taps, stride, 1>(line, rows, tap_step, pixel, y);
 }
 
 /// Every other pixel has sums of its own, so that none waits for the one before.
@@ -117,7 +108,11 @@ void add_taps(const T* x, const T* dy, const SeenPixel* seen, std::int64_t count
 
 template <Isa, class T>
 void sum_line(const DepthwiseLine& line, std::span<const SeenRow<T>> rows, std::int64_t tap_step, T* y) {
-  visit_line(line, [&]<int taps, int stride> { sum_line_of<taps, stride>(line, rows, tap_step, y); });
+  visit_line(line, [&]<int taps, int stride> {
+    for (std::int64_t pixel = 0; pixel < line.pixels; pixel += DepthwiseLine::together) {
+      sum_pixels<taps, stride>(line, rows, tap_step, pixel, y);
+    }
+  });
 }
 
 template <Isa, class T>
