@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
-"""Fails when a library that is built without CUDA links more than it may, or needs a symbol of CUDA; prints its size.
+"""Fails when a library that is built without CUDA links more than it may, needs a symbol of CUDA, or is too large; prints its size.
 
-usage: tools/check_cpu_library.py LIBRARY
+usage: tools/check_cpu_library.py LIBRARY [MOST]      MOST: megabytes that it may have when stripped
 """
 
 import os
 import re
 import subprocess
 import sys
+import tempfile
 
 ALLOWED = {"libc", "libm", "libstdc++", "libgcc_s"}
 CUDA = re.compile(r"cuda|cublas|cudnn|nccl", re.IGNORECASE)
@@ -23,16 +24,29 @@ def needed_libraries(binary):
     return {name for name in needed if not name.startswith("ld-linux")}
 
 
-def main(library):
+def megabytes(path):
+    return os.path.getsize(os.path.realpath(path)) / 1e6
+
+
+def stripped_megabytes(library):
+    with tempfile.NamedTemporaryFile() as stripped:
+        subprocess.run(["strip", "-o", stripped.name, library], check=True)
+        return megabytes(stripped.name)
+
+
+def main(library, most=None):
     needed = needed_libraries(library)
     undefined = lines_of("nm", "-D", "--undefined-only", "--demangle", library)
     cuda = [line.strip() for line in undefined if CUDA.search(line)]
-    print(f"{library}: {os.path.getsize(os.path.realpath(library)) / 1e6:.1f} MB; links {', '.join(sorted(needed))};",
+    stripped = stripped_megabytes(library)
+    print(f"{library}: {megabytes(library):.1f} MB, {stripped:.2f} MB stripped; links {', '.join(sorted(needed))};",
           f"{len(undefined)} undefined symbols, {len(cuda)} of CUDA", *cuda)
     if needed - ALLOWED:
         sys.exit(f"it may link {', '.join(sorted(ALLOWED))} only")
+    if most is not None and stripped > float(most):
+        sys.exit(f"it may have {most} MB when stripped")
     return bool(cuda) or not undefined
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main(*sys.argv[1:]))

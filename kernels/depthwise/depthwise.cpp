@@ -73,19 +73,21 @@ struct Inside {
   std::int64_t begin, end;
 };
 
+template <class T>
 Inside outputs_inside(const ConvSizes& s) {
   const std::int64_t stride = s.geometry.stride[1], padding = s.geometry.padding[1];
   const std::int64_t last = s.width + padding - s.kernel_width;  // where the last window may begin
-  if (!DepthwiseLine::takes(s.kernel_width, stride) || s.geometry.dilation[1] != 1 || last < 0) return {0, 0};
+  if (!DepthwiseLine::takes<T>(s.kernel_width, stride) || s.geometry.dilation[1] != 1 || last < 0) return {0, 0};
   const std::int64_t begin = std::min((padding + stride - 1) / stride, s.out_width);
   return {begin, std::max(begin, std::min(last / stride + 1, s.out_width))};
 }
 
 /// Of the input, where each pixel is seen by as many outputs as the kernel has taps.
+template <class T>
 Inside inputs_inside(const ConvSizes& s) {
   const std::int64_t padding = s.geometry.padding[1];
   const bool is_plain = s.geometry.stride[1] == 1 && s.geometry.dilation[1] == 1;
-  if (!is_plain || !DepthwiseLine::takes(s.kernel_width, 1)) return {0, 0};
+  if (!is_plain || !DepthwiseLine::takes<T>(s.kernel_width, 1)) return {0, 0};
   const std::int64_t begin = std::clamp<std::int64_t>(s.kernel_width - 1 - padding, 0, s.width);
   return {begin, std::clamp(s.out_width - padding, begin, s.width)};
 }
@@ -144,6 +146,14 @@ struct LineSums {
   const T *x, *factors;
   T* y;
 
+  void sum_pixels_inside(std::int64_t line, std::int64_t pixels, std::vector<SeenRow<T>>& rows) const {
+    if constexpr (DepthwiseLine::is_of<T>) {
+      see_rows(s, line, inside.begin, x, factors, rows);
+      const auto sum = best([]<Isa isa> { return sum_line<isa, T>; });
+      sum({pixels, s.channels, s.kernel_width, stride}, rows, tap_step, y + (line * width + inside.begin) * s.channels);
+    }
+  }
+
   void make(std::int64_t line, std::vector<SeenRow<T>>& rows) const {
     const auto sum = best([]<Isa isa> { return sum_taps<isa, T>; });
     const auto sum_pixel = [&](std::int64_t pixel, const std::vector<SeenPixel>& seen) {
@@ -151,12 +161,7 @@ struct LineSums {
     };
     const std::int64_t pixels = (inside.end - inside.begin) / DepthwiseLine::together * DepthwiseLine::together;
     for_each_pixel(s, height, width, line, 0, inside.begin, see_pixel, sum_pixel);
-    if (pixels > 0) {
-      see_rows(s, line, inside.begin, x, factors, rows);
-      const auto sum_inside = best([]<Isa isa> { return sum_line<isa, T>; });
-      sum_inside({pixels, s.channels, s.kernel_width, stride}, rows, tap_step,
-                 y + (line * width + inside.begin) * s.channels);
-    }
+    if (pixels > 0) sum_pixels_inside(line, pixels, rows);
     for_each_pixel(s, height, width, line, inside.begin + pixels, width, see_pixel, sum_pixel);
   }
 };
@@ -169,7 +174,7 @@ void depthwise_forward(const ConvSizes& s, const Tensor& x, const PackedWeight& 
     const Tensor packed = by_taps<T>(s, weight);
     const TileEpilogue<T> elements = elements_of<T>(epilogue);
     const auto finish = best([]<Isa isa> { return finish_tile<isa, T>; });
-    const LineSums<T> sums{s,           s.out_height,         s.out_width,          outputs_inside(s),
+    const LineSums<T> sums{s,           s.out_height,         s.out_width,          outputs_inside<T>(s),
                            see_input,   see_rows<T, const T>, s.geometry.stride[1], s.channels,
                            x.data<T>(), packed.data<T>(),     y.data<T>()};
     parallel_for(s.images * s.out_height, lines_per_task(s, s.out_width), [&](std::int64_t begin, std::int64_t end) {
@@ -186,8 +191,8 @@ void depthwise_forward(const ConvSizes& s, const Tensor& x, const PackedWeight& 
 void depthwise_backward_input(const ConvSizes& s, const Tensor& dy, const PackedWeight& weight, Tensor& dx) {
   visit_float(dy.dtype(), [&]<class T>() {
     const Tensor packed = by_taps<T>(s, weight);
-    const LineSums<T> sums{s, s.height,    s.width,      inputs_inside(s), see_output,  see_output_rows<T>,
-                           1, -s.channels, dy.data<T>(), packed.data<T>(), dx.data<T>()};
+    const LineSums<T> sums{s, s.height,    s.width,      inputs_inside<T>(s), see_output,  see_output_rows<T>,
+                           1, -s.channels, dy.data<T>(), packed.data<T>(),    dx.data<T>()};
     parallel_for(s.images * s.height, lines_per_task(s, s.width), [&](std::int64_t begin, std::int64_t end) {
       std::vector<SeenRow<T>> rows;
       for (std::int64_t line = begin; line < end; ++line) sums.make(line, rows);
@@ -201,10 +206,9 @@ void depthwise_backward_weight(const ConvSizes& s, const Tensor& x, const Tensor
     const std::int64_t lines = s.images * s.out_height, elements = s.taps() * s.channels;
     const std::int64_t shares = std::clamp<std::int64_t>(lines / lines_per_task(s, s.out_width), 1, most_shares);
     const auto add = best([]<Isa isa> { return add_taps<isa, T>; });
-    const auto add_inside = best([]<Isa isa> { return add_line<isa, T>; });
     const T *from = x.data<T>(), *gradients = dy.data<T>();
     T* sums = scratch<T>(Scratch::shares, shares * elements);
-    const Inside inside = outputs_inside(s);
+    const Inside inside = outputs_inside<T>(s);
     parallel_for(shares, 1, [&](std::int64_t first, std::int64_t last) {
       std::vector<SeenRow<T, T>> rows;
       for (std::int64_t share = first; share < last; ++share) {
@@ -215,10 +219,13 @@ void depthwise_backward_weight(const ConvSizes& s, const Tensor& x, const Tensor
         };
         for (std::int64_t line = lines * share / shares; line < lines * (share + 1) / shares; ++line) {
           for_each_pixel(s, s.out_height, s.out_width, line, 0, inside.begin, see_input, add_pixel);
-          if (inside.begin < inside.end) {
-            see_rows(s, line, inside.begin, from, sum, rows);
-            add_inside({inside.end - inside.begin, s.channels, s.kernel_width, s.geometry.stride[1]}, rows,
-                       gradients + (line * s.out_width + inside.begin) * s.channels);
+          if constexpr (DepthwiseLine::is_of<T>) {
+            if (inside.begin < inside.end) {
+              see_rows(s, line, inside.begin, from, sum, rows);
+              best([]<Isa isa> { return add_line<isa, T>; })(
+                  {inside.end - inside.begin, s.channels, s.kernel_width, s.geometry.stride[1]}, rows,
+                  gradients + (line * s.out_width + inside.begin) * s.channels);
+            }
           }
           for_each_pixel(s, s.out_height, s.out_width, line, inside.end, s.out_width, see_input, add_pixel);
         }

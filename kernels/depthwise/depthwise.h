@@ -1,6 +1,7 @@
 #pragma once
 
 #include <span>
+#include <type_traits>
 
 #include "ebb/kernels/conv/conv_task.h"
 #include "ebb/kernels/conv/packed_weight.h"
@@ -39,13 +40,19 @@ struct SeenRow {
   Weight* weight;
 };
 
-/// Adjacent pixels of a line, all of whose taps lie inside: 3 or 5 of a row, adjacent; x steps by 1 or 2 pixels.
+/// Adjacent pixels of a line of floats, all of whose taps lie inside: 3 or 5 of a row, adjacent; x steps by 1 or 2
+/// pixels.
 struct DepthwiseLine {
   static constexpr int together = 4;  // pixels that sum_line() makes at a time
 
   std::int64_t pixels, channels, taps, stride;
 
-  static bool takes(std::int64_t taps, std::int64_t stride) { return (taps == 3 || taps == 5) && stride <= 2; }
+  template <class T>
+  static constexpr bool is_of = std::is_same_v<T, float>;
+  template <class T>
+  static bool takes(std::int64_t taps, std::int64_t stride) {
+    return is_of<T> && (taps == 3 || taps == 5) && stride <= 2;
+  }
 };
 
 /// y (pixels, channels) = the sums over all rows; the weights of a tap lie `tap_step` elements after those of the last.

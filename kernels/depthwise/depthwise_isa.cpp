@@ -121,9 +121,7 @@ void add_line(const DepthwiseLine& line, std::span<const SeenRow<T, T>> rows, co
 }
 
 template void sum_line<this_isa>(const DepthwiseLine&, std::span<const SeenRow<float>>, std::int64_t, float*);
-template void sum_line<this_isa>(const DepthwiseLine&, std::span<const SeenRow<double>>, std::int64_t, double*);
 template void add_line<this_isa>(const DepthwiseLine&, std::span<const SeenRow<float, float>>, const float*);
-template void add_line<this_isa>(const DepthwiseLine&, std::span<const SeenRow<double, double>>, const double*);
 template void sum_taps<this_isa>(const float*, const float*, const SeenPixel*, std::int64_t, std::int64_t, float*);
 template void sum_taps<this_isa>(const double*, const double*, const SeenPixel*, std::int64_t, std::int64_t, double*);
 template void add_taps<this_isa>(const float*, const float*, const SeenPixel*, std::int64_t, std::int64_t, float*);

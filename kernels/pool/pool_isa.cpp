@@ -15,6 +15,10 @@ namespace {
   return {start + tap * line.step, stop < line.size ? stop : line.size, line.step, tap};
 }
 
+/// Whether there is code for windows of known sizes: not of double, for the size of the library.
+template <class T>
+constexpr bool has_known = sizeof(T) == 4;
+
 /// Calls `body(w)` for the columns of a window, counted from its first; `known` many of them, or 0.
 template <int known, class Body>
 [[gnu::always_inline]] inline void each_column(const WindowSpan& columns, const Body& body) {
@@ -99,10 +103,10 @@ void pool_row(const MaxPoolRow<T>& given) {
   for (std::int64_t q = 0; q < row.columns.windows; ++q) {
     const WindowSpan columns = inside(row.columns, q);
     const std::int64_t count = columns.step == 1 ? columns.end - columns.first : 0;
-    if (count == 2) {
-      pool_window<tells, 2>(row, columns, q);
-    } else if (count == 3) {
-      pool_window<tells, 3>(row, columns, q);
+    if (has_known<T> && count == 2) {
+      pool_window<tells, has_known<T> ? 2 : 0>(row, columns, q);
+    } else if (has_known<T> && count == 3) {
+      pool_window<tells, has_known<T> ? 3 : 0>(row, columns, q);
     } else {
       pool_window<tells, 0>(row, columns, q);
     }
@@ -155,17 +159,18 @@ void max_pool_backward_row(const MaxPoolBackwardRow<T>& row) {
   for (std::size_t begin = 0, end = 0; begin < width; begin = end) {
     const std::int64_t holders = holders_of(begin);
     while (end < width && holders_of(end) == holders) ++end;
-    if (row.rows.size() == 1 && holders == 1) {
-      add_chosen<1, 1>(row, begin, end);
-    } else if (row.rows.size() == 1 && holders == 2) {
-      add_chosen<1, 2>(row, begin, end);
-    } else if (row.rows.size() == 2 && holders == 1) {
-      add_chosen<2, 1>(row, begin, end);
-    } else if (row.rows.size() == 2 && holders == 2) {
-      add_chosen<2, 2>(row, begin, end);
-    } else {
-      add_chosen<>(row, begin, end);
+    const auto known = [&]<int rows, int of_each> {
+      const bool is_so = has_known<T> && row.rows.size() == rows && holders == of_each;
+      if constexpr (has_known<T>) {
+        if (is_so) add_chosen<rows, of_each>(row, begin, end);
+      }
+      return is_so;
+    };
+    if (known.template operator()<1, 1>() || known.template operator()<1, 2>() || known.template operator()<2, 1>() ||
+        known.template operator()<2, 2>()) {
+      continue;
     }
+    add_chosen<>(row, begin, end);
   }
 }
 
