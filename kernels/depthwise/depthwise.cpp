@@ -5,6 +5,7 @@
 
 #include "ebb/core/dispatch.h"
 #include "ebb/core/threads/parallel.h"
+#include "ebb/kernels/conv/weight_matrix.h"
 #include "ebb/kernels/cpu/scratch.h"
 
 namespace ebb::kernels {
@@ -127,10 +128,6 @@ std::int64_t lines_per_task(const ConvSizes& s, std::int64_t width) {
   return std::max<std::int64_t>(1, multiplications_per_task / std::max<std::int64_t>(width * s.channels * s.taps(), 1));
 }
 
-}  // namespace
-
-namespace {
-
 /// How the lines of y, of images of `width` pixels, come from those of x, of either pass.
 template <class T>
 struct LineSums {
@@ -231,12 +228,9 @@ void depthwise_backward_weight(const ConvSizes& s, const Tensor& x, const Tensor
         }
       }
     });
+    add_shares(shares, elements, sums);
     T* to = dweight.data<T>();
-    for (std::int64_t i = 0; i < elements; ++i) {
-      T total = 0;
-      for (std::int64_t share = 0; share < shares; ++share) total += sums[share * elements + i];
-      to[i % s.channels * s.taps() + i / s.channels] = total;
-    }
+    for (std::int64_t i = 0; i < elements; ++i) to[i % s.channels * s.taps() + i / s.channels] = sums[i];
   });
 }
 
