@@ -4,6 +4,7 @@
 
 #include "ebb/core/dispatch.h"
 #include "ebb/kernels/cpu/row_loop.h"
+#include "ebb/kernels/index/index_half.h"
 #include "ebb/kernels/index/index_lines.h"
 #include "ebb/kernels/wrapping.h"
 
@@ -98,7 +99,8 @@ void gather(CpuContext&, const Tensor& x, int dim, const Tensor& index, Tensor& 
   visit_any(x.dtype(), [&]<class T>() { gather_as<T>(x, dim, index, y); });
 }
 
-void scatter(CpuContext&, Scatter how, int dim, const Tensor& index, const Tensor& src, Tensor& y) {
+void scatter(CpuContext& context, Scatter how, int dim, const Tensor& index, const Tensor& src, Tensor& y) {
+  if (have_half(y)) return scatter_of_half(context, how, dim, index, src, y);
   visit_number(y.dtype(), [&]<class T>() {
     if (how == Scatter::add) {
       scatter_as<Scatter::add, T>(dim, index, src, y);

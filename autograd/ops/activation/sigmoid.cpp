@@ -17,15 +17,19 @@ using ops::real;
 Tensor sigmoid(const Tensor& x, Site site) {
   const OpScope op("sigmoid", site);
   const Tensor r = real(x);
-  return record(compute(kernels::Sigmoid{}, r),
-                wrt(r, [](const Tensor& dy, const Tensor& y) { return dy * y * (1 - y); }));
+  return record(compute(kernels::Sigmoid{}, r), wrt(r, [](const Tensor& gradient, const Tensor& out) {
+                  const Tensor dy = ops::opmath(gradient), y = ops::opmath(out);
+                  return (dy * y * (1 - y)).to(out.dtype());
+                }));
 }
 
 Tensor tanh(const Tensor& x, Site site) {
   const OpScope op("tanh", site);
   const Tensor r = real(x);
-  return record(compute(kernels::Tanh{}, r),
-                wrt(r, [](const Tensor& dy, const Tensor& y) { return dy * (1 - y * y); }));
+  return record(compute(kernels::Tanh{}, r), wrt(r, [](const Tensor& gradient, const Tensor& out) {
+                  const Tensor dy = ops::opmath(gradient), y = ops::opmath(out);
+                  return (dy * (1 - y * y)).to(out.dtype());
+                }));
 }
 
 /// f' = 1 - sigmoid(x)

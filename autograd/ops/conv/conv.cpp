@@ -78,12 +78,6 @@ Tensor convolve_back_to_input(const Tensor& dy, const Tensor& weight, const Shap
                               Weight is = Weight::changes);
 Tensor convolve_back_to_weight(const Tensor& x, const Tensor& dy, const Shape& weight, const ConvGeometry& g);
 
-/// Of 16 bits, which only convolutions compute in, as float32.
-Tensor sum_per_channel(const Tensor& dy) {
-  const bool is_half = dy.dtype() == kFloat16 || dy.dtype() == kBFloat16;
-  return is_half ? sum(dy.to(kFloat32), {0, 2, 3}).to(dy.dtype()) : sum(dy, {0, 2, 3});
-}
-
 Tensor convolve(const Tensor& input, const Tensor& weight, const Tensor& bias, const Shape& output,
                 const ConvGeometry& g, Weight is) {
   const OpScope op("conv2d", Site{});
@@ -96,7 +90,9 @@ Tensor convolve(const Tensor& input, const Tensor& weight, const Tensor& bias, c
                         g](const Tensor& dy) { return convolve_back_to_input(dy, w, shape, g); }),
                 wrt(w, [x = Saved(x), shape = w.shape(),
                         g](const Tensor& dy) { return convolve_back_to_weight(x, dy, shape, g); }),
-                wrt(bias, [](const Tensor& dy) { return sum_per_channel(dy); }));
+                wrt(bias, [](const Tensor& dy) {
+                  return sum(dy, {0, 2, 3});
+                }));
 }
 
 Tensor convolve_back_to_input(const Tensor& gradient, const Tensor& weight, const Shape& input, const ConvGeometry& g,
@@ -179,6 +175,9 @@ Tensor conv_transpose2d(const Tensor& x, const Tensor& weight, const Tensor& bia
   check_channels(x, weight, weight.size(0), o.groups);
   const std::int64_t channels = weight.size(1) * o.groups;
   check_bias(bias, channels, x.dtype());
+  if (bias.defined() && is_half_precision(x.dtype()) && x.device().is_cpu()) {  // to be rounded once
+    return conv_transpose2d(ops::opmath(x), ops::opmath(weight), ops::opmath(bias), o).to(x.dtype());
+  }
   const Shape shape{x.size(0), channels,
                     transposed_size(x.size(2), weight.size(2), o.output_padding.height, geometry, 0),
                     transposed_size(x.size(3), weight.size(3), o.output_padding.width, geometry, 1)};

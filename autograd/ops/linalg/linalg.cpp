@@ -148,24 +148,35 @@ static Tensor blend(const Tensor& x, const Tensor& product, Scalar beta, Scalar 
   return add(scaled(product, alpha), scaled(x, beta));
 }
 
+/// f(x, a, b), rounded once where its products are in float32 anyway: on the CPU.
+template <class F>
+Tensor blend_once(const Tensor& x, const Tensor& a, const Tensor& b, F&& f) {
+  return x.device().is_cpu() ? ops::rounded_once(f, x, a, b) : f(x, a, b);
+}
+
 Tensor addmm(const Tensor& x, const Tensor& a, const Tensor& b, Scalar beta, Scalar alpha, Site site) {
   const OpScope op("addmm", site);
-  return blend(x, mm(a, b), beta, alpha);
+  return blend_once(x, a, b,
+                    [&](const Tensor& t, const Tensor& u, const Tensor& v) { return blend(t, mm(u, v), beta, alpha); });
 }
 
 Tensor addmv(const Tensor& x, const Tensor& a, const Tensor& b, Scalar beta, Scalar alpha, Site site) {
   const OpScope op("addmv", site);
-  return blend(x, mv(a, b), beta, alpha);
+  return blend_once(x, a, b,
+                    [&](const Tensor& t, const Tensor& u, const Tensor& v) { return blend(t, mv(u, v), beta, alpha); });
 }
 
 Tensor baddbmm(const Tensor& x, const Tensor& a, const Tensor& b, Scalar beta, Scalar alpha, Site site) {
   const OpScope op("baddbmm", site);
-  return blend(x, bmm(a, b), beta, alpha);
+  return blend_once(
+      x, a, b, [&](const Tensor& t, const Tensor& u, const Tensor& v) { return blend(t, bmm(u, v), beta, alpha); });
 }
 
 Tensor addbmm(const Tensor& x, const Tensor& a, const Tensor& b, Scalar beta, Scalar alpha, Site site) {
   const OpScope op("addbmm", site);
-  return blend(x, sum(bmm(a, b), {0}), beta, alpha);
+  return blend_once(x, a, b, [&](const Tensor& t, const Tensor& u, const Tensor& v) {
+    return blend(t, sum(bmm(u, v), {0}), beta, alpha);
+  });
 }
 
 Tensor outer(const Tensor& a, const Tensor& b, Site site) {
@@ -199,9 +210,12 @@ Tensor bilinear(const Tensor& a, const Tensor& b, const Tensor& weight, const Te
   }
   shape[a.dim() - 1] = outputs;
   const std::int64_t rows = count_rows(a);
-  const Tensor half = mm(a.reshape({rows, n}), weight.permute({1, 0, 2}).reshape({n, outputs * m}));
-  const Tensor y = bmm(half.reshape({rows, outputs, m}), b.reshape({rows, m, 1})).reshape(shape);
-  return bias.defined() ? y + bias : y;
+  const auto multiply = [&](const Tensor& x, const Tensor& y, const Tensor& w, const Tensor& offset) {
+    const Tensor half = mm(x.reshape({rows, n}), w.permute({1, 0, 2}).reshape({n, outputs * m}));
+    const Tensor product = bmm(half.reshape({rows, outputs, m}), y.reshape({rows, m, 1})).reshape(shape);
+    return offset.defined() ? product + offset : product;
+  };
+  return ops::rounded_once(multiply, a, b, weight, bias);
 }
 
 Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias, Site site) {

@@ -4,6 +4,7 @@
 
 #include "ebb/autograd/ops/create/creation.h"
 #include "ebb/autograd/ops/detail/checks.h"
+#include "ebb/autograd/ops/detail/compute.h"
 #include "ebb/autograd/ops/detail/reduced_dims.h"
 #include "ebb/autograd/ops/elementwise/arithmetic.h"
 #include "ebb/autograd/ops/elementwise/compare.h"
@@ -58,12 +59,12 @@ Tensor norm(const Tensor& x, double p, const Dims& named, bool keepdim, Site sit
   const OpScope op("norm", site);
   ops::check_floating(x);
   const Dims dims = ops::resolved(named, x.dim());
-  return ops::without_dims(kept_norm(x, p, dims), dims, keepdim);
+  return ops::rounded_once([&](const Tensor& t) { return ops::without_dims(kept_norm(t, p, dims), dims, keepdim); }, x);
 }
 
 Tensor normalize(const Tensor& x, double p, std::int64_t dim, double eps, Site site) {
   const OpScope op("normalize", site);
-  return x / clamp(norm(x, p, {dim}, true), eps, {});
+  return ops::rounded_once([&](const Tensor& t) { return t / clamp(norm(t, p, {dim}, true), eps, {}); }, x);
 }
 
 Tensor cosine_similarity(const Tensor& a, const Tensor& b, std::int64_t dim, double eps, Site site) {
@@ -71,9 +72,9 @@ Tensor cosine_similarity(const Tensor& a, const Tensor& b, std::int64_t dim, dou
   const DType dtype = result_type(a, b);
   check(is_floating(dtype), "needs floating tensors, got ", a.dtype(), " and ", b.dtype());
   const Shape shape = broadcast_shapes(a.shape(), b.shape());
-  const Tensor x = a.to(dtype).expand(shape), y = b.to(dtype).expand(shape);
+  const Tensor x = ops::opmath(a.to(dtype)).expand(shape), y = ops::opmath(b.to(dtype)).expand(shape);
   const auto unit = [&](const Tensor& t) { return t / raised_to(norm(t, 2, {dim}, true), eps); };
-  return sum(unit(x) * unit(y), {dim});
+  return sum(unit(x) * unit(y), {dim}).to(dtype);
 }
 
 }  // namespace ebb

@@ -3,6 +3,7 @@
 #include "ebb/autograd/ops/activation/rectifier.h"
 #include "ebb/autograd/ops/activation/sigmoid.h"
 #include "ebb/autograd/ops/detail/activate.h"
+#include "ebb/autograd/ops/detail/compute.h"
 #include "ebb/autograd/ops/detail/reduce_loss.h"
 #include "ebb/autograd/ops/elementwise/arithmetic.h"
 #include "ebb/autograd/ops/elementwise/compare.h"
@@ -15,7 +16,10 @@ namespace ebb {
 using autograd::record;
 using autograd::Saved;
 using autograd::wrt;
+using ops::opmath;
 using ops::reduced;
+
+// Losses of half precision are computed in float32 as a whole, and rounded once.
 
 namespace {
 
@@ -63,17 +67,26 @@ Tensor times_own_log(const Tensor& t) {
 }  // namespace
 
 Tensor mse_loss(const Tensor& x, const Tensor& target, Reduction reduction, const Tensor& weight, Site site) {
+  if (is_half_precision(result_type(x, target))) {
+    return mse_loss(opmath(x), opmath(target), reduction, opmath(weight), site).to(result_type(x, target));
+  }
   const OpScope op("mse_loss", site);
   const Tensor difference = difference_of(x, target);
   return reduced_with(weight, difference * difference, x, reduction);
 }
 
 Tensor l1_loss(const Tensor& x, const Tensor& target, Reduction reduction, const Tensor& weight, Site site) {
+  if (is_half_precision(result_type(x, target))) {
+    return l1_loss(opmath(x), opmath(target), reduction, opmath(weight), site).to(result_type(x, target));
+  }
   const OpScope op("l1_loss", site);
   return reduced_with(weight, abs(difference_of(x, target)), x, reduction);
 }
 
 Tensor smooth_l1_loss(const Tensor& x, const Tensor& target, Reduction reduction, double beta, Site site) {
+  if (is_half_precision(result_type(x, target))) {
+    return smooth_l1_loss(opmath(x), opmath(target), reduction, beta, site).to(result_type(x, target));
+  }
   const OpScope op("smooth_l1_loss", site);
   check(beta >= 0, "beta must not be negative, got ", beta);
   return reduced(beta == 0 ? abs(difference_of(x, target)) : huber(x, target, beta, 1 / beta), reduction);
@@ -81,6 +94,9 @@ Tensor smooth_l1_loss(const Tensor& x, const Tensor& target, Reduction reduction
 
 Tensor huber_loss(const Tensor& x, const Tensor& target, Reduction reduction, double delta, const Tensor& weight,
                   Site site) {
+  if (is_half_precision(result_type(x, target))) {
+    return huber_loss(opmath(x), opmath(target), reduction, delta, opmath(weight), site).to(result_type(x, target));
+  }
   const OpScope op("huber_loss", site);
   check(delta > 0, "delta must be positive, got ", delta);
   check_weight(weight, x);
@@ -88,6 +104,11 @@ Tensor huber_loss(const Tensor& x, const Tensor& target, Reduction reduction, do
 }
 
 Tensor binary_cross_entropy(const Tensor& x, const Tensor& target, const BinaryCrossEntropyOptions& o, Site site) {
+  if (is_half_precision(result_type(x, target))) {
+    auto wide = o;
+    wide.weight = opmath(o.weight);
+    return binary_cross_entropy(opmath(x), opmath(target), wide, site).to(result_type(x, target));
+  }
   const OpScope op("binary_cross_entropy", site);
   check_target(x, target);
   check(target.dtype() == x.dtype(), "input and target must be of one dtype, got ", x.dtype(), " and ", target.dtype());
@@ -107,6 +128,12 @@ Tensor binary_cross_entropy(const Tensor& x, const Tensor& target, const BinaryC
 
 Tensor binary_cross_entropy_with_logits(const Tensor& x, const Tensor& target,
                                         const BinaryCrossEntropyWithLogitsOptions& o, Site site) {
+  if (is_half_precision(result_type(x, target))) {
+    auto wide = o;
+    wide.weight = opmath(o.weight);
+    wide.pos_weight = opmath(o.pos_weight);
+    return binary_cross_entropy_with_logits(opmath(x), opmath(target), wide, site).to(result_type(x, target));
+  }
   const OpScope op("binary_cross_entropy_with_logits", site);
   check_target(x, target);
   const Tensor log_p = logsigmoid(x);
@@ -115,6 +142,9 @@ Tensor binary_cross_entropy_with_logits(const Tensor& x, const Tensor& target,
 }
 
 Tensor kl_div(const Tensor& x, const Tensor& target, const KlDivOptions& o, Site site) {
+  if (is_half_precision(result_type(x, target))) {
+    return kl_div(opmath(x), opmath(target), o, site).to(result_type(x, target));
+  }
   const OpScope op("kl_div", site);
   if (o.reduction == Reduction::mean) {
     warn("the mean is over all elements; Reduction::batchmean, over the batch, is the divergence");
@@ -125,12 +155,18 @@ Tensor kl_div(const Tensor& x, const Tensor& target, const KlDivOptions& o, Site
 }
 
 Tensor soft_margin_loss(const Tensor& x, const Tensor& target, Reduction reduction, Site site) {
+  if (is_half_precision(result_type(x, target))) {
+    return soft_margin_loss(opmath(x), opmath(target), reduction, site).to(result_type(x, target));
+  }
   const OpScope op("soft_margin_loss", site);
   check_target(x, target);
   return reduced(-logsigmoid(x * target), reduction);
 }
 
 Tensor hinge_embedding_loss(const Tensor& x, const Tensor& target, double margin, Reduction reduction, Site site) {
+  if (is_half_precision(result_type(x, target))) {
+    return hinge_embedding_loss(opmath(x), opmath(target), margin, reduction, site).to(result_type(x, target));
+  }
   const OpScope op("hinge_embedding_loss", site);
   const Tensor apart = where(ne(target, 1), relu(margin - x), 0), together = where(ne(target, -1), x, 0);
   return reduced(apart + together, reduction);

@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "ebb/autograd/ops/detail/checks.h"
+#include "ebb/autograd/ops/detail/compute.h"
 #include "ebb/autograd/ops/detail/norm.h"
 #include "ebb/autograd/ops/elementwise/arithmetic.h"
 #include "ebb/autograd/ops/elementwise/unary.h"
@@ -43,7 +44,10 @@ Tensor rms_norm(const Tensor& x, const Shape& normalized_shape, const RmsNormOpt
   for (int i = 0; i < normalized_shape.size(); ++i) last.push_back(-1 - i);
   const double precision =
       x.dtype() == kFloat64 ? std::numeric_limits<double>::epsilon() : std::numeric_limits<float>::epsilon();
-  return ops::affine(x * rsqrt(mean(x * x, last, true) + o.eps.value_or(precision)), o.weight, {});
+  return ops::affine(
+      ops::rounded_once([&](const Tensor& t) { return t * rsqrt(mean(t * t, last, true) + o.eps.value_or(precision)); },
+                        x),
+      o.weight, {});
 }
 
 }  // namespace ebb

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "ebb/autograd/ops/detail/checks.h"
+#include "ebb/autograd/ops/detail/compute.h"
 #include "ebb/autograd/ops/detail/resample.h"
 #include "ebb/autograd/ops/elementwise/arithmetic.h"
 
@@ -22,7 +23,8 @@ Tensor local_response_norm(const Tensor& x, const LocalResponseNormOptions& o, S
     }
     neighbours.end_row();
   }
-  return x / pow(ops::resample(x * x, 1, neighbours) * o.alpha + o.k, o.beta);
+  return ops::rounded_once(
+      [&](const Tensor& t) { return t / pow(ops::resample(t * t, 1, neighbours) * o.alpha + o.k, o.beta); }, x);
 }
 
 }  // namespace ebb

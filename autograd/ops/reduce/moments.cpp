@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "ebb/autograd/ops/detail/checks.h"
+#include "ebb/autograd/ops/detail/compute.h"
 #include "ebb/autograd/ops/detail/reduced_dims.h"
 #include "ebb/autograd/ops/elementwise/arithmetic.h"
 #include "ebb/autograd/ops/elementwise/compare.h"
@@ -40,13 +41,15 @@ static Tensor kept_std(const Tensor& x, const Dims& dims, double correction) {
 Tensor var(const Tensor& x, const Dims& named, double correction, bool keepdim, Site site) {
   const OpScope op("var", site);
   const Dims dims = ops::resolved(named, x.dim());
-  return ops::without_dims(kept_var(x, dims, correction), dims, keepdim);
+  return ops::rounded_once(
+      [&](const Tensor& t) { return ops::without_dims(kept_var(t, dims, correction), dims, keepdim); }, x);
 }
 
 Tensor std(const Tensor& x, const Dims& named, double correction, bool keepdim, Site site) {
   const OpScope op("std", site);
   const Dims dims = ops::resolved(named, x.dim());
-  return ops::without_dims(kept_std(x, dims, correction), dims, keepdim);
+  return ops::rounded_once(
+      [&](const Tensor& t) { return ops::without_dims(kept_std(t, dims, correction), dims, keepdim); }, x);
 }
 
 VarAndMean var_mean(const Tensor& x, const Dims& dims, double correction, bool keepdim, Site site) {

@@ -2,6 +2,7 @@
 
 #include "ebb/autograd/ops/create/creation.h"
 #include "ebb/autograd/ops/detail/checks.h"
+#include "ebb/autograd/ops/detail/compute.h"
 #include "ebb/autograd/ops/detail/reduced_dims.h"
 #include "ebb/autograd/ops/elementwise/arithmetic.h"
 #include "ebb/autograd/ops/elementwise/compare.h"
@@ -111,7 +112,7 @@ Tensor mean(const Tensor& x, const Dims& named, bool keepdim, Site site) {
   const OpScope op("mean", site);
   ops::check_floating(x);
   const Dims dims = resolved(named, x.dim());
-  return sum(x, dims, keepdim) / count_of(x.shape(), dims);
+  return ops::rounded_once([&](const Tensor& t) { return sum(t, dims, keepdim) / count_of(t.shape(), dims); }, x);
 }
 
 Tensor amax(const Tensor& x, const Dims& dims, bool keepdim, Site site) {

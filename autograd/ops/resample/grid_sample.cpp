@@ -6,6 +6,7 @@
 
 #include "ebb/autograd/grad_mode.h"
 #include "ebb/autograd/ops/create/creation.h"
+#include "ebb/autograd/ops/detail/compute.h"
 #include "ebb/autograd/ops/detail/constant.h"
 #include "ebb/autograd/ops/elementwise/arithmetic.h"
 #include "ebb/autograd/ops/elementwise/compare.h"
@@ -124,6 +125,9 @@ void check_arguments(const Tensor& x, const Tensor& grid) {
 }  // namespace
 
 Tensor grid_sample(const Tensor& x, const Tensor& grid, const GridSampleOptions& o, Site site) {
+  if (is_half_precision(x.dtype()) && grid.dtype() == x.dtype()) {
+    return grid_sample(ops::opmath(x), ops::opmath(grid), o, site).to(x.dtype());
+  }
   const OpScope op("grid_sample", site);
   check_arguments(x, grid);
   const int dims = x.dim() - 2;
@@ -144,6 +148,9 @@ Tensor grid_sample(const Tensor& x, const Tensor& grid, const GridSampleOptions&
 }
 
 Tensor affine_grid(const Tensor& theta, const Shape& size, bool align_corners, Site site) {
+  if (is_half_precision(theta.dtype())) {
+    return affine_grid(ops::opmath(theta), size, align_corners, site).to(theta.dtype());
+  }
   const OpScope op("affine_grid", site);
   const int dims = size.size() - 2;
   check(dims == 2 || dims == 3, "the size must be (N, C, H, W) or (N, C, D, H, W), got ", size);
