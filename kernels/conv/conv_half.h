@@ -11,21 +11,21 @@ namespace half {
 
 /// A weight in float32, which is kept as other forms of it are.
 template <class Context>
-PackedWeight widened(Context& context, const PackedWeight& weight) {
+[[gnu::cold]] PackedWeight widened(Context& context, const PackedWeight& weight) {
   const void* stream = nullptr;
   if constexpr (!std::is_same_v<Context, CpuContext>) stream = context.stream();
   return {weight.as(
-              "float32", [&] { return stand_in(context, weight.weight()); }, stream),
+              "float32", [&] { return widened(context, weight.weight()); }, stream),
           true};
 }
 
 }  // namespace half
 
 template <class Context>
-void conv2d_of_half(Context& context, const Tensor& x, const PackedWeight& weight, const Epilogue& epilogue,
-                    const ConvGeometry& geometry, Tensor& y) {
+[[gnu::cold]] void conv2d_of_half(Context& context, const Tensor& x, const PackedWeight& weight,
+                                  const Epilogue& epilogue, const ConvGeometry& geometry, Tensor& y) {
   const PackedWeight wide = half::widened(context, weight);
-  const Tensor scale = half::stand_in(context, epilogue.scale), shift = half::stand_in(context, epilogue.shift);
+  const Tensor scale = half::widened(context, epilogue.scale), shift = half::widened(context, epilogue.shift);
   in_float32_by_slices(
       context,
       [&](const Tensor& from, const Tensor& residual, Tensor& to) {
@@ -35,8 +35,8 @@ void conv2d_of_half(Context& context, const Tensor& x, const PackedWeight& weigh
 }
 
 template <class Context>
-void conv2d_backward_input_of_half(Context& context, const Tensor& dy, const PackedWeight& weight,
-                                   const ConvGeometry& geometry, Tensor& dx) {
+[[gnu::cold]] void conv2d_backward_input_of_half(Context& context, const Tensor& dy, const PackedWeight& weight,
+                                                 const ConvGeometry& geometry, Tensor& dx) {
   const PackedWeight wide = half::widened(context, weight);
   in_float32_by_slices(
       context, [&](const Tensor& from, Tensor& to) { conv2d_backward_input(context, from, wide, geometry, to); }, dy,
@@ -44,8 +44,8 @@ void conv2d_backward_input_of_half(Context& context, const Tensor& dy, const Pac
 }
 
 template <class Context>
-void conv2d_backward_weight_of_half(Context& context, const Tensor& x, const Tensor& dy, const ConvGeometry& geometry,
-                                    Tensor& dweight) {
+[[gnu::cold]] void conv2d_backward_weight_of_half(Context& context, const Tensor& x, const Tensor& dy,
+                                                  const ConvGeometry& geometry, Tensor& dweight) {
   in_float32(
       context,
       [&](const Tensor& from, const Tensor& gradient, Tensor& to) {

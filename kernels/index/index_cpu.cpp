@@ -11,8 +11,14 @@
 namespace ebb::kernels {
 namespace {
 
-std::int64_t checked(std::int64_t index, std::int64_t size, int dim) {
-  if (index < 0 || index >= size) fail("index ", index, " is outside of dimension ", dim, ", of size ", size);
+[[noreturn, gnu::noinline]] void fail_outside(std::int64_t index, std::int64_t size, int dim) {
+  fail("index ", index, " is outside of dimension ", dim, ", of size ", size);
+}
+
+[[gnu::always_inline]] inline std::int64_t checked(std::int64_t index, std::int64_t size, int dim) {
+  if (index < 0 || index >= size) [[unlikely]] {
+    fail_outside(index, size, dim);
+  }
   return index;
 }
 

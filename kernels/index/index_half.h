@@ -8,7 +8,8 @@ namespace ebb::kernels {
 // Half precision, by way of float32.
 
 template <class Context>
-void scatter_of_half(Context& context, Scatter how, int dim, const Tensor& index, const Tensor& src, Tensor& y) {
+[[gnu::cold]] void scatter_of_half(Context& context, Scatter how, int dim, const Tensor& index, const Tensor& src,
+                                   Tensor& y) {
   const Tensor before = y;
   in_float32(
       context,

@@ -8,7 +8,8 @@ namespace ebb::kernels {
 // Half precision, by way of float32.
 
 template <class Context>
-void bmm_of_half(Context& context, const Tensor& a, const Tensor& b, const Epilogue& epilogue, Tensor& y) {
+[[gnu::cold]] void bmm_of_half(Context& context, const Tensor& a, const Tensor& b, const Epilogue& epilogue,
+                               Tensor& y) {
   in_float32(
       context,
       [&](const Tensor& left, const Tensor& right, const Tensor& scale, const Tensor& shift, const Tensor& residual,

@@ -8,8 +8,9 @@ namespace ebb::kernels {
 // Half precision, by way of float32, which what belongs to channels is of.
 
 template <class Context>
-void batch_norm_forward_of_half(Context& context, const Tensor& x, const Tensor& scale, const Tensor& shift, double eps,
-                                const NormTail& tail, RunningStatistics& running, BatchStatistics& saved, Tensor& y) {
+[[gnu::cold]] void batch_norm_forward_of_half(Context& context, const Tensor& x, const Tensor& scale,
+                                              const Tensor& shift, double eps, const NormTail& tail,
+                                              RunningStatistics& running, BatchStatistics& saved, Tensor& y) {
   in_float32(
       context,
       [&](const Tensor& from, const Tensor& residual, Tensor& to) {
@@ -19,9 +20,9 @@ void batch_norm_forward_of_half(Context& context, const Tensor& x, const Tensor&
 }
 
 template <class Context>
-void batch_norm_backward_of_half(Context& context, const Tensor& dy, const Tensor& x, const Tensor& scale,
-                                 const BatchStatistics& saved, double eps, const NormResult& result,
-                                 BatchNormGradients& gradients) {
+[[gnu::cold]] void batch_norm_backward_of_half(Context& context, const Tensor& dy, const Tensor& x, const Tensor& scale,
+                                               const BatchStatistics& saved, double eps, const NormResult& result,
+                                               BatchNormGradients& gradients) {
   in_float32(
       context,
       [&](const Tensor& gradient, const Tensor& from, const Tensor& y, Tensor& dx, Tensor& dresidual) {
@@ -32,9 +33,9 @@ void batch_norm_backward_of_half(Context& context, const Tensor& dy, const Tenso
 }
 
 template <class Context>
-void batch_norm_inference_of_half(Context& context, const Tensor& x, const Tensor& mean, const Tensor& var,
-                                  const Tensor& scale, const Tensor& shift, double eps, const NormTail& tail,
-                                  Tensor& y) {
+[[gnu::cold]] void batch_norm_inference_of_half(Context& context, const Tensor& x, const Tensor& mean,
+                                                const Tensor& var, const Tensor& scale, const Tensor& shift, double eps,
+                                                const NormTail& tail, Tensor& y) {
   in_float32(
       context,
       [&](const Tensor& from, const Tensor& residual, Tensor& to) {
@@ -44,21 +45,21 @@ void batch_norm_inference_of_half(Context& context, const Tensor& x, const Tenso
 }
 
 template <class Context>
-void batch_norm_stats_of_half(Context& context, const Tensor& x, Tensor& mean, Tensor& m2) {
+[[gnu::cold]] void batch_norm_stats_of_half(Context& context, const Tensor& x, Tensor& mean, Tensor& m2) {
   in_float32(
       context, [&](const Tensor& from) { batch_norm_stats(context, from, mean, m2); }, x);
 }
 
 template <class Context>
-void batch_norm_apply_of_half(Context& context, const Tensor& x, const Tensor& mean, const Tensor& scale,
-                              const Tensor& shift, Tensor& y) {
+[[gnu::cold]] void batch_norm_apply_of_half(Context& context, const Tensor& x, const Tensor& mean, const Tensor& scale,
+                                            const Tensor& shift, Tensor& y) {
   in_float32_by_slices(
       context, [&](const Tensor& from, Tensor& to) { batch_norm_apply(context, from, mean, scale, shift, to); }, x, y);
 }
 
 template <class Context>
-void batch_norm_backward_sums_of_half(Context& context, const Tensor& dy, const Tensor& x, const Tensor& mean,
-                                      Tensor& s1, Tensor& s2) {
+[[gnu::cold]] void batch_norm_backward_sums_of_half(Context& context, const Tensor& dy, const Tensor& x,
+                                                    const Tensor& mean, Tensor& s1, Tensor& s2) {
   in_float32(
       context,
       [&](const Tensor& gradient, const Tensor& from) {
@@ -68,8 +69,9 @@ void batch_norm_backward_sums_of_half(Context& context, const Tensor& dy, const 
 }
 
 template <class Context>
-void batch_norm_backward_apply_of_half(Context& context, const Tensor& dy, const Tensor& x, const Tensor& mean,
-                                       const Tensor& a, const Tensor& b, const Tensor& c, Tensor& dx) {
+[[gnu::cold]] void batch_norm_backward_apply_of_half(Context& context, const Tensor& dy, const Tensor& x,
+                                                     const Tensor& mean, const Tensor& a, const Tensor& b,
+                                                     const Tensor& c, Tensor& dx) {
   in_float32_by_slices(
       context,
       [&](const Tensor& gradient, const Tensor& from, Tensor& to) {

@@ -105,16 +105,17 @@ void step_in_float32(CudaContext& context, std::span<OptimTarget> targets, Step&
   std::vector<OptimTarget> wide;
   for (const OptimTarget& target : targets) {
     OptimTarget& stand_in = wide.emplace_back();
-    stand_in.p = half::stand_in(context, target.p);
-    stand_in.g = half::stand_in(context, target.g);
-    for (std::size_t k = 0; k < max_optim_states; ++k) stand_in.states[k] = half::stand_in(context, target.states[k]);
+    stand_in.p = half::widened(context, target.p);
+    stand_in.g = half::widened(context, target.g);
+    for (std::size_t k = 0; k < max_optim_states; ++k) stand_in.states[k] = half::widened(context, target.states[k]);
   }
   step(std::span(wide));
+  const auto store = [&](const Tensor& from, Tensor& to) {
+    if (have_half(to)) copy(context, from, to);
+  };
   for (std::size_t i = 0; i < wide.size(); ++i) {
-    half::finish(context, wide[i].p, targets[i].p);
-    for (std::size_t k = 0; k < max_optim_states; ++k) {
-      half::finish(context, wide[i].states[k], targets[i].states[k]);
-    }
+    store(wide[i].p, targets[i].p);
+    for (std::size_t k = 0; k < max_optim_states; ++k) store(wide[i].states[k], targets[i].states[k]);
   }
 }
 

@@ -8,8 +8,8 @@ namespace ebb::kernels {
 // Half precision, by way of float32.
 
 template <class Context>
-void row_norm_of_half(Context& context, const Tensor& x, const RowAffine& affine, double eps, Tensor& y, Tensor& mean,
-                      Tensor& rstd) {
+[[gnu::cold]] void row_norm_of_half(Context& context, const Tensor& x, const RowAffine& affine, double eps, Tensor& y,
+                                    Tensor& mean, Tensor& rstd) {
   in_float32(
       context,
       [&](const Tensor& from, const Tensor& weight, const Tensor& bias, Tensor& to, Tensor& m, Tensor& r) {
@@ -19,7 +19,8 @@ void row_norm_of_half(Context& context, const Tensor& x, const RowAffine& affine
 }
 
 template <class Context>
-void row_norm_backward_of_half(Context& context, const RowNormInputs& in, const RowAffine& affine, Tensor& dx) {
+[[gnu::cold]] void row_norm_backward_of_half(Context& context, const RowNormInputs& in, const RowAffine& affine,
+                                             Tensor& dx) {
   in_float32(
       context,
       [&](const Tensor& dy, const Tensor& x, const Tensor& mean, const Tensor& rstd, const Tensor& weight, Tensor& to) {
@@ -29,8 +30,8 @@ void row_norm_backward_of_half(Context& context, const RowNormInputs& in, const 
 }
 
 template <class Context>
-void row_norm_backward_affine_of_half(Context& context, const RowNormInputs& in, std::int64_t inner, Tensor& dweight,
-                                      Tensor& dbias) {
+[[gnu::cold]] void row_norm_backward_affine_of_half(Context& context, const RowNormInputs& in, std::int64_t inner,
+                                                    Tensor& dweight, Tensor& dbias) {
   in_float32(
       context,
       [&](const Tensor& dy, const Tensor& x, const Tensor& mean, const Tensor& rstd, Tensor& along, Tensor& plain) {

@@ -7,7 +7,7 @@
 namespace ebb::test {
 namespace {
 
-constexpr DType number_types[] = {kBool, kUInt8, kInt32, kInt64, kFloat32, kFloat64};
+constexpr DType number_types[] = {kBool, kUInt8, kInt32, kInt64, kFloat16, kBFloat16, kFloat32, kFloat64};
 
 void check_sort(const Tensor& x) {
   for (const bool descending : {false, true}) {

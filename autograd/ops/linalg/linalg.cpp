@@ -126,6 +126,10 @@ Tensor matmul(const Tensor& a, const Tensor& b, Site site) {
     return mm(a.reshape({numel(batch_shape(a)) * a.size(-2), a.size(-1)}), b).reshape(shape);
   }
   const Shape batch = broadcast_shapes(batch_shape(a), batch_shape(b));
+  const bool repeats = batch_shape(a) != batch || batch_shape(b) != batch;
+  if (repeats && is_half_precision(a.dtype()) && a.dtype() == b.dtype() && a.device().is_cpu()) {
+    return matmul(ops::opmath(a), ops::opmath(b)).to(a.dtype());  // so that sums of gradients are rounded once
+  }
   const auto flat = [&](const Tensor& x) {
     return with_batch(x, batch).reshape({numel(batch), x.size(-2), x.size(-1)});
   };
