@@ -5,6 +5,8 @@
 
 #include <cublas_v2.h>
 
+#include "ebb/core/dtype/half.h"
+
 #include "tests/support/cuda_emulator/emulator.h"
 
 struct cublasContext {
