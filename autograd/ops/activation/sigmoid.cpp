@@ -1,5 +1,6 @@
 #include "ebb/autograd/ops/activation/sigmoid.h"
 
+#include "ebb/autograd/autocast/autocasting.h"
 #include "ebb/autograd/ops/detail/activate.h"
 #include "ebb/autograd/ops/detail/compute.h"
 #include "ebb/autograd/ops/elementwise/arithmetic.h"
@@ -7,6 +8,9 @@
 #include "ebb/autograd/record.h"
 
 namespace ebb {
+
+using autograd::Autocasting;
+using autograd::Precision;
 
 using autograd::record;
 using autograd::wrt;
@@ -52,6 +56,7 @@ static auto curvature_of(const kernels::Softplus& f) {
 }
 
 Tensor softplus(const Tensor& x, double beta, double threshold, Site site) {
+  if (const Autocasting as(Precision::full_on_gpu, x); as) return softplus(as(x), beta, threshold, site);
   const OpScope op("softplus", site);
   const kernels::Softplus f{beta, threshold};
   return activate(f, x, curvature_of(f));

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "ebb/autograd/autocast/autocasting.h"
 #include "ebb/autograd/grad_mode.h"
 #include "ebb/autograd/inference/chain.h"
 #include "ebb/autograd/ops/detail/compute.h"
@@ -15,6 +16,9 @@
 #include "ebb/kernels/conv/conv.h"
 
 namespace ebb {
+
+using autograd::Autocasting;
+using autograd::Precision;
 
 using autograd::record;
 using autograd::Saved;
@@ -152,6 +156,7 @@ Tensor padded_as_same(const Tensor& x, const Tensor& weight, ConvGeometry& g) {
 }  // namespace
 
 Tensor conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias, const Conv2dOptions& o, Site site) {
+  if (const Autocasting as(Precision::lower, x); as) return conv2d(as(x), as(weight), as(bias), o, site);
   const OpScope op("conv2d", site);
   if (x.dim() == 3) return conv2d(x.unsqueeze(0), weight, bias, o).squeeze(0);
   ConvGeometry geometry = geometry_of(o.stride, o.padding, o.dilation, o.groups);
@@ -167,6 +172,7 @@ Tensor conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias, const C
 
 Tensor conv_transpose2d(const Tensor& x, const Tensor& weight, const Tensor& bias, const ConvTranspose2dOptions& o,
                         Site site) {
+  if (const Autocasting as(Precision::lower, x); as) return conv_transpose2d(as(x), as(weight), as(bias), o, site);
   const OpScope op("conv_transpose2d", site);
   if (x.dim() == 3) return conv_transpose2d(x.unsqueeze(0), weight, bias, o).squeeze(0);
   const ConvGeometry geometry = geometry_of(o.stride, o.padding, o.dilation, o.groups);

@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include "ebb/autograd/autocast/autocasting.h"
 #include "ebb/autograd/ops/create/creation.h"
 #include "ebb/autograd/ops/detail/checks.h"
 #include "ebb/autograd/ops/detail/compute.h"
@@ -14,6 +15,9 @@
 #include "ebb/autograd/record.h"
 
 namespace ebb {
+
+using autograd::Autocasting;
+using autograd::Precision;
 
 using autograd::record;
 using autograd::Saved;
@@ -56,6 +60,7 @@ Tensor raised_to(const Tensor& x, double least) {
 }  // namespace
 
 Tensor norm(const Tensor& x, double p, const Dims& named, bool keepdim, Site site) {
+  if (const Autocasting as(Precision::full_on_gpu, x); as) return norm(as(x), p, named, keepdim, site);
   const OpScope op("norm", site);
   ops::check_floating(x);
   const Dims dims = ops::resolved(named, x.dim());
@@ -63,11 +68,13 @@ Tensor norm(const Tensor& x, double p, const Dims& named, bool keepdim, Site sit
 }
 
 Tensor normalize(const Tensor& x, double p, std::int64_t dim, double eps, Site site) {
+  if (const Autocasting as(Precision::full_on_gpu, x); as) return normalize(as(x), p, dim, eps, site);
   const OpScope op("normalize", site);
   return ops::rounded_once([&](const Tensor& t) { return t / clamp(norm(t, p, {dim}, true), eps, {}); }, x);
 }
 
 Tensor cosine_similarity(const Tensor& a, const Tensor& b, std::int64_t dim, double eps, Site site) {
+  if (const Autocasting as(Precision::full_on_gpu, a); as) return cosine_similarity(as(a), as(b), dim, eps, site);
   const OpScope op("cosine_similarity", site);
   const DType dtype = result_type(a, b);
   check(is_floating(dtype), "needs floating tensors, got ", a.dtype(), " and ", b.dtype());

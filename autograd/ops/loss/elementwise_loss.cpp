@@ -1,5 +1,6 @@
 #include "ebb/autograd/ops/loss/elementwise_loss.h"
 
+#include "ebb/autograd/autocast/autocasting.h"
 #include "ebb/autograd/ops/activation/rectifier.h"
 #include "ebb/autograd/ops/activation/sigmoid.h"
 #include "ebb/autograd/ops/detail/activate.h"
@@ -12,6 +13,9 @@
 #include "ebb/core/warning.h"
 
 namespace ebb {
+
+using autograd::Autocasting;
+using autograd::Precision;
 
 using autograd::record;
 using autograd::Saved;
@@ -67,6 +71,7 @@ Tensor times_own_log(const Tensor& t) {
 }  // namespace
 
 Tensor mse_loss(const Tensor& x, const Tensor& target, Reduction reduction, const Tensor& weight, Site site) {
+  if (const Autocasting as(Precision::full, x); as) return mse_loss(as(x), as(target), reduction, as(weight), site);
   if (is_half_precision(result_type(x, target))) {
     return mse_loss(opmath(x), opmath(target), reduction, opmath(weight), site).to(result_type(x, target));
   }
@@ -76,6 +81,7 @@ Tensor mse_loss(const Tensor& x, const Tensor& target, Reduction reduction, cons
 }
 
 Tensor l1_loss(const Tensor& x, const Tensor& target, Reduction reduction, const Tensor& weight, Site site) {
+  if (const Autocasting as(Precision::full, x); as) return l1_loss(as(x), as(target), reduction, as(weight), site);
   if (is_half_precision(result_type(x, target))) {
     return l1_loss(opmath(x), opmath(target), reduction, opmath(weight), site).to(result_type(x, target));
   }
@@ -84,6 +90,7 @@ Tensor l1_loss(const Tensor& x, const Tensor& target, Reduction reduction, const
 }
 
 Tensor smooth_l1_loss(const Tensor& x, const Tensor& target, Reduction reduction, double beta, Site site) {
+  if (const Autocasting as(Precision::full, x); as) return smooth_l1_loss(as(x), as(target), reduction, beta, site);
   if (is_half_precision(result_type(x, target))) {
     return smooth_l1_loss(opmath(x), opmath(target), reduction, beta, site).to(result_type(x, target));
   }
@@ -94,6 +101,8 @@ Tensor smooth_l1_loss(const Tensor& x, const Tensor& target, Reduction reduction
 
 Tensor huber_loss(const Tensor& x, const Tensor& target, Reduction reduction, double delta, const Tensor& weight,
                   Site site) {
+  if (const Autocasting as(Precision::full, x); as)
+    return huber_loss(as(x), as(target), reduction, delta, as(weight), site);
   if (is_half_precision(result_type(x, target))) {
     return huber_loss(opmath(x), opmath(target), reduction, delta, opmath(weight), site).to(result_type(x, target));
   }
@@ -104,6 +113,14 @@ Tensor huber_loss(const Tensor& x, const Tensor& target, Reduction reduction, do
 }
 
 Tensor binary_cross_entropy(const Tensor& x, const Tensor& target, const BinaryCrossEntropyOptions& o, Site site) {
+  if (const Autocasting as(Precision::full, x); as) {
+    check(x.device().is_cpu(),
+          "binary_cross_entropy: probabilities of half precision are too rough for a logarithm, so that "
+          "autocast refuses it on a GPU, as PyTorch does; use binary_cross_entropy_with_logits");
+    BinaryCrossEntropyOptions wide = o;
+    wide.weight = as(o.weight);
+    return binary_cross_entropy(as(x), as(target), wide, site);
+  }
   if (is_half_precision(result_type(x, target))) {
     auto wide = o;
     wide.weight = opmath(o.weight);
@@ -128,6 +145,12 @@ Tensor binary_cross_entropy(const Tensor& x, const Tensor& target, const BinaryC
 
 Tensor binary_cross_entropy_with_logits(const Tensor& x, const Tensor& target,
                                         const BinaryCrossEntropyWithLogitsOptions& o, Site site) {
+  if (const Autocasting as(Precision::full, x); as) {
+    BinaryCrossEntropyWithLogitsOptions wide = o;
+    wide.weight = as(o.weight);
+    wide.pos_weight = as(o.pos_weight);
+    return binary_cross_entropy_with_logits(as(x), as(target), wide, site);
+  }
   if (is_half_precision(result_type(x, target))) {
     auto wide = o;
     wide.weight = opmath(o.weight);
@@ -142,6 +165,7 @@ Tensor binary_cross_entropy_with_logits(const Tensor& x, const Tensor& target,
 }
 
 Tensor kl_div(const Tensor& x, const Tensor& target, const KlDivOptions& o, Site site) {
+  if (const Autocasting as(Precision::full, x); as) return kl_div(as(x), as(target), o, site);
   if (is_half_precision(result_type(x, target))) {
     return kl_div(opmath(x), opmath(target), o, site).to(result_type(x, target));
   }
@@ -155,6 +179,7 @@ Tensor kl_div(const Tensor& x, const Tensor& target, const KlDivOptions& o, Site
 }
 
 Tensor soft_margin_loss(const Tensor& x, const Tensor& target, Reduction reduction, Site site) {
+  if (const Autocasting as(Precision::full, x); as) return soft_margin_loss(as(x), as(target), reduction, site);
   if (is_half_precision(result_type(x, target))) {
     return soft_margin_loss(opmath(x), opmath(target), reduction, site).to(result_type(x, target));
   }
@@ -164,6 +189,8 @@ Tensor soft_margin_loss(const Tensor& x, const Tensor& target, Reduction reducti
 }
 
 Tensor hinge_embedding_loss(const Tensor& x, const Tensor& target, double margin, Reduction reduction, Site site) {
+  if (const Autocasting as(Precision::full, x); as)
+    return hinge_embedding_loss(as(x), as(target), margin, reduction, site);
   if (is_half_precision(result_type(x, target))) {
     return hinge_embedding_loss(opmath(x), opmath(target), margin, reduction, site).to(result_type(x, target));
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "ebb/autograd/autocast/autocasting.h"
 #include "ebb/autograd/ops/detail/checks.h"
 #include "ebb/autograd/ops/detail/compute.h"
 #include "ebb/autograd/ops/detail/resample.h"
@@ -9,7 +10,11 @@
 
 namespace ebb {
 
+using autograd::Autocasting;
+using autograd::Precision;
+
 Tensor local_response_norm(const Tensor& x, const LocalResponseNormOptions& o, Site site) {
+  if (const Autocasting as(Precision::full, x); as) return local_response_norm(as(x), o, site);
   const OpScope op("local_response_norm", site);
   ops::check_floating(x);
   check(x.dim() >= 3, "the input must be (N, C, ...) with one more dimension at least, got shape ", x.shape());

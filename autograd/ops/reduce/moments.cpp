@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "ebb/autograd/autocast/autocasting.h"
 #include "ebb/autograd/ops/detail/checks.h"
 #include "ebb/autograd/ops/detail/compute.h"
 #include "ebb/autograd/ops/detail/reduced_dims.h"
@@ -12,6 +13,9 @@
 #include "ebb/autograd/record.h"
 
 namespace ebb {
+
+using autograd::Autocasting;
+using autograd::Precision;
 
 using autograd::record;
 using autograd::Saved;
@@ -39,6 +43,7 @@ static Tensor kept_std(const Tensor& x, const Dims& dims, double correction) {
 }
 
 Tensor var(const Tensor& x, const Dims& named, double correction, bool keepdim, Site site) {
+  if (const Autocasting as(Precision::given, x); as) return var(x, named, correction, keepdim, site);
   const OpScope op("var", site);
   const Dims dims = ops::resolved(named, x.dim());
   return ops::rounded_once(
@@ -46,6 +51,7 @@ Tensor var(const Tensor& x, const Dims& named, double correction, bool keepdim, 
 }
 
 Tensor std(const Tensor& x, const Dims& named, double correction, bool keepdim, Site site) {
+  if (const Autocasting as(Precision::given, x); as) return std(x, named, correction, keepdim, site);
   const OpScope op("std", site);
   const Dims dims = ops::resolved(named, x.dim());
   return ops::rounded_once(

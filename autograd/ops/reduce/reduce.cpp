@@ -1,5 +1,6 @@
 #include "ebb/autograd/ops/reduce/reduce.h"
 
+#include "ebb/autograd/autocast/autocasting.h"
 #include "ebb/autograd/ops/create/creation.h"
 #include "ebb/autograd/ops/detail/checks.h"
 #include "ebb/autograd/ops/detail/compute.h"
@@ -12,6 +13,9 @@
 #include "ebb/kernels/reduce/reduce.h"
 
 namespace ebb {
+
+using autograd::Autocasting;
+using autograd::Precision;
 
 using autograd::record;
 using autograd::Saved;
@@ -100,6 +104,7 @@ ValuesAndIndices extreme_along(const Tensor& x, Extreme which, std::int64_t dim,
 }  // namespace
 
 Tensor sum(const Tensor& x, const Dims& named, bool keepdim, Site site) {
+  if (const Autocasting as(Precision::full_on_gpu, x); as) return sum(as(x), named, keepdim, site);
   const OpScope op("sum", site);
   const Dims dims = resolved(named, x.dim());
   Tensor y = empty_result(x, dims, is_floating(x.dtype()) ? x.dtype() : kInt64);
@@ -109,6 +114,7 @@ Tensor sum(const Tensor& x, const Dims& named, bool keepdim, Site site) {
 }
 
 Tensor mean(const Tensor& x, const Dims& named, bool keepdim, Site site) {
+  if (const Autocasting as(Precision::given, x); as) return mean(x, named, keepdim, site);
   const OpScope op("mean", site);
   ops::check_floating(x);
   const Dims dims = resolved(named, x.dim());

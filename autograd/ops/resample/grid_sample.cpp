@@ -4,6 +4,7 @@
 #include <span>
 #include <vector>
 
+#include "ebb/autograd/autocast/autocasting.h"
 #include "ebb/autograd/grad_mode.h"
 #include "ebb/autograd/ops/create/creation.h"
 #include "ebb/autograd/ops/detail/compute.h"
@@ -19,6 +20,9 @@
 #include "ebb/autograd/record.h"
 
 namespace ebb {
+
+using autograd::Autocasting;
+using autograd::Precision;
 
 using autograd::record;
 using autograd::wrt;
@@ -125,6 +129,7 @@ void check_arguments(const Tensor& x, const Tensor& grid) {
 }  // namespace
 
 Tensor grid_sample(const Tensor& x, const Tensor& grid, const GridSampleOptions& o, Site site) {
+  if (const Autocasting as(Precision::full_on_cpu, x); as) return grid_sample(as(x), as(grid), o, site);
   if (is_half_precision(x.dtype()) && grid.dtype() == x.dtype()) {
     return grid_sample(ops::opmath(x), ops::opmath(grid), o, site).to(x.dtype());
   }
