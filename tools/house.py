@@ -61,6 +61,7 @@ FLOORS = {
             "depthwise": "convolutions of each channel by itself, on the CPU",
             "elementwise": "functors of one and two elements, activations",
             "im2col": "any convolution on the CPU as a product of matrices",
+            "half": "half precision by way of float32, where kernels have no loops of their own for it",
             "index": "gather, scatter, choice of a class",
             "gemm": "a product on the CPU: panels, tiles, blocks that fit its caches, Eigen; what matmul/ and conv/ multiply with",
             "matmul": "products of matrices: contract, choice, a GPU's tiles, cuBLAS; epilogues",
@@ -83,6 +84,7 @@ FLOORS = {
         ("core", "comm", "kernels"),
         {
             "engine": "what one backward pass remembers, and how gradients add up",
+            "autocast": "the precision that ops of a scope compute in",
             "inference": "work that is put off in InferenceMode, and done together with what follows it",
             "members": "Tensor's members that are ops",
             "ops/activation": "relu, gelu, softmax, dropout, ...",

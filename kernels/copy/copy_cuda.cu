@@ -2,6 +2,7 @@
 #include "ebb/kernels/copy/convert.h"
 #include "ebb/kernels/copy/element_bits.h"
 #include "ebb/kernels/copy/transpose.h"
+#include "ebb/kernels/cuda/half.cuh"
 #include "ebb/kernels/elementwise/elementwise.cuh"
 #include "ebb/kernels/elementwise/elementwise.h"
 
@@ -33,7 +34,7 @@ void copy(CudaContext& context, const Tensor& x, Tensor& y) {
         " on the CPU only: x.to(kCPU).to(...)");
   const auto rows = plan_rows(y, x);
   visit_any(x.dtype(), [&]<class From>() {
-    visit_any(y.dtype(), [&]<class To>() { map(context, rows, Convert<To>(), y.data<To>(), x.data<From>()); });
+    visit_any(y.dtype(), [&]<class To>() { map(context, rows, ConvertHere<To>(), y.data<To>(), x.data<From>()); });
   });
 }
 

@@ -2,6 +2,7 @@
 
 #include <type_traits>
 
+#include "ebb/kernels/cuda/half.cuh"
 #include "ebb/kernels/cuda/launch.cuh"
 #include "ebb/kernels/cuda/packet.cuh"
 #include "ebb/kernels/cuda/shuffle.cuh"
@@ -10,10 +11,6 @@
 // warp or a part of one, so that a block has blockDim.y rows, or a whole block. Packets of a row are dealt out in turn.
 
 namespace ebb::kernels {
-
-/// What elements are computed in.
-template <class T>
-using ComputeOf = std::conditional_t<std::is_same_v<T, double>, double, float>;
 
 template <class T>
 inline constexpr int row_packet = 16 / sizeof(T);
@@ -78,7 +75,7 @@ struct HeldRow {
     for (int p = 0; p < packets; ++p) packet[p] = load_before<n>(x + own.first, place(p), own.n, own.packed, fill);
   }
 
-  __device__ ComputeOf<T> operator()(int p, int k) const { return static_cast<ComputeOf<T>>(packet[p].element[k]); }
+  __device__ OpMath<T> operator()(int p, int k) const { return widened(packet[p].element[k]); }
 };
 
 /// Calls body(packet, k, place) for each element of a thread's part, unrolled.
@@ -107,7 +104,7 @@ __device__ __forceinline__ void store_held(T* y, const OwnRow& own, Value value)
   store_held_packets<T, packets>(y, own, [&](int p, int place) {
     Packet<T, row_packet<T>> packet;
 #pragma unroll
-    for (int k = 0; k < row_packet<T>; ++k) packet.element[k] = static_cast<T>(value(p, k, place + k));
+    for (int k = 0; k < row_packet<T>; ++k) packet.element[k] = rounded<T>(value(p, k, place + k));
     return packet;
   });
 }

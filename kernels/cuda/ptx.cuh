@@ -25,6 +25,24 @@ __device__ __forceinline__ void store_words(void* to, const Value& value) {
   }
 }
 
+// Between float and the bits of half precision, rounded to nearest even.
+
+__device__ __forceinline__ float widen_f16(std::uint16_t x) {
+  float y;
+  asm("cvt.f32.f16 %0, %1;" : "=f"(y) : "h"(x));
+  return y;
+}
+__device__ __forceinline__ std::uint16_t round_to_f16(float x) {
+  std::uint16_t y;
+  asm("cvt.rn.f16.f32 %0, %1;" : "=h"(y) : "f"(x));
+  return y;
+}
+__device__ __forceinline__ std::uint16_t round_to_bf16(float x) {
+  std::uint16_t y;
+  asm("cvt.rn.bf16.f32 %0, %1;" : "=h"(y) : "f"(x));
+  return y;
+}
+
 /// Starts a copy of `bytes`, 4 or 16, into shared memory; both addresses are multiples of that.
 template <int bytes>
 __device__ __forceinline__ void copy_async(void* to_shared, const void* from) {

@@ -1,7 +1,7 @@
 #include "ebb/kernels/elementwise/activation.h"
 
 #include "ebb/core/dispatch.h"
-#include "ebb/kernels/copy/convert.h"
+#include "ebb/kernels/cuda/half.cuh"
 #include "ebb/kernels/elementwise/elementwise.cuh"
 
 namespace ebb::kernels {
@@ -9,7 +9,8 @@ namespace ebb::kernels {
 void activation(CudaContext& context, const ActivationOp& op, const Tensor& x, Tensor& y) {
   std::visit(
       [&](const auto& f) {
-        visit_floating(x.dtype(), [&]<class T>() { map(context, plan_rows(y, x), for_elements<T>(f), y.data<T>(), x.data<T>()); });
+        visit_floating(x.dtype(),
+                       [&]<class T>() { map(context, plan_rows(y, x), for_elements<T>(f), y.data<T>(), x.data<T>()); });
       },
       op);
 }
@@ -17,8 +18,9 @@ void activation(CudaContext& context, const ActivationOp& op, const Tensor& x, T
 void activation_backward(CudaContext& context, const ActivationOp& op, const Tensor& dy, const Tensor& x, Tensor& dx) {
   std::visit(
       [&](const auto& f) {
-        visit_floating(x.dtype(),
-                    [&]<class T>() { map(context, plan_rows(dx, dy, x), for_elements<T>(f), dx.data<T>(), dy.data<T>(), x.data<T>()); });
+        visit_floating(x.dtype(), [&]<class T>() {
+          map(context, plan_rows(dx, dy, x), for_elements<T>(f), dx.data<T>(), dy.data<T>(), x.data<T>());
+        });
       },
       op);
 }

@@ -1,7 +1,7 @@
 #include "ebb/kernels/elementwise/elementwise.h"
 
 #include "ebb/core/dispatch.h"
-#include "ebb/kernels/copy/convert.h"
+#include "ebb/kernels/cuda/half.cuh"
 #include "ebb/kernels/elementwise/elementwise.cuh"
 
 namespace ebb::kernels {

@@ -22,6 +22,14 @@ constexpr NormOfParts parts[] = {
     {{"own", takes_any}, own_stats, own_apply, own_backward_sums, own_backward_apply},
 };
 
+const char* own_refusal(const BatchNormTask& task) {
+  return is_half_precision(task.x.dtype()) ? "the elements are of half precision" : nullptr;
+}
+
+const char* float32_refusal(const BatchNormTask& task) {
+  return is_half_precision(task.x.dtype()) ? nullptr : "the elements are not of half precision";
+}
+
 template <class Run>
 struct WholeNorm : Implementation<BatchNormTask> {
   Run* run;
@@ -37,16 +45,19 @@ using Inference = void(CudaContext&, const Tensor& x, const Tensor& mean, const 
 // Measured on an H100 (docs/gpu-results): ebb's own and cuDNN's move the same bytes at the same rate, and only ebb's
 // own compute what follows a norm as well. cuDNN's keep a reserve, which their backward needs.
 constexpr WholeNorm<Forward> forwards[] = {
-    {{"own", takes_any}, own_norm_forward},
+    {{"own", own_refusal}, own_norm_forward},
     {{"cudnn", cudnn_norm_refusal}, cudnn_norm_forward},
+    {{"float32", float32_refusal}, batch_norm_forward_of_half<CudaContext>},
 };
 constexpr WholeNorm<Backward> backwards[] = {
-    {{"own", takes_any}, own_norm_backward},
+    {{"own", own_refusal}, own_norm_backward},
     {{"cudnn", cudnn_norm_refusal}, cudnn_norm_backward},
+    {{"float32", float32_refusal}, batch_norm_backward_of_half<CudaContext>},
 };
 constexpr WholeNorm<Inference> inferences[] = {
-    {{"own", takes_any}, own_norm_inference},
+    {{"own", own_refusal}, own_norm_inference},
     {{"cudnn", cudnn_norm_refusal}, cudnn_norm_inference},
+    {{"float32", float32_refusal}, batch_norm_inference_of_half<CudaContext>},
 };
 
 bool has_any(const NormTail& tail) { return tail.relu || tail.residual.defined(); }
@@ -57,7 +68,6 @@ const NormOfParts& chosen(const Tensor& x) { return choose(operation, parts, Bat
 
 void batch_norm_forward(CudaContext& context, const Tensor& x, const Tensor& scale, const Tensor& shift, double eps,
                         const NormTail& tail, RunningStatistics& running, BatchStatistics& saved, Tensor& y) {
-  if (have_half(x)) return batch_norm_forward_of_half(context, x, scale, shift, eps, tail, running, saved, y);
   const BatchNormTask task{.x = x, .pass = NormPass::forward, .running = &running, .has_tail = has_any(tail)};
   choose(operation, forwards, task).run(context, x, scale, shift, eps, tail, running, saved, y);
 }
@@ -65,14 +75,12 @@ void batch_norm_forward(CudaContext& context, const Tensor& x, const Tensor& sca
 void batch_norm_backward(CudaContext& context, const Tensor& dy, const Tensor& x, const Tensor& scale,
                          const BatchStatistics& saved, double eps, const NormResult& result,
                          BatchNormGradients& gradients) {
-  if (have_half(x)) return batch_norm_backward_of_half(context, dy, x, scale, saved, eps, result, gradients);
   const BatchNormTask task{.x = x, .pass = NormPass::backward, .saved = &saved, .has_tail = result.y.defined()};
   choose(operation, backwards, task).run(context, dy, x, scale, saved, eps, result, gradients);
 }
 
 void batch_norm_inference(CudaContext& context, const Tensor& x, const Tensor& mean, const Tensor& var,
                           const Tensor& scale, const Tensor& shift, double eps, const NormTail& tail, Tensor& y) {
-  if (have_half(x)) return batch_norm_inference_of_half(context, x, mean, var, scale, shift, eps, tail, y);
   const BatchNormTask task{.x = x, .pass = NormPass::inference, .has_tail = has_any(tail)};
   choose(operation, inferences, task).run(context, x, mean, var, scale, shift, eps, tail, y);
 }

@@ -20,14 +20,19 @@ constexpr auto mode = CUDNN_BATCHNORM_SPATIAL_PERSISTENT;
 constexpr auto only_norm = CUDNN_BATCHNORM_OPS_BN;
 constexpr std::int64_t most_images = 65'535;
 
+cudnnDataType_t type_of(DType dtype) {
+  if (dtype == kFloat16) return CUDNN_DATA_HALF;
+  if (dtype == kBFloat16) return CUDNN_DATA_BFLOAT16;
+  return dtype == kFloat64 ? CUDNN_DATA_DOUBLE : CUDNN_DATA_FLOAT;
+}
+
 class TensorDescriptor {
  public:
   TensorDescriptor(DType dtype, const Shape& shape) {
     const auto size = [&](int dim) { return dim < shape.size() ? static_cast<int>(shape[dim]) : 1; };
     check_status(functions().create_tensor(&descriptor_));
     const cudnnStatus_t status =
-        functions().set_tensor(descriptor_, CUDNN_TENSOR_NHWC, dtype == kFloat64 ? CUDNN_DATA_DOUBLE : CUDNN_DATA_FLOAT,
-                               size(0), size(1), size(2), size(3));
+        functions().set_tensor(descriptor_, CUDNN_TENSOR_NHWC, type_of(dtype), size(0), size(1), size(2), size(3));
     if (status == CUDNN_STATUS_SUCCESS) return;
     destroy();
     cudnn::throw_error(status, Site::current());
@@ -47,7 +52,9 @@ class TensorDescriptor {
 /// An image and what there is one of per channel, as cuDNN is told of them; and the factors that it reads from memory.
 struct Described {
   explicit Described(const Tensor& x)
-      : image(x.dtype(), x.shape()), per_channel(x.dtype(), {1, x.size(1)}), is_double(x.dtype() == kFloat64) {}
+      : image(x.dtype(), x.shape()),
+        per_channel(opmath_type(x.dtype()), {1, x.size(1)}),
+        is_double(x.dtype() == kFloat64) {}
 
   const void* one() const { return is_double ? static_cast<const void*>(&double_one) : &float_one; }
   const void* zero() const { return is_double ? static_cast<const void*>(&double_zero) : &float_zero; }
@@ -69,7 +76,7 @@ const char* running_refusal(const Tensor& x, const RunningStatistics& running) {
   const auto& [mean, var, momentum, count] = running;
   if (mean.defined() != var.defined()) return "it keeps both running statistics or none";
   if (!mean.defined()) return nullptr;
-  const auto fits = [&](const Tensor& t) { return t.dtype() == x.dtype() && t.is_contiguous(); };
+  const auto fits = [&](const Tensor& t) { return t.dtype() == opmath_type(x.dtype()) && t.is_contiguous(); };
   return fits(mean) && fits(var) ? nullptr : "the running statistics are of another dtype, or not contiguous";
 }
 
@@ -80,7 +87,7 @@ const char* cudnn_norm_refusal(const BatchNormTask& task) {
   if (!backends::cudnn.enabled) return "backends::cudnn.enabled is false";
   if (cudnn::library().missing != nullptr) return cudnn::library().missing;
   if (task.pass == NormPass::parts) return "it computes whole batch norms only";
-  if (x.dtype() != kFloat32 && x.dtype() != kFloat64) return "the elements are neither float32 nor float64";
+  if (!is_floating(x.dtype()) || is_storage_only(x.dtype())) return "the elements are no reals";
   if (task.has_tail) return "it would leave what follows the norm to other kernels";
   if (x.numel() == 0) return "there is nothing to compute";
   if (x.size(0) > most_images || x.numel() > INT32_MAX) return "there are too many images, or too many elements";

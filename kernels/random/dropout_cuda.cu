@@ -1,7 +1,7 @@
 #include "ebb/kernels/random/dropout.h"
 
 #include "ebb/core/dispatch.h"
-#include "ebb/kernels/copy/convert.h"
+#include "ebb/kernels/cuda/half.cuh"
 #include "ebb/kernels/cuda/launch.cuh"
 
 namespace ebb::kernels {
@@ -16,7 +16,7 @@ __device__ void drop_four(const T* x, std::int64_t count, double p, OpMath<T> ke
   const auto words = random(offset + static_cast<std::uint64_t>(four));
   for (std::int64_t i = four * 4; i < min(count, four * 4 + 4); ++i) {
     const bool kept = static_cast<double>(words[static_cast<std::size_t>(i % 4)]) * 0x1p-32 >= p;
-    y[i] = kept ? Convert<T>()(Convert<OpMath<T>>()(x[i]) / keep_probability) : T(0);
+    y[i] = kept ? rounded<T>(widened(x[i]) / keep_probability) : T(0);
   }
 }
 

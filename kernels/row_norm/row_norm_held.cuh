@@ -80,7 +80,7 @@ struct AffineOf {
 template <class T, int packets>
 __global__ void normalize_held(RowShape shape, double eps, const T* x, AffineOf<T> affine,
                                RowStatisticsOf<T> statistics, T* y) {
-  using A = ComputeOf<T>;
+  using A = OpMath<T>;
   const OwnRow own(shape);
   const HeldRow<T, packets> row(x, own, T(0));
   const auto plus = [](A a, A b) { return a + b; };
@@ -114,7 +114,7 @@ __global__ void normalize_held(RowShape shape, double eps, const T* x, AffineOf<
 template <class T, int packets>
 __global__ void normalize_backward_held(RowShape shape, const T* dy, const T* x, AffineOf<T> affine,
                                         RowStatisticsOf<const T> statistics, T* dx) {
-  using A = ComputeOf<T>;
+  using A = OpMath<T>;
   const OwnRow own(shape);
   const HeldRow<T, packets> row_dy(dy, own, T(0)), row_x(x, own, T(0));
   const A mean = own.exists ? static_cast<A>(statistics.mean[own.row]) : A(0);

@@ -39,7 +39,7 @@ __device__ Value combine_column(Value value, Combine combine) {
 
 template <class T>
 __global__ void softmax_columns(Columns columns, SoftmaxOf what, const T* x, T* y) {
-  using A = ComputeOf<T>;
+  using A = OpMath<T>;
   constexpr int together = 8;
   const std::int64_t column = static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x;
   const std::int64_t start = columns.start(column), step = columns.inner.divisor();
@@ -50,7 +50,7 @@ __global__ void softmax_columns(Columns columns, SoftmaxOf what, const T* x, T* 
 #pragma unroll
     for (int u = 0; u < together; ++u) {
       const std::int64_t k = i + u * blockDim.y;
-      values[u] = k < end ? static_cast<A>(x[start + k * step]) : -std::numeric_limits<A>::infinity();
+      values[u] = k < end ? widened(x[start + k * step]) : -std::numeric_limits<A>::infinity();
     }
     all.add(values);
   }
@@ -58,26 +58,26 @@ __global__ void softmax_columns(Columns columns, SoftmaxOf what, const T* x, T* 
   const SoftmaxResult<A> result(what, all);
 #pragma unroll 4
   for (std::int64_t i = threadIdx.y; i < end; i += blockDim.y) {
-    y[start + i * step] = static_cast<T>(result(static_cast<A>(x[start + i * step])));
+    y[start + i * step] = rounded<T>(result(widened(x[start + i * step])));
   }
 }
 
 template <class T>
 __global__ void softmax_backward_columns(Columns columns, SoftmaxGradient gradient, const T* dy, const T* y, T* dx) {
-  using A = ComputeOf<T>;
+  using A = OpMath<T>;
   const std::int64_t column = static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x;
   const std::int64_t start = columns.start(column), step = columns.inner.divisor();
   const std::int64_t end = column < columns.count ? columns.n : 0;
   A sum = 0;
 #pragma unroll 4
   for (std::int64_t i = threadIdx.y; i < end; i += blockDim.y) {
-    sum += gradient.term(static_cast<A>(dy[start + i * step]), static_cast<A>(y[start + i * step]));
+    sum += gradient.term(widened(dy[start + i * step]), widened(y[start + i * step]));
   }
   sum = combine_column(sum, [](A a, A b) { return a + b; });
 #pragma unroll 4
   for (std::int64_t i = threadIdx.y; i < end; i += blockDim.y) {
     const std::int64_t at = start + i * step;
-    dx[at] = static_cast<T>(gradient.result(static_cast<A>(dy[at]), static_cast<A>(y[at]), sum));
+    dx[at] = rounded<T>(gradient.result(widened(dy[at]), widened(y[at]), sum));
   }
 }
 

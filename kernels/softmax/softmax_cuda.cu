@@ -1,6 +1,5 @@
 #include "ebb/core/dispatch.h"
 #include "ebb/kernels/softmax/softmax_columns.cuh"
-#include "ebb/kernels/softmax/softmax_half.h"
 #include "ebb/kernels/softmax/softmax_rows.cuh"
 
 namespace ebb::kernels {
@@ -19,9 +18,8 @@ struct ColumnLaunch {
 }  // namespace
 
 void softmax(CudaContext& context, SoftmaxOf what, const Tensor& x, Tensor& y) {
-  if (have_half(x)) return softmax_of_half(context, what, x, y);
   if (x.numel() == 0) return;
-  visit_float(x.dtype(), [&]<class T>() {
+  visit_floating(x.dtype(), [&]<class T>() {
     const T* from = x.data<T>();
     T* to = y.data<T>();
     const std::int64_t n = x.size(1);
@@ -41,10 +39,9 @@ void softmax(CudaContext& context, SoftmaxOf what, const Tensor& x, Tensor& y) {
 }
 
 void softmax_backward(CudaContext& context, SoftmaxOf what, const Tensor& dy, const Tensor& y, Tensor& dx) {
-  if (have_half(y)) return softmax_backward_of_half(context, what, dy, y, dx);
   if (y.numel() == 0) return;
   const SoftmaxGradient gradient{what};
-  visit_float(y.dtype(), [&]<class T>() {
+  visit_floating(y.dtype(), [&]<class T>() {
     const T *from = dy.data<T>(), *out = y.data<T>();
     T* to = dx.data<T>();
     const std::int64_t n = y.size(1);

@@ -17,10 +17,10 @@ struct Plus {
 /// Rows that fit into registers.
 template <class T, int packets>
 __global__ void softmax_held(RowShape shape, SoftmaxOf what, const T* x, T* y) {
-  using A = ComputeOf<T>;
+  using A = OpMath<T>;
   constexpr A lowest = -std::numeric_limits<A>::infinity();
   const OwnRow own(shape);
-  const HeldRow<T, packets> row(x, own, static_cast<T>(lowest));
+  const HeldRow<T, packets> row(x, own, rounded<T>(lowest));
   const bool is_log = what == SoftmaxOf::logarithm;
   A max = lowest, sum = 0, value[packets][row_packet<T>];
   for_each_held<T, packets>([&](int p, int k, int) { max = row(p, k) > max ? row(p, k) : max; });
@@ -37,7 +37,7 @@ __global__ void softmax_held(RowShape shape, SoftmaxOf what, const T* x, T* y) {
 
 template <class T, int packets>
 __global__ void softmax_backward_held(RowShape shape, SoftmaxGradient gradient, const T* dy, const T* y, T* dx) {
-  using A = ComputeOf<T>;
+  using A = OpMath<T>;
   const OwnRow own(shape);
   const HeldRow<T, packets> row_dy(dy, own, T(0)), row_y(y, own, T(0));
   A sum = 0;
@@ -63,7 +63,7 @@ inline constexpr int packets_together = 4;
 
 template <class T>
 __global__ void softmax_long(LongRows rows, SoftmaxOf what, const T* x, T* y) {
-  using A = ComputeOf<T>;
+  using A = OpMath<T>;
   constexpr int size = row_packet<T>;
   x += blockIdx.x * rows.n;
   y += blockIdx.x * rows.n;
@@ -72,10 +72,10 @@ __global__ void softmax_long(LongRows rows, SoftmaxOf what, const T* x, T* y) {
     A values[packets_together * size];
 #pragma unroll
     for (int u = 0; u < packets_together; ++u) {
-      const auto packet = load_before<size>(x, first + u * step, rows.n, rows.packed,
-                                            static_cast<T>(-std::numeric_limits<A>::infinity()));
+      const auto packet =
+          load_before<size>(x, first + u * step, rows.n, rows.packed, rounded<T>(-std::numeric_limits<A>::infinity()));
 #pragma unroll
-      for (int k = 0; k < size; ++k) values[u * size + k] = static_cast<A>(packet.element[k]);
+      for (int k = 0; k < size; ++k) values[u * size + k] = widened(packet.element[k]);
     }
     row.add(values);
   });
@@ -84,14 +84,14 @@ __global__ void softmax_long(LongRows rows, SoftmaxOf what, const T* x, T* y) {
   rows.for_each_packet<size, 1>([&](std::int64_t i, std::int64_t) {
     auto packet = load_before<size>(x, i, rows.n, rows.packed, T(0));
 #pragma unroll
-    for (int k = 0; k < size; ++k) packet.element[k] = static_cast<T>(result(static_cast<A>(packet.element[k])));
+    for (int k = 0; k < size; ++k) packet.element[k] = rounded<T>(result(widened(packet.element[k])));
     store_before<size>(y, i, rows.n, rows.packed, packet);
   });
 }
 
 template <class T>
 __global__ void softmax_backward_long(LongRows rows, SoftmaxGradient gradient, const T* dy, const T* y, T* dx) {
-  using A = ComputeOf<T>;
+  using A = OpMath<T>;
   constexpr int size = row_packet<T>;
   const std::int64_t start = blockIdx.x * rows.n;
   const auto load = [&](const T* from, std::int64_t i) {
@@ -105,7 +105,7 @@ __global__ void softmax_backward_long(LongRows rows, SoftmaxGradient gradient, c
     for (int u = 0; u < 2; ++u) {
 #pragma unroll
       for (int k = 0; k < size; ++k) {
-        sum += gradient.term(static_cast<A>(of_dy[u].element[k]), static_cast<A>(of_y[u].element[k]));
+        sum += gradient.term(widened(of_dy[u].element[k]), widened(of_y[u].element[k]));
       }
     }
   });
@@ -115,8 +115,7 @@ __global__ void softmax_backward_long(LongRows rows, SoftmaxGradient gradient, c
     Packet<T, size> packet;
 #pragma unroll
     for (int k = 0; k < size; ++k) {
-      packet.element[k] =
-          static_cast<T>(gradient.result(static_cast<A>(of_dy.element[k]), static_cast<A>(of_y.element[k]), sum));
+      packet.element[k] = rounded<T>(gradient.result(widened(of_dy.element[k]), widened(of_y.element[k]), sum));
     }
     store_before<size>(dx + start, i, rows.n, rows.packed, packet);
   });

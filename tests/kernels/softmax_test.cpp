@@ -11,8 +11,13 @@ namespace {
 
 using kernels::SoftmaxOf;
 
+double tolerance_of(DType dtype) {
+  if (is_half_precision(dtype)) return dtype == kFloat16 ? 2e-3 : 1.6e-2;
+  return dtype == kFloat32 ? 1e-5 : 1e-12;
+}
+
 void check_softmax(const Tensor& x) {
-  const double tolerance = x.dtype() == kFloat32 ? 1e-5 : 1e-12;
+  const double tolerance = tolerance_of(x.dtype());
   const double sum_tolerance = tolerance * static_cast<double>(x.size(1) > 4096 ? 20 : 1);  // of numbers near 1
   CAPTURE(to_string(x.shape()), to_string(x.dtype()));
   for (const SoftmaxOf what : {SoftmaxOf::probability, SoftmaxOf::logarithm}) {
@@ -32,7 +37,7 @@ void check_softmax(const Tensor& x) {
 }  // namespace
 
 TEST_CASE("softmax and its gradient agree for rows of any length") {
-  for (const DType dtype : {kFloat32, kFloat64}) {
+  for (const DType dtype : {kFloat16, kBFloat16, kFloat32, kFloat64}) {
     for (const std::int64_t n : {1, 2, 3, 10, 64, 127, 128, 500, 1024, 1025, 1500, 2048, 8192, 8193, 8196, 20000}) {
       check_softmax(random_tensor({3, n, 1}, dtype));
     }
@@ -43,7 +48,7 @@ TEST_CASE("softmax and its gradient agree for rows of any length") {
 }
 
 TEST_CASE("softmax and its gradient agree along a middle dimension") {
-  for (const DType dtype : {kFloat32, kFloat64}) {
+  for (const DType dtype : {kFloat16, kBFloat16, kFloat32, kFloat64}) {
     for (const Shape& shape : std::vector<Shape>{{2, 1, 5}, {3, 4, 70}, {2, 33, 65}, {1, 300, 2}, {5, 2, 300}}) {
       check_softmax(random_tensor(shape, dtype));
     }

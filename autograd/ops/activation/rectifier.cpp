@@ -1,8 +1,8 @@
 #include "ebb/autograd/ops/activation/rectifier.h"
 
-#include "ebb/autograd/autocast/autocasting.h"
 #include "ebb/autograd/inference/chain.h"
 #include "ebb/autograd/ops/detail/activate.h"
+#include "ebb/autograd/ops/detail/autocasting.h"
 #include "ebb/autograd/ops/elementwise/arithmetic.h"
 #include "ebb/autograd/ops/elementwise/compare.h"
 #include "ebb/autograd/ops/elementwise/unary.h"
@@ -11,8 +11,8 @@
 
 namespace ebb {
 
-using autograd::Autocasting;
-using autograd::Precision;
+using ops::Autocasting;
+using ops::Precision;
 
 using autograd::record;
 using autograd::Saved;

@@ -1,7 +1,7 @@
 #include "ebb/autograd/ops/activation/sigmoid.h"
 
-#include "ebb/autograd/autocast/autocasting.h"
 #include "ebb/autograd/ops/detail/activate.h"
+#include "ebb/autograd/ops/detail/autocasting.h"
 #include "ebb/autograd/ops/detail/compute.h"
 #include "ebb/autograd/ops/elementwise/arithmetic.h"
 #include "ebb/autograd/ops/elementwise/compare.h"
@@ -9,8 +9,8 @@
 
 namespace ebb {
 
-using autograd::Autocasting;
-using autograd::Precision;
+using ops::Autocasting;
+using ops::Precision;
 
 using autograd::record;
 using autograd::wrt;

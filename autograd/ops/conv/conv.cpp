@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <array>
 
-#include "ebb/autograd/autocast/autocasting.h"
 #include "ebb/autograd/grad_mode.h"
 #include "ebb/autograd/inference/chain.h"
+#include "ebb/autograd/ops/detail/autocasting.h"
 #include "ebb/autograd/ops/detail/compute.h"
 #include "ebb/autograd/ops/detail/window.h"
 #include "ebb/autograd/ops/elementwise/arithmetic.h"
@@ -17,8 +17,8 @@
 
 namespace ebb {
 
-using autograd::Autocasting;
-using autograd::Precision;
+using ops::Autocasting;
+using ops::Precision;
 
 using autograd::record;
 using autograd::Saved;

@@ -1,12 +1,12 @@
 // Convolutions of one dimension are those of images of one row.
-#include "ebb/autograd/autocast/autocasting.h"
 #include "ebb/autograd/ops/conv/conv.h"
+#include "ebb/autograd/ops/detail/autocasting.h"
 #include "ebb/autograd/ops/shape/shape.h"
 
 namespace ebb {
 
-using autograd::Autocasting;
-using autograd::Precision;
+using ops::Autocasting;
+using ops::Precision;
 
 static void check_line(const Tensor& x, const Tensor& weight, const char* weight_dims) {
   check(x.dim() == 2 || x.dim() == 3, "the input must be (N, C, L) or (C, L), got shape ", x.shape());

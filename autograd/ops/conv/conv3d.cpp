@@ -1,6 +1,6 @@
 // A convolution of volumes is the sum, over the slices of the kernel, of convolutions of the volumes' slices.
-#include "ebb/autograd/autocast/autocasting.h"
 #include "ebb/autograd/ops/conv/conv.h"
+#include "ebb/autograd/ops/detail/autocasting.h"
 #include "ebb/autograd/ops/detail/window.h"
 #include "ebb/autograd/ops/elementwise/arithmetic.h"
 #include "ebb/autograd/ops/shape/pad.h"
@@ -8,8 +8,8 @@
 
 namespace ebb {
 
-using autograd::Autocasting;
-using autograd::Precision;
+using ops::Autocasting;
+using ops::Precision;
 
 /// x with zeros before and behind, so that every slice of the kernel meets slices of x only.
 static Tensor with_depth(const Tensor& x, std::int64_t padding, std::int64_t reach, bool is_same) {

@@ -2,10 +2,10 @@
 
 #include <cmath>
 
-#include "ebb/autograd/autocast/autocasting.h"
 #include "ebb/autograd/inference/chain.h"
 #include "ebb/autograd/inference_mode.h"
 #include "ebb/autograd/ops/create/creation.h"
+#include "ebb/autograd/ops/detail/autocasting.h"
 #include "ebb/autograd/ops/detail/checks.h"
 #include "ebb/autograd/ops/detail/compute.h"
 #include "ebb/autograd/ops/elementwise/compare.h"
@@ -18,8 +18,8 @@
 
 namespace ebb {
 
-using autograd::Autocasting;
-using autograd::Precision;
+using ops::Autocasting;
+using ops::Precision;
 
 using autograd::record;
 using autograd::Saved;

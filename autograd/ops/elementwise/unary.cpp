@@ -4,8 +4,8 @@
 #include <limits>
 #include <numbers>
 
-#include "ebb/autograd/autocast/autocasting.h"
 #include "ebb/autograd/ops/create/creation.h"
+#include "ebb/autograd/ops/detail/autocasting.h"
 #include "ebb/autograd/ops/detail/compute.h"
 #include "ebb/autograd/ops/elementwise/arithmetic.h"
 #include "ebb/autograd/ops/elementwise/compare.h"
@@ -14,8 +14,8 @@
 
 namespace ebb {
 
-using autograd::Autocasting;
-using autograd::Precision;
+using ops::Autocasting;
+using ops::Precision;
 
 using autograd::record;
 using autograd::Saved;

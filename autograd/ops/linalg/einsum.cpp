@@ -5,7 +5,7 @@
 #include <map>
 #include <string>
 
-#include "ebb/autograd/autocast/autocasting.h"
+#include "ebb/autograd/ops/detail/autocasting.h"
 #include "ebb/autograd/ops/linalg/linalg.h"
 #include "ebb/autograd/ops/reduce/reduce.h"
 #include "ebb/autograd/ops/shape/diagonal.h"
@@ -14,8 +14,8 @@
 
 namespace ebb {
 
-using autograd::Autocasting;
-using autograd::Precision;
+using ops::Autocasting;
+using ops::Precision;
 namespace {
 
 using Labels =

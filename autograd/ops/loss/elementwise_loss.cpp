@@ -1,9 +1,9 @@
 #include "ebb/autograd/ops/loss/elementwise_loss.h"
 
-#include "ebb/autograd/autocast/autocasting.h"
 #include "ebb/autograd/ops/activation/rectifier.h"
 #include "ebb/autograd/ops/activation/sigmoid.h"
 #include "ebb/autograd/ops/detail/activate.h"
+#include "ebb/autograd/ops/detail/autocasting.h"
 #include "ebb/autograd/ops/detail/compute.h"
 #include "ebb/autograd/ops/detail/reduce_loss.h"
 #include "ebb/autograd/ops/elementwise/arithmetic.h"
@@ -14,8 +14,8 @@
 
 namespace ebb {
 
-using autograd::Autocasting;
-using autograd::Precision;
+using ops::Autocasting;
+using ops::Precision;
 
 using autograd::record;
 using autograd::Saved;

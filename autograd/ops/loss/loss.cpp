@@ -1,8 +1,8 @@
 #include "ebb/autograd/ops/loss/loss.h"
 
-#include "ebb/autograd/autocast/autocasting.h"
 #include "ebb/autograd/ops/activation/softmax.h"
 #include "ebb/autograd/ops/create/creation.h"
+#include "ebb/autograd/ops/detail/autocasting.h"
 #include "ebb/autograd/ops/detail/checks.h"
 #include "ebb/autograd/ops/detail/compute.h"
 #include "ebb/autograd/ops/detail/reduce_loss.h"
@@ -15,8 +15,8 @@
 
 namespace ebb {
 
-using autograd::Autocasting;
-using autograd::Precision;
+using ops::Autocasting;
+using ops::Precision;
 
 using autograd::record;
 using autograd::Saved;

@@ -1,6 +1,6 @@
 #include "ebb/autograd/ops/norm/group_norm.h"
 
-#include "ebb/autograd/autocast/autocasting.h"
+#include "ebb/autograd/ops/detail/autocasting.h"
 #include "ebb/autograd/ops/detail/checks.h"
 #include "ebb/autograd/ops/detail/norm.h"
 #include "ebb/autograd/ops/norm/batch_norm.h"
@@ -10,8 +10,8 @@
 
 namespace ebb {
 
-using autograd::Autocasting;
-using autograd::Precision;
+using ops::Autocasting;
+using ops::Precision;
 
 /// One for each channel of x of `dims` dimensions.
 static Tensor along_channels(const Tensor& t, int dims) {

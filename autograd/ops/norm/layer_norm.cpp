@@ -2,7 +2,7 @@
 
 #include <limits>
 
-#include "ebb/autograd/autocast/autocasting.h"
+#include "ebb/autograd/ops/detail/autocasting.h"
 #include "ebb/autograd/ops/detail/checks.h"
 #include "ebb/autograd/ops/detail/compute.h"
 #include "ebb/autograd/ops/detail/norm.h"
@@ -13,8 +13,8 @@
 
 namespace ebb {
 
-using autograd::Autocasting;
-using autograd::Precision;
+using ops::Autocasting;
+using ops::Precision;
 
 /// How many elements the last dimensions have, which must be `shape`.
 static std::int64_t check_last(const Tensor& x, const Shape& shape) {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "ebb/autograd/autocast/autocasting.h"
+#include "ebb/autograd/ops/detail/autocasting.h"
 #include "ebb/autograd/ops/detail/checks.h"
 #include "ebb/autograd/ops/detail/compute.h"
 #include "ebb/autograd/ops/detail/resample.h"
@@ -10,8 +10,8 @@
 
 namespace ebb {
 
-using autograd::Autocasting;
-using autograd::Precision;
+using ops::Autocasting;
+using ops::Precision;
 
 Tensor local_response_norm(const Tensor& x, const LocalResponseNormOptions& o, Site site) {
   if (const Autocasting as(Precision::full, x); as) return local_response_norm(as(x), o, site);

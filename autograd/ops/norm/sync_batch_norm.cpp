@@ -28,7 +28,7 @@ using ops::rows_of;
 namespace {
 
 using Group = std::shared_ptr<comm::Communicator>;
-using Gradients = std::array<Tensor, 3>;  // of x, weight and bias
+using SyncGradients = std::array<Tensor, 3>;  // of x, weight and bias
 
 /// Of the whole batch. Nothing is brought to the host, so that a GPU need not be waited for.
 struct Statistics {
@@ -77,7 +77,7 @@ struct Saving {
 };
 
 /// The gradients, written with differentiable ops.
-Gradients composed_backward(const Tensor& gradient, const Saving& s) {
+SyncGradients composed_backward(const Tensor& gradient, const Saving& s) {
   const Tensor dy = ops::opmath(gradient), x = ops::opmath(s.x.get());
   const Tensor& weight = s.weight.get();
   const Dims dims = other_dims(x);
@@ -92,7 +92,7 @@ Gradients composed_backward(const Tensor& gradient, const Saving& s) {
   return {dx.to(gradient.dtype()), dweight.reshape(weight.shape()), dbias.reshape(weight.shape())};
 }
 
-Gradients fused_backward(const Tensor& gradient, const Saving& s) {
+SyncGradients fused_backward(const Tensor& gradient, const Saving& s) {
   const Tensor &x = s.x.get(), &mean = s.mean.get(), &inverse = s.inverse.get();
   const bool is_empty = x.numel() == 0;
   Tensor dx = empty_like(x), sums = zeros({2, x.size(1)}, {.dtype = mean.dtype(), .device = x.device()});

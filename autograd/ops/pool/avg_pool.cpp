@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "ebb/autograd/autocast/autocasting.h"
+#include "ebb/autograd/ops/detail/autocasting.h"
 #include "ebb/autograd/ops/detail/average.h"
 #include "ebb/autograd/ops/detail/checks.h"
 #include "ebb/autograd/ops/detail/resample.h"
@@ -11,8 +11,8 @@
 
 namespace ebb {
 
-using autograd::Autocasting;
-using autograd::Precision;
+using ops::Autocasting;
+using ops::Precision;
 
 using ops::SparseMatrix;
 using ops::Window;

@@ -1,7 +1,7 @@
 #include "ebb/autograd/ops/reduce/prod.h"
 
-#include "ebb/autograd/autocast/autocasting.h"
 #include "ebb/autograd/ops/create/creation.h"
+#include "ebb/autograd/ops/detail/autocasting.h"
 #include "ebb/autograd/ops/detail/reduced_dims.h"
 #include "ebb/autograd/ops/elementwise/arithmetic.h"
 #include "ebb/autograd/ops/shape/join.h"
@@ -11,8 +11,8 @@
 
 namespace ebb {
 
-using autograd::Autocasting;
-using autograd::Precision;
+using ops::Autocasting;
+using ops::Precision;
 
 using autograd::record;
 using autograd::Saved;

@@ -4,9 +4,9 @@
 #include <span>
 #include <vector>
 
-#include "ebb/autograd/autocast/autocasting.h"
 #include "ebb/autograd/grad_mode.h"
 #include "ebb/autograd/ops/create/creation.h"
+#include "ebb/autograd/ops/detail/autocasting.h"
 #include "ebb/autograd/ops/detail/compute.h"
 #include "ebb/autograd/ops/detail/constant.h"
 #include "ebb/autograd/ops/elementwise/arithmetic.h"
@@ -21,8 +21,8 @@
 
 namespace ebb {
 
-using autograd::Autocasting;
-using autograd::Precision;
+using ops::Autocasting;
+using ops::Precision;
 
 using autograd::record;
 using autograd::wrt;

@@ -4,15 +4,15 @@
 #include <array>
 #include <cmath>
 
-#include "ebb/autograd/autocast/autocasting.h"
+#include "ebb/autograd/ops/detail/autocasting.h"
 #include "ebb/autograd/ops/detail/checks.h"
 #include "ebb/autograd/ops/detail/resample.h"
 #include "ebb/autograd/ops/pool/adaptive_pool.h"
 
 namespace ebb {
 
-using autograd::Autocasting;
-using autograd::Precision;
+using ops::Autocasting;
+using ops::Precision;
 
 using ops::SparseMatrix;
 using Mode = InterpolateMode;

@@ -2,16 +2,16 @@
 
 #include <algorithm>
 
-#include "ebb/autograd/autocast/autocasting.h"
 #include "ebb/autograd/ops/create/creation.h"
+#include "ebb/autograd/ops/detail/autocasting.h"
 #include "ebb/autograd/ops/detail/resample.h"
 #include "ebb/autograd/ops/shape/shape.h"
 #include "ebb/autograd/record.h"
 
 namespace ebb {
 
-using autograd::Autocasting;
-using autograd::Precision;
+using ops::Autocasting;
+using ops::Precision;
 
 using autograd::record;
 using autograd::wrt;

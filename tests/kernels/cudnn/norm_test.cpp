@@ -74,18 +74,19 @@ void require_same(const Outcome& made, const Outcome& expected) {
 TEST_CASE("cuDNN, ebb's own kernels and the CPU compute the same batch norm") {
   const Fixture fixture;
   for (const Shape& shape : {Shape{4, 3, 5, 2}, Shape{7, 5}, Shape{2, 1, 1, 1}, Shape{3, 33, 4, 4}}) {
-    for (const DType dtype : {kFloat32, kFloat64}) {
-      const auto per_channel = [&] { return random_tensor({shape[1]}, dtype); };
+    for (const DType dtype : {kFloat32, kFloat64, kFloat16, kBFloat16}) {
+      const auto per_channel = [&] { return random_tensor({shape[1]}, opmath_type(dtype)); };
       const Tensors given = {image(shape, dtype), image(shape, dtype), per_channel(),
                              per_channel(),       per_channel(),       (per_channel() * per_channel()).abs()};
       const Tensors expected = whole(kCPU, "plain", given, 1e-3);
-      const double tolerance = dtype == kFloat32 ? 2e-4 : 1e-9;
+      const double tolerance = dtype == kFloat64 ? 1e-9 : dtype == kFloat32 ? 2e-4 : dtype == kFloat16 ? 4e-3 : 3e-2;
       CAPTURE(to_string(shape), to_string(dtype));
-      for (const char* name : {"cudnn", "own", static_cast<const char*>(nullptr)}) {
+      const bool is_half = is_half_precision(dtype);  // which ebb's own leave to cuDNN
+      for (const char* name : {"cudnn", is_half ? "cudnn" : "own", static_cast<const char*>(nullptr)}) {
         const std::uint64_t before = emulator::cudnn().norms;
         const Tensors made = whole(kCUDA, name, given, 1e-3);
         for (std::size_t i = 0; i < made.size(); ++i) require_close(made[i], expected[i], tolerance);
-        const bool by_cudnn = name != nullptr && name == std::string("cudnn");
+        const bool by_cudnn = is_half || (name != nullptr && name == std::string("cudnn"));
         CHECK(emulator::cudnn().norms - before == (by_cudnn ? 3 : 0));
       }
       const Tensors channels = whole(kCPU, nullptr, given, 1e-3);

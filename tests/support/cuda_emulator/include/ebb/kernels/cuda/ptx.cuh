@@ -7,6 +7,8 @@
 
 #include <cuda_runtime.h>
 
+#include "ebb/core/dtype/half.h"
+
 // Shadows ebb's own file of this name.
 
 namespace ebb::kernels {
@@ -15,6 +17,10 @@ template <class Value>
 void store_words(void* to, const Value& value) {
   std::memcpy(to, &value, sizeof(Value));
 }
+
+inline float widen_f16(std::uint16_t x) { return Half::to_float(x); }
+inline std::uint16_t round_to_f16(float x) { return Half(x).bits; }
+inline std::uint16_t round_to_bf16(float x) { return BFloat16(x).bits; }
 
 namespace copy_detail {
 

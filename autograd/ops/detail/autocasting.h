@@ -6,7 +6,7 @@
 
 #include "ebb/core/tensor.h"
 
-namespace ebb::autograd {
+namespace ebb::ops {
 
 /// What an op does under Autocast. Which op does what is PyTorch's choice, and differs between devices
 /// (ATen/autocast_mode.h; tests/vectors/autocast.json).
@@ -78,4 +78,4 @@ struct AutocastScope {
   void end(bool was_on) const;
 };
 
-}  // namespace ebb::autograd
+}  // namespace ebb::ops

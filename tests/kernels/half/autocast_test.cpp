@@ -5,7 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "ebb/autograd/autocast.h"
+#include "ebb/autograd/autocast/autocast.h"
 #include "ebb/autograd/backward.h"
 #include "ebb/autograd/grad_mode.h"
 #include "ebb/autograd/ops.h"

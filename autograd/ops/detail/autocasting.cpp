@@ -1,11 +1,11 @@
-#include "ebb/autograd/autocast/autocasting.h"
+#include "ebb/autograd/ops/detail/autocasting.h"
 
 #include <unordered_map>
 #include <utility>
 
 #include "ebb/autograd/grad_mode.h"
 
-namespace ebb::autograd {
+namespace ebb::ops {
 
 thread_local bool Autocasting::is_on = false;
 
@@ -94,4 +94,4 @@ std::vector<Tensor> Autocasting::operator()(std::vector<Tensor> tensors) const {
   return tensors;
 }
 
-}  // namespace ebb::autograd
+}  // namespace ebb::ops

@@ -1,13 +1,13 @@
-#include "ebb/autograd/autocast.h"
+#include "ebb/autograd/autocast/autocast.h"
 
 #include <utility>
 
-#include "ebb/autograd/autocast/autocasting.h"
+#include "ebb/autograd/ops/detail/autocasting.h"
 #include "ebb/core/error.h"
 
 namespace ebb {
 
-using autograd::AutocastScope;
+using ops::AutocastScope;
 
 static DType default_dtype(DeviceType device) { return device == DeviceType::cuda ? kFloat16 : kBFloat16; }
 
