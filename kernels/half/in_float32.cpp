@@ -43,7 +43,7 @@ template void run(CpuContext&, std::span<const Operand>, Body, void*);
   const std::int64_t bytes_in_caches = caches().l2 * num_threads();
   const std::int64_t bytes_of_one = std::max<std::int64_t>(bytes / std::max<std::int64_t>(count, 1), 1);
   const std::int64_t together = std::max<std::int64_t>(bytes_in_caches / bytes_of_one, 1);
-  if (together >= count) return run(context, operands, body, kernel);
+  if (together >= count || bytes == 0) return run(context, operands, body, kernel);
   std::vector<Tensor> tensors(operands.size());
   std::vector<Operand> parts(operands.begin(), operands.end());
   for (std::int64_t first = 0; first < count; first += together) {

@@ -7,26 +7,39 @@ namespace ebb::kernels {
 
 // Half precision, by way of float32.
 
+namespace half {
+
+/// Whether all rows have the same weights, so that some of them can be computed by themselves.
+inline bool have_same_weights(const RowAffine& affine, std::int64_t n) {
+  const Tensor& any = affine.weight.defined() ? affine.weight : affine.bias;
+  return !any.defined() || any.numel() * affine.inner == n;
+}
+
+}  // namespace half
+
 template <class Context>
 [[gnu::cold]] void row_norm_of_half(Context& context, const Tensor& x, const RowAffine& affine, double eps, Tensor& y,
                                     Tensor& mean, Tensor& rstd) {
-  in_float32(
-      context,
-      [&](const Tensor& from, const Tensor& weight, const Tensor& bias, Tensor& to, Tensor& m, Tensor& r) {
-        row_norm(context, from, {weight, bias, affine.inner}, eps, to, m, r);
-      },
-      x, affine.weight, affine.bias, y, mean, rstd);
+  const RowAffine wide{half::widened(context, affine.weight), half::widened(context, affine.bias), affine.inner};
+  const auto normalize = [&](const Tensor& from, Tensor& to, Tensor& m, Tensor& r) {
+    row_norm(context, from, wide, eps, to, m, r);
+  };
+  if (half::have_same_weights(affine, x.size(1))) return in_float32_by_slices(context, normalize, x, y, mean, rstd);
+  in_float32(context, normalize, x, y, mean, rstd);
 }
 
 template <class Context>
 [[gnu::cold]] void row_norm_backward_of_half(Context& context, const RowNormInputs& in, const RowAffine& affine,
                                              Tensor& dx) {
-  in_float32(
-      context,
-      [&](const Tensor& dy, const Tensor& x, const Tensor& mean, const Tensor& rstd, const Tensor& weight, Tensor& to) {
-        row_norm_backward(context, {dy, x, mean, rstd}, {weight, {}, affine.inner}, to);
-      },
-      in.dy, in.x, in.mean, in.rstd, affine.weight, dx);
+  const RowAffine wide{half::widened(context, affine.weight), {}, affine.inner};
+  const auto differentiate = [&](const Tensor& dy, const Tensor& x, const Tensor& mean, const Tensor& rstd,
+                                 Tensor& to) {
+    row_norm_backward(context, {dy, x, mean, rstd}, wide, to);
+  };
+  if (half::have_same_weights(affine, dx.size(1))) {
+    return in_float32_by_slices(context, differentiate, in.dy, in.x, in.mean, in.rstd, dx);
+  }
+  in_float32(context, differentiate, in.dy, in.x, in.mean, in.rstd, dx);
 }
 
 template <class Context>
