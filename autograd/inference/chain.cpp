@@ -236,7 +236,7 @@ Ref<Chain> with_link(const Ref<Chain>& previous, const Tensor& before, const Ste
   return make_ref<Chain>(std::move(link), channels);
 }
 
-bool is_float(const Tensor& x) { return x.dtype() == kFloat32 || x.dtype() == kFloat64; }
+bool is_real(const Tensor& x) { return is_floating(x.dtype()) && !is_storage_only(x.dtype()); }
 
 /// The result of an op on `inputs`, and a step.
 Tensor put_off_op(std::span<const Tensor> inputs, const Shape& shape, const Strides& strides, Op op, Step step) {
@@ -252,7 +252,7 @@ Tensor put_off_op(std::span<const Tensor> inputs, const Shape& shape, const Stri
 
 Tensor put_off_conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias, const kernels::ConvGeometry& geometry,
                       const Shape& output) {
-  if (!puts_off() || !x.device().is_cpu() || !is_float(x) || numel(output) == 0) return {};
+  if (!puts_off() || !x.device().is_cpu() || !is_real(x) || numel(output) == 0) return {};
   if (!stays(x) || !stays(weight) || !stays(bias)) return {};
   std::vector<Tensor> inputs{x, weight};
   if (bias.defined()) inputs.push_back(bias);
@@ -266,13 +266,13 @@ Tensor put_off_conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias,
     return y;
   };
   return put_off_op(inputs, output, strides_for(output, MemoryFormat::channels_last), convolve,
-                    {.epilogue = {.shift = bias.defined() ? bias.detach() : bias}});
+                    {.epilogue = {.shift = bias.defined() ? bias.to(opmath_type(bias.dtype())).detach() : bias}});
 }
 
 Tensor put_off(std::span<const Tensor> inputs, const Shape& shape, MemoryFormat format, Kernel kernel) {
   const auto is_pending = [](const Tensor& t) { return t.storage().is_pending(); };
   if (!puts_off() || numel(shape) == 0 || std::ranges::none_of(inputs, is_pending)) return {};
-  if (!std::ranges::all_of(inputs, [](const Tensor& t) { return is_float(t) && stays(t); })) return {};
+  if (!std::ranges::all_of(inputs, [](const Tensor& t) { return is_real(t) && stays(t); })) return {};
   const auto compute = [shape, format, kernel = std::move(kernel)](std::span<const Tensor> of,
                                                                    const Epilogue& epilogue) {
     CpuContext context;

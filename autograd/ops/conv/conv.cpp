@@ -189,8 +189,9 @@ Tensor conv_transpose2d(const Tensor& x, const Tensor& weight, const Tensor& bia
                     transposed_size(x.size(3), weight.size(3), o.output_padding.width, geometry, 1)};
   const Tensor y = convolve_back_to_input(x, weight, shape, geometry, now());
   if (!bias.defined()) return y;
-  const Tensor later =
-      is_inference_mode_enabled() ? autograd::put_off(y, {.epilogue = {.shift = contiguous(bias)}}) : Tensor();
+  const Tensor later = is_inference_mode_enabled()
+                           ? autograd::put_off(y, {.epilogue = {.shift = contiguous(ops::opmath(bias))}})
+                           : Tensor();
   return later.defined() ? later : y + bias.reshape({channels, 1, 1});
 }
 
