@@ -2,6 +2,7 @@
 // caches) and, with --peers PYTHON, PyTorch's times beside it, in turns.
 #include <cstdio>
 #include <functional>
+#include <map>
 #include <span>
 #include <string>
 #include <vector>
@@ -213,6 +214,15 @@ std::vector<Case> all_cases() {
           elementwise("max", 1, 1, [](Inputs in) { return max(in[0]); })};
 }
 
+/// The same case of half precision, which moves half the bytes.
+Case in_dtype(Case c, DType dtype) {
+  if (dtype == kFloat32) return c;
+  c.spec["dtype"] = to_string(dtype);
+  c.bytes /= 2;
+  for (Tensor& input : c.inputs) input = input.to(dtype);
+  return c;
+}
+
 /// What is timed of a case, and what the peers are told.
 struct Pass {
   std::string name;
@@ -240,12 +250,16 @@ int main(int argc, char** argv) try {
   CLI::App app("The CPU kernels of each op");
   bench::ContestOptions options;
   options.add_to(app);
+  DType dtype = kFloat32;
+  const std::map<std::string, DType> dtypes{{"float32", kFloat32}, {"float16", kFloat16}, {"bfloat16", kBFloat16}};
+  app.add_option("--dtype", dtype, "of all tensors")->transform(CLI::CheckedTransformer(dtypes));
   CLI11_PARSE(app, argc, argv);
 
   bench::Contest contest(options, "cpu_ops_peers.py");
   const bench::Roofline roof = bench::measure_roofline();
   ordered_json rows = ordered_json::array();
-  for (const Case& c : all_cases()) {
+  for (const Case& in_float32 : all_cases()) {
+    const Case c = in_dtype(in_float32, dtype);
     if (!options.includes(c.name())) continue;
     const double least = std::max(c.flops / roof.flops, c.bytes / roof.bandwidth) * 1e3;
     for (const auto& [pass, run] : passes_of(c)) {
@@ -258,7 +272,8 @@ int main(int argc, char** argv) try {
       rows.push_back(row);
     }
   }
-  contest.finish("cpu_ops", rows, {{"peak_gflops", roof.flops * 1e-9}, {"bandwidth_gb", roof.bandwidth * 1e-9}});
+  contest.finish(dtype == kFloat32 ? "cpu_ops" : std::string("cpu_ops_") + to_string(dtype), rows,
+                 {{"peak_gflops", roof.flops * 1e-9}, {"bandwidth_gb", roof.bandwidth * 1e-9}});
 } catch (const std::exception& error) {
   std::fprintf(stderr, "cpu_ops: %s\n", error.what());
   return 2;

@@ -44,7 +44,8 @@ def with_index(task):
 
 def inputs_of(task, memory_format):
     draw = (lambda shape: torch.rand(shape) + 0.5) if task.get("values") == "positive" else torch.randn
-    drawn = [draw(shape) for shape in task["inputs"]]
+    dtype = getattr(torch, task.get("dtype", "float32"))
+    drawn = [draw(shape).to(dtype) for shape in task["inputs"]]
     return [x.contiguous(memory_format=memory_format) if x.dim() == 4 else x for x in drawn]
 
 
