@@ -24,7 +24,7 @@ namespace ebb::kernels::half {
   return once.alias(x.shape(), strides, once.storage_offset());
 }
 
-[[gnu::cold]] static Tensor slices(const Tensor& x, std::int64_t first, std::int64_t count) {
+[[gnu::cold]] Tensor slices(const Tensor& x, std::int64_t first, std::int64_t count) {
   if (!x.defined()) return x;
   Shape shape = x.shape();
   shape[0] = count;

@@ -28,6 +28,9 @@ namespace half {
 Tensor without_repeats(const Tensor& x);
 Tensor repeated(const Tensor& once, const Tensor& x);
 
+/// `count` slices of x along dimension 0 from `first` on; an undefined x itself.
+Tensor slices(const Tensor& x, std::int64_t first, std::int64_t count);
+
 /// A float32 copy of a tensor of half precision, with the same strides but for gaps; any other tensor itself.
 template <class Context>
 [[gnu::cold]] Tensor widened(Context& context, const Tensor& x) {

@@ -19,23 +19,45 @@ template <class Context, class Reduction>
   in_float32(context, reduction, x, y);
 }
 
+/// The same where results of parts can be reduced again, so that all of x need never be there in float32. How many
+/// parts there are depends on the sizes only.
+template <class Context, class Reduction>
+[[gnu::cold]] void reduced_in_parts(Context& context, Reduction reduction, const Tensor& x, const Dims& dims,
+                                    Tensor& y) {
+  constexpr std::int64_t elements_of_part = 1 << 18;
+  const std::int64_t count = x.dim() > 0 ? x.size(0) : 1;
+  const std::int64_t of_slice = std::max<std::int64_t>(x.numel() / std::max<std::int64_t>(count, 1), 1);
+  const std::int64_t together = std::max<std::int64_t>(elements_of_part / of_slice, 1);
+  const bool is_large = std::is_same_v<Context, CpuContext> && x.numel() > 0 && count > together;
+  if (!is_large || std::ranges::find(dims, 0) == dims.end()) return reduced(context, reduction, x, dims, y);
+  Shape shape = y.shape();
+  shape[0] = (count + together - 1) / together;
+  const Tensor parts = allocate(shape, kFloat32);
+  for (std::int64_t i = 0; i < shape[0]; ++i) {
+    const Tensor part = slices(x, i * together, std::min(together, count - i * together));
+    Tensor result = slices(parts, i, 1);
+    in_float32(context, reduction, part, result);
+  }
+  in_float32(context, reduction, parts, y);
+}
+
 }  // namespace half
 
 template <class Context>
 [[gnu::cold]] void sum_of_half(Context& context, const Tensor& x, const Dims& dims, Tensor& y) {
-  half::reduced(
+  half::reduced_in_parts(
       context, [&](const Tensor& from, Tensor& to) { sum(context, from, dims, to); }, x, dims, y);
 }
 
 template <class Context>
 [[gnu::cold]] void prod_of_half(Context& context, const Tensor& x, const Dims& dims, Tensor& y) {
-  half::reduced(
+  half::reduced_in_parts(
       context, [&](const Tensor& from, Tensor& to) { prod(context, from, dims, to); }, x, dims, y);
 }
 
 template <class Context>
 [[gnu::cold]] void extreme_of_half(Context& context, Extreme which, const Tensor& x, const Dims& dims, Tensor& y) {
-  half::reduced(
+  half::reduced_in_parts(
       context, [&](const Tensor& from, Tensor& to) { extreme(context, which, from, dims, to); }, x, dims, y);
 }
 

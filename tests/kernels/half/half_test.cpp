@@ -103,6 +103,16 @@ TEST_CASE("a sum of more numbers than half precision counts is right") {
   }
 }
 
+TEST_CASE("reductions of many numbers go by parts, and are what float32 gives") {
+  const Tensor x = random_tensor({900, 700}) * 0.01;
+  check("sum", {x}, [](const Tensors& in) { return sum(in[0]); });
+  check("mean of columns", {x}, [](const Tensors& in) { return mean(in[0], {0}); });
+  check("sum of rows", {x}, [](const Tensors& in) { return sum(in[0], {1}); });
+  check("max", {x}, [](const Tensors& in) { return max(in[0]); });
+  check("min of columns", {x}, [](const Tensors& in) { return amin(in[0], {0}, true); });
+  check("sum of a line", {x.reshape({-1})}, [](const Tensors& in) { return sum(in[0], {0}); });
+}
+
 TEST_CASE("layers compute in half precision") {
   const Tensor images = random_tensor({2, 4, 6, 6}), channels = random_tensor({4}), rows = random_tensor({3, 16});
   check("softmax", {rows}, [](const Tensors& x) { return softmax(x[0], 1); });
