@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "ebb/core/random/generator.h"
+#include "ebb/core/threads/parallel.h"
 
 #include "apps/bench/measure_rows.h"
 #include "apps/bench/report/compare.h"
@@ -96,7 +97,7 @@ int bench_command(const BenchArguments& arguments) {
   }
   if (arguments.plans) return print_plans(plan, arguments.seed);
   LateFile json("--json", arguments.json_file), csv("--csv", arguments.csv_file), plot("--plot", arguments.plot_file);
-  const Result result = measure(plan, arguments, show_progress);
+  const Result result = measure(plan, arguments, installed_blas(num_threads()), show_progress);
   clear_progress();
   std::fputs((header_text(result) + columns_text()).c_str(), stdout);
   for (const Row& row : result.rows) std::fputs(row_text(row, result.ceilings).c_str(), stdout);

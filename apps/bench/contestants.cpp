@@ -118,7 +118,7 @@ std::vector<Contestant> contestants_of(const Case& c, const Pass& pass, const st
   for (const Candidates& candidate : candidates_of(*call)) contestants.push_back(forced(candidate, make_call()));
   if (std::ranges::none_of(contestants, &Contestant::is_chosen))
     contestants.insert(contestants.begin(), as_chosen(call));
-  add_others(c, inputs, dy, setting, others, contestants);
+  add_others(c, inputs, pass.of.empty() ? Tensor() : dy, setting, others, contestants);
   return contestants;
 }
 

@@ -39,13 +39,12 @@ std::string reason_of(const Error& error) {
 
 class Measurement {
  public:
-  Measurement(const BenchPlan& plan, const BenchArguments& arguments)
+  Measurement(const BenchPlan& plan, const BenchArguments& arguments, const std::vector<Blas>& others)
       : setting_(plan.setting), arguments_(arguments), stopwatch_(stopwatch_of(plan.setting.device)) {
-    if (setting_.device.is_cpu()) {
-      probe_.emplace();
-      others_ = installed_blas(num_threads());
-      std::erase_if(others_, [&](const Blas& blas) { return is_left_out(blas.name); });
-    }
+    if (!setting_.device.is_cpu()) return;
+    probe_.emplace();
+    others_ = others;
+    std::erase_if(others_, [&](const Blas& blas) { return is_left_out(blas.name); });
   }
 
   /// A case that fails before anyone is measured is a row all the same, which says why.
@@ -157,7 +156,7 @@ void set_backends(const BenchArguments& arguments) {
 
 }  // namespace
 
-Result measure(const BenchPlan& plan, const BenchArguments& arguments,
+Result measure(const BenchPlan& plan, const BenchArguments& arguments, const std::vector<Blas>& others,
                const std::function<void(int, int, const std::string&)>& progress) {
   set_backends(arguments);
   Result result{.date = now(),
@@ -170,7 +169,7 @@ Result measure(const BenchPlan& plan, const BenchArguments& arguments,
                 .dtype = plan.setting.dtype};
   result.ceilings = arguments.ceilings.empty() ? measure_ceilings(plan.setting.device, plan.setting.dtype)
                                                : parse_ceilings(arguments.ceilings);
-  Measurement measurement(plan, arguments);
+  Measurement measurement(plan, arguments, others);
   for (const Blas& blas : measurement.others()) result.libraries.emplace_back(blas.name, blas.version);
   int count = 0, number = 0;
   for (const Case& c : plan.cases) count += static_cast<int>(c.passes.size());

@@ -8,8 +8,9 @@
 
 namespace ebb::bench {
 
-/// Measures all passes of all cases. `progress` is told what comes next: its number, how many there are, its name.
-Result measure(const BenchPlan& plan, const BenchArguments& arguments,
+/// Measures all passes of all cases, on a CPU beside the libraries `others`. `progress` is told what comes next: its
+/// number, how many there are, its name.
+Result measure(const BenchPlan& plan, const BenchArguments& arguments, const std::vector<Blas>& others,
                const std::function<void(int, int, const std::string&)>& progress);
 
 }  // namespace ebb::bench

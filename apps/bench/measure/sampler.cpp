@@ -6,8 +6,6 @@
 #include <random>
 #include <thread>
 
-#include "bench/timing.h"
-
 namespace ebb::bench {
 namespace {
 
@@ -66,12 +64,7 @@ class Turn {
 /// In how many rounds each takes part.
 std::vector<int> rounds_of(const std::vector<Participant>& participants, Stopwatch& stopwatch, int rounds) {
   std::vector<double> once;
-  for (const Participant& participant : participants) {
-    once.push_back(seconds_of([&] {
-      participant.run();
-      stopwatch.wait();
-    }));
-  }
+  for (const Participant& participant : participants) once.push_back(stopwatch.hot(participant.run));
   const double fastest = *std::ranges::min_element(once);
   std::vector<int> parts;
   for (const double seconds : once) {

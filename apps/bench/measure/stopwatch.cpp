@@ -5,8 +5,6 @@
 #include <cmath>
 #include <thread>
 
-#include "ebb/core/streams/stream.h"
-
 #include "apps/bench/measure/cache_flush.h"
 #include "bench/cuda/timer.h"
 #include "bench/timing.h"
@@ -44,7 +42,6 @@ class GpuStopwatch final : public Stopwatch {
 
   double cold(const std::function<void()>& body, double) override { return sample(Cache::cold, body); }
   double hot(const std::function<void()>& body) override { return sample(Cache::hot, body); }
-  void wait() override { cuda::synchronize(); }
 
  private:
   double sample(Cache cache, const std::function<void()>& body) {

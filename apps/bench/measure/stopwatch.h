@@ -16,8 +16,6 @@ class Stopwatch {
   virtual double cold(const std::function<void()>& body, double rest = 0) = 0;
   /// Of a run that follows one of its kind: the mean of as many as make the clock's own errors small.
   virtual double hot(const std::function<void()>& body) = 0;
-  /// Waits until all that was begun is done.
-  virtual void wait() {}
 };
 
 std::unique_ptr<Stopwatch> stopwatch_of(Device device);

@@ -16,7 +16,7 @@ std::string line(const Result& result, const Row& row, const Entry& entry, const
   const std::string who = quoted(row.op) + "," + quoted(row.sizes) + "," + row.pass + "," + row.layout + "," +
                           to_string(row.dtype) + "," + quoted(entry.name) + "," + cache + "," +
                           (entry.is_chosen ? "1" : "0");
-  if (!entry.refusal.empty()) return who + ",,,,,,,,,,,,," + quoted(entry.refusal) + "\n";
+  if (!entry.refusal.empty()) return who + ",,,,,,,,,,,,,," + quoted(entry.refusal) + "\n";
   return who + formatted(",%.9g,%.9g,%.9g,%zu,%ld,%.6g,%.6g,%.6g,%s,%.6g,%.6g,%.6g,%.3g,\n", timing.median * 1e6,
                          timing.p10 * 1e6, timing.p90 * 1e6, all_of(timing.rounds).size(), timing.outliers,
                          rates.gb_per_s, rates.tflop_per_s, rates.share, bound_name(row, result.ceilings).c_str(),
