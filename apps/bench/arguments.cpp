@@ -5,6 +5,17 @@
 namespace ebb::bench {
 namespace {
 
+/// CLI11's own says what the largest of all numbers is, too.
+std::string positive(const std::string& text) {
+  double value = 0;
+  return CLI::detail::lexical_cast(text, value) && value > 0 ? "" : "must be above 0, got " + text;
+}
+
+/// CLI11 takes a number below 0 for a large one.
+std::string no_sign(const std::string& text) {
+  return text.find('-') == std::string::npos ? "" : "must not be negative, got " + text;
+}
+
 void add_what(CLI::App& command, BenchArguments& bench) {
   command.add_option("families", bench.families,
                      "conv, pool, bmm, norm, softmax, reduce, elementwise, step; all where none is named");
@@ -17,7 +28,7 @@ void add_what(CLI::App& command, BenchArguments& bench) {
   command.add_option("--only", bench.only, "only cases whose names begin so, such as \"conv2d 8x64\"");
   command
       .add_option("--most-gflop", bench.most_gflop, "leaves out cases of more operations; on the CPU 30 where absent")
-      ->check(CLI::PositiveNumber);
+      ->check(positive);
 }
 
 void add_how(CLI::App& command, BenchArguments& bench) {
@@ -33,10 +44,10 @@ void add_how(CLI::App& command, BenchArguments& bench) {
   command.add_option("--samples", bench.samples, "in a turn, at most, cold and hot each")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
-  command.add_option("--seconds", bench.seconds, "after which a turn ends")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
+  command.add_option("--seconds", bench.seconds, "after which a turn ends")->check(positive)->capture_default_str();
   command.add_option("--seed", bench.seed, "of the inputs, the order of turns and the bootstrap")
+      ->check(no_sign)
+
       ->capture_default_str();
   command.add_option("--ceilings", bench.ceilings, "TFLOP/s,GB/s, such as 0.2,25: taken in place of measuring them");
 }

@@ -97,10 +97,20 @@ int bench_command(const BenchArguments& arguments) {
   }
   if (arguments.plans) return print_plans(plan, arguments.seed);
   LateFile json("--json", arguments.json_file), csv("--csv", arguments.csv_file), plot("--plot", arguments.plot_file);
-  const Result result = measure(plan, arguments, installed_blas(num_threads()), show_progress);
-  clear_progress();
-  std::fputs((header_text(result) + columns_text()).c_str(), stdout);
-  for (const Row& row : result.rows) std::fputs(row_text(row, result.ceilings).c_str(), stdout);
+  const auto print = [](const std::string& text) {
+    clear_progress();
+    std::fputs(text.c_str(), stdout);
+    std::fflush(stdout);
+  };
+  Ceilings ceilings;
+  const Result result = measure(plan, arguments, installed_blas(num_threads()),
+                                {.begins =
+                                     [&](const Result& so_far) {
+                                       ceilings = so_far.ceilings;
+                                       print(header_text(so_far) + columns_text());
+                                     },
+                                 .next = show_progress,
+                                 .measured = [&](const Row& row) { print(row_text(row, ceilings)); }});
   std::fputs(("\n" + summary_text(result)).c_str(), stdout);
   json.write([&] { return to_json(result).dump(1) + "\n"; });
   csv.write([&] { return to_csv(result); });

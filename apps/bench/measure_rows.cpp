@@ -157,7 +157,7 @@ void set_backends(const BenchArguments& arguments) {
 }  // namespace
 
 Result measure(const BenchPlan& plan, const BenchArguments& arguments, const std::vector<Blas>& others,
-               const std::function<void(int, int, const std::string&)>& progress) {
+               const Listener& listener) {
   set_backends(arguments);
   Result result{.date = now(),
                 .device = to_string(plan.setting.device),
@@ -171,12 +171,13 @@ Result measure(const BenchPlan& plan, const BenchArguments& arguments, const std
                                                : parse_ceilings(arguments.ceilings);
   Measurement measurement(plan, arguments, others);
   for (const Blas& blas : measurement.others()) result.libraries.emplace_back(blas.name, blas.version);
+  listener.begins(result);
   int count = 0, number = 0;
   for (const Case& c : plan.cases) count += static_cast<int>(c.passes.size());
   for (const Case& c : plan.cases) {
     for (const Pass& pass : c.passes) {
-      progress(++number, count, c.name() + " " + pass.name);
-      result.rows.push_back(measurement.row_of(c, pass));
+      listener.next(++number, count, c.name() + " " + pass.name);
+      listener.measured(result.rows.emplace_back(measurement.row_of(c, pass)));
     }
   }
   return result;

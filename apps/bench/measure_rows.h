@@ -8,9 +8,15 @@
 
 namespace ebb::bench {
 
-/// Measures all passes of all cases, on a CPU beside the libraries `others`. `progress` is told what comes next: its
-/// number, how many there are, its name.
+/// Is told how a measurement goes.
+struct Listener {
+  std::function<void(const Result& so_far)> begins;                          ///< no row is there yet
+  std::function<void(int number, int count, const std::string& name)> next;  ///< the row that is measured now
+  std::function<void(const Row& row)> measured;
+};
+
+/// Measures all passes of all cases, on a CPU beside the libraries `others`.
 Result measure(const BenchPlan& plan, const BenchArguments& arguments, const std::vector<Blas>& others,
-               const std::function<void(int, int, const std::string&)>& progress);
+               const Listener& listener);
 
 }  // namespace ebb::bench

@@ -130,7 +130,9 @@ TEST_CASE("a contestant that is wrong is refused, and not timed") {
   const BenchPlan plan{.setting = setting, .cases = {bmm_case(2, 3, 4, 5)}};
   std::vector<std::string> shown;
   const Result result = measure(plan, arguments, {loops("right"), loops("wrong", 1e-3)},
-                                [&](int, int, const std::string& name) { shown.push_back(name); });
+                                {.begins = [](const Result& so_far) { CHECK(so_far.ceilings.flops == 1e11); },
+                                 .next = [&](int, int, const std::string& name) { shown.push_back(name); },
+                                 .measured = [](const Row&) {}});
   CHECK(shown == std::vector<std::string>{"bmm 2x3x5 2x5x4 nn forward", "bmm 2x3x5 2x5x4 nn backward"});
   REQUIRE(result.rows.size() == 2);
   for (const Row& row : result.rows) {
