@@ -32,7 +32,7 @@ void add_what(CLI::App& command, BenchArguments& bench) {
 }
 
 void add_how(CLI::App& command, BenchArguments& bench) {
-  command.add_option("--device", bench.device, "cpu, cuda or cuda:N; by default the first GPU, or else the CPU");
+  command.add_option("--device", bench.device, "cpu or cuda, the first GPU; by default that where there is one");
   command.add_option("--dtype", bench.dtype, "float32 or float64")->capture_default_str();
   command.add_option("--layout", bench.layout, "of images: nhwc or nchw")->capture_default_str();
   command.add_flag("--tf32", bench.tf32, "lets cuDNN and cuBLAS round float32 to TF32");

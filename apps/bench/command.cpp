@@ -67,9 +67,9 @@ int print_plans(const BenchPlan& plan, std::uint64_t seed) {
         call.record();
         call.set_dy(drawn(call.output_shape(), plan.setting.dtype, plan.setting.format).to(plan.setting.device));
       }
-      const std::vector<Candidates> candidates = candidates_of(call);
+      const std::vector<Candidate> candidates = candidates_of(call);
       if (candidates.empty()) std::puts("   there is one implementation");
-      for (const Candidates& candidate : candidates) {
+      for (const Candidate& candidate : candidates) {
         std::printf(" %c %-12s %s\n", candidate.is_chosen ? '*' : ' ', candidate.name.c_str(),
                     candidate.refusal.empty() ? "takes it" : ("not taken: " + candidate.refusal).c_str());
       }
@@ -81,7 +81,7 @@ int print_plans(const BenchPlan& plan, std::uint64_t seed) {
 bool has_wrong(const Result& result) {
   for (const Row& row : result.rows) {
     for (const Entry& entry : row.entries) {
-      if (entry.refusal.starts_with("wrong")) return true;
+      if (entry.is_wrong()) return true;
     }
   }
   return false;

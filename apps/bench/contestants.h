@@ -27,13 +27,14 @@ struct Setting {
   MemoryFormat format;
 };
 
-/// What a pass chooses from: each operation in it that has several implementations, with their names, and the reason
-/// why one does not take the task.
-struct Candidates {
-  std::string operation, name, refusal;
-  bool is_chosen = false;  ///< each time that the operation had a choice
+/// An implementation of an operation in a pass that has several.
+struct Candidate {
+  std::string operation, name;
+  std::string refusal;     ///< why it does not take the task; empty where it does
+  bool is_chosen = false;  ///< in all choices of the pass
 };
-std::vector<Candidates> candidates_of(const Call& call);
+/// What a pass chooses from, in the library's order, each once. Computes the pass.
+std::vector<Candidate> candidates_of(const Call& call);
 
 /// The implementations that the library itself names for the pass, each forced, and those of `others` that have it.
 /// `inputs` lie on the CPU. Those that fail say why.

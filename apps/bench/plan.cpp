@@ -68,8 +68,12 @@ double gflop_of(const Case& c) {
 Setting setting_of(const BenchArguments& arguments) {
   check_is_one_of("--dtype", arguments.dtype, {"float32", "float64"});
   check_is_one_of("--layout", arguments.layout, {"nhwc", "nchw"});
+  const Device device = apps::choose_device(arguments.device);
+  check(!device.is_meta(), "--device must be cpu or cuda, got meta, where nothing is computed");
+  check(device.is_cpu() || device.index == 0, "--device: only the first GPU can be timed, got ", device,
+        "; CUDA_VISIBLE_DEVICES=", device.index, " makes that one the first");
   return {.dtype = arguments.dtype == "float64" ? kFloat64 : kFloat32,
-          .device = apps::choose_device(arguments.device),
+          .device = device,
           .format = arguments.layout == "nhwc" ? MemoryFormat::channels_last : MemoryFormat::contiguous};
 }
 

@@ -37,9 +37,9 @@ Reference reference_of(const Case& c, const Pass& pass, const std::vector<Tensor
     call.set_dy(dy.to(kFloat64));
   }
   if (std::max(pass.work.flops, pass.work.elements) > few) return {call.run(), "float64"};
-  const std::vector<Candidates> candidates = candidates_of(call);
+  const std::vector<Candidate> candidates = candidates_of(call);
   if (candidates.empty()) return {call.run(), "float64"};
-  const Candidates& plainest = candidates.back();
+  const Candidate& plainest = candidates.back();
   const kernels::ForceImplementation force(plainest.operation.c_str(), plainest.name.c_str());
   return {call.run(), "float64 by " + plainest.name};
 }

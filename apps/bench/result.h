@@ -28,6 +28,7 @@ struct Entry {
   long throttled = 0;                                          ///< samples that do not count, cold and hot
   Timing cold = {}, hot = {};
 
+  bool is_wrong() const { return refusal.starts_with("wrong"); }
   bool was_timed() const { return refusal.empty() && cold.median > 0 && hot.median > 0; }
 };
 

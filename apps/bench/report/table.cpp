@@ -43,12 +43,28 @@ std::string record_text(const Record& record) {
          record.worst_row + "\n";
 }
 
-int refusals_of(const std::vector<Row>& rows) {
+int count_wrong(const std::vector<Row>& rows) {
   int count = 0;
   for (const Row& row : rows) {
-    for (const Entry& entry : row.entries) count += entry.refusal.starts_with("wrong") ? 1 : 0;
+    for (const Entry& entry : row.entries) count += entry.is_wrong() ? 1 : 0;
   }
   return count;
+}
+
+/// Where most samples do not count, nothing that follows from the rest is to be believed.
+std::string noise_text(const std::vector<Row>& rows) {
+  long throttled = 0, counted = 0;
+  for (const Row& row : rows) {
+    for (const Entry& entry : row.entries) {
+      throttled += entry.throttled;
+      counted += static_cast<long>(all_of(entry.cold.rounds).size() + all_of(entry.hot.rounds).size());
+    }
+  }
+  if (throttled <= counted) return "";
+  return formatted(
+      "note: in %ld of %ld samples cores were throttled, or busy with another program; measure again on a "
+      "quiet machine, or with fewer --threads\n",
+      throttled, throttled + counted);
 }
 
 }  // namespace
@@ -106,7 +122,8 @@ std::string summary_text(const Result& result) {
     }
     text += "\n";
   }
-  if (const int wrong = refusals_of(result.rows)) {
+  text += noise_text(result.rows);
+  if (const int wrong = count_wrong(result.rows)) {
     text += formatted("%d contestants were WRONG and not timed; see above\n", wrong);
   }
   return text;
