@@ -147,7 +147,7 @@ ordered_json to_json(const Result& result) {
       {"seed", result.seed},
       {"rounds", result.rounds},
       {"samples", result.samples},
-      {"ceilings", {{"tflop_per_s", result.ceilings.flops * 1e-12}, {"gb_per_s", result.ceilings.bandwidth * 1e-9}}},
+      {"ceilings", {{"tflop_per_s", result.ceilings.flops / 1e12}, {"gb_per_s", result.ceilings.bandwidth / 1e9}}},
       {"libraries", ordered_json::object()},
       {"rows", ordered_json::array()}};
   for (const auto& [name, version] : result.libraries) made["libraries"][name] = version;
