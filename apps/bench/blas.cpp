@@ -1,7 +1,9 @@
 #include "apps/bench/blas.h"
 
+#include <algorithm>
 #include <array>
 #include <optional>
+#include <utility>
 
 #include <dlfcn.h>
 
@@ -124,9 +126,13 @@ Tensor products(const Blas& blas, const Factor& a, const Factor& b, std::int64_t
 
 }  // namespace
 
-std::vector<Blas> installed_blas(int threads) {
+std::vector<Blas> installed_blas(int threads, const std::vector<std::string>& without) {
+  using Find = std::optional<Blas> (*)(int);
+  constexpr std::pair<const char*, Find> known[] = {
+      {"openblas", openblas}, {"mkl", mkl}, {"blis", blis}, {"onednn", onednn}};
   std::vector<Blas> found;
-  for (const auto find : {openblas, mkl, blis, onednn}) {
+  for (const auto& [name, find] : known) {
+    if (std::ranges::find(without, name) != without.end()) continue;
     if (auto blas = find(threads); blas && blas->in_float32) found.push_back(std::move(*blas));
   }
   return found;

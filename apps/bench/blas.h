@@ -25,8 +25,8 @@ struct Blas {
 };
 
 /// Those that this machine has: OpenBLAS, Intel's MKL, BLIS and oneDNN, told by the names of their shared libraries and
-/// opened without their headers. They compute on `threads` threads.
-std::vector<Blas> installed_blas(int threads);
+/// opened without their headers. They compute on `threads` threads. Those that `without` names are not even opened.
+std::vector<Blas> installed_blas(int threads, const std::vector<std::string>& without = {});
 
 /// A pass of products by that library: the results of Call::run(). `dy`: of the backward pass.
 std::vector<Tensor> run_product(const Blas& blas, const Product& product, const std::vector<Tensor>& inputs,

@@ -44,7 +44,6 @@ class Measurement {
     if (!setting_.device.is_cpu()) return;
     probe_.emplace();
     others_ = others;
-    std::erase_if(others_, [&](const Blas& blas) { return is_left_out(blas.name); });
   }
 
   /// A case that fails before anyone is measured is a row all the same, which says why.

@@ -13,7 +13,8 @@ namespace {
 constexpr double width = 1200, margin = 60, row_height = 20, roof_height = 420;
 constexpr const char *thin = "stroke=\"#ddd\"", *thick = "stroke=\"#222\" stroke-width=\"1.5\"";
 
-/// Everyone has a colour, in the order of appearance: those of Okabe and Ito, which the colour-blind can tell apart.
+/// Everyone has a colour, in the order of appearance: those of Okabe and Ito, which the colour-blind can tell apart,
+/// and some of Tol's.
 class Colours {
  public:
   explicit Colours(const std::vector<Row>& rows) {
@@ -26,8 +27,8 @@ class Colours {
   }
 
   std::string of(const std::string& name) const {
-    constexpr std::array<const char*, 8> colours{"#0072b2", "#d55e00", "#009e73", "#cc79a7",
-                                                 "#e69f00", "#56b4e9", "#000000", "#b8a800"};
+    constexpr std::array<const char*, 12> colours{"#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9",
+                                                  "#000000", "#b8a800", "#882255", "#44aa99", "#999999", "#aa6633"};
     const auto place = static_cast<std::size_t>(std::ranges::find(names_, name) - names_.begin());
     return colours[place % colours.size()];
   }
@@ -44,14 +45,21 @@ std::string style_of(const Entry& entry, const Colours& colours) {
   return "stroke=\"" + colour + "\" stroke-width=\"1.5\" fill=\"" + (entry.is_chosen ? colour : "white") + "\"";
 }
 
-void draw_legend(Svg& svg, const Colours& colours, double y) {
+/// Returns where it ends.
+double draw_legend(Svg& svg, const Colours& colours, double y) {
   double x = margin;
   for (const std::string& name : colours.names()) {
+    const double taken = 30 + 7 * static_cast<double>(name.size());
+    if (x + taken > width - margin) {
+      x = margin;
+      y += row_height;
+    }
     svg.circle(x, y - 4, 5, "fill=\"" + colours.of(name) + "\"");
     svg.text(x + 10, y, name);
-    x += 30 + 7 * static_cast<double>(name.size());
+    x += taken;
   }
-  svg.text(x, y, "filled: what ebb takes where nobody forces it");
+  svg.text(margin, y + row_height, "filled: what ebb takes where nobody forces it");
+  return y + row_height;
 }
 
 void draw_axes(Svg& svg, const LogAxis& x, const LogAxis& y) {
@@ -91,7 +99,7 @@ void draw_roof(Svg& svg, const Ceilings& ceilings, const LogAxis& x, const LogAx
   const double left = std::max(x.low, y.low / slope), corner = std::clamp(ridge, left, x.high);
   svg.line(x.at(left), y.at(std::min(peak, slope * left)), x.at(corner), y.at(slope * corner), thick);
   svg.line(x.at(corner), y.at(peak), x.to, y.at(peak), thick);
-  svg.text(x.to - 6, y.at(peak) - 6, formatted("%.4g GFLOP/s and %.4g GB/s, measured", peak, slope), "end");
+  svg.text(x.at(corner) + 6, y.at(peak) - 6, formatted("%.4g GFLOP/s and %.4g GB/s, measured", peak, slope));
 }
 
 /// Returns how high it is.
@@ -168,8 +176,7 @@ std::string picture_of(const Result& result) {
   svg.title(
       margin, 30,
       "ebb bench on " + result.device + formatted(", %d threads, ", result.threads) + result.math + ", " + result.date);
-  draw_legend(svg, colours, 54);
-  double y = 90;
+  double y = draw_legend(svg, colours, 54) + 36;
   y += draw_roofline(svg, result, colours, y);
   y += draw_ratios(svg, result, colours, y + 10);
   return svg.document(width, y + 40);

@@ -82,7 +82,7 @@ TEST_CASE("other libraries' products are those of the library, in every layout a
   }
 }
 
-TEST_CASE("those that are installed compute products") {
+TEST_CASE("those that are installed compute products", "[installed]") {
   const std::vector<Blas> installed = installed_blas(2);
   for (const Case& c : {bmm_case(3, 17, 9, 33, "tn"), bmm_case(1, 70, 80, 90, "nt"), linear_case(4, 5, 6)}) {
     for (std::size_t pass = 0; pass < 2; ++pass) {
