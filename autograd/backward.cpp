@@ -4,6 +4,7 @@
 #include <iterator>
 #include <utility>
 
+#include "ebb/autograd/autocast/autocasting.h"
 #include "ebb/autograd/engine/accumulate.h"
 #include "ebb/autograd/engine/grad_hooks.h"
 #include "ebb/autograd/engine/pass.h"
@@ -83,6 +84,7 @@ std::vector<std::uint64_t> targets_of(std::span<const Tensor> inputs) {
 void backward(std::span<const Tensor> outputs, std::span<const Tensor> grad_outputs, BackwardOptions options) {
   check_counts(outputs, grad_outputs);
   const GradMode recording(options.create_graph);
+  const autograd::AutocastOff no_autocast;
   Pass pass(options.retain_graph || options.create_graph);
   const CurrentPass current(pass);
   if (GradHooks::exist()) pass.hurry_leaves(roots_of(outputs));
@@ -114,6 +116,7 @@ std::vector<Tensor> grad(std::span<const Tensor> outputs, std::span<const Tensor
   for (const std::uint64_t id : targets) found[id] = {};
   check_counts(outputs, grad_outputs);
   const GradMode recording(options.create_graph);
+  const autograd::AutocastOff no_autocast;
   Pass pass(options.retain_graph || options.create_graph);
   pass.limit_to(targets, roots);
   for (std::size_t i = 0; i < outputs.size(); ++i) pass.arrive(roots[i], root_gradient(outputs[i], grad_outputs, i));

@@ -5,7 +5,7 @@
 
 namespace ebb {
 
-/// Calls `body.operator()<T>()` with the C++ type of `dtype`, one of those that arithmetic knows.
+/// Calls `body.operator()<T>()` with the C++ type of `dtype`, one of those that C++ computes in.
 template <class Body>
 decltype(auto) visit_number(DType dtype, Body&& body) {
   switch (dtype) {
@@ -75,7 +75,15 @@ template <class Body>
 decltype(auto) visit_float(DType dtype, Body&& body) {
   if (dtype == kFloat32) return body.template operator()<float>();
   if (dtype == kFloat64) return body.template operator()<double>();
-  fail("needs float32 or float64, got ", dtype, "; convert first: x.to(kFloat32)");
+  fail("needs a floating tensor, got ", dtype, "; convert first: x.to(kFloat32)");
+}
+
+/// As visit_float, for float16 and bfloat16 too.
+template <class Body>
+decltype(auto) visit_floating(DType dtype, Body&& body) {
+  if (dtype == kFloat16) return body.template operator()<Half>();
+  if (dtype == kBFloat16) return body.template operator()<BFloat16>();
+  return visit_float(dtype, body);
 }
 
 }  // namespace ebb

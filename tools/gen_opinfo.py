@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Records the samples that PyTorch tests its own ops with: what build/tests/parity_opinfo compares ebb with.
 
-usage: tools/gen_opinfo.py FOLDER [CAP] [SEED]     with a Python that has torch, expecttest and hypothesis
+usage: tools/gen_opinfo.py FOLDER [CAP] [SEED] [DTYPE]     with a Python that has torch, expecttest and hypothesis
 
 For each op OP.safetensors and OP.json. Tensors of case i: "i.in.k" in the order of the call, "i.out.k", "i.cot.k" (what output k is
 contracted with) and "i.grad.k" (the gradient of the contraction). The JSON has the calls, where {"T": k} stands for tensor k, and the
-calls that PyTorch refuses ("errors", whose tensors are "e<i>.in.k"). Of each op at most CAP cases, chosen by SEED.
+calls that PyTorch refuses ("errors", whose tensors are "e<i>.in.k"). Of each op at most CAP cases, chosen by SEED, of
+floating samples of DTYPE (float32, float16 or bfloat16).
 """
 
 import json
@@ -37,6 +38,8 @@ OPS = """
 """
 NAMES = set(OPS.split())
 DTYPES = {
+    torch.float16: "F16",
+    torch.bfloat16: "BF16",
     torch.float32: "F32",
     torch.float64: "F64",
     torch.int64: "I64",
@@ -62,7 +65,8 @@ def save(path, tensors):
     """A safetensors file in the order of the dict."""
     header, parts, end = {}, [], 0
     for name, tensor in tensors.items():
-        data = numpy.array(tensor.detach().cpu().numpy(), order="C", copy=True).tobytes()
+        plain = tensor.detach().cpu().contiguous()
+        data = (plain.view(torch.int16) if tensor.dtype == torch.bfloat16 else plain).numpy().tobytes()
         header[name] = {"dtype": DTYPES[tensor.dtype], "shape": list(tensor.shape), "data_offsets": [end, end + len(data)]}
         parts.append(data)
         end += len(data)
@@ -142,10 +146,13 @@ def record_errors(op, saved):
     return errors
 
 
-def record(op, cap, seed, folder):
+def record(op, cap, seed, dtype, folder):
     """How many cases, refused calls, and cases that could not be recorded."""
     seed_everything(seed)
-    samples = list(op.sample_inputs("cpu", torch.float32, requires_grad=op.supports_autograd))
+    if dtype not in op.supported_dtypes("cpu"):
+        return 0, 0, 0
+    has_gradient = op.supports_autograd and dtype in op.supported_backward_dtypes("cpu")
+    samples = list(op.sample_inputs("cpu", dtype, requires_grad=has_gradient))
     if len(samples) > cap:
         samples = random.Random(seed).sample(samples, cap)
     saved, cases, skipped = {}, [], 0
@@ -155,7 +162,7 @@ def record(op, cap, seed, folder):
         except Exception as error:  # of PyTorch's, or a value that JSON has not
             cases.append({"skip": f"{type(error).__name__}: {str(error)[:80]}"})
             skipped += 1
-    errors = record_errors(op, saved)
+    errors = record_errors(op, saved) if dtype == torch.float32 else []
     name = short_name(op).replace(":", ".")
     save(folder / f"{name}.safetensors", saved)
     description = {"op": op.name, "torch": torch.__version__, "cases": cases, "errors": errors}
@@ -163,17 +170,17 @@ def record(op, cap, seed, folder):
     return len(cases) - skipped, len(errors), skipped
 
 
-def main(folder, cap="40", seed="0"):
+def main(folder, cap="40", seed="0", dtype="float32"):
     folder = pathlib.Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     total = [0, 0, 0]
     for op in op_db:
         if short_name(op) in NAMES:
-            total = [a + b for a, b in zip(total, record(op, int(cap), int(seed), folder))]
+            total = [a + b for a, b in zip(total, record(op, int(cap), int(seed), getattr(torch, dtype), folder))]
     print(f"{total[0]} cases, {total[1]} refused calls, {total[2]} not recorded")
 
 
 if __name__ == "__main__":
-    if not 2 <= len(sys.argv) <= 4:
+    if not 2 <= len(sys.argv) <= 5:
         sys.exit(__doc__)
     main(*sys.argv[1:])

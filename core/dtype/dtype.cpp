@@ -49,6 +49,10 @@ bool is_floating(DType dtype) {
 
 bool is_complex(DType dtype) { return dtype >= kComplex64; }
 
+bool is_half_precision(DType dtype) { return dtype == kFloat16 || dtype == kBFloat16; }
+
+DType opmath_type(DType dtype) { return is_half_precision(dtype) ? kFloat32 : dtype; }
+
 bool is_storage_only(DType dtype) { return dtype >= kInt8; }
 
 // The enumerators that compute stand in order of promotion, but for the two half types, which meet in float32.

@@ -10,7 +10,7 @@
 
 namespace ebb {
 
-/// The type of a tensor's elements. Arithmetic knows bool, uint8, int32, int64, float32 and float64; f16, bf16 and
+/// The type of a tensor's elements. Arithmetic knows bool, uint8, int32, int64, float16, bfloat16, float32 and float64;
 /// those from int8 on store, and arithmetic on them is an error that says so. Those that store convert: the integers
 /// both ways, float8 from float8, complex not at all.
 enum class DType : std::uint8_t {
@@ -60,8 +60,11 @@ inline constexpr int dtype_count = 19;
 std::size_t size_of(DType dtype);  ///< bytes an element takes
 bool is_floating(DType dtype);     ///< as torch.dtype.is_floating_point: complex is not
 bool is_complex(DType dtype);
-/// Whether elements are only held, copied, saved and converted: int8 and all that follow it. The two halves, which ops
-/// convert, are not among them.
+bool is_half_precision(DType dtype);  ///< float16 or bfloat16
+/// The type that an op on `dtype` computes in: float32 for half precision, whose results are rounded once, at the end;
+/// otherwise itself. at::toOpMathType.
+DType opmath_type(DType dtype);
+/// Whether elements are only held, copied, saved and converted: int8 and all that follow it.
 bool is_storage_only(DType dtype);
 
 /// The type of `a op b` where both are tensors of one or more dimensions, as PyTorch promotes. An Error where just one

@@ -2,12 +2,13 @@
 
 #include <bit>
 #include <cstdint>
+#include <type_traits>
 
 namespace ebb {
 
 // The conversions are constexpr, so that GPU code can call them.
 
-/// IEEE binary16, for storage and conversion only.
+/// IEEE binary16: stores and converts; arithmetic is in float.
 struct Half {
   std::uint16_t bits = 0;
 
@@ -51,7 +52,7 @@ struct Half {
   }
 };
 
-/// The upper half of a float, rounded to nearest even; for storage and conversion only.
+/// The upper half of a float, rounded to nearest even; as Half.
 struct BFloat16 {
   std::uint16_t bits = 0;
 
@@ -64,5 +65,12 @@ struct BFloat16 {
   }
   constexpr explicit operator float() const { return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16); }
 };
+
+template <class T>
+inline constexpr bool is_half = std::is_same_v<T, Half> || std::is_same_v<T, BFloat16>;
+
+/// What elements of T are computed in: float for half precision, otherwise T.
+template <class T>
+using OpMath = std::conditional_t<is_half<T>, float, T>;
 
 }  // namespace ebb

@@ -1,6 +1,7 @@
 #pragma once
 
 /// Tensors, every op, autograd, random numbers and threads.
+#include "ebb/autograd/autocast.h"
 #include "ebb/autograd/backward.h"
 #include "ebb/autograd/grad_mode.h"
 #include "ebb/autograd/gradcheck.h"

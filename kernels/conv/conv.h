@@ -10,8 +10,7 @@
 namespace ebb::kernels {
 
 // Cross-correlation: what each implementation computes. x (N, C, H, W), y and dy (N, O, H', W') lie channels-last,
-// weight (O, C / groups, kh, kw) contiguous; all of one dtype, float32 or float64, on a GPU with cuDNN also float16 or
-// bfloat16.
+// weight (O, C / groups, kh, kw) contiguous; all of one floating dtype.
 
 /// y = epilogue(x * weight)
 void conv2d(CpuContext&, const Tensor& x, const PackedWeight& weight, const Epilogue&, const ConvGeometry&, Tensor& y);
@@ -26,7 +25,7 @@ void conv2d_backward_weight(CpuContext&, const Tensor& x, const Tensor& dy, cons
 void conv2d_backward_weight(CudaContext&, const Tensor& x, const Tensor& dy, const ConvGeometry&, Tensor& dweight);
 
 /// Which implementation a convolution gets: of "conv2d" on the CPU "depthwise", "winograd4", "winograd2", "im2col" or
-/// "plain", on a GPU "cudnn", "im2col" or "direct".
+/// "plain", on a GPU "cudnn", "im2col" or "direct"; "float32": half precision, converted.
 Choice which_conv2d(CpuContext&, const ConvTask& task);
 Choice which_conv2d(CudaContext&, const ConvTask& task);
 

@@ -1,6 +1,7 @@
 #include "ebb/kernels/conv/conv.h"
 
 #include "ebb/core/backends/backends.h"
+#include "ebb/kernels/conv/conv_half.h"
 #include "ebb/kernels/conv/plain.h"
 #include "ebb/kernels/depthwise/depthwise.h"
 #include "ebb/kernels/gemm/panel.h"
@@ -56,24 +57,29 @@ const CpuConvolution& chosen(const ConvTask& task) { return choose("conv2d", imp
 
 }  // namespace
 
-void conv2d(CpuContext&, const Tensor& x, const PackedWeight& weight, const Epilogue& epilogue,
+void conv2d(CpuContext& context, const Tensor& x, const PackedWeight& weight, const Epilogue& epilogue,
             const ConvGeometry& geometry, Tensor& y) {
+  if (have_half(x)) return conv2d_of_half(context, x, weight, epilogue, geometry, y);
   const ConvSizes sizes(x, weight.weight(), geometry, y);
   chosen({ConvPass::forward, sizes, x.dtype()}).forward(sizes, x, weight, epilogue, y);
 }
 
-void conv2d_backward_input(CpuContext&, const Tensor& dy, const PackedWeight& weight, const ConvGeometry& geometry,
-                           Tensor& dx) {
+void conv2d_backward_input(CpuContext& context, const Tensor& dy, const PackedWeight& weight,
+                           const ConvGeometry& geometry, Tensor& dx) {
+  if (have_half(dy)) return conv2d_backward_input_of_half(context, dy, weight, geometry, dx);
   const ConvSizes sizes(dx, weight.weight(), geometry, dy);
   chosen({ConvPass::backward_input, sizes, dy.dtype()}).backward_input(sizes, dy, weight, dx);
 }
 
-void conv2d_backward_weight(CpuContext&, const Tensor& x, const Tensor& dy, const ConvGeometry& geometry,
+void conv2d_backward_weight(CpuContext& context, const Tensor& x, const Tensor& dy, const ConvGeometry& geometry,
                             Tensor& dweight) {
+  if (have_half(x)) return conv2d_backward_weight_of_half(context, x, dy, geometry, dweight);
   const ConvSizes sizes(x, dweight, geometry, dy);
   chosen({ConvPass::backward_weight, sizes, x.dtype()}).backward_weight(sizes, x, dy, dweight);
 }
 
-Choice which_conv2d(CpuContext&, const ConvTask& task) { return which("conv2d", implementations, task); }
+Choice which_conv2d(CpuContext&, const ConvTask& task) {
+  return which("conv2d", implementations, ConvTask{task.pass, task.sizes, opmath_type(task.dtype)});
+}
 
 }  // namespace ebb::kernels

@@ -1,6 +1,8 @@
 #include "ebb/kernels/conv/conv.h"
 
+#include "ebb/core/cuda/context.h"
 #include "ebb/kernels/conv/conv_cudnn.h"
+#include "ebb/kernels/conv/conv_half.h"
 #include "ebb/kernels/conv/conv_on_gpu.h"
 
 namespace ebb::kernels {
@@ -14,7 +16,11 @@ struct CudaConvolution : Implementation<CudaConvTask> {
 
 const char* direct_refusal(const CudaConvTask& task) {
   const bool computes = task.dtype == kFloat32 || task.dtype == kFloat64;
-  return computes ? nullptr : "it needs float32 or float64; convert first: x.to(kFloat32)";
+  return computes ? nullptr : "it needs float32 or float64";
+}
+
+const char* float32_refusal(const CudaConvTask& task) {
+  return is_half_precision(task.dtype) ? nullptr : "the elements are not of half precision";
 }
 
 // `choose` hands out constant tasks, whose result is an output all the same.
@@ -32,6 +38,16 @@ constexpr CudaConvolution implementations[] = {
      },
      [](const CudaConvTask& task) {
        direct_backward_weight(task.context, *task.x, *task.y, task.sizes.geometry, output(task.weight));
+     }},
+    {{"float32", float32_refusal},
+     [](const CudaConvTask& task) {
+       conv2d_of_half(task.context, *task.x, *task.packed, *task.epilogue, task.sizes.geometry, output(task.y));
+     },
+     [](const CudaConvTask& task) {
+       conv2d_backward_input_of_half(task.context, *task.y, *task.packed, task.sizes.geometry, output(task.x));
+     },
+     [](const CudaConvTask& task) {
+       conv2d_backward_weight_of_half(task.context, *task.x, *task.y, task.sizes.geometry, output(task.weight));
      }},
 };
 

@@ -9,6 +9,7 @@
 #include "ebb/kernels/copy/stream.h"
 #include "ebb/kernels/cpu/row_loop.h"
 #include "ebb/kernels/elementwise/elementwise.h"
+#include "ebb/kernels/half/half_rows.h"
 
 namespace ebb::kernels {
 namespace {
@@ -22,6 +23,16 @@ void copy_row(const void* x, std::int64_t x_step, void* y, std::int64_t y_step, 
     if (x_step == 1 && y_step == 1) {
       std::memcpy(y, x, static_cast<std::size_t>(count) * sizeof(To));
       return;
+    }
+  } else if constexpr (is_half<From> && std::is_same_v<To, float>) {
+    if (x_step == 1 && y_step == 1) {
+      const auto widen = best([]<Isa isa> { return widen_row<isa, From>; });
+      return widen(static_cast<const From*>(x), static_cast<float*>(y), count);
+    }
+  } else if constexpr (is_half<To> && std::is_same_v<From, float>) {
+    if (x_step == 1 && y_step == 1) {
+      const auto narrow = best([]<Isa isa> { return narrow_row<isa, To>; });
+      return narrow(static_cast<const float*>(x), static_cast<To*>(y), count);
     }
   }
   map_row(static_cast<const From*>(x), x_step, static_cast<To*>(y), y_step, count, Convert<To>());

@@ -8,7 +8,7 @@ namespace ebb::kernels {
 namespace {
 
 [[noreturn]] void fail_for_integers(DType dtype) {
-  fail("needs float32 or float64, got ", dtype, "; convert first: x.to(kFloat32)");
+  fail("needs a floating tensor, got ", dtype, "; convert first: x.to(kFloat32)");
 }
 
 }  // namespace
@@ -16,7 +16,7 @@ namespace {
 // Floating rows are compiled for each instruction set, those of integers and bools here.
 
 void unary(CpuContext&, const UnaryOp& op, const Tensor& x, Tensor& y) {
-  const UnaryRow row = visit_number(x.dtype(), [&]<class T>() -> UnaryRow {
+  const UnaryRow row = visit_number(opmath_type(x.dtype()), [&]<class T>() -> UnaryRow {
     if constexpr (std::is_floating_point_v<T>) {
       return best([]<Isa isa> { return unary_row<isa, T>; })(op.index());
     } else {
@@ -28,7 +28,7 @@ void unary(CpuContext&, const UnaryOp& op, const Tensor& x, Tensor& y) {
 }
 
 void binary(CpuContext&, const BinaryOp& op, const Tensor& a, const Tensor& b, Tensor& y) {
-  const BinaryRow row = visit_number(y.dtype(), [&]<class T>() -> BinaryRow {
+  const BinaryRow row = visit_number(opmath_type(y.dtype()), [&]<class T>() -> BinaryRow {
     if constexpr (std::is_floating_point_v<T>) {
       return best([]<Isa isa> { return binary_row<isa, T>; })(op.index());
     } else {
@@ -40,7 +40,7 @@ void binary(CpuContext&, const BinaryOp& op, const Tensor& a, const Tensor& b, T
 }
 
 void compare(CpuContext&, const CompareOp& op, const Tensor& a, const Tensor& b, Tensor& y) {
-  const BinaryRow row = visit_number(a.dtype(), [&]<class T>() -> BinaryRow {
+  const BinaryRow row = visit_number(opmath_type(a.dtype()), [&]<class T>() -> BinaryRow {
     if constexpr (std::is_floating_point_v<T>) {
       return best([]<Isa isa> { return compare_row<isa, T>; })(op.index());
     } else {

@@ -1,6 +1,7 @@
 #include "ebb/kernels/elementwise/elementwise.h"
 
 #include "ebb/core/dispatch.h"
+#include "ebb/kernels/copy/convert.h"
 #include "ebb/kernels/elementwise/elementwise.cuh"
 
 namespace ebb::kernels {
@@ -14,7 +15,7 @@ struct Select {
 };
 
 [[noreturn]] void fail_for_dtype(DType dtype) {
-  fail("needs float32 or float64, got ", dtype, "; convert first: x.to(kFloat32)");
+  fail("needs a floating tensor, got ", dtype, "; convert first: x.to(kFloat32)");
 }
 
 }  // namespace
@@ -22,9 +23,9 @@ struct Select {
 void unary(CudaContext& context, const UnaryOp& op, const Tensor& x, Tensor& y) {
   std::visit(
       [&]<class Op>(const Op& functor) {
-        visit_number(x.dtype(), [&]<class T>() {
-          if constexpr (std::is_invocable_v<Op, T>) {
-            map(context, plan_rows(y, x), functor, y.data<T>(), x.data<T>());
+        visit_any(x.dtype(), [&]<class T>() {
+          if constexpr (std::is_invocable_v<Op, OpMath<T>>) {
+            map(context, plan_rows(y, x), for_elements<T>(functor), y.data<T>(), x.data<T>());
           } else {
             fail_for_dtype(x.dtype());
           }
@@ -36,9 +37,9 @@ void unary(CudaContext& context, const UnaryOp& op, const Tensor& x, Tensor& y) 
 void binary(CudaContext& context, const BinaryOp& op, const Tensor& a, const Tensor& b, Tensor& y) {
   std::visit(
       [&]<class Op>(const Op& functor) {
-        visit_number(y.dtype(), [&]<class T>() {
-          if constexpr (std::is_invocable_v<Op, T, T>) {
-            map(context, plan_rows(y, a, b), functor, y.data<T>(), a.data<T>(), b.data<T>());
+        visit_any(y.dtype(), [&]<class T>() {
+          if constexpr (std::is_invocable_v<Op, OpMath<T>, OpMath<T>>) {
+            map(context, plan_rows(y, a, b), for_elements<T>(functor), y.data<T>(), a.data<T>(), b.data<T>());
           } else {
             fail_for_dtype(y.dtype());
           }
@@ -50,8 +51,8 @@ void binary(CudaContext& context, const BinaryOp& op, const Tensor& a, const Ten
 void compare(CudaContext& context, const CompareOp& op, const Tensor& a, const Tensor& b, Tensor& y) {
   std::visit(
       [&](const auto& functor) {
-        visit_number(a.dtype(), [&]<class T>() {
-          map(context, plan_rows(y, a, b), functor, y.data<bool>(), a.data<T>(), b.data<T>());
+        visit_any(a.dtype(), [&]<class T>() {
+          map(context, plan_rows(y, a, b), for_elements<T>(functor), y.data<bool>(), a.data<T>(), b.data<T>());
         });
       },
       op);

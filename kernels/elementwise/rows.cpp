@@ -4,6 +4,8 @@
 
 #include "ebb/kernels/copy/element_bits.h"
 #include "ebb/kernels/cpu/row_loop.h"
+#include "ebb/kernels/half/half_rows.h"
+#include "ebb/kernels/half/in_float32.h"
 
 namespace ebb::kernels {
 namespace {
@@ -21,36 +23,75 @@ void copy_elements(std::int64_t size, const std::byte* x, std::int64_t x_step, s
   });
 }
 
-/// An operand along a row. Row functions want neighbours: other elements pass through a block.
+/// An element type that row functions know as it is, or half precision and how its neighbours become float and back.
+struct ElementType {
+  explicit ElementType(DType dtype) : size(static_cast<std::int64_t>(size_of(dtype))) {
+    if (dtype == kFloat16) use_half<Half>();
+    if (dtype == kBFloat16) use_half<BFloat16>();
+  }
+
+  bool is_half() const { return widen != nullptr; }
+
+  std::int64_t size;
+  void (*widen)(const void* from, void* to, std::int64_t count) = nullptr;
+  void (*narrow)(const void* from, void* to, std::int64_t count) = nullptr;
+
+ private:
+  template <class T>
+  void use_half() {
+    widen = [](const void* from, void* to, std::int64_t count) {
+      best([]<Isa isa> { return widen_row<isa, T>; })(static_cast<const T*>(from), static_cast<float*>(to), count);
+    };
+    narrow = [](const void* from, void* to, std::int64_t count) {
+      best([]<Isa isa> { return narrow_row<isa, T>; })(static_cast<const float*>(from), static_cast<T*>(to), count);
+    };
+  }
+};
+
+/// An operand along a row. Row functions want neighbours that are no halves: other elements pass through a block.
 class RowOperand {
  public:
-  RowOperand(std::byte* first, std::int64_t step, std::int64_t size) : first_(first), step_(step), size_(size) {}
+  RowOperand(std::byte* first, std::int64_t step, const ElementType& type) : first_(first), step_(step), type_(type) {}
 
-  bool has_neighbours() const { return step_ == 1; }
+  bool is_direct() const { return step_ == 1 && !type_.is_half(); }
   std::byte* first() const { return first_; }
 
   const std::byte* read(std::int64_t i, std::int64_t count) {
-    const bool has_them = step_ == 1 || (step_ == 0 && i > 0);
-    if (!has_them) copy_elements(size_, at(i), step_, block_, 1, count);
-    return place(i);
+    if (is_direct()) return at(i);
+    if (step_ == 0 && i > 0) return block_;
+    if (!type_.is_half()) {
+      copy_elements(type_.size, at(i), step_, block_, 1, count);
+    } else if (step_ == 1) {
+      type_.widen(at(i), block_, count);
+    } else {
+      copy_elements(type_.size, at(i), step_, upper_half(), 1, count);
+      type_.widen(upper_half(), block_, count);
+    }
+    return block_;
   }
-  std::byte* place(std::int64_t i) { return step_ == 1 ? at(i) : block_; }
+  std::byte* place(std::int64_t i) { return is_direct() ? at(i) : block_; }
   void finish(std::int64_t i, std::int64_t count) {
-    if (step_ != 1) copy_elements(size_, block_, 1, at(i), step_, count);
+    if (is_direct()) return;
+    if (!type_.is_half()) return copy_elements(type_.size, block_, 1, at(i), step_, count);
+    if (step_ == 1) return type_.narrow(block_, at(i), count);
+    type_.narrow(block_, upper_half(), count);
+    copy_elements(type_.size, upper_half(), 1, at(i), step_, count);
   }
 
  private:
-  std::byte* at(std::int64_t i) const { return first_ + i * step_ * size_; }
+  std::byte* at(std::int64_t i) const { return first_ + i * step_ * type_.size; }
+  std::byte* upper_half() { return block_ + sizeof(block_) / 2; }
 
   std::byte* first_;
-  std::int64_t step_, size_;
-  alignas(64) std::byte block_[block * std::int64_t{sizeof(double)}];
+  std::int64_t step_;
+  const ElementType& type_;
+  alignas(64) std::byte block_[block * std::int64_t{sizeof(double)}];  // or floats, and halves in the upper half
 };
 
 /// Calls `row(inputs..., y, count)` for blocks of a row.
 template <class Row, class... Inputs>
 void run_row(Row row, std::int64_t count, RowOperand y, Inputs... inputs) {
-  if (y.has_neighbours() && (inputs.has_neighbours() && ...)) return row(inputs.first()..., y.first(), count);
+  if (y.is_direct() && (inputs.is_direct() && ...)) return row(inputs.first()..., y.first(), count);
   for (std::int64_t i = 0; i < count; i += block) {
     const std::int64_t length = std::min(block, count - i);
     row(inputs.read(i, length)..., y.place(i), length);
@@ -61,14 +102,13 @@ void run_row(Row row, std::int64_t count, RowOperand y, Inputs... inputs) {
 /// Any operand of a walk over rows.
 class Operand {
  public:
-  explicit Operand(const Tensor& t)
-      : first_(const_cast<std::byte*>(t.raw_data())), size_(static_cast<std::int64_t>(size_of(t.dtype()))) {}
+  explicit Operand(const Tensor& t) : first_(const_cast<std::byte*>(t.raw_data())), type_(t.dtype()) {}
 
-  RowOperand along(std::int64_t offset, std::int64_t step) const { return {first_ + offset * size_, step, size_}; }
+  RowOperand along(std::int64_t offset, std::int64_t step) const { return {first_ + offset * type_.size, step, type_}; }
 
  private:
   std::byte* first_;
-  std::int64_t size_;
+  ElementType type_;
 };
 
 }  // namespace
@@ -76,7 +116,8 @@ class Operand {
 void map_rows(UnaryRow row, const void* op, const Tensor& x, Tensor& y) {
   check_one_dtype(x, y);
   const bool same_order = x.strides() == y.strides() && x.shape() == y.shape() && y.is_contiguous();
-  if (same_order && y.numel() <= elements_per_chunk) return row(op, x.raw_data(), y.raw_data(), y.numel());
+  if (same_order && !have_half(x) && y.numel() <= elements_per_chunk)
+    return row(op, x.raw_data(), y.raw_data(), y.numel());
   const auto apply = [&](const void* from, void* to, std::int64_t count) { row(op, from, to, count); };
   const Operand in(x), out(y);
   for_each_row(plan_rows(y, x), [&](const auto& at, const auto& step, std::int64_t count) {
@@ -88,7 +129,7 @@ void map_rows(BinaryRow row, const void* op, const Tensor& a, const Tensor& b, T
   check_one_dtype(a, b);
   const bool same_shape = a.shape() == y.shape() && b.shape() == y.shape();
   const bool same_order = a.is_contiguous() && b.is_contiguous() && y.is_contiguous();
-  if (same_shape && same_order && y.numel() <= elements_per_chunk) {
+  if (same_shape && same_order && !have_half(a, y) && y.numel() <= elements_per_chunk) {
     return row(op, a.raw_data(), b.raw_data(), y.raw_data(), y.numel());
   }
   const auto apply = [&](const void* left, const void* right, void* to, std::int64_t count) {

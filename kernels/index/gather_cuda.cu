@@ -47,7 +47,7 @@ void gather(CudaContext& context, const Tensor& x, int dim, const Tensor& index,
   const auto rows = plan_rows(y, index, line_starts(x, dim, y.shape()));
   visit_any(x.dtype(), [&]<class T>() {
     T outside{};
-    if constexpr (std::is_floating_point_v<T>) outside = std::numeric_limits<T>::quiet_NaN();
+    if constexpr (!std::is_integral_v<T>) outside = T(std::numeric_limits<float>::quiet_NaN());
     constexpr int n = 16 / static_cast<int>(sizeof(T));
     const T* from = x.data<T>();
     T* to = y.data<T>();

@@ -4,14 +4,21 @@
 
 #include "ebb/core/dispatch.h"
 #include "ebb/kernels/cpu/row_loop.h"
+#include "ebb/kernels/index/index_half.h"
 #include "ebb/kernels/index/index_lines.h"
 #include "ebb/kernels/wrapping.h"
 
 namespace ebb::kernels {
 namespace {
 
-std::int64_t checked(std::int64_t index, std::int64_t size, int dim) {
-  if (index < 0 || index >= size) fail("index ", index, " is outside of dimension ", dim, ", of size ", size);
+[[noreturn, gnu::noinline]] void fail_outside(std::int64_t index, std::int64_t size, int dim) {
+  fail("index ", index, " is outside of dimension ", dim, ", of size ", size);
+}
+
+[[gnu::always_inline]] inline std::int64_t checked(std::int64_t index, std::int64_t size, int dim) {
+  if (index < 0 || index >= size) [[unlikely]] {
+    fail_outside(index, size, dim);
+  }
   return index;
 }
 
@@ -98,7 +105,8 @@ void gather(CpuContext&, const Tensor& x, int dim, const Tensor& index, Tensor& 
   visit_any(x.dtype(), [&]<class T>() { gather_as<T>(x, dim, index, y); });
 }
 
-void scatter(CpuContext&, Scatter how, int dim, const Tensor& index, const Tensor& src, Tensor& y) {
+void scatter(CpuContext& context, Scatter how, int dim, const Tensor& index, const Tensor& src, Tensor& y) {
+  if (have_half(y)) return scatter_of_half(context, how, dim, index, src, y);
   visit_number(y.dtype(), [&]<class T>() {
     if (how == Scatter::add) {
       scatter_as<Scatter::add, T>(dim, index, src, y);

@@ -29,7 +29,7 @@ void for_each_target(const Tensor& target, std::int64_t classes, std::int64_t ig
 }  // namespace
 
 void pick(CpuContext&, const Tensor& x, const Tensor& target, std::int64_t ignored, Tensor& y) {
-  visit_float(x.dtype(), [&]<class T>() {
+  visit_floating(x.dtype(), [&]<class T>() {
     const T* from = x.data<T>();
     T* to = y.data<T>();
     const std::int64_t positions = target.size(1);
@@ -43,7 +43,7 @@ void pick(CpuContext&, const Tensor& x, const Tensor& target, std::int64_t ignor
 }
 
 void put(CpuContext&, const Tensor& dy, const Tensor& target, std::int64_t ignored, Tensor& dx) {
-  visit_float(dy.dtype(), [&]<class T>() {
+  visit_floating(dy.dtype(), [&]<class T>() {
     const T* from = dy.data<T>();
     T* to = dx.data<T>();
     std::fill_n(to, dx.numel(), T(0));

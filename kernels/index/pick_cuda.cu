@@ -26,9 +26,9 @@ __global__ void pick_class(Classes at, const T* x, const std::int64_t* target, s
   if (position >= at.positions) return;
   const std::int64_t c = target[position];
   if (c == ignored) {
-    y[position] = 0;
+    y[position] = T(0);
   } else {
-    y[position] = at.contains(c) ? x[at.offset(position, c)] : std::numeric_limits<T>::quiet_NaN();
+    y[position] = at.contains(c) ? x[at.offset(position, c)] : T(std::numeric_limits<float>::quiet_NaN());
   }
 }
 
@@ -49,7 +49,7 @@ Classes classes_of(const Tensor& x, const Tensor& target) {
 }  // namespace
 
 void pick(CudaContext& context, const Tensor& x, const Tensor& target, std::int64_t ignored, Tensor& y) {
-  visit_float(x.dtype(), [&]<class T>() {
+  visit_floating(x.dtype(), [&]<class T>() {
     launch(context, pick_class<T>, threads_for(target.numel()), classes_of(x, target), x.data<T>(),
            target.data<std::int64_t>(), ignored, y.data<T>());
   });
@@ -57,7 +57,7 @@ void pick(CudaContext& context, const Tensor& x, const Tensor& target, std::int6
 
 void put(CudaContext& context, const Tensor& dy, const Tensor& target, std::int64_t ignored, Tensor& dx) {
   fill(context, 0, dx);
-  visit_float(dx.dtype(), [&]<class T>() {
+  visit_floating(dx.dtype(), [&]<class T>() {
     launch(context, put_class<T>, threads_for(target.numel()), classes_of(dx, target), dy.data<T>(), dy.stride(0),
            dy.stride(1), target.data<std::int64_t>(), ignored, dx.data<T>());
   });

@@ -8,6 +8,7 @@
 #include "ebb/kernels/cuda/walk.h"
 #include "ebb/kernels/elementwise/elementwise.h"
 #include "ebb/kernels/index/index.h"
+#include "ebb/kernels/index/index_half.h"
 #include "ebb/kernels/index/index_lines.h"
 #include "ebb/kernels/sort/sort.h"
 
@@ -165,6 +166,7 @@ void scatter_sorted(CudaContext& context, Scatter how, const Rows<2>& lines, con
 }  // namespace
 
 void scatter(CudaContext& context, Scatter how, int dim, const Tensor& index, const Tensor& src, Tensor& y) {
+  if (have_half(y)) return scatter_of_half(context, how, dim, index, src, y);
   if (index.numel() == 0 || y.size(dim) == 0) return;
   const Tensor rows = lines_as_rows(context, index, dim);
   Tensor places = allocate(rows.shape(), kInt64, context.device()),

@@ -17,8 +17,8 @@ struct BmmTask {
   const Tensor &a, &b;
 };
 
-/// Which implementation a product gets: of "bmm" on the CPU "tiles", "eigen" or "plain", on a GPU "mma", "cublas",
-/// "tiled" or "plain".
+/// Which implementation a product gets: of "bmm" on the CPU "tiles", "eigen" or "plain", on a GPU "mma", "wgmma",
+/// "cublas", "tiled" or "plain"; "float32": half precision, converted.
 Choice which_bmm(CpuContext&, const BmmTask& task);
 Choice which_bmm(CudaContext&, const BmmTask& task);
 

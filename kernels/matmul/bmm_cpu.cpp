@@ -6,6 +6,7 @@
 #include "ebb/core/threads/parallel.h"
 #include "ebb/kernels/elementwise/elementwise.h"
 #include "ebb/kernels/gemm/gemm.h"
+#include "ebb/kernels/matmul/bmm_half.h"
 #include "ebb/kernels/wrapping.h"
 
 namespace ebb::kernels {
@@ -145,6 +146,7 @@ constexpr CpuProduct implementations[] = {
 }  // namespace
 
 void bmm(CpuContext& context, const Tensor& a, const Tensor& b, const Epilogue& epilogue, Tensor& y) {
+  if (have_half(a)) return bmm_of_half(context, a, b, epilogue, y);
   if (y.numel() == 0) return;
   if (a.size(2) == 0) {
     fill(context, 0, y);

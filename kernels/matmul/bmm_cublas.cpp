@@ -25,21 +25,33 @@ BlasMatrices blas_matrices(const Tensor& x) {
   return {CUBLAS_OP_N, 0};
 }
 
+/// How cuBLAS multiplies elements of a type; sums are of the type of `one`.
+template <class T>
+struct BlasElements {
+  static constexpr cudaDataType type = std::is_same_v<T, Half>       ? CUDA_R_16F
+                                       : std::is_same_v<T, BFloat16> ? CUDA_R_16BF
+                                       : std::is_same_v<T, float>    ? CUDA_R_32F
+                                                                     : CUDA_R_64F;
+  using Sum = std::conditional_t<std::is_same_v<T, double>, double, float>;
+
+  static cublasComputeType_t compute() {
+    if (std::is_same_v<T, double>) return CUBLAS_COMPUTE_64F;
+    const bool rounds = std::is_same_v<T, float> && backends::cuda.matmul.allow_tf32;
+    return rounds ? CUBLAS_COMPUTE_32F_FAST_TF32 : CUBLAS_COMPUTE_32F;
+  }
+};
+
 /// By columns y is the transposed matrix, so cuBLAS is asked for b^T a^T.
 template <class T>
 void multiply(CudaContext& context, const Tensor& a, const Tensor& b, Tensor& y) {
+  using Elements = BlasElements<T>;
   const BlasMatrices left = blas_matrices(a), right = blas_matrices(b);
   const std::int64_t m = y.size(1), n = y.size(2), k = a.size(2);
-  constexpr bool is_double = std::is_same_v<T, double>;
-  const cudaDataType type = is_double ? CUDA_R_64F : CUDA_R_32F;
-  const cublasComputeType_t compute = is_double                          ? CUBLAS_COMPUTE_64F
-                                      : backends::cuda.matmul.allow_tf32 ? CUBLAS_COMPUTE_32F_FAST_TF32
-                                                                         : CUBLAS_COMPUTE_32F;
-  const T one = 1, zero = 0;
-  cublas_check(cublas_functions().gemm_strided_batched(context.cublas(), right.operation, left.operation, n, m, k, &one,
-                                                       b.data<T>(), type, right.leading, b.stride(0), a.data<T>(), type,
-                                                       left.leading, a.stride(0), &zero, y.data<T>(), type, n, m * n,
-                                                       y.size(0), compute, CUBLAS_GEMM_DEFAULT));
+  const typename Elements::Sum one = 1, zero = 0;
+  cublas_check(cublas_functions().gemm_strided_batched(
+      context.cublas(), right.operation, left.operation, n, m, k, &one, b.data<T>(), Elements::type, right.leading,
+      b.stride(0), a.data<T>(), Elements::type, left.leading, a.stride(0), &zero, y.data<T>(), Elements::type, n, m * n,
+      y.size(0), Elements::compute(), CUBLAS_GEMM_DEFAULT));
 }
 
 }  // namespace
@@ -51,7 +63,7 @@ bool blas_takes(const Tensor& a, const Tensor& b) {
 const char* why_no_blas() { return cublas_library().missing; }
 
 void bmm_cublas(CudaContext& context, const Tensor& a, const Tensor& b, Tensor& y) {
-  visit_float(y.dtype(), [&]<class T>() { multiply<T>(context, a, b, y); });
+  visit_floating(y.dtype(), [&]<class T>() { multiply<T>(context, a, b, y); });
 }
 
 }  // namespace ebb::kernels

@@ -5,6 +5,7 @@
 #include "ebb/core/backends/backends.h"
 #include "ebb/core/cuda/context.h"
 #include "ebb/kernels/elementwise/elementwise.h"
+#include "ebb/kernels/matmul/bmm_half.h"
 #include "ebb/kernels/matmul/bmm_on_gpu.h"
 
 namespace ebb::kernels {
@@ -39,16 +40,26 @@ const char* cublas_refusal(const BmmTask& task) {
 }
 
 const char* tiled_refusal(const BmmTask& task) {
-  return is_floating(task.a.dtype()) ? nullptr : "the elements are no reals";
+  const DType dtype = task.a.dtype();
+  return dtype == kFloat32 || dtype == kFloat64 ? nullptr : "the elements are neither float32 nor float64";
+}
+
+const char* float32_refusal(const BmmTask& task) {
+  return is_half_precision(task.a.dtype()) ? nullptr : "the elements are not of half precision";
+}
+
+const char* plain_refusal(const BmmTask& task) {
+  return is_half_precision(task.a.dtype()) ? "the elements are of half precision" : nullptr;
 }
 
 constexpr CudaProduct wgmma{{"wgmma", wgmma_refusal}, bmm_wgmma}, mma{{"mma", mma_refusal}, bmm_mma},
     cublas{{"cublas", cublas_refusal}, and_finish<bmm_cublas>}, tiled{{"tiled", tiled_refusal}, and_finish<bmm_tiled>},
-    plain{{"plain", takes_any}, and_finish<bmm_plain>};
+    float32{{"float32", float32_refusal}, bmm_of_half<CudaContext>},
+    plain{{"plain", plain_refusal}, and_finish<bmm_plain>};
 
-constexpr CudaProduct wgmma_first[] = {wgmma, mma, cublas, tiled, plain},
-                      mma_first[] = {mma, wgmma, cublas, tiled, plain},
-                      cublas_first[] = {cublas, mma, wgmma, tiled, plain};
+constexpr CudaProduct wgmma_first[] = {wgmma, mma, cublas, tiled, float32, plain},
+                      mma_first[] = {mma, wgmma, cublas, tiled, float32, plain},
+                      cublas_first[] = {cublas, mma, wgmma, tiled, float32, plain};
 
 /// Where cuBLAS was faster on an H100: with TF32, with doubles, with vectors, and with sums too short for a block to
 /// hide where they come from and go to.

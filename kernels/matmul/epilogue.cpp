@@ -4,10 +4,19 @@
 
 #include "ebb/core/dispatch.h"
 #include "ebb/core/threads/parallel.h"
+#include "ebb/kernels/half/in_float32.h"
 
 namespace ebb::kernels {
 
-void apply_epilogue(CpuContext&, const Epilogue& epilogue, const Tensor& x, Tensor& y) {
+void apply_epilogue(CpuContext& context, const Epilogue& epilogue, const Tensor& x, Tensor& y) {
+  if (have_half(x)) {
+    return in_float32(
+        context,
+        [&](const Tensor& from, const Tensor& scale, const Tensor& shift, const Tensor& residual, Tensor& to) {
+          apply_epilogue(context, {scale, shift, residual, epilogue.activation}, from, to);
+        },
+        x, epilogue.scale, epilogue.shift, epilogue.residual, y);
+  }
   visit_float(x.dtype(), [&]<class T>() {
     constexpr std::int64_t elements_in_cache = 1 << 12, elements_per_task = 1 << 15;
     const TileEpilogue<T> elements = elements_of<T>(epilogue);

@@ -9,7 +9,8 @@
 namespace ebb::kernels {
 
 // Whole batch norms: x, y, dy, dx are images (N, C, H, W), channels-last without gaps, or (N, C), and hold more than
-// one value per channel. All others are (C), contiguous and of the dtype of x, but for the running statistics.
+// one value per channel. All others are (C), contiguous and of the dtype that x computes in (opmath_type), but for the
+// running statistics.
 
 /// What training moves towards the batch's statistics: running = (1 - momentum) running + momentum batch's, of the
 /// variance the unbiased one. Each may be undefined, and so may `count`, a scalar (int64) that grows by one.

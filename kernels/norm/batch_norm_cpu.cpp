@@ -1,6 +1,7 @@
 #include "ebb/kernels/norm/batch_norm.h"
 
 #include "ebb/kernels/norm/batch_norm_composed.h"
+#include "ebb/kernels/norm/batch_norm_half.h"
 #include "ebb/kernels/norm/channels.h"
 #include "ebb/kernels/norm/plain.h"
 
@@ -28,14 +29,16 @@ const CpuBatchNorm& chosen(const Tensor& x) { return choose("batch_norm", implem
 
 void batch_norm_forward(CpuContext& context, const Tensor& x, const Tensor& scale, const Tensor& shift, double eps,
                         const NormTail& tail, RunningStatistics& running, BatchStatistics& saved, Tensor& y) {
+  if (have_half(x)) return batch_norm_forward_of_half(context, x, scale, shift, eps, tail, running, saved, y);
   composed::forward(context, x, scale, shift, eps, tail, running, saved, y);
 }
 
 /// dx = scale inverse (dy - dshift / n - (x - mean) inverse dscale / n). A ReLU's share of it is found on the way, but
 /// below one of a sum dy is a gradient of its own.
 void batch_norm_backward(CpuContext& context, const Tensor& gradient, const Tensor& x, const Tensor& scale,
-                         const BatchStatistics& saved, double, const NormResult& result,
+                         const BatchStatistics& saved, double eps, const NormResult& result,
                          BatchNormGradients& gradients) {
+  if (have_half(x)) return batch_norm_backward_of_half(context, gradient, x, scale, saved, eps, result, gradients);
   using composed::computed, composed::product, composed::rows_of;
   const Tensor factor = product(context, scale, saved.inverse);
   Tensor dy = gradient;
@@ -59,13 +62,18 @@ void batch_norm_backward(CpuContext& context, const Tensor& gradient, const Tens
 
 void batch_norm_inference(CpuContext& context, const Tensor& x, const Tensor& mean, const Tensor& var,
                           const Tensor& scale, const Tensor& shift, double eps, const NormTail& tail, Tensor& y) {
+  if (have_half(x)) return batch_norm_inference_of_half(context, x, mean, var, scale, shift, eps, tail, y);
   composed::inference(context, x, mean, var, scale, shift, eps, tail, y);
 }
 
-void batch_norm_stats(CpuContext&, const Tensor& x, Tensor& mean, Tensor& m2) { chosen(x).stats(x, mean, m2); }
+void batch_norm_stats(CpuContext& context, const Tensor& x, Tensor& mean, Tensor& m2) {
+  if (have_half(x)) return batch_norm_stats_of_half(context, x, mean, m2);
+  chosen(x).stats(x, mean, m2);
+}
 
-void batch_norm_apply(CpuContext&, const Tensor& x, const Tensor& mean, const Tensor& scale, const Tensor& shift,
-                      Tensor& y) {
+void batch_norm_apply(CpuContext& context, const Tensor& x, const Tensor& mean, const Tensor& scale,
+                      const Tensor& shift, Tensor& y) {
+  if (have_half(x)) return batch_norm_apply_of_half(context, x, mean, scale, shift, y);
   chosen(x).apply(x, mean, scale, shift, {}, y);
 }
 
@@ -74,13 +82,15 @@ void batch_norm_apply(CpuContext&, const Tensor& x, const Tensor& mean, const Te
   chosen(x).apply(x, mean, scale, shift, tail, y);
 }
 
-void batch_norm_backward_sums(CpuContext&, const Tensor& dy, const Tensor& x, const Tensor& mean, Tensor& s1,
+void batch_norm_backward_sums(CpuContext& context, const Tensor& dy, const Tensor& x, const Tensor& mean, Tensor& s1,
                               Tensor& s2) {
+  if (have_half(x)) return batch_norm_backward_sums_of_half(context, dy, x, mean, s1, s2);
   chosen(x).backward_sums(dy, x, mean, {}, s1, s2);
 }
 
-void batch_norm_backward_apply(CpuContext&, const Tensor& dy, const Tensor& x, const Tensor& mean, const Tensor& a,
-                               const Tensor& b, const Tensor& c, Tensor& dx) {
+void batch_norm_backward_apply(CpuContext& context, const Tensor& dy, const Tensor& x, const Tensor& mean,
+                               const Tensor& a, const Tensor& b, const Tensor& c, Tensor& dx) {
+  if (have_half(x)) return batch_norm_backward_apply_of_half(context, dy, x, mean, a, b, c, dx);
   chosen(x).backward_apply(dy, x, mean, {}, a, b, c, dx);
 }
 

@@ -2,6 +2,7 @@
 
 #include "ebb/kernels/norm/batch_norm_composed.h"
 #include "ebb/kernels/norm/batch_norm_cudnn.h"
+#include "ebb/kernels/norm/batch_norm_half.h"
 #include "ebb/kernels/norm/batch_norm_own.h"
 
 namespace ebb::kernels {
@@ -56,6 +57,7 @@ const NormOfParts& chosen(const Tensor& x) { return choose(operation, parts, Bat
 
 void batch_norm_forward(CudaContext& context, const Tensor& x, const Tensor& scale, const Tensor& shift, double eps,
                         const NormTail& tail, RunningStatistics& running, BatchStatistics& saved, Tensor& y) {
+  if (have_half(x)) return batch_norm_forward_of_half(context, x, scale, shift, eps, tail, running, saved, y);
   const BatchNormTask task{.x = x, .pass = NormPass::forward, .running = &running, .has_tail = has_any(tail)};
   choose(operation, forwards, task).run(context, x, scale, shift, eps, tail, running, saved, y);
 }
@@ -63,32 +65,38 @@ void batch_norm_forward(CudaContext& context, const Tensor& x, const Tensor& sca
 void batch_norm_backward(CudaContext& context, const Tensor& dy, const Tensor& x, const Tensor& scale,
                          const BatchStatistics& saved, double eps, const NormResult& result,
                          BatchNormGradients& gradients) {
+  if (have_half(x)) return batch_norm_backward_of_half(context, dy, x, scale, saved, eps, result, gradients);
   const BatchNormTask task{.x = x, .pass = NormPass::backward, .saved = &saved, .has_tail = result.y.defined()};
   choose(operation, backwards, task).run(context, dy, x, scale, saved, eps, result, gradients);
 }
 
 void batch_norm_inference(CudaContext& context, const Tensor& x, const Tensor& mean, const Tensor& var,
                           const Tensor& scale, const Tensor& shift, double eps, const NormTail& tail, Tensor& y) {
+  if (have_half(x)) return batch_norm_inference_of_half(context, x, mean, var, scale, shift, eps, tail, y);
   const BatchNormTask task{.x = x, .pass = NormPass::inference, .has_tail = has_any(tail)};
   choose(operation, inferences, task).run(context, x, mean, var, scale, shift, eps, tail, y);
 }
 
 void batch_norm_stats(CudaContext& context, const Tensor& x, Tensor& mean, Tensor& m2) {
+  if (have_half(x)) return batch_norm_stats_of_half(context, x, mean, m2);
   chosen(x).stats(context, x, mean, m2);
 }
 
 void batch_norm_apply(CudaContext& context, const Tensor& x, const Tensor& mean, const Tensor& scale,
                       const Tensor& shift, Tensor& y) {
+  if (have_half(x)) return batch_norm_apply_of_half(context, x, mean, scale, shift, y);
   chosen(x).apply(context, x, mean, scale, shift, y);
 }
 
 void batch_norm_backward_sums(CudaContext& context, const Tensor& dy, const Tensor& x, const Tensor& mean, Tensor& s1,
                               Tensor& s2) {
+  if (have_half(x)) return batch_norm_backward_sums_of_half(context, dy, x, mean, s1, s2);
   chosen(x).backward_sums(context, dy, x, mean, s1, s2);
 }
 
 void batch_norm_backward_apply(CudaContext& context, const Tensor& dy, const Tensor& x, const Tensor& mean,
                                const Tensor& a, const Tensor& b, const Tensor& c, Tensor& dx) {
+  if (have_half(x)) return batch_norm_backward_apply_of_half(context, dy, x, mean, a, b, c, dx);
   chosen(x).backward_apply(context, dy, x, mean, a, b, c, dx);
 }
 

@@ -9,6 +9,7 @@
 #include "ebb/core/cuda/capture.h"
 #include "ebb/core/dispatch.h"
 #include "ebb/kernels/cuda/tensor_table.cuh"
+#include "ebb/kernels/half/in_float32.h"
 #include "ebb/kernels/optim/optim_ops.h"
 
 namespace ebb::kernels {
@@ -98,11 +99,36 @@ void write_formula(const OptimStep& step, std::byte* to) {
         "or without; capture again");
 }
 
+/// Half precision, by way of float32: `step` moves what stands in for the targets.
+template <class Step>
+void step_in_float32(CudaContext& context, std::span<OptimTarget> targets, Step&& step) {
+  std::vector<OptimTarget> wide;
+  for (const OptimTarget& target : targets) {
+    OptimTarget& stand_in = wide.emplace_back();
+    stand_in.p = half::widened(context, target.p);
+    stand_in.g = half::widened(context, target.g);
+    for (std::size_t k = 0; k < max_optim_states; ++k) stand_in.states[k] = half::widened(context, target.states[k]);
+  }
+  step(std::span(wide));
+  const auto store = [&](const Tensor& from, Tensor& to) {
+    if (have_half(to)) copy(context, from, to);
+  };
+  for (std::size_t i = 0; i < wide.size(); ++i) {
+    store(wide[i].p, targets[i].p);
+    for (std::size_t k = 0; k < max_optim_states; ++k) store(wide[i].states[k], targets[i].states[k]);
+  }
+}
+
 }  // namespace
 
 void optim_step_in_graph(CudaContext& context, LiveValues& values, const OptimStep& like,
                          std::function<OptimStep()> next, std::span<OptimTarget> targets) {
   if (targets.empty()) return;
+  if (have_half(targets[0].p)) {
+    return step_in_float32(context, targets, [&](std::span<OptimTarget> wide) {
+      optim_step_in_graph(context, values, like, std::move(next), wide);
+    });
+  }
   visit_float(targets[0].p.dtype(), [&]<class T>() {
     visit_step<T>(like, [&]<class Formula>(const Formula&) {
       // What the graph's kernel uses lives as long as the graph.
@@ -119,6 +145,9 @@ void optim_step_in_graph(CudaContext& context, LiveValues& values, const OptimSt
 
 void optim_step(CudaContext& context, const OptimStep& step, std::span<OptimTarget> targets) {
   if (targets.empty()) return;
+  if (have_half(targets[0].p)) {
+    return step_in_float32(context, targets, [&](std::span<OptimTarget> wide) { optim_step(context, step, wide); });
+  }
   visit_float(targets[0].p.dtype(), [&]<class T>() {
     visit_step<T>(step, [&]<class Formula>(const Formula& formula) {
       for_each_table_of<Formula, T>(targets, [&](const auto& table) {

@@ -5,6 +5,7 @@
 #include "ebb/core/threads/parallel.h"
 #include "ebb/kernels/pool/average_loops.h"
 #include "ebb/kernels/pool/average_side.h"
+#include "ebb/kernels/pool/pool_half.h"
 
 namespace ebb::kernels {
 namespace {
@@ -81,12 +82,14 @@ void backward(const Tensor& dy, const AverageWindows& windows, Tensor& dx) {
 
 }  // namespace
 
-void avg_pool2d(CpuContext&, const Tensor& x, const AveragePooling& pooling, Tensor& y) {
+void avg_pool2d(CpuContext& context, const Tensor& x, const AveragePooling& pooling, Tensor& y) {
+  if (have_half(x)) return avg_pool2d_of_half(context, x, pooling, y);
   if (y.numel() == 0) return;
   visit_float(x.dtype(), [&]<class T>() { forward<T>(x, AverageWindows(x, y, pooling), y); });
 }
 
-void avg_pool2d_backward(CpuContext&, const Tensor& dy, const AveragePooling& pooling, Tensor& dx) {
+void avg_pool2d_backward(CpuContext& context, const Tensor& dy, const AveragePooling& pooling, Tensor& dx) {
+  if (have_half(dy)) return avg_pool2d_backward_of_half(context, dy, pooling, dx);
   if (dx.numel() == 0) return;
   if (dy.numel() == 0) {
     visit_float(dx.dtype(), [&]<class T>() { std::fill_n(dx.data<T>(), dx.numel(), T(0)); });

@@ -2,6 +2,7 @@
 #include "ebb/kernels/elementwise/elementwise.h"
 #include "ebb/kernels/pool/average_side.h"
 #include "ebb/kernels/pool/places.cuh"
+#include "ebb/kernels/pool/pool_half.h"
 
 namespace ebb::kernels {
 namespace {
@@ -277,6 +278,7 @@ void average_in_two(CudaContext& context, const Tensor& x, const AveragePooling&
 }  // namespace
 
 void avg_pool2d(CudaContext& context, const Tensor& x, const AveragePooling& pooling, Tensor& y) {
+  if (have_half(x)) return avg_pool2d_of_half(context, x, pooling, y);
   if (y.numel() == 0) return;
   if (are_few(x, y)) return average_in_two(context, x, pooling, y);
   const Sizes s(x, y, geometry_of(pooling));
@@ -287,6 +289,7 @@ void avg_pool2d(CudaContext& context, const Tensor& x, const AveragePooling& poo
 }
 
 void avg_pool2d_backward(CudaContext& context, const Tensor& dy, const AveragePooling& pooling, Tensor& dx) {
+  if (have_half(dy)) return avg_pool2d_backward_of_half(context, dy, pooling, dx);
   if (dx.numel() == 0) return;
   if (dy.numel() == 0) return fill(context, 0, dx);
   const Sizes s(dx, dy, geometry_of(pooling));

@@ -1,6 +1,7 @@
 #include "ebb/kernels/pool/pool.h"
 
 #include "ebb/kernels/pool/plain.h"
+#include "ebb/kernels/pool/pool_half.h"
 #include "ebb/kernels/pool/windows.h"
 
 namespace ebb::kernels {
@@ -18,16 +19,20 @@ constexpr CpuPooling implementations[] = {
 
 }  // namespace
 
-void max_pool2d(CpuContext&, const Tensor& x, const PoolGeometry& geometry, Tensor& y, Tensor& indices) {
+void max_pool2d(CpuContext& context, const Tensor& x, const PoolGeometry& geometry, Tensor& y, Tensor& indices) {
+  if (have_half(x)) return max_pool2d_of_half(context, x, geometry, y, indices);
   choose("max_pool2d", implementations, PoolTask{x, y, geometry}).max_pool(x, geometry, y, indices);
 }
 
-void max_pool2d_backward(CpuContext&, const Tensor& dy, const Tensor& indices, const PoolGeometry& geometry,
+void max_pool2d_backward(CpuContext& context, const Tensor& dy, const Tensor& indices, const PoolGeometry& geometry,
                          Tensor& dx) {
+  if (have_half(dy)) return max_pool2d_backward_of_half(context, dy, indices, geometry, dx);
   choose("max_pool2d", implementations, PoolTask{dx, dy, geometry}).backward(dy, indices, geometry, dx);
 }
 
-void max_pool2d_gather(CpuContext&, const Tensor& x, const Tensor& indices, const PoolGeometry& geometry, Tensor& y) {
+void max_pool2d_gather(CpuContext& context, const Tensor& x, const Tensor& indices, const PoolGeometry& geometry,
+                       Tensor& y) {
+  if (have_half(x)) return max_pool2d_gather_of_half(context, x, indices, geometry, y);
   windows_max_pool2d_gather(x, indices, geometry, y);
 }
 

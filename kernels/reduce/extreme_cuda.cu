@@ -3,6 +3,7 @@
 #include "ebb/core/dispatch.h"
 #include "ebb/kernels/reduce/elements.cuh"
 #include "ebb/kernels/reduce/reduce.h"
+#include "ebb/kernels/reduce/reduce_half.h"
 
 namespace ebb::kernels {
 namespace {
@@ -84,12 +85,14 @@ void reduce_extreme(CudaContext& context, Extreme which, const Walkable& walk, Y
 }  // namespace
 
 void extreme(CudaContext& context, Extreme which, const Tensor& x, const Dims& dims, Tensor& y) {
+  if (have_half(x)) return extreme_of_half(context, which, x, dims, y);
   if (y.numel() == 0) return;
   const Walkable walk(context, x, dims, y);
   visit_number(x.dtype(), [&]<class T>() { reduce_extreme<ExtremeOf, T>(context, which, walk, y.data<T>()); });
 }
 
 void arg_extreme(CudaContext& context, Extreme which, const Tensor& x, int dim, Tensor& y) {
+  if (have_half(x)) return arg_extreme_of_half(context, which, x, dim, y);
   if (y.numel() == 0) return;
   const Walkable walk(context, x, {dim}, y);
   visit_number(x.dtype(),

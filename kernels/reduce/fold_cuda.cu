@@ -2,6 +2,7 @@
 #include "ebb/kernels/elementwise/elementwise.h"
 #include "ebb/kernels/reduce/elements.cuh"
 #include "ebb/kernels/reduce/reduce.h"
+#include "ebb/kernels/reduce/reduce_half.h"
 
 namespace ebb::kernels {
 namespace {
@@ -39,8 +40,14 @@ void fold(CudaContext& context, const Tensor& x, const Dims& dims, int start, Te
 
 }  // namespace
 
-void sum(CudaContext& context, const Tensor& x, const Dims& dims, Tensor& y) { fold<Add>(context, x, dims, 0, y); }
+void sum(CudaContext& context, const Tensor& x, const Dims& dims, Tensor& y) {
+  if (have_half(x)) return sum_of_half(context, x, dims, y);
+  fold<Add>(context, x, dims, 0, y);
+}
 
-void prod(CudaContext& context, const Tensor& x, const Dims& dims, Tensor& y) { fold<Mul>(context, x, dims, 1, y); }
+void prod(CudaContext& context, const Tensor& x, const Dims& dims, Tensor& y) {
+  if (have_half(x)) return prod_of_half(context, x, dims, y);
+  fold<Mul>(context, x, dims, 1, y);
+}
 
 }  // namespace ebb::kernels

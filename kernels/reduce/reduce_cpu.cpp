@@ -5,6 +5,7 @@
 #include "ebb/core/dispatch.h"
 #include "ebb/kernels/elementwise/elementwise.h"
 #include "ebb/kernels/reduce/extreme_loops.h"
+#include "ebb/kernels/reduce/reduce_half.h"
 #include "ebb/kernels/reduce/reduction.h"
 #include "ebb/kernels/wrapping.h"
 
@@ -131,12 +132,14 @@ void arg_extreme_as(const Tensor& x, int dim, const ReductionPlan& plan, Tensor&
 }  // namespace
 
 void prod(CpuContext& context, const Tensor& x, const Dims& dims, Tensor& y) {
+  if (have_half(x)) return prod_of_half(context, x, dims, y);
   const ReductionPlan plan = plan_reduction(x, dims, y);
   if (plan.reduced.numel == 0) return fill(context, 1, y);
   visit_number(x.dtype(), [&]<class T>() { prod_as<T>(x, plan, y); });
 }
 
-void extreme(CpuContext&, Extreme which, const Tensor& x, const Dims& dims, Tensor& y) {
+void extreme(CpuContext& context, Extreme which, const Tensor& x, const Dims& dims, Tensor& y) {
+  if (have_half(x)) return extreme_of_half(context, which, x, dims, y);
   const ReductionPlan plan = plan_reduction(x, dims, y);
   visit_number(x.dtype(), [&]<class T>() {
     if (which == Extreme::max) {
@@ -147,7 +150,8 @@ void extreme(CpuContext&, Extreme which, const Tensor& x, const Dims& dims, Tens
   });
 }
 
-void arg_extreme(CpuContext&, Extreme which, const Tensor& x, int dim, Tensor& y) {
+void arg_extreme(CpuContext& context, Extreme which, const Tensor& x, int dim, Tensor& y) {
+  if (have_half(x)) return arg_extreme_of_half(context, which, x, dim, y);
   const ReductionPlan plan = plan_reduction(x, {dim}, y);
   visit_number(x.dtype(), [&]<class T>() {
     if (which == Extreme::max) {

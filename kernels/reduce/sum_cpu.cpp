@@ -3,6 +3,7 @@
 #include "ebb/core/dispatch.h"
 #include "ebb/kernels/elementwise/elementwise.h"
 #include "ebb/kernels/reduce/reduce.h"
+#include "ebb/kernels/reduce/reduce_half.h"
 #include "ebb/kernels/reduce/reduction.h"
 #include "ebb/kernels/reduce/sum_loops.h"
 #include "ebb/kernels/wrapping.h"
@@ -72,6 +73,7 @@ struct Sum {
 }  // namespace
 
 void sum(CpuContext& context, const Tensor& x, const Dims& dims, Tensor& y) {
+  if (have_half(x)) return sum_of_half(context, x, dims, y);
   if (y.numel() == 1 && x.is_contiguous() && x.numel() <= elements_per_chunk) {  // most losses
     return visit_number(x.dtype(),
                         [&]<class T>() { *y.data<Accumulator<T>>() = Sum<T>::of_row(x.data<T>(), 1, x.numel()); });

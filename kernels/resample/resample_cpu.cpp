@@ -6,6 +6,7 @@
 #include "ebb/core/dispatch.h"
 #include "ebb/core/threads/parallel.h"
 #include "ebb/kernels/resample/combine_rows.h"
+#include "ebb/kernels/resample/resample_half.h"
 
 namespace ebb::kernels {
 
@@ -113,12 +114,15 @@ void resample_images_as(const Tensor& x, const SparseRows& by_row, const SparseR
 
 }  // namespace
 
-void resample_images(CpuContext&, const Tensor& x, const SparseRows& rows, const SparseRows& columns, Tensor& y) {
+void resample_images(CpuContext& context, const Tensor& x, const SparseRows& rows, const SparseRows& columns,
+                     Tensor& y) {
+  if (have_half(x)) return resample_images_of_half(context, x, rows, columns, y);
   if (y.numel() == 0) return;
   visit_float(x.dtype(), [&]<class T>() { resample_images_as<T>(x, rows, columns, y); });
 }
 
-void resample(CpuContext&, const Tensor& x, const SparseRows& matrix, Tensor& y) {
+void resample(CpuContext& context, const Tensor& x, const SparseRows& matrix, Tensor& y) {
+  if (have_half(x)) return resample_of_half(context, x, matrix, y);
   if (y.numel() == 0) return;
   visit_float(x.dtype(), [&]<class T>() { resample_as<T>(x, matrix, y); });
 }

@@ -5,6 +5,7 @@
 #include "ebb/kernels/cuda/launch.cuh"
 #include "ebb/kernels/cuda/packet.cuh"
 #include "ebb/kernels/cuda/visit_packet.cuh"
+#include "ebb/kernels/resample/resample_half.h"
 
 namespace ebb::kernels {
 
@@ -42,6 +43,7 @@ void launch_combine(CudaContext& context, const Tensor& x, const SparseRows& mat
 }  // namespace
 
 void resample(CudaContext& context, const Tensor& x, const SparseRows& matrix, Tensor& y) {
+  if (have_half(x)) return resample_of_half(context, x, matrix, y);
   if (y.numel() == 0) return;
   visit_float(x.dtype(), [&]<class T>() {
     const auto run = [&](auto packet) { launch_combine<decltype(packet)::value, T>(context, x, matrix, y); };

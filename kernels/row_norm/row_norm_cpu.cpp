@@ -7,6 +7,7 @@
 #include "ebb/core/threads/parallel.h"
 #include "ebb/kernels/cpu/row_loop.h"
 #include "ebb/kernels/row_norm/row_loops.h"
+#include "ebb/kernels/row_norm/row_norm_half.h"
 
 namespace ebb::kernels {
 namespace {
@@ -133,8 +134,9 @@ void sum_channels(const RowNormInputs& in, std::int64_t inner, T* dweight, T* db
 
 }  // namespace
 
-void row_norm(CpuContext&, const Tensor& x, const RowAffine& affine, double eps, Tensor& y, Tensor& mean,
+void row_norm(CpuContext& context, const Tensor& x, const RowAffine& affine, double eps, Tensor& y, Tensor& mean,
               Tensor& rstd) {
+  if (have_half(x)) return row_norm_of_half(context, x, affine, eps, y, mean, rstd);
   if (x.numel() == 0) return;
   visit_float(x.dtype(), [&]<class T>() {
     const std::int64_t n = x.size(1);
@@ -149,7 +151,8 @@ void row_norm(CpuContext&, const Tensor& x, const RowAffine& affine, double eps,
   });
 }
 
-void row_norm_backward(CpuContext&, const RowNormInputs& in, const RowAffine& affine, Tensor& dx) {
+void row_norm_backward(CpuContext& context, const RowNormInputs& in, const RowAffine& affine, Tensor& dx) {
+  if (have_half(in.x)) return row_norm_backward_of_half(context, in, affine, dx);
   if (dx.numel() == 0) return;
   visit_float(dx.dtype(), [&]<class T>() {
     const Spread<T> weight(affine.weight, affine.inner, dx.size(1));
@@ -161,8 +164,9 @@ void row_norm_backward(CpuContext&, const RowNormInputs& in, const RowAffine& af
   });
 }
 
-void row_norm_backward_affine(CpuContext&, const RowNormInputs& in, std::int64_t inner, Tensor& dweight,
+void row_norm_backward_affine(CpuContext& context, const RowNormInputs& in, std::int64_t inner, Tensor& dweight,
                               Tensor& dbias) {
+  if (have_half(in.x)) return row_norm_backward_affine_of_half(context, in, inner, dweight, dbias);
   visit_float(in.x.dtype(), [&]<class T>() {
     if (inner == 1) {
       sum_columns(in, dweight.data<T>(), dbias.data<T>(), dweight.numel());

@@ -2,6 +2,7 @@
 
 #include "ebb/core/dispatch.h"
 #include "ebb/kernels/elementwise/elementwise.h"
+#include "ebb/kernels/row_norm/row_norm_half.h"
 #include "ebb/kernels/row_norm/row_norm_long.cuh"
 #include "ebb/kernels/row_norm/row_norm_sums.cuh"
 
@@ -9,6 +10,7 @@ namespace ebb::kernels {
 
 void row_norm(CudaContext& context, const Tensor& x, const RowAffine& affine, double eps, Tensor& y, Tensor& mean,
               Tensor& rstd) {
+  if (have_half(x)) return row_norm_of_half(context, x, affine, eps, y, mean, rstd);
   if (x.numel() == 0) return;
   visit_float(x.dtype(), [&]<class T>() {
     const std::int64_t n = x.size(1);
@@ -25,6 +27,7 @@ void row_norm(CudaContext& context, const Tensor& x, const RowAffine& affine, do
 }
 
 void row_norm_backward(CudaContext& context, const RowNormInputs& in, const RowAffine& affine, Tensor& dx) {
+  if (have_half(in.x)) return row_norm_backward_of_half(context, in, affine, dx);
   if (dx.numel() == 0) return;
   visit_float(dx.dtype(), [&]<class T>() {
     const std::int64_t n = dx.size(1);
@@ -44,6 +47,7 @@ void row_norm_backward(CudaContext& context, const RowNormInputs& in, const RowA
 
 void row_norm_backward_affine(CudaContext& context, const RowNormInputs& in, std::int64_t inner, Tensor& dweight,
                               Tensor& dbias) {
+  if (have_half(in.x)) return row_norm_backward_affine_of_half(context, in, inner, dweight, dbias);
   if (dweight.numel() == 0) return;
   if (in.x.numel() == 0) {
     fill(context, 0, dweight);

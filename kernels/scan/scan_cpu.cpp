@@ -5,6 +5,7 @@
 #include "ebb/core/dispatch.h"
 #include "ebb/kernels/cpu/row_loop.h"
 #include "ebb/kernels/reduce/reduction_plan.h"
+#include "ebb/kernels/scan/scan_half.h"
 #include "ebb/kernels/wrapping.h"
 
 namespace ebb::kernels {
@@ -49,7 +50,8 @@ void cumsum_as(const T* x, const Line& line, const Rows<2>& lines, R* y) {
 
 }  // namespace
 
-void cumsum(CpuContext&, const Tensor& x, int dim, bool reverse, Tensor& y) {
+void cumsum(CpuContext& context, const Tensor& x, int dim, bool reverse, Tensor& y) {
+  if (have_half(x)) return cumsum_of_half(context, x, dim, reverse, y);
   if (x.numel() == 0) return;
   Line line{x.shape()[dim], x.strides()[dim], y.strides()[dim]};
   const std::int64_t last = reverse ? line.size - 1 : 0;

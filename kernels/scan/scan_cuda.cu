@@ -4,6 +4,7 @@
 #include "ebb/kernels/cuda/walk.h"
 #include "ebb/kernels/reduce/reduction_plan.h"
 #include "ebb/kernels/scan/line_parts.cuh"
+#include "ebb/kernels/scan/scan_half.h"
 
 namespace ebb::kernels {
 namespace {
@@ -212,6 +213,7 @@ void scan_lines(CudaContext& context, const Rows<2>& lines, const Line& line, co
 }  // namespace
 
 void cumsum(CudaContext& context, const Tensor& x, int dim, bool reverse, Tensor& y) {
+  if (have_half(x)) return cumsum_of_half(context, x, dim, reverse, y);
   constexpr std::int64_t enough_lines = 8192;   // to give the whole GPU work, a line a thread
   constexpr std::int64_t very_short_line = 32;  // less than it takes to give a warp work
   if (x.numel() == 0) return;

@@ -5,6 +5,7 @@
 #include "ebb/core/dispatch.h"
 #include "ebb/core/threads/parallel.h"
 #include "ebb/kernels/cpu/row_loop.h"
+#include "ebb/kernels/softmax/softmax_half.h"
 #include "ebb/kernels/softmax/softmax_loops.h"
 
 namespace ebb::kernels {
@@ -34,7 +35,8 @@ void for_each_columns(const Tensor& x, Body&& body) {
 
 }  // namespace
 
-void softmax(CpuContext&, SoftmaxOf what, const Tensor& x, Tensor& y) {
+void softmax(CpuContext& context, SoftmaxOf what, const Tensor& x, Tensor& y) {
+  if (have_half(x)) return softmax_of_half(context, what, x, y);
   if (x.numel() == 0) return;
   visit_float(x.dtype(), [&]<class T>() {
     const T* from = x.data<T>();
@@ -51,7 +53,8 @@ void softmax(CpuContext&, SoftmaxOf what, const Tensor& x, Tensor& y) {
   });
 }
 
-void softmax_backward(CpuContext&, SoftmaxOf what, const Tensor& dy, const Tensor& y, Tensor& dx) {
+void softmax_backward(CpuContext& context, SoftmaxOf what, const Tensor& dy, const Tensor& y, Tensor& dx) {
+  if (have_half(y)) return softmax_backward_of_half(context, what, dy, y, dx);
   if (y.numel() == 0) return;
   visit_float(y.dtype(), [&]<class T>() {
     const T *from = dy.data<T>(), *out = y.data<T>();

@@ -1,5 +1,6 @@
 #include "ebb/core/dispatch.h"
 #include "ebb/kernels/softmax/softmax_columns.cuh"
+#include "ebb/kernels/softmax/softmax_half.h"
 #include "ebb/kernels/softmax/softmax_rows.cuh"
 
 namespace ebb::kernels {
@@ -18,6 +19,7 @@ struct ColumnLaunch {
 }  // namespace
 
 void softmax(CudaContext& context, SoftmaxOf what, const Tensor& x, Tensor& y) {
+  if (have_half(x)) return softmax_of_half(context, what, x, y);
   if (x.numel() == 0) return;
   visit_float(x.dtype(), [&]<class T>() {
     const T* from = x.data<T>();
@@ -39,6 +41,7 @@ void softmax(CudaContext& context, SoftmaxOf what, const Tensor& x, Tensor& y) {
 }
 
 void softmax_backward(CudaContext& context, SoftmaxOf what, const Tensor& dy, const Tensor& y, Tensor& dx) {
+  if (have_half(y)) return softmax_backward_of_half(context, what, dy, y, dx);
   if (y.numel() == 0) return;
   const SoftmaxGradient gradient{what};
   visit_float(y.dtype(), [&]<class T>() {

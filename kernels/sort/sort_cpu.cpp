@@ -5,6 +5,7 @@
 
 #include "ebb/core/dispatch.h"
 #include "ebb/core/threads/parallel.h"
+#include "ebb/kernels/sort/sort_half.h"
 #include "ebb/kernels/sort/sort_order.h"
 
 namespace ebb::kernels {
@@ -42,7 +43,7 @@ void sort_rows(const Tensor& x, bool descending, T* y, std::int64_t* indices) {
 template <class Move>
 void for_each_in_rows(const Tensor& x, Tensor& y, Move&& move) {
   const std::int64_t n = x.size(1);
-  visit_float(x.dtype(), [&]<class T>() {
+  visit_floating(x.dtype(), [&]<class T>() {
     const T* from = x.data<T>();
     T* to = y.data<T>();
     parallel_for(x.numel(), 1 << 14, [&](std::int64_t begin, std::int64_t end) {
@@ -53,7 +54,8 @@ void for_each_in_rows(const Tensor& x, Tensor& y, Move&& move) {
 
 }  // namespace
 
-void sort(CpuContext&, const Tensor& x, bool descending, Tensor& y, Tensor& indices) {
+void sort(CpuContext& context, const Tensor& x, bool descending, Tensor& y, Tensor& indices) {
+  if (have_half(x)) return sort_of_half(context, x, descending, y, indices);
   if (x.numel() == 0) return;
   visit_number(x.dtype(), [&]<class T>() { sort_rows<T>(x, descending, y.data<T>(), indices.data<std::int64_t>()); });
 }

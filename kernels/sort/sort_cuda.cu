@@ -2,6 +2,7 @@
 
 #include "ebb/core/dispatch.h"
 #include "ebb/kernels/cuda/launch.cuh"
+#include "ebb/kernels/sort/sort_half.h"
 #include "ebb/kernels/sort/sort_on_gpu.h"
 
 namespace ebb::kernels {
@@ -18,7 +19,7 @@ __global__ void move_in_rows(std::int64_t count, std::int64_t n, const T* x, std
 
 template <bool inverse>
 void launch_move(CudaContext& context, const Tensor& x, const Tensor& order, Tensor& y) {
-  visit_float(x.dtype(), [&]<class T>() {
+  visit_floating(x.dtype(), [&]<class T>() {
     launch(context, move_in_rows<inverse, T>, threads_for(x.numel()), x.numel(), x.size(1), x.data<T>(), x.stride(0),
            x.stride(1), order.data<std::int64_t>(), y.data<T>());
   });
@@ -27,6 +28,7 @@ void launch_move(CudaContext& context, const Tensor& x, const Tensor& order, Ten
 }  // namespace
 
 void sort(CudaContext& context, const Tensor& x, bool descending, Tensor& y, Tensor& indices) {
+  if (have_half(x)) return sort_of_half(context, x, descending, y, indices);
   if (x.numel() == 0) return;
   (x.size(1) <= network_width ? network_sort : radix_sort)(context, x, descending, y, indices);
 }

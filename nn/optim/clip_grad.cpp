@@ -26,7 +26,9 @@ std::vector<Tensor> gradients_of(std::span<const Tensor> parameters) {
   return gradients;
 }
 
-Tensor norm(const Tensor& x, double p) {
+/// In float32 of half precision, whose squares soon exceed it.
+Tensor norm(const Tensor& gradient, double p) {
+  const Tensor x = gradient.to(opmath_type(gradient.dtype()));
   if (p == 2) return sqrt(sum(x * x));
   const Tensor size = abs(x);
   if (std::isinf(p)) return x.numel() == 0 ? zeros({}, {.dtype = x.dtype(), .device = x.device()}) : max(size);

@@ -1,9 +1,10 @@
 #pragma once
 
-/// Every optimizer and scheduler, and what clips gradients.
+/// Every optimizer and scheduler, and what clips and scales gradients.
 #include "ebb/nn/optim/adagrad.h"
 #include "ebb/nn/optim/adam.h"
 #include "ebb/nn/optim/clip_grad.h"
+#include "ebb/nn/optim/grad_scaler.h"
 #include "ebb/nn/optim/rmsprop.h"
 #include "ebb/nn/optim/schedulers/cosine_lr.h"
 #include "ebb/nn/optim/schedulers/decay_lr.h"

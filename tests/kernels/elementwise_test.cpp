@@ -10,10 +10,13 @@
 namespace ebb::test {
 namespace {
 
-constexpr DType number_types[] = {kBool, kUInt8, kInt32, kInt64, kFloat32, kFloat64};
+constexpr DType number_types[] = {kBool, kUInt8, kInt32, kInt64, kFloat16, kBFloat16, kFloat32, kFloat64};
 constexpr DType all_types[] = {kBool, kUInt8, kInt32, kInt64, kFloat16, kBFloat16, kFloat32, kFloat64};
 
-double tolerance_of(DType dtype) { return dtype == kFloat64 ? 1e-12 : is_floating(dtype) ? 2e-6 : 0; }
+double tolerance_of(DType dtype) {
+  if (is_half_precision(dtype)) return dtype == kFloat16 ? 1e-3 : 8e-3;  // a unit of the last place
+  return dtype == kFloat64 ? 1e-12 : is_floating(dtype) ? 2e-6 : 0;
+}
 
 std::vector<kernels::UnaryOp> unary_ops() {
   using namespace kernels;
@@ -68,7 +71,7 @@ template <class Op>
 bool takes(const Op& op, DType dtype) {
   return std::visit(
       [&]<class F>(const F&) {
-        return visit_number(dtype,
+        return visit_number(opmath_type(dtype),
                             [&]<class T>() { return std::is_invocable_v<F, T> || std::is_invocable_v<F, T, T>; });
       },
       op);

@@ -7,7 +7,7 @@
 namespace ebb::test {
 namespace {
 
-constexpr DType number_types[] = {kBool, kUInt8, kInt32, kInt64, kFloat32, kFloat64};
+constexpr DType number_types[] = {kBool, kUInt8, kInt32, kInt64, kFloat16, kBFloat16, kFloat32, kFloat64};
 
 void check_sort(const Tensor& x) {
   for (const bool descending : {false, true}) {
@@ -21,9 +21,9 @@ void check_sort(const Tensor& x) {
 void check_cumsum(const Tensor& x, int dim) {
   const Tensor y = empty(x.shape(), {.dtype = is_floating(x.dtype()) ? x.dtype() : kInt64});
   for (const bool reverse : {false, true}) {
-    require_agreement({x}, {y}, 1e-6, [&](auto& context, const Tensors& in, Tensors& out) {
-      kernels::cumsum(context, in[0], dim, reverse, out[0]);
-    });
+    require_agreement(
+        {x}, {y}, is_half_precision(x.dtype()) ? 8e-3 : 1e-6,
+        [&](auto& context, const Tensors& in, Tensors& out) { kernels::cumsum(context, in[0], dim, reverse, out[0]); });
   }
 }
 

@@ -73,11 +73,13 @@ bool is_as_accurate(const Tensor& got, const Tensor& expected, const Tensor& exa
                      got.shape() == expected.shape() && exact.shape() == expected.shape();
   if (!alike) return false;
   const auto actual = values_of(got), wanted = values_of(expected), truth = values_of(exact);
-  const Tolerance one = tolerance_of(expected.dtype()), ten{10 * one.rtol, 10 * one.atol};
+  const bool is_half = ebb::is_half_precision(expected.dtype());
+  const Tolerance one = tolerance_of(expected.dtype()), two{2 * one.rtol, 2 * one.atol},
+                  ten{10 * one.rtol, 10 * one.atol};
   for (std::size_t i = 0; i < wanted.size(); ++i) {
     const double error = std::abs(actual[i] - truth[i]), theirs = std::abs(wanted[i] - truth[i]);
-    const bool excused =
-        is_close(actual[i], wanted[i], ten) && (is_close(actual[i], truth[i], one) || error <= 2 * theirs);
+    const bool is_right = is_close(actual[i], truth[i], is_half ? two : one) || error <= 2 * theirs;
+    const bool excused = is_right && (is_half || is_close(actual[i], wanted[i], ten));
     if (!is_close(actual[i], wanted[i], one) && !excused) return false;
   }
   return true;

@@ -1,5 +1,6 @@
 #include "ebb/autograd/ops/activation/rectifier.h"
 
+#include "ebb/autograd/autocast/autocasting.h"
 #include "ebb/autograd/inference/chain.h"
 #include "ebb/autograd/ops/detail/activate.h"
 #include "ebb/autograd/ops/elementwise/arithmetic.h"
@@ -9,6 +10,9 @@
 #include "ebb/autograd/record.h"
 
 namespace ebb {
+
+using autograd::Autocasting;
+using autograd::Precision;
 
 using autograd::record;
 using autograd::Saved;
@@ -59,6 +63,7 @@ Tensor leaky_relu_(const Tensor& x, double negative_slope, Site site) {
 }
 
 Tensor prelu(const Tensor& x, const Tensor& weight, Site site) {
+  if (const Autocasting as(Precision::lower, x); as) return prelu(as(x), as(weight), site);
   const OpScope op("prelu", site);
   check(is_floating(x.dtype()) && weight.dtype() == x.dtype(), "x and weight must be of one floating dtype, got ",
         x.dtype(), " and ", weight.dtype());

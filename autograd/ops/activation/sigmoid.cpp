@@ -1,5 +1,6 @@
 #include "ebb/autograd/ops/activation/sigmoid.h"
 
+#include "ebb/autograd/autocast/autocasting.h"
 #include "ebb/autograd/ops/detail/activate.h"
 #include "ebb/autograd/ops/detail/compute.h"
 #include "ebb/autograd/ops/elementwise/arithmetic.h"
@@ -7,6 +8,9 @@
 #include "ebb/autograd/record.h"
 
 namespace ebb {
+
+using autograd::Autocasting;
+using autograd::Precision;
 
 using autograd::record;
 using autograd::wrt;
@@ -17,15 +21,19 @@ using ops::real;
 Tensor sigmoid(const Tensor& x, Site site) {
   const OpScope op("sigmoid", site);
   const Tensor r = real(x);
-  return record(compute(kernels::Sigmoid{}, r),
-                wrt(r, [](const Tensor& dy, const Tensor& y) { return dy * y * (1 - y); }));
+  return record(compute(kernels::Sigmoid{}, r), wrt(r, [](const Tensor& gradient, const Tensor& out) {
+                  const Tensor dy = ops::opmath(gradient), y = ops::opmath(out);
+                  return (dy * y * (1 - y)).to(out.dtype());
+                }));
 }
 
 Tensor tanh(const Tensor& x, Site site) {
   const OpScope op("tanh", site);
   const Tensor r = real(x);
-  return record(compute(kernels::Tanh{}, r),
-                wrt(r, [](const Tensor& dy, const Tensor& y) { return dy * (1 - y * y); }));
+  return record(compute(kernels::Tanh{}, r), wrt(r, [](const Tensor& gradient, const Tensor& out) {
+                  const Tensor dy = ops::opmath(gradient), y = ops::opmath(out);
+                  return (dy * (1 - y * y)).to(out.dtype());
+                }));
 }
 
 /// f' = 1 - sigmoid(x)
@@ -48,6 +56,7 @@ static auto curvature_of(const kernels::Softplus& f) {
 }
 
 Tensor softplus(const Tensor& x, double beta, double threshold, Site site) {
+  if (const Autocasting as(Precision::full_on_gpu, x); as) return softplus(as(x), beta, threshold, site);
   const OpScope op("softplus", site);
   const kernels::Softplus f{beta, threshold};
   return activate(f, x, curvature_of(f));

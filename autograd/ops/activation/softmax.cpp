@@ -1,5 +1,6 @@
 #include "ebb/autograd/ops/activation/softmax.h"
 
+#include "ebb/autograd/autocast/autocasting.h"
 #include "ebb/autograd/ops/detail/checks.h"
 #include "ebb/autograd/ops/detail/reduced_dims.h"
 #include "ebb/autograd/ops/elementwise/arithmetic.h"
@@ -12,6 +13,9 @@
 #include "ebb/kernels/softmax/softmax.h"
 
 namespace ebb {
+
+using autograd::Autocasting;
+using autograd::Precision;
 
 using autograd::record;
 using autograd::Saved;
@@ -66,6 +70,7 @@ Tensor computed(SoftmaxOf what, const Tensor& x, std::int64_t dim) {
 }  // namespace
 
 Tensor softmax(const Tensor& x, std::int64_t dim, Site site) {
+  if (const Autocasting as(Precision::full_on_gpu, x); as) return softmax(as(x), dim, site);
   const OpScope op("softmax", site);
   return record(computed(SoftmaxOf::probability, x, dim), wrt(x, [dim](const Tensor& dy, const Tensor& y) {
                   if (!is_grad_enabled()) return gradient(SoftmaxOf::probability, dy, y, dim);
@@ -75,6 +80,7 @@ Tensor softmax(const Tensor& x, std::int64_t dim, Site site) {
 }
 
 Tensor log_softmax(const Tensor& x, std::int64_t dim, Site site) {
+  if (const Autocasting as(Precision::full_on_gpu, x); as) return log_softmax(as(x), dim, site);
   const OpScope op("log_softmax", site);
   return record(computed(SoftmaxOf::logarithm, x, dim), wrt(x, [dim](const Tensor& dy, const Tensor& y) {
                   if (!is_grad_enabled()) return gradient(SoftmaxOf::logarithm, dy, y, dim);
@@ -83,6 +89,7 @@ Tensor log_softmax(const Tensor& x, std::int64_t dim, Site site) {
 }
 
 Tensor logsumexp(const Tensor& x, const Dims& named, bool keepdim, Site site) {
+  if (const Autocasting as(Precision::full_on_gpu, x); as) return logsumexp(as(x), named, keepdim, site);
   const OpScope op("logsumexp", site);
   const Tensor r = is_floating(x.dtype()) ? x : x.to(kFloat32);
   const Dims dims = ops::resolved(named, x.dim());

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "ebb/autograd/autocast/autocasting.h"
 #include "ebb/autograd/grad_mode.h"
 #include "ebb/autograd/inference/chain.h"
 #include "ebb/autograd/ops/detail/compute.h"
@@ -15,6 +16,9 @@
 #include "ebb/kernels/conv/conv.h"
 
 namespace ebb {
+
+using autograd::Autocasting;
+using autograd::Precision;
 
 using autograd::record;
 using autograd::Saved;
@@ -78,12 +82,6 @@ Tensor convolve_back_to_input(const Tensor& dy, const Tensor& weight, const Shap
                               Weight is = Weight::changes);
 Tensor convolve_back_to_weight(const Tensor& x, const Tensor& dy, const Shape& weight, const ConvGeometry& g);
 
-/// Of 16 bits, which only convolutions compute in, as float32.
-Tensor sum_per_channel(const Tensor& dy) {
-  const bool is_half = dy.dtype() == kFloat16 || dy.dtype() == kBFloat16;
-  return is_half ? sum(dy.to(kFloat32), {0, 2, 3}).to(dy.dtype()) : sum(dy, {0, 2, 3});
-}
-
 Tensor convolve(const Tensor& input, const Tensor& weight, const Tensor& bias, const Shape& output,
                 const ConvGeometry& g, Weight is) {
   const OpScope op("conv2d", Site{});
@@ -96,7 +94,9 @@ Tensor convolve(const Tensor& input, const Tensor& weight, const Tensor& bias, c
                         g](const Tensor& dy) { return convolve_back_to_input(dy, w, shape, g); }),
                 wrt(w, [x = Saved(x), shape = w.shape(),
                         g](const Tensor& dy) { return convolve_back_to_weight(x, dy, shape, g); }),
-                wrt(bias, [](const Tensor& dy) { return sum_per_channel(dy); }));
+                wrt(bias, [](const Tensor& dy) {
+                  return sum(dy, {0, 2, 3});
+                }));
 }
 
 Tensor convolve_back_to_input(const Tensor& gradient, const Tensor& weight, const Shape& input, const ConvGeometry& g,
@@ -156,6 +156,7 @@ Tensor padded_as_same(const Tensor& x, const Tensor& weight, ConvGeometry& g) {
 }  // namespace
 
 Tensor conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias, const Conv2dOptions& o, Site site) {
+  if (const Autocasting as(Precision::lower, x); as) return conv2d(as(x), as(weight), as(bias), o, site);
   const OpScope op("conv2d", site);
   if (x.dim() == 3) return conv2d(x.unsqueeze(0), weight, bias, o).squeeze(0);
   ConvGeometry geometry = geometry_of(o.stride, o.padding, o.dilation, o.groups);
@@ -171,6 +172,7 @@ Tensor conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias, const C
 
 Tensor conv_transpose2d(const Tensor& x, const Tensor& weight, const Tensor& bias, const ConvTranspose2dOptions& o,
                         Site site) {
+  if (const Autocasting as(Precision::lower, x); as) return conv_transpose2d(as(x), as(weight), as(bias), o, site);
   const OpScope op("conv_transpose2d", site);
   if (x.dim() == 3) return conv_transpose2d(x.unsqueeze(0), weight, bias, o).squeeze(0);
   const ConvGeometry geometry = geometry_of(o.stride, o.padding, o.dilation, o.groups);
@@ -179,6 +181,9 @@ Tensor conv_transpose2d(const Tensor& x, const Tensor& weight, const Tensor& bia
   check_channels(x, weight, weight.size(0), o.groups);
   const std::int64_t channels = weight.size(1) * o.groups;
   check_bias(bias, channels, x.dtype());
+  if (bias.defined() && is_half_precision(x.dtype()) && x.device().is_cpu()) {  // to be rounded once
+    return conv_transpose2d(ops::opmath(x), ops::opmath(weight), ops::opmath(bias), o).to(x.dtype());
+  }
   const Shape shape{x.size(0), channels,
                     transposed_size(x.size(2), weight.size(2), o.output_padding.height, geometry, 0),
                     transposed_size(x.size(3), weight.size(3), o.output_padding.width, geometry, 1)};

@@ -1,4 +1,5 @@
 // A convolution of volumes is the sum, over the slices of the kernel, of convolutions of the volumes' slices.
+#include "ebb/autograd/autocast/autocasting.h"
 #include "ebb/autograd/ops/conv/conv.h"
 #include "ebb/autograd/ops/detail/window.h"
 #include "ebb/autograd/ops/elementwise/arithmetic.h"
@@ -7,6 +8,9 @@
 
 namespace ebb {
 
+using autograd::Autocasting;
+using autograd::Precision;
+
 /// x with zeros before and behind, so that every slice of the kernel meets slices of x only.
 static Tensor with_depth(const Tensor& x, std::int64_t padding, std::int64_t reach, bool is_same) {
   const std::int64_t before = is_same ? reach / 2 : padding, after = is_same ? reach - before : padding;
@@ -14,6 +18,7 @@ static Tensor with_depth(const Tensor& x, std::int64_t padding, std::int64_t rea
 }
 
 Tensor conv3d(const Tensor& x, const Tensor& weight, const Tensor& bias, const Conv3dOptions& o, Site site) {
+  if (const Autocasting as(Precision::lower, x); as) return conv3d(as(x), as(weight), as(bias), o, site);
   const OpScope op("conv3d", site);
   if (x.dim() == 4) return conv3d(x.unsqueeze(0), weight, bias, o).squeeze(0);
   check(x.dim() == 5, "the input must be (N, C, D, H, W) or (C, D, H, W), got shape ", x.shape());

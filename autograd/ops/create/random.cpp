@@ -70,8 +70,9 @@ void fill_normal(std::span<T> x, double mean, double std, Generator& generator) 
 template <class Fill>
 Tensor fill_in_order(const Tensor& x, Fill&& fill) {
   if (x.device().is_meta()) return x;
-  Tensor values = empty(x.shape(), {.dtype = x.dtype()});
-  visit_float(x.dtype(), [&]<class T>() { fill(std::span(values.data<T>(), static_cast<std::size_t>(x.numel()))); });
+  Tensor values = empty(x.shape(), {.dtype = opmath_type(x.dtype())});
+  visit_float(values.dtype(),
+              [&]<class T>() { fill(std::span(values.data<T>(), static_cast<std::size_t>(x.numel()))); });
   return x.copy_(values);
 }
 

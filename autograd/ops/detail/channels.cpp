@@ -26,7 +26,7 @@ Tensor rows_of(const Tensor& image) {
 std::int64_t count_per_channel(const Tensor& image) { return image.numel() / image.size(1); }
 
 Tensor empty_per_channel(const Tensor& image) {
-  return empty({image.size(1)}, {.dtype = image.dtype(), .device = image.device()});
+  return empty({image.size(1)}, {.dtype = opmath_type(image.dtype()), .device = image.device()});
 }
 
 Tensor along_channels(const Tensor& t, const Tensor& image) {
@@ -53,8 +53,8 @@ void check_channels(const Tensor& x, const ChannelTensors& tensors) {
   check_one(x, "running_var", tensors.running_var);
   check_one(x, "weight", tensors.weight);
   check_one(x, "bias", tensors.bias);
-  check_dtype("weight", tensors.weight, x);
-  check_dtype("bias", tensors.bias, x);
+  check_opmath_dtype("weight", tensors.weight, x);
+  check_opmath_dtype("bias", tensors.bias, x);
 }
 
 }  // namespace ebb::ops

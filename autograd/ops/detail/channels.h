@@ -12,6 +12,7 @@ Tensor with_shape(const Tensor& image, const Shape& shape);
 /// The elements of an image as the kernels want them: (N H W, C). Not recorded.
 Tensor rows_of(const Tensor& image);
 std::int64_t count_per_channel(const Tensor& image);
+/// In the type that the image is computed in.
 Tensor empty_per_channel(const Tensor& image);
 /// A tensor (C) so that it multiplies the channels of an image.
 Tensor along_channels(const Tensor& t, const Tensor& image);

@@ -11,6 +11,10 @@ void check_dtype(const char* name, const Tensor& t, const Tensor& x) {
   fail(name, " must be ", x.dtype(), " as the input is, got ", t.dtype(), "; convert either of them: to(dtype)");
 }
 
+void check_opmath_dtype(const char* name, const Tensor& t, const Tensor& x) {
+  if (t.defined() && t.dtype() != opmath_type(x.dtype())) check_dtype(name, t, x);
+}
+
 void check_one_device(const Tensor& a, const Tensor& b) {
   check(a.device() == b.device(), "both tensors must be on one device, got ", a.device(), " and ", b.device(),
         "; move one with to()");

@@ -8,6 +8,8 @@ namespace ebb::ops {
 void check_floating(const Tensor& x);
 /// That `t`, which an error calls `name`, has the dtype of the input x, where it is defined.
 void check_dtype(const char* name, const Tensor& t, const Tensor& x);
+/// The same, or the type that an input of half precision is computed in.
+void check_opmath_dtype(const char* name, const Tensor& t, const Tensor& x);
 void check_one_device(const Tensor& a, const Tensor& b);
 /// That x can hold the result of an op that works in place.
 void check_stays(const Tensor& x, const Shape& shape, DType result);

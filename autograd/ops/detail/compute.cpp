@@ -7,6 +7,8 @@
 
 namespace ebb::ops {
 
+Tensor opmath(const Tensor& x) { return x.defined() && is_half_precision(x.dtype()) ? x.to(kFloat32) : x; }
+
 Tensor real(const Tensor& x) { return is_floating(x.dtype()) ? x : x.to(kFloat32); }
 
 bool is_one(Scalar s) { return s.to<double>() == 1.0; }

@@ -11,6 +11,13 @@ namespace ebb::ops {
 
 /// x, as float32 where it is not floating.
 Tensor real(const Tensor& x);
+/// x in the type that ops compute in (see opmath_type): for formulas of several ops, which would round between them.
+Tensor opmath(const Tensor& x);
+/// f(x, others...), of several ops, rounded once to the type of x. Others may be undefined.
+template <class F, class... Tensors>
+Tensor rounded_once(F&& f, const Tensor& x, const Tensors&... others) {
+  return is_half_precision(x.dtype()) ? f(opmath(x), opmath(others)...).to(x.dtype()) : f(x, others...);
+}
 
 // Scalars: integers wrap as elements do.
 bool is_one(Scalar s);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "ebb/autograd/ops/detail/compute.h"
 #include "ebb/autograd/ops/elementwise/arithmetic.h"
 #include "ebb/autograd/ops/elementwise/unary.h"
 #include "ebb/autograd/ops/reduce/reduce.h"
@@ -27,6 +28,7 @@ Tensor along_rows(const Tensor& weight, const Tensor& x, std::int64_t inner) {
 struct RowNorm {
   Saved x, weight, mean, rstd;
   Shape affine_shape;
+  DType affine_dtype;
   std::int64_t inner;
   double eps;
   bool wants_x, wants_affine;
@@ -42,15 +44,17 @@ struct Gradients {
 };
 
 /// Written with differentiable ops.
-Gradients composed_backward(const Tensor& dy, const RowNorm& norm) {
-  const Tensor& x = norm.x;
+Gradients composed_backward(const Tensor& gradient, const RowNorm& norm) {
+  const Tensor dy = opmath(gradient), x = opmath(norm.x);
   const Tensor centered = x - mean(x, {1}, true);
   const Tensor rstd = rsqrt(mean(centered * centered, {1}, true) + norm.eps), z = centered * rstd;
   const Tensor g = norm.weight->defined() ? dy * along_rows(norm.weight, x, norm.inner) : dy;
-  Gradients made{(g - mean(g, {1}, true) - z * mean(g * z, {1}, true)) * rstd, {}, {}};
+  const Tensor dx = (g - mean(g, {1}, true) - z * mean(g * z, {1}, true)) * rstd;
+  Gradients made{dx.to(gradient.dtype()), {}, {}};
   if (!norm.wants_affine) return made;
   const auto summed = [&](const Tensor& t) {
-    return sum(t.reshape({-1, numel(norm.affine_shape), norm.inner}), {0, 2}).reshape(norm.affine_shape);
+    const Tensor all = sum(t.reshape({-1, numel(norm.affine_shape), norm.inner}), {0, 2});
+    return all.reshape(norm.affine_shape).to(norm.affine_dtype);
   };
   made.weight = summed(dy * z);
   made.bias = summed(dy);
@@ -61,10 +65,10 @@ Gradients fused_backward(const Tensor& gradient, const RowNorm& norm) {
   const Tensor dy = contiguous(gradient), weight = plain(norm.weight);
   const Tensor &x = norm.x, &mean = norm.mean, &rstd = norm.rstd;
   const kernels::RowNormInputs in{dy, x, mean, rstd};
-  const TensorOptions like{.dtype = x.dtype(), .device = x.device()};
   Gradients made;
-  if (norm.wants_x) made.x = empty(x.shape(), like);
+  if (norm.wants_x) made.x = empty(x.shape(), {.dtype = x.dtype(), .device = x.device()});
   if (norm.wants_affine) {
+    const TensorOptions like{.dtype = norm.affine_dtype, .device = x.device()};
     made.weight = empty(norm.affine_shape, like);
     made.bias = empty(norm.affine_shape, like);
   }
@@ -81,8 +85,8 @@ Gradients fused_backward(const Tensor& gradient, const RowNorm& norm) {
 
 Tensor normalized_rows(const Tensor& given, double eps, const Tensor& weight, const Tensor& bias, std::int64_t inner) {
   const Tensor x = contiguous(given);
-  const TensorOptions like{.dtype = x.dtype(), .device = x.device()};
-  Tensor y = empty(x.shape(), like), mean = empty({x.size(0)}, like), rstd = empty({x.size(0)}, like);
+  const TensorOptions statistics{.dtype = opmath_type(x.dtype()), .device = x.device()};
+  Tensor y = empty_like(x), mean = empty({x.size(0)}, statistics), rstd = empty({x.size(0)}, statistics);
   const kernels::RowAffine affine{plain(weight), plain(bias), inner};
   on_device(x.device(), [&](auto& context) { kernels::row_norm(context, x, affine, eps, y, mean, rstd); });
   std::vector<Tensor> inputs{x};
@@ -90,9 +94,9 @@ Tensor normalized_rows(const Tensor& given, double eps, const Tensor& weight, co
   for (const Tensor& t : {weight, bias}) {
     if (t.defined()) inputs.push_back(t);
   }
-  const Shape shape = weight.defined() ? weight.shape() : bias.defined() ? bias.shape() : Shape{};
-  RowNorm norm{
-      Saved(x), Saved(weight), Saved(mean), Saved(rstd), shape, inner, eps, wants(x), wants(weight) || wants(bias)};
+  const Tensor& like = weight.defined() ? weight : bias.defined() ? bias : x;
+  RowNorm norm{Saved(x),     Saved(weight), Saved(mean), Saved(rstd), like.shape(),
+               like.dtype(), inner,         eps,         wants(x),    wants(weight) || wants(bias)};
   return record(y, inputs,
                 [norm = std::move(norm), has_weight = weight.defined(), has_bias = bias.defined()](const Tensor& dy) {
                   const Gradients made = is_grad_enabled() ? composed_backward(dy, norm) : fused_backward(dy, norm);
@@ -104,9 +108,13 @@ Tensor normalized_rows(const Tensor& given, double eps, const Tensor& weight, co
 }
 
 bool can_fuse(const Tensor& x, std::initializer_list<Tensor> affine) {
-  return x.numel() > 0 && std::ranges::all_of(affine, [&](const Tensor& t) {
-           return !t.defined() || (t.dtype() == x.dtype() && t.device() == x.device());
-         });
+  DType dtype = x.dtype();  // of all weights
+  for (const Tensor& t : affine) {
+    if (t.defined()) dtype = t.dtype();
+  }
+  return x.numel() > 0 && (dtype == x.dtype() || dtype == opmath_type(x.dtype())) &&
+         std::ranges::all_of(
+             affine, [&](const Tensor& t) { return !t.defined() || (t.dtype() == dtype && t.device() == x.device()); });
 }
 
 Tensor affine(Tensor y, const Tensor& weight, const Tensor& bias) {

@@ -66,7 +66,7 @@ kernels::SparseRows as_tensors(const SparseMatrix& matrix, const Tensor& x) {
   const NoGradGuard no_grad;
   return {constant(vector_of(matrix.offsets()), x.device()),
           constant(vector_of(matrix.columns_of_entries()), x.device()),
-          constant(vector_of(matrix.weights()).to(x.dtype()), x.device())};
+          constant(vector_of(matrix.weights()).to(opmath_type(x.dtype())), x.device())};
 }
 
 /// The memory of x as (dimensions outside of dim, dim, dimensions inside of it).
@@ -136,6 +136,7 @@ static Tensor resample_images(const Tensor& given, const SparseMatrix& rows, con
 
 Tensor resample(const Tensor& x, std::span<const SparseMatrix> matrices) {
   if (at_once(x, matrices)) return resample_images(x, matrices[0], matrices[1]);
+  if (matrices.size() > 1 && is_half_precision(x.dtype())) return resample(opmath(x), matrices).to(x.dtype());
   const int count = static_cast<int>(matrices.size()), first = x.dim() - count;
   const auto grows = [&](int i) {
     const SparseMatrix& m = matrices[static_cast<std::size_t>(i)];

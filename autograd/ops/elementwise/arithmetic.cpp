@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "ebb/autograd/autocast/autocasting.h"
 #include "ebb/autograd/inference/chain.h"
 #include "ebb/autograd/inference_mode.h"
 #include "ebb/autograd/ops/create/creation.h"
@@ -16,6 +17,9 @@
 #include "ebb/kernels/wrapping.h"
 
 namespace ebb {
+
+using autograd::Autocasting;
+using autograd::Precision;
 
 using autograd::record;
 using autograd::Saved;
@@ -170,6 +174,7 @@ Tensor div(Scalar a, const Tensor& b, Site site) {
 }
 
 Tensor pow(const Tensor& a, const Tensor& b, Site site) {
+  if (const Autocasting as(Precision::full_on_gpu, a); as) return pow(as(a), as(b), site);
   const OpScope op("pow", site);
   const auto [x, e] = promoted(a, b, result_type(a, b));
   return record(compute(kernels::Pow{}, x, e),
@@ -186,6 +191,7 @@ Tensor pow(const Tensor& a, const Tensor& b, Site site) {
 }
 
 Tensor pow(const Tensor& a, Scalar exponent, Site site) {
+  if (const Autocasting as(Precision::full_on_gpu, a); as) return pow(as(a), exponent, site);
   const OpScope op("pow", site);
   const Tensor x = promoted(a, exponent);
   check(is_floating(x.dtype()) || exponent.to<std::int64_t>() >= 0,
@@ -201,6 +207,7 @@ Tensor pow(const Tensor& a, Scalar exponent, Site site) {
 }
 
 Tensor pow(Scalar base, const Tensor& exponent, Site site) {
+  if (const Autocasting as(Precision::full_on_gpu, exponent); as) return pow(base, as(exponent), site);
   const OpScope op("pow", site);
   const DType dtype = result_type(exponent, base);
   return pow(full({}, base, {.dtype = dtype, .device = exponent.device()}), exponent);

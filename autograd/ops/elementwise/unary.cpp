@@ -4,6 +4,7 @@
 #include <limits>
 #include <numbers>
 
+#include "ebb/autograd/autocast/autocasting.h"
 #include "ebb/autograd/ops/create/creation.h"
 #include "ebb/autograd/ops/detail/compute.h"
 #include "ebb/autograd/ops/elementwise/arithmetic.h"
@@ -12,6 +13,9 @@
 #include "ebb/kernels/elementwise/elementwise.h"
 
 namespace ebb {
+
+using autograd::Autocasting;
+using autograd::Precision;
 
 using autograd::record;
 using autograd::Saved;
@@ -36,6 +40,7 @@ Tensor sign(const Tensor& x, Site site) {
 }
 
 Tensor reciprocal(const Tensor& x, Site site) {
+  if (const Autocasting as(Precision::full_on_gpu, x); as) return reciprocal(as(x), site);
   const OpScope op("reciprocal", site);
   const Tensor r = real(x);
   return record(compute(kernels::Reciprocal{}, r),
@@ -43,24 +48,28 @@ Tensor reciprocal(const Tensor& x, Site site) {
 }
 
 Tensor exp(const Tensor& x, Site site) {
+  if (const Autocasting as(Precision::full_on_gpu, x); as) return exp(as(x), site);
   const OpScope op("exp", site);
   const Tensor r = real(x);
   return record(compute(kernels::Exp{}, r), wrt(r, [](const Tensor& dy, const Tensor& y) { return dy * y; }));
 }
 
 Tensor expm1(const Tensor& x, Site site) {
+  if (const Autocasting as(Precision::full_on_gpu, x); as) return expm1(as(x), site);
   const OpScope op("expm1", site);
   const Tensor r = real(x);
   return record(compute(kernels::Expm1{}, r), wrt(r, [](const Tensor& dy, const Tensor& y) { return dy * (y + 1); }));
 }
 
 Tensor log(const Tensor& x, Site site) {
+  if (const Autocasting as(Precision::full_on_gpu, x); as) return log(as(x), site);
   const OpScope op("log", site);
   const Tensor r = real(x);
   return record(compute(kernels::Log{}, r), wrt(r, [r = Saved(r)](const Tensor& dy) { return dy / r; }));
 }
 
 Tensor log2(const Tensor& x, Site site) {
+  if (const Autocasting as(Precision::full_on_gpu, x); as) return log2(as(x), site);
   const OpScope op("log2", site);
   const Tensor r = real(x);
   return record(compute(kernels::Log2{}, r),
@@ -68,6 +77,7 @@ Tensor log2(const Tensor& x, Site site) {
 }
 
 Tensor log10(const Tensor& x, Site site) {
+  if (const Autocasting as(Precision::full_on_gpu, x); as) return log10(as(x), site);
   const OpScope op("log10", site);
   const Tensor r = real(x);
   return record(compute(kernels::Log10{}, r),
@@ -75,6 +85,7 @@ Tensor log10(const Tensor& x, Site site) {
 }
 
 Tensor log1p(const Tensor& x, Site site) {
+  if (const Autocasting as(Precision::full_on_gpu, x); as) return log1p(as(x), site);
   const OpScope op("log1p", site);
   const Tensor r = real(x);
   return record(compute(kernels::Log1p{}, r), wrt(r, [r = Saved(r)](const Tensor& dy) { return dy / (r + 1); }));
@@ -87,6 +98,7 @@ Tensor sqrt(const Tensor& x, Site site) {
 }
 
 Tensor rsqrt(const Tensor& x, Site site) {
+  if (const Autocasting as(Precision::full_on_gpu, x); as) return rsqrt(as(x), site);
   const OpScope op("rsqrt", site);
   const Tensor r = real(x);
   return record(compute(kernels::Rsqrt{}, r),
@@ -106,12 +118,14 @@ Tensor cos(const Tensor& x, Site site) {
 }
 
 Tensor tan(const Tensor& x, Site site) {
+  if (const Autocasting as(Precision::full_on_gpu, x); as) return tan(as(x), site);
   const OpScope op("tan", site);
   const Tensor r = real(x);
   return record(compute(kernels::Tan{}, r), wrt(r, [](const Tensor& dy, const Tensor& y) { return dy * (y * y + 1); }));
 }
 
 Tensor asin(const Tensor& x, Site site) {
+  if (const Autocasting as(Precision::full_on_gpu, x); as) return asin(as(x), site);
   const OpScope op("asin", site);
   const Tensor r = real(x);
   return record(compute(kernels::Asin{}, r),
@@ -119,6 +133,7 @@ Tensor asin(const Tensor& x, Site site) {
 }
 
 Tensor acos(const Tensor& x, Site site) {
+  if (const Autocasting as(Precision::full_on_gpu, x); as) return acos(as(x), site);
   const OpScope op("acos", site);
   const Tensor r = real(x);
   return record(compute(kernels::Acos{}, r),
@@ -132,12 +147,14 @@ Tensor atan(const Tensor& x, Site site) {
 }
 
 Tensor sinh(const Tensor& x, Site site) {
+  if (const Autocasting as(Precision::full_on_gpu, x); as) return sinh(as(x), site);
   const OpScope op("sinh", site);
   const Tensor r = real(x);
   return record(compute(kernels::Sinh{}, r), wrt(r, [r = Saved(r)](const Tensor& dy) { return dy * cosh(r); }));
 }
 
 Tensor cosh(const Tensor& x, Site site) {
+  if (const Autocasting as(Precision::full_on_gpu, x); as) return cosh(as(x), site);
   const OpScope op("cosh", site);
   const Tensor r = real(x);
   return record(compute(kernels::Cosh{}, r), wrt(r, [r = Saved(r)](const Tensor& dy) { return dy * sinh(r); }));

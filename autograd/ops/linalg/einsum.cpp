@@ -5,6 +5,7 @@
 #include <map>
 #include <string>
 
+#include "ebb/autograd/autocast/autocasting.h"
 #include "ebb/autograd/ops/linalg/linalg.h"
 #include "ebb/autograd/ops/reduce/reduce.h"
 #include "ebb/autograd/ops/shape/diagonal.h"
@@ -12,6 +13,9 @@
 #include "ebb/autograd/ops/shape/shape.h"
 
 namespace ebb {
+
+using autograd::Autocasting;
+using autograd::Precision;
 namespace {
 
 using Labels =
@@ -173,6 +177,8 @@ void check_result(const Labels& result, const std::vector<Term>& terms) {
 }  // namespace
 
 Tensor einsum(std::string_view equation, const std::vector<Tensor>& operands, Site site) {
+  if (const Autocasting as(Precision::lower, operands.empty() ? Tensor() : operands[0]); as)
+    return einsum(equation, as(operands), site);
   const OpScope op("einsum", site);
   const std::size_t arrow = equation.find("->");
   const auto subscripts = parted(equation.substr(0, arrow));

@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "ebb/autograd/autocast/autocasting.h"
 #include "ebb/autograd/ops/create/creation.h"
 #include "ebb/autograd/ops/detail/checks.h"
 #include "ebb/autograd/ops/detail/compute.h"
@@ -13,6 +14,9 @@
 #include "ebb/kernels/matmul/bmm.h"
 
 namespace ebb {
+
+using autograd::Autocasting;
+using autograd::Precision;
 
 using autograd::record;
 using autograd::Saved;
@@ -74,6 +78,7 @@ Tensor affine(const Tensor& x, const Tensor& weight, const Tensor& bias) {
 }  // namespace
 
 Tensor bmm(const Tensor& a, const Tensor& b, Site site) {
+  if (const Autocasting as(Precision::lower, a); as) return bmm(as(a), as(b), site);
   const OpScope op("bmm", site);
   check(a.dim() == 3 && b.dim() == 3, "needs batches of matrices (batch, rows, columns), got shapes ", a.shape(),
         " and ", b.shape());
@@ -87,6 +92,7 @@ Tensor bmm(const Tensor& a, const Tensor& b, Site site) {
 }
 
 Tensor mm(const Tensor& a, const Tensor& b, Site site) {
+  if (const Autocasting as(Precision::lower, a); as) return mm(as(a), as(b), site);
   const OpScope op("mm", site);
   check(a.dim() == 2 && b.dim() == 2, "needs two matrices, got shapes ", a.shape(), " and ", b.shape());
   check_alike(a, b);
@@ -97,6 +103,7 @@ Tensor mm(const Tensor& a, const Tensor& b, Site site) {
 }
 
 Tensor mv(const Tensor& a, const Tensor& x, Site site) {
+  if (const Autocasting as(Precision::lower_on_gpu, a); as) return mv(as(a), as(x), site);
   const OpScope op("mv", site);
   check(a.dim() == 2 && x.dim() == 1, "needs a matrix and a vector, got shapes ", a.shape(), " and ", x.shape());
   check_inner(a, x, a.size(1), x.size(0));
@@ -104,6 +111,7 @@ Tensor mv(const Tensor& a, const Tensor& x, Site site) {
 }
 
 Tensor dot(const Tensor& a, const Tensor& b, Site site) {
+  if (const Autocasting as(Precision::given, a); as) return dot(a, b, site);
   const OpScope op("dot", site);
   check(a.dim() == 1 && b.dim() == 1, "needs two vectors, got shapes ", a.shape(), " and ", b.shape());
   check_alike(a, b);
@@ -112,6 +120,7 @@ Tensor dot(const Tensor& a, const Tensor& b, Site site) {
 }
 
 Tensor matmul(const Tensor& a, const Tensor& b, Site site) {
+  if (const Autocasting as(Precision::lower, a); as) return matmul(as(a), as(b), site);
   const OpScope op("matmul", site);
   check(a.dim() > 0 && b.dim() > 0, "needs vectors or matrices, got shapes ", a.shape(), " and ", b.shape());
   if (a.dim() == 1 && b.dim() == 1) return dot(a, b);
@@ -126,6 +135,10 @@ Tensor matmul(const Tensor& a, const Tensor& b, Site site) {
     return mm(a.reshape({numel(batch_shape(a)) * a.size(-2), a.size(-1)}), b).reshape(shape);
   }
   const Shape batch = broadcast_shapes(batch_shape(a), batch_shape(b));
+  const bool repeats = batch_shape(a) != batch || batch_shape(b) != batch;
+  if (repeats && is_half_precision(a.dtype()) && a.dtype() == b.dtype() && a.device().is_cpu()) {
+    return matmul(ops::opmath(a), ops::opmath(b)).to(a.dtype());  // so that sums of gradients are rounded once
+  }
   const auto flat = [&](const Tensor& x) {
     return with_batch(x, batch).reshape({numel(batch), x.size(-2), x.size(-1)});
   };
@@ -148,24 +161,39 @@ static Tensor blend(const Tensor& x, const Tensor& product, Scalar beta, Scalar 
   return add(scaled(product, alpha), scaled(x, beta));
 }
 
+/// f(x, a, b), rounded once where its products are in float32 anyway: on the CPU.
+template <class F>
+Tensor blend_once(const Tensor& x, const Tensor& a, const Tensor& b, F&& f) {
+  return x.device().is_cpu() ? ops::rounded_once(f, x, a, b) : f(x, a, b);
+}
+
 Tensor addmm(const Tensor& x, const Tensor& a, const Tensor& b, Scalar beta, Scalar alpha, Site site) {
+  if (const Autocasting as(Precision::lower, a); as) return addmm(as(x), as(a), as(b), beta, alpha, site);
   const OpScope op("addmm", site);
-  return blend(x, mm(a, b), beta, alpha);
+  return blend_once(x, a, b,
+                    [&](const Tensor& t, const Tensor& u, const Tensor& v) { return blend(t, mm(u, v), beta, alpha); });
 }
 
 Tensor addmv(const Tensor& x, const Tensor& a, const Tensor& b, Scalar beta, Scalar alpha, Site site) {
+  if (const Autocasting as(Precision::lower_on_gpu, a); as) return addmv(as(x), as(a), as(b), beta, alpha, site);
   const OpScope op("addmv", site);
-  return blend(x, mv(a, b), beta, alpha);
+  return blend_once(x, a, b,
+                    [&](const Tensor& t, const Tensor& u, const Tensor& v) { return blend(t, mv(u, v), beta, alpha); });
 }
 
 Tensor baddbmm(const Tensor& x, const Tensor& a, const Tensor& b, Scalar beta, Scalar alpha, Site site) {
+  if (const Autocasting as(Precision::lower, a); as) return baddbmm(as(x), as(a), as(b), beta, alpha, site);
   const OpScope op("baddbmm", site);
-  return blend(x, bmm(a, b), beta, alpha);
+  return blend_once(
+      x, a, b, [&](const Tensor& t, const Tensor& u, const Tensor& v) { return blend(t, bmm(u, v), beta, alpha); });
 }
 
 Tensor addbmm(const Tensor& x, const Tensor& a, const Tensor& b, Scalar beta, Scalar alpha, Site site) {
+  if (const Autocasting as(Precision::lower, a); as) return addbmm(as(x), as(a), as(b), beta, alpha, site);
   const OpScope op("addbmm", site);
-  return blend(x, sum(bmm(a, b), {0}), beta, alpha);
+  return blend_once(x, a, b, [&](const Tensor& t, const Tensor& u, const Tensor& v) {
+    return blend(t, sum(bmm(u, v), {0}), beta, alpha);
+  });
 }
 
 Tensor outer(const Tensor& a, const Tensor& b, Site site) {
@@ -187,6 +215,7 @@ Tensor inner(const Tensor& a, const Tensor& b, Site site) {
 }
 
 Tensor bilinear(const Tensor& a, const Tensor& b, const Tensor& weight, const Tensor& bias, Site site) {
+  if (const Autocasting as(Precision::given, a); as) return bilinear(a, b, weight, bias, site);
   const OpScope op("bilinear", site);
   check(weight.dim() == 3, "the weight must be (out, in1, in2), got shape ", weight.shape());
   check(a.dim() > 0 && a.dim() == b.dim(), "both inputs must be (..., in), got shapes ", a.shape(), " and ", b.shape());
@@ -199,12 +228,16 @@ Tensor bilinear(const Tensor& a, const Tensor& b, const Tensor& weight, const Te
   }
   shape[a.dim() - 1] = outputs;
   const std::int64_t rows = count_rows(a);
-  const Tensor half = mm(a.reshape({rows, n}), weight.permute({1, 0, 2}).reshape({n, outputs * m}));
-  const Tensor y = bmm(half.reshape({rows, outputs, m}), b.reshape({rows, m, 1})).reshape(shape);
-  return bias.defined() ? y + bias : y;
+  const auto multiply = [&](const Tensor& x, const Tensor& y, const Tensor& w, const Tensor& offset) {
+    const Tensor half = mm(x.reshape({rows, n}), w.permute({1, 0, 2}).reshape({n, outputs * m}));
+    const Tensor product = bmm(half.reshape({rows, outputs, m}), y.reshape({rows, m, 1})).reshape(shape);
+    return offset.defined() ? product + offset : product;
+  };
+  return ops::rounded_once(multiply, a, b, weight, bias);
 }
 
 Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias, Site site) {
+  if (const Autocasting as(Precision::lower, x); as) return linear(as(x), as(weight), as(bias), site);
   const OpScope op("linear", site);
   check(weight.dim() == 1 || weight.dim() == 2, "the weight must be (out, in) or (in), got shape ", weight.shape());
   check(x.dim() >= 1, "the input must be (..., in), got a scalar");

@@ -2,8 +2,10 @@
 
 #include <limits>
 
+#include "ebb/autograd/autocast/autocasting.h"
 #include "ebb/autograd/ops/create/creation.h"
 #include "ebb/autograd/ops/detail/checks.h"
+#include "ebb/autograd/ops/detail/compute.h"
 #include "ebb/autograd/ops/detail/reduced_dims.h"
 #include "ebb/autograd/ops/elementwise/arithmetic.h"
 #include "ebb/autograd/ops/elementwise/compare.h"
@@ -13,6 +15,9 @@
 #include "ebb/autograd/record.h"
 
 namespace ebb {
+
+using autograd::Autocasting;
+using autograd::Precision;
 
 using autograd::record;
 using autograd::Saved;
@@ -55,25 +60,28 @@ Tensor raised_to(const Tensor& x, double least) {
 }  // namespace
 
 Tensor norm(const Tensor& x, double p, const Dims& named, bool keepdim, Site site) {
+  if (const Autocasting as(Precision::full_on_gpu, x); as) return norm(as(x), p, named, keepdim, site);
   const OpScope op("norm", site);
   ops::check_floating(x);
   const Dims dims = ops::resolved(named, x.dim());
-  return ops::without_dims(kept_norm(x, p, dims), dims, keepdim);
+  return ops::rounded_once([&](const Tensor& t) { return ops::without_dims(kept_norm(t, p, dims), dims, keepdim); }, x);
 }
 
 Tensor normalize(const Tensor& x, double p, std::int64_t dim, double eps, Site site) {
+  if (const Autocasting as(Precision::full_on_gpu, x); as) return normalize(as(x), p, dim, eps, site);
   const OpScope op("normalize", site);
-  return x / clamp(norm(x, p, {dim}, true), eps, {});
+  return ops::rounded_once([&](const Tensor& t) { return t / clamp(norm(t, p, {dim}, true), eps, {}); }, x);
 }
 
 Tensor cosine_similarity(const Tensor& a, const Tensor& b, std::int64_t dim, double eps, Site site) {
+  if (const Autocasting as(Precision::full_on_gpu, a); as) return cosine_similarity(as(a), as(b), dim, eps, site);
   const OpScope op("cosine_similarity", site);
   const DType dtype = result_type(a, b);
   check(is_floating(dtype), "needs floating tensors, got ", a.dtype(), " and ", b.dtype());
   const Shape shape = broadcast_shapes(a.shape(), b.shape());
-  const Tensor x = a.to(dtype).expand(shape), y = b.to(dtype).expand(shape);
+  const Tensor x = ops::opmath(a.to(dtype)).expand(shape), y = ops::opmath(b.to(dtype)).expand(shape);
   const auto unit = [&](const Tensor& t) { return t / raised_to(norm(t, 2, {dim}, true), eps); };
-  return sum(unit(x) * unit(y), {dim});
+  return sum(unit(x) * unit(y), {dim}).to(dtype);
 }
 
 }  // namespace ebb

@@ -1,8 +1,10 @@
 #include "ebb/autograd/ops/loss/elementwise_loss.h"
 
+#include "ebb/autograd/autocast/autocasting.h"
 #include "ebb/autograd/ops/activation/rectifier.h"
 #include "ebb/autograd/ops/activation/sigmoid.h"
 #include "ebb/autograd/ops/detail/activate.h"
+#include "ebb/autograd/ops/detail/compute.h"
 #include "ebb/autograd/ops/detail/reduce_loss.h"
 #include "ebb/autograd/ops/elementwise/arithmetic.h"
 #include "ebb/autograd/ops/elementwise/compare.h"
@@ -12,10 +14,16 @@
 
 namespace ebb {
 
+using autograd::Autocasting;
+using autograd::Precision;
+
 using autograd::record;
 using autograd::Saved;
 using autograd::wrt;
+using ops::opmath;
 using ops::reduced;
+
+// Losses of half precision are computed in float32 as a whole, and rounded once.
 
 namespace {
 
@@ -63,17 +71,29 @@ Tensor times_own_log(const Tensor& t) {
 }  // namespace
 
 Tensor mse_loss(const Tensor& x, const Tensor& target, Reduction reduction, const Tensor& weight, Site site) {
+  if (const Autocasting as(Precision::full, x); as) return mse_loss(as(x), as(target), reduction, as(weight), site);
+  if (is_half_precision(result_type(x, target))) {
+    return mse_loss(opmath(x), opmath(target), reduction, opmath(weight), site).to(result_type(x, target));
+  }
   const OpScope op("mse_loss", site);
   const Tensor difference = difference_of(x, target);
   return reduced_with(weight, difference * difference, x, reduction);
 }
 
 Tensor l1_loss(const Tensor& x, const Tensor& target, Reduction reduction, const Tensor& weight, Site site) {
+  if (const Autocasting as(Precision::full, x); as) return l1_loss(as(x), as(target), reduction, as(weight), site);
+  if (is_half_precision(result_type(x, target))) {
+    return l1_loss(opmath(x), opmath(target), reduction, opmath(weight), site).to(result_type(x, target));
+  }
   const OpScope op("l1_loss", site);
   return reduced_with(weight, abs(difference_of(x, target)), x, reduction);
 }
 
 Tensor smooth_l1_loss(const Tensor& x, const Tensor& target, Reduction reduction, double beta, Site site) {
+  if (const Autocasting as(Precision::full, x); as) return smooth_l1_loss(as(x), as(target), reduction, beta, site);
+  if (is_half_precision(result_type(x, target))) {
+    return smooth_l1_loss(opmath(x), opmath(target), reduction, beta, site).to(result_type(x, target));
+  }
   const OpScope op("smooth_l1_loss", site);
   check(beta >= 0, "beta must not be negative, got ", beta);
   return reduced(beta == 0 ? abs(difference_of(x, target)) : huber(x, target, beta, 1 / beta), reduction);
@@ -81,6 +101,11 @@ Tensor smooth_l1_loss(const Tensor& x, const Tensor& target, Reduction reduction
 
 Tensor huber_loss(const Tensor& x, const Tensor& target, Reduction reduction, double delta, const Tensor& weight,
                   Site site) {
+  if (const Autocasting as(Precision::full, x); as)
+    return huber_loss(as(x), as(target), reduction, delta, as(weight), site);
+  if (is_half_precision(result_type(x, target))) {
+    return huber_loss(opmath(x), opmath(target), reduction, delta, opmath(weight), site).to(result_type(x, target));
+  }
   const OpScope op("huber_loss", site);
   check(delta > 0, "delta must be positive, got ", delta);
   check_weight(weight, x);
@@ -88,6 +113,19 @@ Tensor huber_loss(const Tensor& x, const Tensor& target, Reduction reduction, do
 }
 
 Tensor binary_cross_entropy(const Tensor& x, const Tensor& target, const BinaryCrossEntropyOptions& o, Site site) {
+  if (const Autocasting as(Precision::full, x); as) {
+    check(x.device().is_cpu(),
+          "binary_cross_entropy: probabilities of half precision are too rough for a logarithm, so that "
+          "autocast refuses it on a GPU, as PyTorch does; use binary_cross_entropy_with_logits");
+    BinaryCrossEntropyOptions wide = o;
+    wide.weight = as(o.weight);
+    return binary_cross_entropy(as(x), as(target), wide, site);
+  }
+  if (is_half_precision(result_type(x, target))) {
+    auto wide = o;
+    wide.weight = opmath(o.weight);
+    return binary_cross_entropy(opmath(x), opmath(target), wide, site).to(result_type(x, target));
+  }
   const OpScope op("binary_cross_entropy", site);
   check_target(x, target);
   check(target.dtype() == x.dtype(), "input and target must be of one dtype, got ", x.dtype(), " and ", target.dtype());
@@ -107,6 +145,18 @@ Tensor binary_cross_entropy(const Tensor& x, const Tensor& target, const BinaryC
 
 Tensor binary_cross_entropy_with_logits(const Tensor& x, const Tensor& target,
                                         const BinaryCrossEntropyWithLogitsOptions& o, Site site) {
+  if (const Autocasting as(Precision::full, x); as) {
+    BinaryCrossEntropyWithLogitsOptions wide = o;
+    wide.weight = as(o.weight);
+    wide.pos_weight = as(o.pos_weight);
+    return binary_cross_entropy_with_logits(as(x), as(target), wide, site);
+  }
+  if (is_half_precision(result_type(x, target))) {
+    auto wide = o;
+    wide.weight = opmath(o.weight);
+    wide.pos_weight = opmath(o.pos_weight);
+    return binary_cross_entropy_with_logits(opmath(x), opmath(target), wide, site).to(result_type(x, target));
+  }
   const OpScope op("binary_cross_entropy_with_logits", site);
   check_target(x, target);
   const Tensor log_p = logsigmoid(x);
@@ -115,6 +165,10 @@ Tensor binary_cross_entropy_with_logits(const Tensor& x, const Tensor& target,
 }
 
 Tensor kl_div(const Tensor& x, const Tensor& target, const KlDivOptions& o, Site site) {
+  if (const Autocasting as(Precision::full, x); as) return kl_div(as(x), as(target), o, site);
+  if (is_half_precision(result_type(x, target))) {
+    return kl_div(opmath(x), opmath(target), o, site).to(result_type(x, target));
+  }
   const OpScope op("kl_div", site);
   if (o.reduction == Reduction::mean) {
     warn("the mean is over all elements; Reduction::batchmean, over the batch, is the divergence");
@@ -125,12 +179,21 @@ Tensor kl_div(const Tensor& x, const Tensor& target, const KlDivOptions& o, Site
 }
 
 Tensor soft_margin_loss(const Tensor& x, const Tensor& target, Reduction reduction, Site site) {
+  if (const Autocasting as(Precision::full, x); as) return soft_margin_loss(as(x), as(target), reduction, site);
+  if (is_half_precision(result_type(x, target))) {
+    return soft_margin_loss(opmath(x), opmath(target), reduction, site).to(result_type(x, target));
+  }
   const OpScope op("soft_margin_loss", site);
   check_target(x, target);
   return reduced(-logsigmoid(x * target), reduction);
 }
 
 Tensor hinge_embedding_loss(const Tensor& x, const Tensor& target, double margin, Reduction reduction, Site site) {
+  if (const Autocasting as(Precision::full, x); as)
+    return hinge_embedding_loss(as(x), as(target), margin, reduction, site);
+  if (is_half_precision(result_type(x, target))) {
+    return hinge_embedding_loss(opmath(x), opmath(target), margin, reduction, site).to(result_type(x, target));
+  }
   const OpScope op("hinge_embedding_loss", site);
   const Tensor apart = where(ne(target, 1), relu(margin - x), 0), together = where(ne(target, -1), x, 0);
   return reduced(apart + together, reduction);

@@ -1,8 +1,10 @@
 #include "ebb/autograd/ops/loss/loss.h"
 
+#include "ebb/autograd/autocast/autocasting.h"
 #include "ebb/autograd/ops/activation/softmax.h"
 #include "ebb/autograd/ops/create/creation.h"
 #include "ebb/autograd/ops/detail/checks.h"
+#include "ebb/autograd/ops/detail/compute.h"
 #include "ebb/autograd/ops/detail/reduce_loss.h"
 #include "ebb/autograd/ops/elementwise/arithmetic.h"
 #include "ebb/autograd/ops/elementwise/compare.h"
@@ -12,6 +14,9 @@
 #include "ebb/kernels/index/pick.h"
 
 namespace ebb {
+
+using autograd::Autocasting;
+using autograd::Precision;
 
 using autograd::record;
 using autograd::Saved;
@@ -113,6 +118,10 @@ Tensor probability_loss(const Tensor& x, const Tensor& target, const CrossEntrop
 }  // namespace
 
 Tensor nll_loss(const Tensor& x, const Tensor& target, const NllLossOptions& o, Site site) {
+  if (const Autocasting as(Precision::full, x); as) return nll_loss(as(x), target, o, site);
+  if (is_half_precision(x.dtype())) {  // which counts only so far
+    return nll_loss(ops::opmath(x), target, o, site).to(x.dtype());
+  }
   const OpScope op("nll_loss", site);
   ops::refuse_batchmean(o.reduction);
   check_classes(x, target, o.weight);
@@ -129,6 +138,10 @@ Tensor nll_loss(const Tensor& x, const Tensor& target, const NllLossOptions& o, 
 }
 
 Tensor cross_entropy(const Tensor& x, const Tensor& target, const CrossEntropyOptions& o, Site site) {
+  if (const Autocasting as(Precision::full, x); as) return cross_entropy(as(x), as(target), o, site);
+  if (is_half_precision(x.dtype())) {
+    return cross_entropy(ops::opmath(x), ops::opmath(target), o, site).to(x.dtype());
+  }
   const OpScope op("cross_entropy", site);
   ops::refuse_batchmean(o.reduction);
   check(o.label_smoothing >= 0 && o.label_smoothing <= 1, "label_smoothing must lie in [0, 1], got ",

@@ -8,6 +8,7 @@
 #include "ebb/autograd/ops/create/creation.h"
 #include "ebb/autograd/ops/detail/activate.h"
 #include "ebb/autograd/ops/detail/channels.h"
+#include "ebb/autograd/ops/detail/compute.h"
 #include "ebb/autograd/ops/detail/norm.h"
 #include "ebb/autograd/ops/elementwise/arithmetic.h"
 #include "ebb/autograd/ops/elementwise/unary.h"
@@ -34,7 +35,8 @@ namespace {
 using Gradients = std::array<Tensor, 4>;  // of x, weight, bias and the residual
 
 /// The gradients in training, written with differentiable ops.
-Gradients composed_backward(const Tensor& dy, const Tensor& x, const Tensor& weight, double eps) {
+Gradients composed_backward(const Tensor& gradient, const Tensor& input, const Tensor& weight, double eps) {
+  const Tensor dy = ops::opmath(gradient), x = ops::opmath(input);
   const auto n = static_cast<double>(count_per_channel(x));
   const Dims dims = other_dims(x);
   const Tensor centered = x - mean(x, dims, true);
@@ -42,7 +44,7 @@ Gradients composed_backward(const Tensor& dy, const Tensor& x, const Tensor& wei
   const Tensor normal = centered * inverse;
   const Tensor dbias = sum(dy, dims, true), dweight = sum(dy * normal, dims, true);
   const Tensor dx = (dy - dbias / n - normal * (dweight / n)) * (inverse * along_channels(weight, x));
-  return {dx, dweight.reshape(weight.shape()), dbias.reshape(weight.shape()), {}};
+  return {dx.to(input.dtype()), dweight.reshape(weight.shape()), dbias.reshape(weight.shape()), {}};
 }
 
 /// What the kernels save, as tensors that closures keep.
@@ -132,7 +134,7 @@ Tensor train(const Tensor& x, const Tensor& running_mean, const Tensor& running_
 Tensor put_off_evaluation(const Tensor& x, const Tensor& mean, const Tensor& var, const Tensor& weight,
                           const Tensor& bias, double eps, const Tail& tail) {
   if (!is_inference_mode_enabled() || is_grad_enabled() || !x.device().is_cpu()) return {};
-  const Tensor scale = rsqrt(var.to(x.dtype()) + eps) * weight, shift = bias - mean * scale;
+  const Tensor scale = rsqrt(var.to(mean.dtype()) + eps) * weight, shift = bias - mean * scale;
   const auto activation = tail.relu ? kernels::Epilogue::Activation::relu : kernels::Epilogue::Activation::none;
   return autograd::put_off(x, {.epilogue = {scale, shift, tail.residual, activation}});
 }
@@ -143,28 +145,32 @@ Tensor evaluate(const Tensor& x, const Tensor& mean, const Tensor& var, const Te
   Tensor y = empty_like(x), inverse;
   const bool records = is_grad_enabled();
   no_grad([&] {
-    const Tensor scale = contiguous(weight), variance = contiguous(var.to(x.dtype()));
+    const Tensor scale = contiguous(weight), variance = contiguous(var.to(mean.dtype()));
     on_device(x.device(), [&](auto& context) {
       kernels::batch_norm_inference(context, x.detach(), mean, variance, scale, bias, eps, tail.of_kernel(), y);
     });
     if (records) inverse = rsqrt(variance + eps);
   });
   if (!tail.relu) {
-    return record(
-        y,
-        wrt(x, [weight = Saved(weight), inverse = Saved(inverse)](
-                   const Tensor& dy) { return dy * along_channels(weight.get() * inverse.get(), dy); }),
-        wrt(weight, [x = Saved(x), mean = Saved(mean), inverse = Saved(inverse)](
-                        const Tensor& dy) { return sum(dy * (x - along_channels(mean, x)), other_dims(x)) * inverse; }),
-        wrt(bias, [](const Tensor& dy) { return sum(dy, other_dims(dy)); }));
+    return record(y,
+                  wrt(x,
+                      [weight = Saved(weight), inverse = Saved(inverse)](const Tensor& dy) {
+                        return (dy * along_channels(weight.get() * inverse.get(), dy)).to(dy.dtype());
+                      }),
+                  wrt(weight,
+                      [x = Saved(x), mean = Saved(mean), inverse = Saved(inverse)](const Tensor& dy) {
+                        return sum(dy * (x.get() - along_channels(mean, x)), other_dims(x)) * inverse;
+                      }),
+                  wrt(bias, [](const Tensor& dy) { return sum(ops::opmath(dy), other_dims(dy)); }));
   }
   return record(y, {x, weight, bias, tail.residual},
                 [x = Saved(x), weight = Saved(weight), mean = Saved(mean), inverse = Saved(inverse),
                  tail = SavedTail(tail, y, bias)](const Tensor& gradient) {
                   const Tensor dy = tail.below(gradient);
                   const Tensor dweight = sum(dy * (x.get() - along_channels(mean, dy)), other_dims(dy)) * inverse;
-                  return Gradients{dy * along_channels(weight.get() * inverse.get(), dy), dweight,
-                                   sum(dy, other_dims(dy)), tail.residual_wants ? dy : Tensor()};
+                  const Tensor dx = dy * along_channels(weight.get() * inverse.get(), dy);
+                  return Gradients{dx.to(dy.dtype()), dweight, sum(ops::opmath(dy), other_dims(dy)),
+                                   tail.residual_wants ? dy : Tensor()};
                 });
 }
 
@@ -180,15 +186,16 @@ Tensor normalize(const Tensor& x, const Tensor& running_mean, const Tensor& runn
   check(!count.defined() || (count.dim() == 0 && count.dtype() == kInt64 && count.device() == x.device()),
         "num_batches_tracked must be a scalar, int64, on ", x.device(), ", as the input is");
   const Tensor image = as_image(x);
-  const Tensor w = weight.defined() ? weight : full({x.size(1)}, 1, {.dtype = x.dtype(), .device = x.device()});
-  const Tensor b = bias.defined() ? contiguous(bias) : zeros_like(w);
+  const TensorOptions like{.dtype = opmath_type(x.dtype()), .device = x.device()};
+  const Tensor w = weight.defined() ? ops::opmath(weight) : full({x.size(1)}, 1, like);
+  const Tensor b = bias.defined() ? contiguous(ops::opmath(bias)) : zeros_like(w);
   if (options.training) {
     check(count_per_channel(image) > 1, "more than one value per channel is needed in training, got an input of shape ",
           x.shape(), "; use a larger batch, or eval()");
     return with_shape(train(image, running_mean, running_var, w, b, options, tail), x.shape());
   }
   check(running_mean.defined() && running_var.defined(), "running_mean and running_var are needed outside of training");
-  const Tensor mean = contiguous(running_mean.to(x.dtype()));
+  const Tensor mean = contiguous(running_mean.to(like.dtype));
   return with_shape(evaluate(image, mean, running_var, w, b, options.eps, tail), x.shape());
 }
 

@@ -1,5 +1,6 @@
 #include "ebb/autograd/ops/norm/group_norm.h"
 
+#include "ebb/autograd/autocast/autocasting.h"
 #include "ebb/autograd/ops/detail/checks.h"
 #include "ebb/autograd/ops/detail/norm.h"
 #include "ebb/autograd/ops/norm/batch_norm.h"
@@ -8,6 +9,9 @@
 #include "ebb/autograd/ops/shape/shape.h"
 
 namespace ebb {
+
+using autograd::Autocasting;
+using autograd::Precision;
 
 /// One for each channel of x of `dims` dimensions.
 static Tensor along_channels(const Tensor& t, int dims) {
@@ -36,6 +40,12 @@ static void move_statistics(const Tensor& x, const InstanceNormOptions& o) {
 }
 
 Tensor group_norm(const Tensor& x, std::int64_t num_groups, const GroupNormOptions& o, Site site) {
+  if (const Autocasting as(Precision::full_on_gpu, x); as) {
+    GroupNormOptions wide = o;
+    wide.weight = as(o.weight);
+    wide.bias = as(o.bias);
+    return group_norm(as(x), num_groups, wide, site);
+  }
   const OpScope op("group_norm", site);
   ops::check_floating(x);
   check(x.dim() >= 2, "the input must be (N, C, ...), got shape ", x.shape());

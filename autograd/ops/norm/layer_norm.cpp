@@ -2,7 +2,9 @@
 
 #include <limits>
 
+#include "ebb/autograd/autocast/autocasting.h"
 #include "ebb/autograd/ops/detail/checks.h"
+#include "ebb/autograd/ops/detail/compute.h"
 #include "ebb/autograd/ops/detail/norm.h"
 #include "ebb/autograd/ops/elementwise/arithmetic.h"
 #include "ebb/autograd/ops/elementwise/unary.h"
@@ -10,6 +12,9 @@
 #include "ebb/autograd/ops/shape/shape.h"
 
 namespace ebb {
+
+using autograd::Autocasting;
+using autograd::Precision;
 
 /// How many elements the last dimensions have, which must be `shape`.
 static std::int64_t check_last(const Tensor& x, const Shape& shape) {
@@ -22,6 +27,12 @@ static std::int64_t check_last(const Tensor& x, const Shape& shape) {
 }
 
 Tensor layer_norm(const Tensor& x, const Shape& normalized_shape, const LayerNormOptions& o, Site site) {
+  if (const Autocasting as(Precision::full_on_gpu, x); as) {
+    LayerNormOptions wide = o;
+    wide.weight = as(o.weight);
+    wide.bias = as(o.bias);
+    return layer_norm(as(x), normalized_shape, wide, site);
+  }
   const OpScope op("layer_norm", site);
   ops::check_floating(x);
   const std::int64_t n = check_last(x, normalized_shape);
@@ -35,6 +46,11 @@ Tensor layer_norm(const Tensor& x, const Shape& normalized_shape, const LayerNor
 }
 
 Tensor rms_norm(const Tensor& x, const Shape& normalized_shape, const RmsNormOptions& o, Site site) {
+  if (const Autocasting as(Precision::full_on_gpu, x); as) {
+    RmsNormOptions wide = o;
+    wide.weight = as(o.weight);
+    return rms_norm(as(x), normalized_shape, wide, site);
+  }
   const OpScope op("rms_norm", site);
   ops::check_floating(x);
   check_last(x, normalized_shape);
@@ -43,7 +59,10 @@ Tensor rms_norm(const Tensor& x, const Shape& normalized_shape, const RmsNormOpt
   for (int i = 0; i < normalized_shape.size(); ++i) last.push_back(-1 - i);
   const double precision =
       x.dtype() == kFloat64 ? std::numeric_limits<double>::epsilon() : std::numeric_limits<float>::epsilon();
-  return ops::affine(x * rsqrt(mean(x * x, last, true) + o.eps.value_or(precision)), o.weight, {});
+  return ops::affine(
+      ops::rounded_once([&](const Tensor& t) { return t * rsqrt(mean(t * t, last, true) + o.eps.value_or(precision)); },
+                        x),
+      o.weight, {});
 }
 
 }  // namespace ebb

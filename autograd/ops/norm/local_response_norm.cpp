@@ -2,13 +2,19 @@
 
 #include <algorithm>
 
+#include "ebb/autograd/autocast/autocasting.h"
 #include "ebb/autograd/ops/detail/checks.h"
+#include "ebb/autograd/ops/detail/compute.h"
 #include "ebb/autograd/ops/detail/resample.h"
 #include "ebb/autograd/ops/elementwise/arithmetic.h"
 
 namespace ebb {
 
+using autograd::Autocasting;
+using autograd::Precision;
+
 Tensor local_response_norm(const Tensor& x, const LocalResponseNormOptions& o, Site site) {
+  if (const Autocasting as(Precision::full, x); as) return local_response_norm(as(x), o, site);
   const OpScope op("local_response_norm", site);
   ops::check_floating(x);
   check(x.dim() >= 3, "the input must be (N, C, ...) with one more dimension at least, got shape ", x.shape());
@@ -22,7 +28,8 @@ Tensor local_response_norm(const Tensor& x, const LocalResponseNormOptions& o, S
     }
     neighbours.end_row();
   }
-  return x / pow(ops::resample(x * x, 1, neighbours) * o.alpha + o.k, o.beta);
+  return ops::rounded_once(
+      [&](const Tensor& t) { return t / pow(ops::resample(t * t, 1, neighbours) * o.alpha + o.k, o.beta); }, x);
 }
 
 }  // namespace ebb

@@ -5,6 +5,7 @@
 #include "ebb/autograd/ops/comm/all_reduce.h"
 #include "ebb/autograd/ops/create/creation.h"
 #include "ebb/autograd/ops/detail/channels.h"
+#include "ebb/autograd/ops/detail/compute.h"
 #include "ebb/autograd/ops/detail/norm.h"
 #include "ebb/autograd/ops/elementwise/arithmetic.h"
 #include "ebb/autograd/ops/elementwise/unary.h"
@@ -76,8 +77,9 @@ struct Saving {
 };
 
 /// The gradients, written with differentiable ops.
-Gradients composed_backward(const Tensor& dy, const Saving& s) {
-  const Tensor &x = s.x.get(), &weight = s.weight.get();
+Gradients composed_backward(const Tensor& gradient, const Saving& s) {
+  const Tensor dy = ops::opmath(gradient), x = ops::opmath(s.x.get());
+  const Tensor& weight = s.weight.get();
   const Dims dims = other_dims(x);
   const Tensor count = s.count.get().to(x.dtype());
   const auto total = [&](const Tensor& t) { return all_reduce(sum(t, dims, true), s.group); };
@@ -87,13 +89,13 @@ Gradients composed_backward(const Tensor& dy, const Saving& s) {
   const Tensor dbias = sum(dy, dims, true), dweight = sum(dy * normal, dims, true);
   const Tensor along = all_reduce(dweight, s.group) / count, offset = all_reduce(dbias, s.group) / count;
   const Tensor dx = (dy - offset - normal * along) * (inverse * along_channels(weight, x));
-  return {dx, dweight.reshape(weight.shape()), dbias.reshape(weight.shape())};
+  return {dx.to(gradient.dtype()), dweight.reshape(weight.shape()), dbias.reshape(weight.shape())};
 }
 
 Gradients fused_backward(const Tensor& gradient, const Saving& s) {
   const Tensor &x = s.x.get(), &mean = s.mean.get(), &inverse = s.inverse.get();
   const bool is_empty = x.numel() == 0;
-  Tensor dx = empty_like(x), sums = zeros({2, x.size(1)}, {.dtype = x.dtype(), .device = x.device()});
+  Tensor dx = empty_like(x), sums = zeros({2, x.size(1)}, {.dtype = mean.dtype(), .device = x.device()});
   Tensor sum_dy = sums.select(0, 0), sum_dy_x = sums.select(0, 1);
   const Tensor dy = is_empty ? Tensor() : rows_of(ops::as_image(gradient)), rows = is_empty ? Tensor() : rows_of(x);
   if (!is_empty) {
@@ -103,7 +105,7 @@ Gradients fused_backward(const Tensor& gradient, const Saving& s) {
   const Tensor dbias = sum_dy.clone(), dweight = sum_dy_x * inverse;
   s.group->all_reduce(sums);
   if (!is_empty) {
-    const Tensor scale = s.weight.get() * inverse, share = -scale / s.count.get().to(x.dtype());
+    const Tensor scale = s.weight.get() * inverse, share = -scale / s.count.get().to(mean.dtype());
     const Tensor along = share * inverse * inverse * sum_dy_x, offset = share * sum_dy;
     Tensor dx_rows = rows_of(dx);
     on_device(x.device(), [&](auto& context) {
@@ -122,8 +124,8 @@ Tensor normalized(const Tensor& x, const Tensor& running_mean, const Tensor& run
     if (running_mean.defined()) ops::move_towards(running_mean, whole.mean, o.momentum);
     if (running_var.defined()) ops::move_towards(running_var, whole.m2 / (whole.count - 1), o.momentum);
     count = whole.count;
-    mean = whole.mean.to(x.dtype());
-    inverse = rsqrt(whole.m2 / whole.count + o.eps).to(x.dtype());
+    mean = whole.mean.to(weight.dtype());
+    inverse = rsqrt(whole.m2 / whole.count + o.eps).to(weight.dtype());
     if (x.numel() == 0) return;
     const Tensor scale = weight * inverse, rows = rows_of(x);
     Tensor y_rows = rows_of(y);
@@ -143,8 +145,9 @@ Tensor sync_batch_norm(const Tensor& x, const Tensor& running_mean, const Tensor
   check(group != nullptr, "needs a group of ranks, got none; comm::alone() is a group of one");
   ops::check_channels(x, {running_mean, running_var, weight, bias});
   check(x.size(1) > 0, "the input must have channels, got shape ", x.shape());
-  const Tensor w = weight.defined() ? weight : full({x.size(1)}, 1, {.dtype = x.dtype(), .device = x.device()});
-  const Tensor b = bias.defined() ? contiguous(bias) : zeros_like(w);
+  const TensorOptions like{.dtype = opmath_type(x.dtype()), .device = x.device()};
+  const Tensor w = weight.defined() ? ops::opmath(weight) : full({x.size(1)}, 1, like);
+  const Tensor b = bias.defined() ? contiguous(ops::opmath(bias)) : zeros_like(w);
   const Tensor y = normalized(ops::as_image(x), running_mean, running_var, w, b, group, options);
   return ops::with_shape(y, x.shape());
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "ebb/autograd/autocast/autocasting.h"
 #include "ebb/autograd/ops/detail/average.h"
 #include "ebb/autograd/ops/detail/checks.h"
 #include "ebb/autograd/ops/detail/resample.h"
@@ -9,6 +10,9 @@
 #include "ebb/autograd/ops/elementwise/arithmetic.h"
 
 namespace ebb {
+
+using autograd::Autocasting;
+using autograd::Precision;
 
 using ops::SparseMatrix;
 using ops::Window;
@@ -83,6 +87,7 @@ Tensor avg_pool2d(const Tensor& x, const AvgPool2dOptions& o, Site site) {
 }
 
 Tensor avg_pool3d(const Tensor& x, const AvgPool3dOptions& o, Site site) {
+  if (const Autocasting as(Precision::full_on_cpu, x); as) return avg_pool3d(as(x), o, site);
   const OpScope op("avg_pool3d", site);
   const Dims kernel_size = ops::three(o.kernel_size, "kernel_size"),
              stride = ops::three(o.stride.empty() ? o.kernel_size : o.stride, "stride"),

@@ -138,6 +138,10 @@ Tensor max_pool1d(const Tensor& x, const MaxPool1dOptions& options, Site site) {
 // Over each slice first, then over the slices' maxima: the first of equals, and the last NaN, are so the first and the
 // last in row-major order.
 ValuesAndIndices max_pool3d_with_indices(const Tensor& x, const MaxPool3dOptions& o, Site site) {
+  if (is_half_precision(x.dtype())) {  // gradients are added in several steps
+    const auto [values, indices] = max_pool3d_with_indices(ops::opmath(x), o, site);
+    return {values.to(x.dtype()), indices};
+  }
   const OpScope op("max_pool3d", site);
   ops::check_images(x, 3);
   if (x.dim() == 4) {

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "ebb/autograd/autocast/autocasting.h"
 #include "ebb/autograd/ops/detail/checks.h"
+#include "ebb/autograd/ops/detail/compute.h"
 #include "ebb/autograd/ops/detail/reduced_dims.h"
 #include "ebb/autograd/ops/elementwise/arithmetic.h"
 #include "ebb/autograd/ops/elementwise/compare.h"
@@ -11,6 +13,9 @@
 #include "ebb/autograd/record.h"
 
 namespace ebb {
+
+using autograd::Autocasting;
+using autograd::Precision;
 
 using autograd::record;
 using autograd::Saved;
@@ -38,15 +43,19 @@ static Tensor kept_std(const Tensor& x, const Dims& dims, double correction) {
 }
 
 Tensor var(const Tensor& x, const Dims& named, double correction, bool keepdim, Site site) {
+  if (const Autocasting as(Precision::given, x); as) return var(x, named, correction, keepdim, site);
   const OpScope op("var", site);
   const Dims dims = ops::resolved(named, x.dim());
-  return ops::without_dims(kept_var(x, dims, correction), dims, keepdim);
+  return ops::rounded_once(
+      [&](const Tensor& t) { return ops::without_dims(kept_var(t, dims, correction), dims, keepdim); }, x);
 }
 
 Tensor std(const Tensor& x, const Dims& named, double correction, bool keepdim, Site site) {
+  if (const Autocasting as(Precision::given, x); as) return std(x, named, correction, keepdim, site);
   const OpScope op("std", site);
   const Dims dims = ops::resolved(named, x.dim());
-  return ops::without_dims(kept_std(x, dims, correction), dims, keepdim);
+  return ops::rounded_once(
+      [&](const Tensor& t) { return ops::without_dims(kept_std(t, dims, correction), dims, keepdim); }, x);
 }
 
 VarAndMean var_mean(const Tensor& x, const Dims& dims, double correction, bool keepdim, Site site) {

@@ -1,5 +1,6 @@
 #include "ebb/autograd/ops/reduce/prod.h"
 
+#include "ebb/autograd/autocast/autocasting.h"
 #include "ebb/autograd/ops/create/creation.h"
 #include "ebb/autograd/ops/detail/reduced_dims.h"
 #include "ebb/autograd/ops/elementwise/arithmetic.h"
@@ -9,6 +10,9 @@
 #include "ebb/kernels/reduce/reduce.h"
 
 namespace ebb {
+
+using autograd::Autocasting;
+using autograd::Precision;
 
 using autograd::record;
 using autograd::Saved;
@@ -26,6 +30,7 @@ static Tensor product_of_others(const Tensor& x, int dim) {
 }
 
 Tensor prod(const Tensor& x, std::optional<std::int64_t> dim, bool keepdim, Site site) {
+  if (const Autocasting as(Precision::full, x); as) return prod(as(x), dim, keepdim, site);
   const OpScope op("prod", site);
   const int d = dim ? wrap_dim(*dim, x.dim()) : 0;
   if (!dim && x.dim() != 1) return prod(x.reshape({x.numel()}), 0);

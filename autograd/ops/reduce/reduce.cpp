@@ -1,7 +1,9 @@
 #include "ebb/autograd/ops/reduce/reduce.h"
 
+#include "ebb/autograd/autocast/autocasting.h"
 #include "ebb/autograd/ops/create/creation.h"
 #include "ebb/autograd/ops/detail/checks.h"
+#include "ebb/autograd/ops/detail/compute.h"
 #include "ebb/autograd/ops/detail/reduced_dims.h"
 #include "ebb/autograd/ops/elementwise/arithmetic.h"
 #include "ebb/autograd/ops/elementwise/compare.h"
@@ -11,6 +13,9 @@
 #include "ebb/kernels/reduce/reduce.h"
 
 namespace ebb {
+
+using autograd::Autocasting;
+using autograd::Precision;
 
 using autograd::record;
 using autograd::Saved;
@@ -99,6 +104,7 @@ ValuesAndIndices extreme_along(const Tensor& x, Extreme which, std::int64_t dim,
 }  // namespace
 
 Tensor sum(const Tensor& x, const Dims& named, bool keepdim, Site site) {
+  if (const Autocasting as(Precision::full_on_gpu, x); as) return sum(as(x), named, keepdim, site);
   const OpScope op("sum", site);
   const Dims dims = resolved(named, x.dim());
   Tensor y = empty_result(x, dims, is_floating(x.dtype()) ? x.dtype() : kInt64);
@@ -108,10 +114,11 @@ Tensor sum(const Tensor& x, const Dims& named, bool keepdim, Site site) {
 }
 
 Tensor mean(const Tensor& x, const Dims& named, bool keepdim, Site site) {
+  if (const Autocasting as(Precision::given, x); as) return mean(x, named, keepdim, site);
   const OpScope op("mean", site);
   ops::check_floating(x);
   const Dims dims = resolved(named, x.dim());
-  return sum(x, dims, keepdim) / count_of(x.shape(), dims);
+  return ops::rounded_once([&](const Tensor& t) { return sum(t, dims, keepdim) / count_of(t.shape(), dims); }, x);
 }
 
 Tensor amax(const Tensor& x, const Dims& dims, bool keepdim, Site site) {

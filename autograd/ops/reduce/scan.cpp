@@ -1,10 +1,14 @@
 #include "ebb/autograd/ops/reduce/scan.h"
 
+#include "ebb/autograd/autocast/autocasting.h"
 #include "ebb/autograd/ops/create/creation.h"
 #include "ebb/autograd/record.h"
 #include "ebb/kernels/scan/scan.h"
 
 namespace ebb {
+
+using autograd::Autocasting;
+using autograd::Precision;
 
 using autograd::record;
 using autograd::wrt;
@@ -17,6 +21,7 @@ static Tensor cumsum(const Tensor& x, int dim, bool reverse) {
 }
 
 Tensor cumsum(const Tensor& x, std::int64_t dim, Site site) {
+  if (const Autocasting as(Precision::full_on_gpu, x); as) return cumsum(as(x), dim, site);
   const OpScope op("cumsum", site);
   const int d = wrap_dim(dim, x.dim());
   if (x.dim() == 0) return is_floating(x.dtype()) ? x.clone() : x.to(kInt64).clone();

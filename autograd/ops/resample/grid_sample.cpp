@@ -4,8 +4,10 @@
 #include <span>
 #include <vector>
 
+#include "ebb/autograd/autocast/autocasting.h"
 #include "ebb/autograd/grad_mode.h"
 #include "ebb/autograd/ops/create/creation.h"
+#include "ebb/autograd/ops/detail/compute.h"
 #include "ebb/autograd/ops/detail/constant.h"
 #include "ebb/autograd/ops/elementwise/arithmetic.h"
 #include "ebb/autograd/ops/elementwise/compare.h"
@@ -18,6 +20,9 @@
 #include "ebb/autograd/record.h"
 
 namespace ebb {
+
+using autograd::Autocasting;
+using autograd::Precision;
 
 using autograd::record;
 using autograd::wrt;
@@ -124,6 +129,10 @@ void check_arguments(const Tensor& x, const Tensor& grid) {
 }  // namespace
 
 Tensor grid_sample(const Tensor& x, const Tensor& grid, const GridSampleOptions& o, Site site) {
+  if (const Autocasting as(Precision::full_on_cpu, x); as) return grid_sample(as(x), as(grid), o, site);
+  if (is_half_precision(x.dtype()) && grid.dtype() == x.dtype()) {
+    return grid_sample(ops::opmath(x), ops::opmath(grid), o, site).to(x.dtype());
+  }
   const OpScope op("grid_sample", site);
   check_arguments(x, grid);
   const int dims = x.dim() - 2;
@@ -144,6 +153,9 @@ Tensor grid_sample(const Tensor& x, const Tensor& grid, const GridSampleOptions&
 }
 
 Tensor affine_grid(const Tensor& theta, const Shape& size, bool align_corners, Site site) {
+  if (is_half_precision(theta.dtype())) {
+    return affine_grid(ops::opmath(theta), size, align_corners, site).to(theta.dtype());
+  }
   const OpScope op("affine_grid", site);
   const int dims = size.size() - 2;
   check(dims == 2 || dims == 3, "the size must be (N, C, H, W) or (N, C, D, H, W), got ", size);

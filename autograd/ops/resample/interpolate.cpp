@@ -4,11 +4,15 @@
 #include <array>
 #include <cmath>
 
+#include "ebb/autograd/autocast/autocasting.h"
 #include "ebb/autograd/ops/detail/checks.h"
 #include "ebb/autograd/ops/detail/resample.h"
 #include "ebb/autograd/ops/pool/adaptive_pool.h"
 
 namespace ebb {
+
+using autograd::Autocasting;
+using autograd::Precision;
 
 using ops::SparseMatrix;
 using Mode = InterpolateMode;
@@ -153,6 +157,10 @@ Tensor average(const Tensor& x, const std::vector<Axis>& axes) {
 }  // namespace
 
 Tensor interpolate(const Tensor& x, const InterpolateOptions& o, Site site) {
+  const bool converts = o.mode != InterpolateMode::area;
+  if (const Autocasting as(converts ? Precision::full_on_gpu : Precision::given, x); as) {
+    return interpolate(as(x), o, site);
+  }
   const OpScope op("interpolate", site);
   check_mode(x, o);
   const std::vector<Axis> axes = axes_of(x, o);

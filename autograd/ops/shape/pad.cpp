@@ -2,12 +2,16 @@
 
 #include <algorithm>
 
+#include "ebb/autograd/autocast/autocasting.h"
 #include "ebb/autograd/ops/create/creation.h"
 #include "ebb/autograd/ops/detail/resample.h"
 #include "ebb/autograd/ops/shape/shape.h"
 #include "ebb/autograd/record.h"
 
 namespace ebb {
+
+using autograd::Autocasting;
+using autograd::Precision;
 
 using autograd::record;
 using autograd::wrt;
@@ -85,6 +89,10 @@ Tensor pad(const Tensor& x, const Dims& padding, double value, Site site) {
 
 Tensor pad(const Tensor& x, const Dims& padding, PadMode mode, Site site) {
   if (mode == PadMode::constant) return pad(x, padding, 0.0, site);
+  const bool converts = mode != PadMode::circular;
+  if (const Autocasting as(converts ? Precision::full_on_cpu : Precision::given, x); as) {
+    return pad(as(x), padding, mode, site);
+  }
   const OpScope op("pad", site);
   check_padding(x, padding);
   const int dims = padding.size() / 2;

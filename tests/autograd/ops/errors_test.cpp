@@ -24,8 +24,8 @@ std::vector<Refusal> elementwise_refusals() {
           {"pow", [] { pow(whole, -1); }, {"negative power"}},
           {"clamp", [] { clamp(v3, std::nullopt, std::nullopt); }, {"low", "high"}},
           {"where", [] { where(v3, v3, v3); }, {"bool", "float32"}},
-          {"add", [] { add(v3.to(kFloat16), v3.to(kFloat16)); }, {"float16"}},
-          {"exp", [] { exp(v3.to(kBFloat16)); }, {"bfloat16"}},
+          {"add", [] { add(whole.to(kInt8), whole.to(kInt8)); }, {"int8"}},
+          {"neg", [] { neg(whole.to(kUInt16)); }, {"uint16"}},
           {"dropout", [] { dropout(v3, 1.5); }, {"[0, 1]", "1.5"}}};
 }
 
@@ -154,7 +154,7 @@ std::vector<Refusal> network_refusals() {
 }
 
 std::vector<Refusal> pointwise_refusals() {
-  return {{"gelu", [] { gelu(whole); }, {"float32", "int64"}},
+  return {{"gelu", [] { gelu(whole); }, {"floating", "int64"}},
           {"celu", [] { celu(v3, 0); }, {"alpha", "0"}},
           {"hardtanh", [] { hardtanh(v3, 2, 1); }, {"min_val", "2", "1"}},
           {"prelu", [] { prelu(m23, ones({2})); }, {"3 channels", "[2]"}},

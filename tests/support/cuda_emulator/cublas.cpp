@@ -5,6 +5,8 @@
 
 #include <cublas_v2.h>
 
+#include "ebb/core/dtype/half.h"
+
 #include "tests/support/cuda_emulator/emulator.h"
 
 struct cublasContext {
@@ -34,14 +36,16 @@ class InUse {
 
 template <class T>
 struct Product {
+  using Sum = ebb::OpMath<T>;
+
   bool a_plain, b_plain;
   std::int64_t m, n, k, batch;
-  T alpha;
+  Sum alpha;
   const T* a;
   std::int64_t a_leading, a_stride;
   const T* b;
   std::int64_t b_leading, b_stride;
-  T beta;
+  Sum beta;
   T* c;
   std::int64_t c_leading, c_stride;
 
@@ -62,13 +66,13 @@ void Product<T>::operator()() const {
   for (std::int64_t at = 0; at < batch * m * n; ++at) {
     const std::int64_t matrix = at / (m * n), i = at % m, j = at / m % n;
     const T *left = a + matrix * a_stride, *right = b + matrix * b_stride;
-    T sum = 0;
+    Sum sum = 0;
     for (std::int64_t p = 0; p < k; ++p) {
-      sum += left[a_plain ? i + p * a_leading : p + i * a_leading] *
-             right[b_plain ? p + j * b_leading : j + p * b_leading];
+      sum += static_cast<Sum>(left[a_plain ? i + p * a_leading : p + i * a_leading]) *
+             static_cast<Sum>(right[b_plain ? p + j * b_leading : j + p * b_leading]);
     }
     T& to = c[matrix * c_stride + i + j * c_leading];
-    to = alpha * sum + (beta == T(0) ? T(0) : beta * to);
+    to = static_cast<T>(alpha * sum + (beta == Sum(0) ? Sum(0) : beta * static_cast<Sum>(to)));
   }
 }
 
@@ -119,12 +123,22 @@ cublasStatus_t cublasGemmStridedBatchedEx_64(cublasHandle_t handle, cublasOperat
     return CUBLAS_STATUS_INVALID_VALUE;
   }
   const auto as = [&]<class T>(T) {
+    using Sum = ebb::OpMath<T>;
     return gemm(handle, Product<T>{a_operation == CUBLAS_OP_N, b_operation == CUBLAS_OP_N, m, n, k, batch,
-                                   *static_cast<const T*>(alpha), static_cast<const T*>(a), a_leading, a_stride,
-                                   static_cast<const T*>(b), b_leading, b_stride, *static_cast<const T*>(beta),
+                                   *static_cast<const Sum*>(alpha), static_cast<const T*>(a), a_leading, a_stride,
+                                   static_cast<const T*>(b), b_leading, b_stride, *static_cast<const Sum*>(beta),
                                    static_cast<T*>(c), c_leading, c_stride});
   };
-  return a_type == CUDA_R_64F ? as(double{}) : as(float{});
+  switch (a_type) {
+    case CUDA_R_16F:
+      return as(ebb::Half{});
+    case CUDA_R_16BF:
+      return as(ebb::BFloat16{});
+    case CUDA_R_32F:
+      return as(float{});
+    default:
+      return as(double{});
+  }
 }
 
 void emulator::set_cublas(bool is_there) { has_cublas = is_there; }
