@@ -33,7 +33,7 @@ void add_what(CLI::App& command, BenchArguments& bench) {
 
 void add_how(CLI::App& command, BenchArguments& bench) {
   command.add_option("--device", bench.device, "cpu or cuda, the first GPU; by default that where there is one");
-  command.add_option("--dtype", bench.dtype, "float32 or float64")->capture_default_str();
+  command.add_option("--dtype", bench.dtype, "float32, float64, float16 or bfloat16")->capture_default_str();
   command.add_option("--layout", bench.layout, "of images: nhwc or nchw")->capture_default_str();
   command.add_flag("--tf32", bench.tf32, "lets cuDNN and cuBLAS round float32 to TF32");
   command.add_flag("--tune", bench.tune, "lets cuDNN time its engines first, and take the fastest");
@@ -74,6 +74,7 @@ BenchCommands add_bench(CLI::App& app, BenchArguments& bench, CompareArguments& 
   gate->add_option("before", compare.before, "a file")->required()->check(CLI::ExistingFile);
   gate->add_option("after", compare.after, "a later one")->required()->check(CLI::ExistingFile);
   gate->add_option("--tolerance", compare.tolerance, "what does not count: 0.05 is 5 %")->capture_default_str();
+  gate->add_flag("--all", compare.all, "shows what is alike, too");
   return {command, gate};
 }
 

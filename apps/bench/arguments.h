@@ -29,6 +29,7 @@ struct BenchArguments {
 struct CompareArguments {
   std::string before, after;
   double tolerance = 0.05;
+  bool all = false;  ///< shows what is alike, too
 };
 
 /// `ebb bench` and `ebb bench compare`, whose options fill the arguments.

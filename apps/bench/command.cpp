@@ -121,7 +121,7 @@ int bench_command(const BenchArguments& arguments) {
 int compare_command(const CompareArguments& arguments) {
   const Comparison comparison =
       compare(read_result(arguments.before), read_result(arguments.after), arguments.tolerance);
-  std::fputs(to_text(comparison, arguments.tolerance).c_str(), stdout);
+  std::fputs(to_text(comparison, arguments.tolerance, arguments.all).c_str(), stdout);
   return comparison.has_regressed() ? 1 : 0;
 }
 

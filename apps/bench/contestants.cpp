@@ -77,7 +77,7 @@ Contestant forced(const Candidate& candidate, std::shared_ptr<Call> call) {
 
 void add_others(const Case& c, const std::vector<Tensor>& inputs, const Tensor& dy, const Setting& setting,
                 const std::vector<Blas>& others, std::vector<Contestant>& contestants) {
-  if (!c.product || !setting.device.is_cpu()) return;
+  if (!c.product || !setting.device.is_cpu() || is_half_precision(setting.dtype)) return;
   for (const Blas& blas : others) {
     if (!(setting.dtype == kFloat64 ? blas.in_float64 : blas.in_float32)) continue;
     contestants.push_back(

@@ -143,7 +143,7 @@ class Measurement {
 };
 
 std::string math_of(const BenchArguments& arguments, const Setting& setting) {
-  if (setting.dtype == kFloat64) return "float64";
+  if (setting.dtype != kFloat32) return to_string(setting.dtype);
   return arguments.tf32 && setting.device.is_cuda() ? "TF32 where cuDNN or cuBLAS computes" : "float32";
 }
 

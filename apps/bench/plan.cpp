@@ -8,6 +8,7 @@
 
 #include "apps/bench/cases/model_cases.h"
 #include "apps/bench/cases/suites.h"
+#include "apps/bench/result.h"
 #include "apps/files/find_model.h"
 #include "apps/training/device.h"
 
@@ -66,13 +67,14 @@ double gflop_of(const Case& c) {
 }
 
 Setting setting_of(const BenchArguments& arguments) {
-  check_is_one_of("--dtype", arguments.dtype, {"float32", "float64"});
+  const std::optional<DType> dtype = dtype_named(arguments.dtype);
+  if (!dtype) check_is_one_of("--dtype", arguments.dtype, {"float32", "float64", "float16", "bfloat16"});
   check_is_one_of("--layout", arguments.layout, {"nhwc", "nchw"});
   const Device device = apps::choose_device(arguments.device);
   check(!device.is_meta(), "--device must be cpu or cuda, got meta, where nothing is computed");
   check(device.is_cpu() || device.index == 0, "--device: only the first GPU can be timed, got ", device,
         "; CUDA_VISIBLE_DEVICES=", device.index, " makes that one the first");
-  return {.dtype = arguments.dtype == "float64" ? kFloat64 : kFloat32,
+  return {.dtype = *dtype,
           .device = device,
           .format = arguments.layout == "nhwc" ? MemoryFormat::channels_last : MemoryFormat::contiguous};
 }

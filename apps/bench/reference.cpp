@@ -53,6 +53,8 @@ double error_of(const std::vector<Tensor>& results, const std::vector<Tensor>& e
 
 double tolerance_of(DType dtype, bool allows_tf32) {
   if (dtype == kFloat64) return 1e-12;
+  if (dtype == kFloat16) return 2e-3;
+  if (dtype == kBFloat16) return 1.6e-2;
   return allows_tf32 ? 2e-3 : 2e-5;
 }
 

@@ -21,8 +21,8 @@ Reference reference_of(const Case& c, const Pass& pass, const std::vector<Tensor
 /// number or of another shape.
 double error_of(const std::vector<Tensor>& results, const std::vector<Tensor>& exact);
 
-/// What an error must not exceed: what sums of products of float32 differ by, Winograd's and that of TF32 where that is
-/// allowed.
+/// What an error must not exceed: what sums of products of float32 differ by, Winograd's too; four roundings of half
+/// precision or of TF32.
 double tolerance_of(DType dtype, bool allows_tf32);
 
 }  // namespace ebb::bench

@@ -46,6 +46,13 @@ std::string Row::name() const {
   return op + " " + sizes + " " + pass + (layout.empty() ? "" : " " + layout) + " " + to_string(dtype);
 }
 
+std::optional<DType> dtype_named(const std::string& name) {
+  for (const DType dtype : {kFloat32, kFloat64, kFloat16, kBFloat16}) {
+    if (name == to_string(dtype)) return dtype;
+  }
+  return {};
+}
+
 void evaluate(Row& row, std::uint64_t seed) {
   for (Entry& entry : row.entries) {
     summarise(entry.cold, seed);

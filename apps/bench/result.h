@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -55,6 +56,9 @@ struct Result {
   std::vector<std::pair<std::string, std::string>> libraries = {};  ///< names and versions
   std::vector<Row> rows = {};
 };
+
+/// Of float32, float64, float16 and bfloat16, in which operations are measured.
+std::optional<DType> dtype_named(const std::string& name);
 
 /// Fills in what follows from the samples: outliers, medians, intervals, ratios.
 void evaluate(Row& row, std::uint64_t seed);

@@ -80,6 +80,12 @@ class Bench(Command):
         self.assertIn("max_pool2d 1x16x28x28 k2 s2 p0 backward nchw float64", text)
         self.assertNotIn("openblas", self.bench("bmm", "--model", CONVNET, "--without", "openblas", "onednn", "mkl", "blis", "plain").stdout.split("\n", 2)[2])
 
+    def test_measures_half_precision(self):
+        for dtype in ("float16", "bfloat16"):
+            text = self.bench("conv", "bmm", "--model", CONVNET, "--input", "2,1,28,28", "--pass", "forward", "--dtype", dtype).stdout
+            self.assertIn("linear 2x1568 to 10 forward " + dtype, text)
+            self.assertNotIn("openblas ", text.split("\n", 2)[2])
+
     def test_refuses_what_it_cannot_do(self):
         self.refused("convs", says="did you mean conv?")
         self.refused("--suite", "resnet5", says="did you mean resnet50?")
@@ -89,7 +95,7 @@ class Bench(Command):
         self.refused("--input", "1,1", says="name the model")
         self.refused("--batch", "4", says="--batch goes with --suite")
         self.refused("--suite", "deepbench", "--batch", "4", says="leave it out")
-        self.refused("--dtype", "float16", says="--dtype must be one of float32, float64")
+        self.refused("--dtype", "float8", says="--dtype must be one of float32, float64, float16, bfloat16")
         self.refused("--layout", "x", says="--layout must be one of nhwc, nchw")
         self.refused("--device", "tpu", says="a device is cpu")
         self.refused("--device", "meta", says="where nothing is computed")

@@ -23,8 +23,8 @@ const Entry* find_entry(const Row& row, const std::string& name) {
 Change change_of(const Timing& before, const Timing& after, double tolerance, std::uint64_t seed) {
   const auto [ratio, interval] = ratio_of(after.rounds, before.rounds, seed);
   Change change{.name = {}, .ratio = ratio, .interval = interval};
-  const bool is_beyond = change.ratio > 1 + tolerance || change.ratio < 1 / (1 + tolerance);
-  change.is_real = is_beyond && !overlap(before.interval, after.interval);
+  change.is_beyond = change.ratio > 1 + tolerance || change.ratio < 1 / (1 + tolerance);
+  change.is_real = change.is_beyond && !overlap(before.interval, after.interval);
   return change;
 }
 
@@ -62,7 +62,9 @@ std::string lines(const std::vector<std::string>& names, const char* what) {
 }
 
 std::string change_text(const Change& change) {
-  const char* verdict = !change.is_real ? "alike" : change.ratio > 1 ? "SLOWER" : "faster";
+  const char* verdict = change.is_real     ? (change.ratio > 1 ? "SLOWER" : "faster")
+                        : change.is_beyond ? "unsure"
+                                           : "alike";
   return formatted("%-7s %5.2f [%.2f, %.2f]  ", verdict, change.ratio, change.interval.low, change.interval.high) +
          change.name + (change.is_external ? " (does not count: another library)" : "") + "\n";
 }
@@ -101,11 +103,11 @@ Comparison compare(const Result& before, const Result& after, double tolerance) 
   return comparison;
 }
 
-std::string to_text(const Comparison& comparison, double tolerance) {
+std::string to_text(const Comparison& comparison, double tolerance, bool all) {
   std::string text = lines(comparison.differences, "note: other conditions: ");
   text += formatted(
-      "Time after over time before, with its 95 %% interval; slower or faster: by more than %g %%, where the "
-      "intervals of the medians do not overlap\n",
+      "Time after over time before, with its 95 %% interval; slower or faster: by more than %g %%; unsure: the "
+      "intervals of the medians overlap\n",
       tolerance * 100);
   std::vector<Change> changes = comparison.changes;
   std::ranges::stable_sort(changes, [](const Change& a, const Change& b) {
@@ -113,7 +115,7 @@ std::string to_text(const Comparison& comparison, double tolerance) {
   });
   int slower = 0, faster = 0;
   for (const Change& change : changes) {
-    text += change_text(change);
+    if (all || change.is_beyond) text += change_text(change);
     slower += change.is_real && change.ratio > 1 ? 1 : 0;
     faster += change.is_real && change.ratio < 1 ? 1 : 0;
   }

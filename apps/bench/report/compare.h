@@ -13,7 +13,8 @@ struct Change {
   bool is_external = false;
   double ratio = 1;        ///< time after over time before: above 1 it has become slower
   Interval interval = {};  ///< of the ratio, 95 %
-  bool is_real = false;    ///< beyond the tolerance, and the intervals of the medians do not overlap
+  bool is_beyond = false;  ///< the tolerance
+  bool is_real = false;    ///< beyond it, and the intervals of the medians do not overlap
 };
 
 struct Comparison {
@@ -31,6 +32,7 @@ struct Comparison {
 /// results have no contestant of a case in common.
 Comparison compare(const Result& before, const Result& after, double tolerance);
 
-std::string to_text(const Comparison& comparison, double tolerance);
+/// What is beyond the tolerance, or all, and how many there are.
+std::string to_text(const Comparison& comparison, double tolerance, bool all);
 
 }  // namespace ebb::bench

@@ -105,8 +105,9 @@ Entry entry_from(const json& contestant) {
 }
 
 DType dtype_from(const std::string& name) {
-  check(name == "float32" || name == "float64", "the dtype ", name);
-  return name == "float64" ? kFloat64 : kFloat32;
+  const std::optional<DType> dtype = dtype_named(name);
+  check(dtype.has_value(), "the dtype ", name);
+  return *dtype;
 }
 
 Row row_from(const json& made, std::uint64_t seed) {
