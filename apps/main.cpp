@@ -1,4 +1,4 @@
-// The command line: what it takes. The only file that includes CLI11, which is large.
+// The command line: what it takes. With bench/arguments.cpp the only file that includes CLI11, which is large.
 #include <algorithm>
 #include <cstdio>
 #include <deque>
@@ -12,6 +12,7 @@
 #include "ebb/core/threads/parallel.h"
 #include "ebb/nn/loading/key_match.h"
 
+#include "apps/bench/command.h"
 #include "apps/files/file_commands.h"
 #include "apps/output/printed.h"
 #include "apps/training/commands.h"
@@ -182,7 +183,7 @@ void check_subcommand(const CLI::App& app, std::span<char* const> arguments) {
   const std::vector<const CLI::App*> commands = app.get_subcommands([](const CLI::App*) { return true; });
   const auto known = std::ranges::find(commands, given, [](const CLI::App* command) { return command->get_name(); });
   if (known != commands.end()) return check_subcommand(**known, arguments.subspan(1));
-  if (commands.empty()) return;
+  if (commands.empty() || app.get_require_subcommand_min() == 0) return;
   const std::vector<std::string> names = names_of(commands);
   const std::string near = nn::closest_name(given, names);
   fail(app.get_parent() == nullptr ? "ebb" : "ebb " + app.get_name(), " has no subcommand ", given,
@@ -208,6 +209,9 @@ int run(int argc, char** argv) {
   add_eval(app, eval, common);
   apps::FileArguments files;
   const auto file_commands = add_file_commands(app, files);
+  bench::BenchArguments bench;
+  bench::CompareArguments compare;
+  const auto [bench_app, compare_app] = bench::add_bench(app, bench, compare, common.threads);
 
   check_subcommand(app, std::span(argv, static_cast<std::size_t>(argc)).subspan(1));
   try {
@@ -224,14 +228,17 @@ int run(int argc, char** argv) {
   for (const auto& [command, run_command] : file_commands) {
     if (command->parsed()) return run_command(files);
   }
+  if (compare_app->parsed()) return bench::compare_command(compare);
+  if (bench_app->parsed()) return bench::bench_command(bench);
   return apps::eval_command(eval, common.json);
 }
 
 /// Who asked for JSON gets it.
 int report_error(const std::string& message, std::span<char* const> arguments) {
   std::fprintf(stderr, "ebb: %s\n", apps::printable(message).c_str());
+  const bool is_bench = arguments.size() > 1 && std::string_view(arguments[1]) == "bench";  // whose --json is a file
   const bool wants_json =
-      std::ranges::any_of(arguments, [](const char* text) { return std::string_view(text) == "--json"; });
+      !is_bench && std::ranges::any_of(arguments, [](const char* text) { return std::string_view(text) == "--json"; });
   if (wants_json) std::printf("%s\n", apps::to_text(nlohmann::json{{"error", message}, {"status", bad_input}}).c_str());
   return bad_input;
 }

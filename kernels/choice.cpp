@@ -31,6 +31,9 @@ Preferences preferences_from_environment() {
 }  // namespace
 
 thread_local const ForceImplementation* ForceImplementation::innermost = nullptr;
+thread_local ChoiceLog* ChoiceLog::active = nullptr;
+
+void ChoiceLog::add(const Candidate& candidate) { candidates_.push_back(candidate); }
 
 const char* ForceImplementation::of(const char* operation) {
   for (const ForceImplementation* force = innermost; force != nullptr; force = force->outer_) {

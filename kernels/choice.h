@@ -3,6 +3,7 @@
 #include <cstring>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "ebb/core/error.h"
 
@@ -41,6 +42,31 @@ class ForceImplementation {
 
   const char *operation_, *name_;
   const ForceImplementation* outer_;
+};
+
+/// For benchmarks: while it lives, keeps what the operations of this thread could choose from, at each choice.
+class ChoiceLog {
+ public:
+  struct Candidate {
+    const char *operation, *name;
+    const char* refusal;  ///< null where it takes the task
+  };
+
+  ChoiceLog() : outer_(active) { active = this; }
+  ~ChoiceLog() { active = outer_; }
+  ChoiceLog(const ChoiceLog&) = delete;
+  ChoiceLog& operator=(const ChoiceLog&) = delete;
+
+  const std::vector<Candidate>& candidates() const { return candidates_; }
+  void add(const Candidate& candidate);
+
+  static ChoiceLog* on_this_thread() { return active; }  ///< null where there is none
+
+ private:
+  static thread_local ChoiceLog* active;
+
+  ChoiceLog* outer_;
+  std::vector<Candidate> candidates_;
 };
 
 /// What the environment prefers for `operation`: EBB_PREFER="conv2d=im2col,bmm=eigen" lets implementations of those
@@ -105,6 +131,9 @@ const Entry& choose(const char* operation, std::span<const Entry> entries, const
 /// The implementation that gets the task; an Error that says why of each where none takes it.
 template <class Entry, std::size_t n, class Task>
 const Entry& choose(const char* operation, const Entry (&entries)[n], const Task& task) {
+  if (ChoiceLog* log = ChoiceLog::on_this_thread()) [[unlikely]] {
+    for (const Entry& entry : entries) log->add({operation, entry.name, entry.refusal(task)});
+  }
   return detail::choose<Entry, Task>(operation, entries, task, nullptr);
 }
 

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <functional>
+
+#include "apps/bench/arguments.h"
+#include "apps/bench/plan.h"
+#include "apps/bench/result.h"
+
+namespace ebb::bench {
+
+/// Is told how a measurement goes.
+struct Listener {
+  std::function<void(const Result& so_far)> begins;                          ///< no row is there yet
+  std::function<void(int number, int count, const std::string& name)> next;  ///< the row that is measured now
+  std::function<void(const Row& row)> measured;
+};
+
+/// Measures all passes of all cases, on a CPU beside the libraries `others`.
+Result measure(const BenchPlan& plan, const BenchArguments& arguments, const std::vector<Blas>& others,
+               const Listener& listener);
+
+}  // namespace ebb::bench
