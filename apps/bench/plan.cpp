@@ -8,6 +8,7 @@
 
 #include "apps/bench/cases/model_cases.h"
 #include "apps/bench/cases/suites.h"
+#include "apps/bench/report/numbers.h"
 #include "apps/bench/result.h"
 #include "apps/files/find_model.h"
 #include "apps/training/device.h"
@@ -114,7 +115,7 @@ BenchPlan plan_of(const BenchArguments& arguments) {
     }
   }
   check(!plan.cases.empty(), "nothing is left to measure: no case is of these families, passes and names",
-        plan.left_out > 0 ? " with at most " + std::to_string(plan.most_gflop) + " GFLOP (see --most-gflop)" : "");
+        plan.left_out > 0 ? formatted(" with at most %g GFLOP (see --most-gflop)", plan.most_gflop) : "");
   return plan;
 }
 
