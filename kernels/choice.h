@@ -34,7 +34,7 @@ class ForceImplementation {
   ForceImplementation(const ForceImplementation&) = delete;
   ForceImplementation& operator=(const ForceImplementation&) = delete;
 
-  /// The name that is forced; null where none is.
+  /// The name that is forced; null where none is, or where the innermost is of null, which lifts those outside.
   static const char* of(const char* operation);
 
  private:
@@ -131,8 +131,9 @@ const Entry& choose(const char* operation, std::span<const Entry> entries, const
 /// The implementation that gets the task; an Error that says why of each where none takes it.
 template <class Entry, std::size_t n, class Task>
 const Entry& choose(const char* operation, const Entry (&entries)[n], const Task& task) {
-  if (ChoiceLog* log = ChoiceLog::on_this_thread()) [[unlikely]] {
-    for (const Entry& entry : entries) log->add({operation, entry.name, entry.refusal(task)});
+  ChoiceLog* const log = ChoiceLog::on_this_thread();
+  for (std::size_t i = 0; log != nullptr && i < n; ++i) {
+    log->add(ChoiceLog::Candidate{operation, entries[i].name, entries[i].refusal(task)});
   }
   return detail::choose<Entry, Task>(operation, entries, task, nullptr);
 }

@@ -41,12 +41,15 @@ constexpr CudaConvolution implementations[] = {
      }},
     {{"float32", float32_refusal},
      [](const CudaConvTask& task) {
+       const ForceImplementation whichever("conv2d", nullptr);
        conv2d_of_half(task.context, *task.x, *task.packed, *task.epilogue, task.sizes.geometry, output(task.y));
      },
      [](const CudaConvTask& task) {
+       const ForceImplementation whichever("conv2d", nullptr);
        conv2d_backward_input_of_half(task.context, *task.y, *task.packed, task.sizes.geometry, output(task.x));
      },
      [](const CudaConvTask& task) {
+       const ForceImplementation whichever("conv2d", nullptr);
        conv2d_backward_weight_of_half(task.context, *task.x, *task.y, task.sizes.geometry, output(task.weight));
      }},
 };

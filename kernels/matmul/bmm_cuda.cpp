@@ -48,14 +48,18 @@ const char* float32_refusal(const BmmTask& task) {
   return is_half_precision(task.a.dtype()) ? nullptr : "the elements are not of half precision";
 }
 
+void by_float32(CudaContext& context, const Tensor& a, const Tensor& b, const Epilogue& epilogue, Tensor& y) {
+  const ForceImplementation whichever("bmm", nullptr);
+  bmm_of_half(context, a, b, epilogue, y);
+}
+
 const char* plain_refusal(const BmmTask& task) {
   return is_half_precision(task.a.dtype()) ? "the elements are of half precision" : nullptr;
 }
 
 constexpr CudaProduct wgmma{{"wgmma", wgmma_refusal}, bmm_wgmma}, mma{{"mma", mma_refusal}, bmm_mma},
     cublas{{"cublas", cublas_refusal}, and_finish<bmm_cublas>}, tiled{{"tiled", tiled_refusal}, and_finish<bmm_tiled>},
-    float32{{"float32", float32_refusal}, bmm_of_half<CudaContext>},
-    plain{{"plain", plain_refusal}, and_finish<bmm_plain>};
+    float32{{"float32", float32_refusal}, by_float32}, plain{{"plain", plain_refusal}, and_finish<bmm_plain>};
 
 constexpr CudaProduct wgmma_first[] = {wgmma, mma, cublas, tiled, float32, plain},
                       mma_first[] = {mma, wgmma, cublas, tiled, float32, plain},

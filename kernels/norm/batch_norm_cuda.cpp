@@ -30,6 +30,13 @@ const char* float32_refusal(const BatchNormTask& task) {
   return is_half_precision(task.x.dtype()) ? nullptr : "the elements are not of half precision";
 }
 
+/// A batch norm of half precision, by whichever implementation of float32.
+template <auto norm_of_half, class... Arguments>
+void by_float32(CudaContext& context, Arguments... arguments) {
+  const ForceImplementation whichever(operation, nullptr);
+  norm_of_half(context, arguments...);
+}
+
 template <class Run>
 struct WholeNorm : Implementation<BatchNormTask> {
   Run* run;
@@ -47,17 +54,17 @@ using Inference = void(CudaContext&, const Tensor& x, const Tensor& mean, const 
 constexpr WholeNorm<Forward> forwards[] = {
     {{"own", own_refusal}, own_norm_forward},
     {{"cudnn", cudnn_norm_refusal}, cudnn_norm_forward},
-    {{"float32", float32_refusal}, batch_norm_forward_of_half<CudaContext>},
+    {{"float32", float32_refusal}, by_float32<batch_norm_forward_of_half<CudaContext>>},
 };
 constexpr WholeNorm<Backward> backwards[] = {
     {{"own", own_refusal}, own_norm_backward},
     {{"cudnn", cudnn_norm_refusal}, cudnn_norm_backward},
-    {{"float32", float32_refusal}, batch_norm_backward_of_half<CudaContext>},
+    {{"float32", float32_refusal}, by_float32<batch_norm_backward_of_half<CudaContext>>},
 };
 constexpr WholeNorm<Inference> inferences[] = {
     {{"own", own_refusal}, own_norm_inference},
     {{"cudnn", cudnn_norm_refusal}, cudnn_norm_inference},
-    {{"float32", float32_refusal}, batch_norm_inference_of_half<CudaContext>},
+    {{"float32", float32_refusal}, by_float32<batch_norm_inference_of_half<CudaContext>>},
 };
 
 bool has_any(const NormTail& tail) { return tail.relu || tail.residual.defined(); }
