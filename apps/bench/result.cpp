@@ -99,6 +99,20 @@ Record own_record_of(const std::vector<Row>& rows, std::uint64_t seed) {
   return record;
 }
 
+Noise noise_of(const std::vector<Row>& rows) {
+  Noise noise;
+  for (const Row& row : rows) {
+    for (const Entry& entry : row.entries) {
+      noise.throttled += entry.throttled;
+      noise.samples += entry.throttled;
+      for (const Timing* timing : {&entry.cold, &entry.hot}) {
+        noise.samples += static_cast<long>(all_of(timing->rounds).size());
+      }
+    }
+  }
+  return noise;
+}
+
 ChoiceRecord choices_of(const std::vector<Row>& rows) {
   ChoiceRecord record;
   for (const Row& row : rows) {

@@ -76,6 +76,14 @@ std::vector<Record> records_of(const std::vector<Row>& rows);
 /// beside. Without rows that have both: no wins, losses or ties.
 Record own_record_of(const std::vector<Row>& rows, std::uint64_t seed);
 
+/// Samples that do not count for cores were slow or shared, and all. Where they are most, nothing that follows from the
+/// others is to be believed.
+struct Noise {
+  long throttled = 0, samples = 0;
+  bool is_most() const { return 2 * throttled > samples; }
+};
+Noise noise_of(const std::vector<Row>& rows);
+
 /// How good the library's own choice among its implementations was: the time of the chosen over that of the fastest.
 struct ChoiceRecord {
   int choices = 0, best = 0;  ///< best: no other was faster by more than 2 %

@@ -51,20 +51,13 @@ int count_wrong(const std::vector<Row>& rows) {
   return count;
 }
 
-/// Where most samples do not count, nothing that follows from the rest is to be believed.
-std::string noise_text(const std::vector<Row>& rows) {
-  long throttled = 0, counted = 0;
-  for (const Row& row : rows) {
-    for (const Entry& entry : row.entries) {
-      throttled += entry.throttled;
-      counted += static_cast<long>(all_of(entry.cold.rounds).size() + all_of(entry.hot.rounds).size());
-    }
-  }
-  if (throttled <= counted) return "";
+std::string noise_text(const Noise& noise) {
+  if (!noise.is_most()) return "";
   return formatted(
-      "note: in %ld of %ld samples cores were throttled, or busy with another program; measure again on a "
-      "quiet machine, or with fewer --threads\n",
-      throttled, throttled + counted);
+      "note: in %ld of %ld samples cores were throttled, or busy with another program; measure again on a quiet "
+      "machine, "
+      "or with fewer --threads\n",
+      noise.throttled, noise.samples);
 }
 
 }  // namespace
@@ -122,7 +115,7 @@ std::string summary_text(const Result& result) {
     }
     text += "\n";
   }
-  text += noise_text(result.rows);
+  text += noise_text(noise_of(result.rows));
   if (const int wrong = count_wrong(result.rows)) {
     text += formatted("%d contestants were WRONG and not timed; see above\n", wrong);
   }

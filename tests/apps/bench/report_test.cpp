@@ -209,6 +209,19 @@ TEST_CASE("what is computed no more is a regression, what was not measured is to
         std::vector<std::string>{"threads: 2 before, 4 after", "ceiling of GB/s: 25 before, 50 after"});
 }
 
+TEST_CASE("where most samples do not count, it is said") {
+  Entry noisy = timed("a", 1);
+  noisy.throttled = 10;  // beside 5 cold and 5 hot ones
+  CHECK(!noise_of(result_of({noisy}).rows).is_most());
+  noisy.throttled = 11;
+  const Result result = result_of({noisy});
+  CHECK(noise_of(result.rows).samples == 21);
+  CHECK_THAT(summary_text(result), ContainsSubstring("in 11 of 21 samples cores were throttled"));
+  CHECK(compare(result_of({timed("a", 1)}), result, 0.05).differences ==
+        std::vector<std::string>{
+            "in most samples of the second file cores were throttled, or busy with another program"});
+}
+
 TEST_CASE("numbers and pictures") {
   CHECK(three_digits(0.01234) == "0.0123");
   CHECK(three_digits(1.2345) == "1.23");
