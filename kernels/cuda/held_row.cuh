@@ -15,9 +15,13 @@ namespace ebb::kernels {
 template <class T>
 inline constexpr int row_packet = 16 / sizeof(T);
 
+/// The most packets that a thread holds: 32 elements of those that are computed in float.
+template <class T>
+inline constexpr int most_held_packets = sizeof(T) < 4 ? 32 / row_packet<T> : 8;
+
 /// The most elements of a row that are held in registers.
 template <class T>
-inline constexpr std::int64_t longest_held_row = 8 * block_size* row_packet<T>;
+inline constexpr std::int64_t longest_held_row = most_held_packets<T>* block_size* row_packet<T>;
 
 /// `rows` rows of n elements. packed: each may be read by packets.
 struct RowShape {
@@ -145,7 +149,7 @@ void with_held_rows(const RowShape& shape, LaunchRows&& launch_rows) {
   const int packets = (shape.n + row_packet<T> - 1) / row_packet<T>;
   unsigned width = 1;
   while (static_cast<int>(width) < packets && width < warp_size) width *= 2;
-  if (packets > 8 * warp_size) width = block_size;
+  if (packets > most_held_packets<T> * warp_size) width = block_size;
   const unsigned height = block_size / width;
   const LaunchSize size{dim3(grid_size((shape.rows + height - 1) / height)), dim3(width, height)};
   const int each = (packets + static_cast<int>(width) - 1) / static_cast<int>(width);
@@ -155,7 +159,7 @@ void with_held_rows(const RowShape& shape, LaunchRows&& launch_rows) {
     launch_rows(HeldPackets<2>(), size);
   } else if (each <= 4) {
     launch_rows(HeldPackets<4>(), size);
-  } else {
+  } else if constexpr (most_held_packets<T> > 4) {
     launch_rows(HeldPackets<8>(), size);
   }
 }
