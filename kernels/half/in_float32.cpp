@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "ebb/core/threads/parallel.h"
 #include "ebb/kernels/cpu/caches.h"
 
 namespace ebb::kernels::half {
@@ -40,7 +39,7 @@ template void run(CpuContext&, std::span<const Operand>, Body, void*);
     count = operand.tensor->size(0);
     bytes += operand.tensor->numel() * std::int64_t{sizeof(float)};
   }
-  const std::int64_t bytes_in_caches = caches().l2 * num_threads();
+  const std::int64_t bytes_in_caches = 4 * caches().l2;  // for any number of threads: parts decide what computes them
   const std::int64_t bytes_of_one = std::max<std::int64_t>(bytes / std::max<std::int64_t>(count, 1), 1);
   const std::int64_t together = std::max<std::int64_t>(bytes_in_caches / bytes_of_one, 1);
   if (together >= count || bytes == 0) return run(context, operands, body, kernel);

@@ -7,6 +7,7 @@
 #include "ebb/autograd/backward.h"
 #include "ebb/autograd/ops.h"
 #include "ebb/core/random/generator.h"
+#include "ebb/core/threads/parallel.h"
 #include "ebb/kernels/choice.h"
 #include "ebb/kernels/half/half_rows.h"
 #include "ebb/kernels/optim/optim_step.h"
@@ -179,6 +180,26 @@ TEST_CASE("batch norm takes statistics and weights of float32 with half precisio
       CHECK(grad({z.sum()}, {in})[0].dtype() == dtype);
     }
   }
+}
+
+TEST_CASE("in half precision, too, any number of threads gives the same bits") {
+  const int before = num_threads();
+  const Tensor x = random_tensor({6, 8, 40, 40}).to(kBFloat16), weight = random_tensor({8, 8, 3, 3}).to(kBFloat16);
+  const auto results = [&] {
+    const Tensor in = x.contiguous(MemoryFormat::channels_last).requires_grad_(), w = weight.clone().requires_grad_();
+    const Tensor y = batch_norm(conv2d(in, w, {}, {.padding = 1}), {}, {}, {}, {}, {.training = true});
+    Tensors all{y.detach(), sum(x), softmax(x, 1), max_pool2d(x, {.kernel_size = 2})};
+    for (const Tensor& g : grad({(y * y).sum()}, {in, w})) all.push_back(g);
+    return all;
+  };
+  set_num_threads(1);
+  const Tensors expected = results();
+  for (const int threads : {2, 3, 7}) {
+    set_num_threads(threads);
+    const Tensors made = results();
+    for (std::size_t i = 0; i < made.size(); ++i) require_close(made[i], expected[i], 0);
+  }
+  set_num_threads(before);
 }
 
 TEST_CASE("dropout of half precision keeps what float32 keeps") {
