@@ -101,6 +101,10 @@ CLI::App* add_model(CLI::App& train, apps::TrainArguments& arguments, Common& co
       ->capture_default_str();
   command->add_option("--distributed", arguments.distributed, "mpi: processes do, those that mpirun starts")
       ->check(CLI::IsMember({"mpi"}));
+  command
+      ->add_option("--amp", arguments.amp,
+                   "half precision of the forward pass: float16, with scaled gradients, or bfloat16")
+      ->check(CLI::IsMember({"float16", "bfloat16"}));
   command->add_flag("--sync-bn", arguments.sync_bn, "batch norm over all parts of a batch");
   return command;
 }

@@ -11,6 +11,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "ebb/autograd/autocast/autocast.h"
 #include "ebb/autograd/ops/create/creation.h"
 #include "ebb/autograd/ops/loss/loss.h"
 #include "ebb/comm/nccl.h"
@@ -64,6 +65,7 @@ Value settings(const TrainArguments& a, const std::string& data_name) {
   value.set("batch_size", std::to_string(a.batch_size));
   value.set("lr", std::to_string(a.lr));
   value.set("seed", std::to_string(a.seed));
+  if (!a.amp.empty()) value.set("amp", a.amp);
   return value;
 }
 
@@ -135,7 +137,8 @@ class Run {
                make_task(arguments.model, std::max(count_classes(train.dataset), std::ssize(train.classes)),
                          arguments.data))),
         optimizer_(net().parameters(), {.lr = arguments.lr}),
-        scheduler_(optimizer_, {.T_max = std::max<std::int64_t>(1, arguments.epochs * loader_.size())}) {
+        scheduler_(optimizer_, {.T_max = std::max<std::int64_t>(1, arguments.epochs * loader_.size())}),
+        scaler_({.enabled = arguments.amp == "float16"}) {
     net().to(device_);
     check(loader_.size() > 0, "--batch-size ", arguments.batch_size, " is more than the ", train.dataset.labels.size(0),
           " images of ", train.dataset.name);
@@ -185,7 +188,7 @@ class Run {
   }
 
   void save() {
-    save_checkpoint(checkpoint_path(arguments_.out), net(), optimizer_, scheduler_, position_, args_);
+    save_checkpoint(checkpoint_path(arguments_.out), net(), movers(), position_, args_);
     const std::string picture = loss_curve_svg(position_.losses, arguments_.model + ": training loss");
     io::AtomicFile file(beside(arguments_.out, "loss.svg"));
     file.write(std::as_bytes(std::span(picture)));
@@ -207,9 +210,10 @@ class Run {
 
  private:
   nn::Module& net() const { return task_.net.module(); }
+  Movers movers() { return {optimizer_, scheduler_, scaler_}; }
 
   void resume() {
-    position_ = load_checkpoint(checkpoint_path(arguments_.out), net(), optimizer_, scheduler_, args_);
+    position_ = load_checkpoint(checkpoint_path(arguments_.out), net(), movers(), args_);
     check(position_.epoch <= arguments_.epochs, "--resume: ", position_.epoch, " epochs are done, --epochs is ",
           arguments_.epochs);
     if (position_.planned_epochs != std::to_string(arguments_.epochs)) plan_anew();
@@ -226,13 +230,19 @@ class Run {
   }
 
   float step(const Tensor& images, const Tensor& labels) {
-    const Tensor x = task_.prepare(images.to(device_));
-    const Tensor loss = cross_entropy(parallel_ ? (*parallel_)(x) : task_.net(x), labels.to(device_));
+    const Tensor x = task_.prepare(images.to(device_)), loss = loss_of(x, labels.to(device_));
     optimizer_.zero_grad();
-    loss.backward();
-    optimizer_.step();
+    scaler_.scale(loss).backward();
+    scaler_.step(optimizer_);
+    scaler_.update();
     scheduler_.step();
     return agree_on(loss.item<float>());
+  }
+
+  Tensor loss_of(const Tensor& x, const Tensor& labels) {
+    const DType half = arguments_.amp == "float16" ? kFloat16 : kBFloat16;
+    const Autocast guard(device_, {.dtype = half, .enabled = !arguments_.amp.empty()});
+    return cross_entropy(parallel_ ? (*parallel_)(x) : task_.net(x), labels);
   }
 
   /// The mean of the ranks' losses. They hear of a signal to one of them here.
@@ -264,6 +274,7 @@ class Run {
   Task task_;
   optim::Adam optimizer_;
   optim::CosineAnnealingLR scheduler_;
+  optim::GradScaler scaler_;
   std::optional<nn::DistributedDataParallel<AnyNet>> parallel_;  // where there are several ranks
   Position position_;
   bool is_interrupted_ = false;

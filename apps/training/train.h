@@ -18,6 +18,7 @@ struct TrainArguments {
   int devices = 1;          ///< ranks, each on a thread of this process
   std::string distributed;  ///< "mpi": ranks are the processes that mpirun started
   bool sync_bn = false;     ///< batch norm over the images of all ranks
+  std::string amp;          ///< "float16" or "bfloat16": what Autocast computes the forward pass in; empty for none
 };
 
 /// Trains a model with Adam and cosine annealing, and measures it on the test split after every epoch. Writes the

@@ -39,6 +39,18 @@ class Training(Command):
         result = json.loads(self.run_ebb("eval", "convnet.pth", "--data", "synthetic", "--json").stdout)
         self.assertEqual(f"{result['test_accuracy']:.4f}", accuracy)
 
+    def test_half_precision_learns_what_float32_learns(self):
+        exact = json.loads(self.run_ebb(*FEW, "--json").stdout)
+        for half in "bfloat16", "float16":
+            result = json.loads(self.run_ebb(*FEW, "--amp", half, "--out", f"{half}.pth", "--json").stdout)
+            self.assertNotEqual(result["final_loss"], exact["final_loss"])
+            self.assertAlmostEqual(result["final_loss"], exact["final_loss"], delta=0.1)
+            self.assertAlmostEqual(result["test_accuracy"], exact["test_accuracy"], delta=0.1)
+            again = (*FEW, "--epochs", "2", "--out", f"{half}.pth", "--resume")
+            self.assertIn(f"amp {half}, now it is absent", self.run_ebb(*again, expect=2).stderr)
+            self.run_ebb(*again, "--amp", half)
+        self.assertIn("--amp", self.run_ebb(*FEW, "--amp", "float8", expect=2).stderr)
+
     def test_threads_do_not_change_a_bit(self):
         for threads in "1", "2", "3":
             (self.path / threads).mkdir()
