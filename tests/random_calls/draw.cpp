@@ -22,7 +22,8 @@ constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max(),
 
 Draw::Draw(std::uint64_t seed) : engine_(seed), dtype_(kFloat32) {
   base_ = shape();
-  constexpr std::array dtypes{kFloat32, kFloat32, kFloat32, kFloat64, kInt64, kInt32, kBool, kUInt8, kFloat16, kBFloat16};
+  constexpr std::array dtypes{kFloat32, kFloat32, kFloat32, kFloat64, kInt64,
+                              kInt32,   kBool,    kUInt8,   kFloat16, kBFloat16};
   dtype_ = dtypes[static_cast<std::size_t>(among(0, std::ssize(dtypes) - 1))];
 }
 

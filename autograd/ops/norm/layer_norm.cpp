@@ -59,10 +59,11 @@ Tensor rms_norm(const Tensor& x, const Shape& normalized_shape, const RmsNormOpt
   for (int i = 0; i < normalized_shape.size(); ++i) last.push_back(-1 - i);
   const double precision =
       x.dtype() == kFloat64 ? std::numeric_limits<double>::epsilon() : std::numeric_limits<float>::epsilon();
-  return ops::affine(
-      ops::rounded_once([&](const Tensor& t) { return t * rsqrt(mean(t * t, last, true) + o.eps.value_or(precision)); },
-                        x),
-      o.weight, {});
+  const auto normalize = [&](const Tensor& t, const Tensor& weight) {
+    return ops::affine(t * rsqrt(mean(t * t, last, true) + o.eps.value_or(precision)), weight, {});
+  };
+  const bool is_mixed = o.weight.defined() && o.weight.dtype() != x.dtype();
+  return is_mixed ? normalize(ops::opmath(x), o.weight) : ops::rounded_once(normalize, x, o.weight);
 }
 
 }  // namespace ebb

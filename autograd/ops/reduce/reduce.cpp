@@ -124,7 +124,11 @@ Tensor mean(const Tensor& x, const Dims& named, bool keepdim, Site site) {
   const OpScope op("mean", site);
   ops::check_floating(x);
   const Dims dims = resolved(named, x.dim());
-  return (sum_as(opmath_type(x.dtype()), x, dims, keepdim) / count_of(x.shape(), dims)).to(x.dtype());
+  const Tensor total = [&] {
+    const OpScope inner("sum", Site{});
+    return sum_as(opmath_type(x.dtype()), x, dims, keepdim);
+  }();
+  return (total / count_of(x.shape(), dims)).to(x.dtype());
 }
 
 Tensor amax(const Tensor& x, const Dims& dims, bool keepdim, Site site) {
