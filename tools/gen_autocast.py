@@ -97,7 +97,7 @@ CALLS = {
     name: lambda c, op=getattr(torch, name): op(c(X))
     for name in "acos asin cosh erf exp expm1 log log10 log1p log2 reciprocal rsqrt sigmoid sinh sqrt tan tanh".split()
 }
-# What an op is called in the lists, where not as here; "" for none.
+# What an op is called in the lists, where not as here.
 LISTED_AS = {"norm": "linalg_vector_norm", "interpolate": "upsample_bilinear2d", "cross_entropy": "log_softmax"}
 MADE_OF_FULL = {"normalize": "x / norm(x)", "local_response_norm": "x / pow(..)"}
 

@@ -47,7 +47,6 @@ void add_how(CLI::App& command, BenchArguments& bench) {
   command.add_option("--seconds", bench.seconds, "after which a turn ends")->check(positive)->capture_default_str();
   command.add_option("--seed", bench.seed, "of the inputs, the order of turns and the bootstrap")
       ->check(no_sign)
-
       ->capture_default_str();
   command.add_option("--ceilings", bench.ceilings, "TFLOP/s,GB/s, such as 0.2,25: taken in place of measuring them");
 }

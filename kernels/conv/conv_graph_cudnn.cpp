@@ -9,20 +9,15 @@
 namespace ebb::kernels {
 namespace {
 
+using cudnn::data_type;
 using cudnn::Descriptor;
-
-cudnnDataType_t data_type(DType dtype) {
-  if (dtype == kFloat64) return CUDNN_DATA_DOUBLE;
-  if (dtype == kFloat16) return CUDNN_DATA_HALF;
-  return dtype == kBFloat16 ? CUDNN_DATA_BFLOAT16 : CUDNN_DATA_FLOAT;
-}
 
 class GraphBuilder {
  public:
   GraphBuilder(const CudnnConv& conv, cudnn::Target target)
       : conv_(conv),
         graph_(std::make_shared<cudnn::Graph>(target)),
-        compute_type_(conv.dtype == kFloat64 ? CUDNN_DATA_DOUBLE : CUDNN_DATA_FLOAT) {}
+        compute_type_(data_type(opmath_type(conv.dtype))) {}
 
   std::shared_ptr<const cudnn::Graph> build() {
     const bool finishes = conv_.residual || conv_.shift || conv_.relu;

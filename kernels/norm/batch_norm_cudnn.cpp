@@ -20,19 +20,13 @@ constexpr auto mode = CUDNN_BATCHNORM_SPATIAL_PERSISTENT;
 constexpr auto only_norm = CUDNN_BATCHNORM_OPS_BN;
 constexpr std::int64_t most_images = 65'535;
 
-cudnnDataType_t type_of(DType dtype) {
-  if (dtype == kFloat16) return CUDNN_DATA_HALF;
-  if (dtype == kBFloat16) return CUDNN_DATA_BFLOAT16;
-  return dtype == kFloat64 ? CUDNN_DATA_DOUBLE : CUDNN_DATA_FLOAT;
-}
-
 class TensorDescriptor {
  public:
   TensorDescriptor(DType dtype, const Shape& shape) {
     const auto size = [&](int dim) { return dim < shape.size() ? static_cast<int>(shape[dim]) : 1; };
     check_status(functions().create_tensor(&descriptor_));
-    const cudnnStatus_t status =
-        functions().set_tensor(descriptor_, CUDNN_TENSOR_NHWC, type_of(dtype), size(0), size(1), size(2), size(3));
+    const cudnnStatus_t status = functions().set_tensor(descriptor_, CUDNN_TENSOR_NHWC, cudnn::data_type(dtype),
+                                                        size(0), size(1), size(2), size(3));
     if (status == CUDNN_STATUS_SUCCESS) return;
     destroy();
     cudnn::throw_error(status, Site::current());

@@ -3,6 +3,7 @@
 #include <cudnn.h>
 
 #include "ebb/core/cuda/library.h"
+#include "ebb/core/dtype/dtype.h"
 #include "ebb/core/site.h"
 
 namespace ebb::cudnn {
@@ -45,6 +46,13 @@ inline void check_status(cudnnStatus_t status, Site site = Site::current()) {
   if (status != CUDNN_STATUS_SUCCESS) [[unlikely]] {
     throw_error(status, site);
   }
+}
+
+/// Of a floating dtype that ops compute in.
+inline cudnnDataType_t data_type(DType dtype) {
+  if (dtype == kFloat64) return CUDNN_DATA_DOUBLE;
+  if (dtype == kFloat16) return CUDNN_DATA_HALF;
+  return dtype == kBFloat16 ? CUDNN_DATA_BFLOAT16 : CUDNN_DATA_FLOAT;
 }
 
 }  // namespace ebb::cudnn
