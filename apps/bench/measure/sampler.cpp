@@ -28,7 +28,8 @@ class Turn {
       : stopwatch_(stopwatch), probe_(probe), options_(options) {}
 
   void take(const Participant& participant, Samples& samples) {
-    const auto& [run, has_own_threads] = participant;
+    const std::function<void()>& run = participant.run;
+    const bool has_own_threads = participant.has_own_threads;
     if (has_own_threads) run();  // wakes them
     const double rest = has_own_threads ? rest_of_flush : 0;
     samples.cold.push_back(timed(samples, has_own_threads, [&] { return stopwatch_.cold(run, rest); }));
