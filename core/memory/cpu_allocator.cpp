@@ -13,11 +13,13 @@
 
 #include "ebb/core/error.h"
 #include "ebb/core/memory/allocator.h"
+#include "ebb/core/memory/block.h"
 
 namespace ebb {
 namespace {
 
-constexpr std::size_t alignment = 64;
+using detail::block_alignment;
+
 constexpr std::size_t largest_cached = std::size_t{1} << 28;
 constexpr std::size_t steps_per_doubling = 4;  // classes 1, 1.25, 1.5, 1.75, 2: at most a fifth is wasted
 
@@ -28,12 +30,13 @@ struct SizeClass {
 
 /// The smallest class that holds `bytes`.
 SizeClass size_class(std::size_t bytes) {
-  const std::size_t units = (std::max<std::size_t>(bytes, 1) + alignment - 1) / alignment;
-  if (units <= steps_per_doubling) return {units - 1, units * alignment};
+  const std::size_t units = (std::max<std::size_t>(bytes, 1) + block_alignment - 1) / block_alignment;
+  if (units <= steps_per_doubling) return {units - 1, units * block_alignment};
   const auto doubling = static_cast<std::size_t>(std::bit_width(units - 1)) - 1;  // 2^doubling < units
   const std::size_t step = (std::size_t{1} << doubling) / steps_per_doubling;
   const std::size_t steps = (units - (std::size_t{1} << doubling) + step - 1) / step;
-  return {(doubling - 1) * steps_per_doubling + steps - 1, ((std::size_t{1} << doubling) + steps * step) * alignment};
+  return {(doubling - 1) * steps_per_doubling + steps - 1,
+          ((std::size_t{1} << doubling) + steps * step) * block_alignment};
 }
 
 /// A spin lock: what it guards takes nanoseconds.
@@ -130,10 +133,10 @@ class CpuAllocator final : public Allocator {
   }
 
   void* from_system(std::size_t bytes) {
-    void* block = std::aligned_alloc(alignment, bytes);
+    void* block = detail::new_block(bytes);
     if (block == nullptr) {  // what is cached may be just what is missing
       release_cached();
-      block = std::aligned_alloc(alignment, bytes);
+      block = detail::new_block(bytes);
     }
     if (block != nullptr) return block;
     const std::lock_guard guard(lock_);

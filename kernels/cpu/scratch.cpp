@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "ebb/core/error.h"
+#include "ebb/core/memory/block.h"
 
 namespace ebb::kernels {
 namespace {
@@ -23,17 +24,15 @@ using AllMemory = std::array<Memory, static_cast<std::size_t>(Scratch::count)>;
 }  // namespace
 
 void* detail::scratch_bytes(Scratch what, std::int64_t wanted) {
-  constexpr std::int64_t line = 64;
   // Behind a pointer, for a library that is loaded late has little room for what belongs to threads.
   static thread_local const auto all = std::make_unique<AllMemory>();
   Memory& memory = (*all)[static_cast<std::size_t>(what)];
   if (wanted <= memory.size) return memory.bytes.get();
   memory.bytes.reset();
   memory.size = 0;
-  const std::int64_t size = (wanted + line - 1) / line * line;
-  memory.bytes.reset(std::aligned_alloc(line, static_cast<std::size_t>(size)));
-  check<OutOfMemoryError>(memory.bytes != nullptr, "out of memory: a kernel needs ", size, " bytes to work in");
-  memory.size = size;
+  memory.bytes.reset(ebb::detail::new_block(static_cast<std::size_t>(wanted)));
+  check<OutOfMemoryError>(memory.bytes != nullptr, "out of memory: a kernel needs ", wanted, " bytes to work in");
+  memory.size = wanted;
   return memory.bytes.get();
 }
 

@@ -10,7 +10,7 @@
 namespace ebb::kernels {
 namespace {
 
-constexpr std::int64_t terms_per_block = 384;
+constexpr std::int64_t terms_per_block = 1024;  // a panel of them is in the second cache
 constexpr std::int64_t multiplications_per_task = 1 << 19, tasks_per_thread = 4;
 
 /// Into how many parts the rows, the columns and the terms of a product are cut. Only that of the terms shows in c.
