@@ -18,9 +18,12 @@
 //   using Raw                                 `packet` neighbours as they lie in memory
 //   bool packed                               whether they may be read together
 //   Line line(output) const                   where the values of an output lie
-//   Raw along(line, i) const                  those from i on, together; along_some: one by one, those before end
+//   Place along(line, i) const                where value i lies
+//   Raw along_some(line, i, end) const        those from i on, one by one, before end
 //   Lines lines(output, count) const          where those of `count` neighbouring outputs lie
-//   Raw across(lines, i) const                value i of each, together; across_some: one by one, of the first `count`
+//   Place across(lines, i) const              where value i of the first one lies
+//   Raw across_some(lines, count, i) const    value i of each of the first `count`, one by one
+//   Raw read(place) const                     a packet from there on: all places are known before the first is read
 //   Value value(raw, k, count_index) const    of neighbour k
 
 namespace ebb::kernels {
@@ -36,6 +39,9 @@ template <class Reduction>
 struct OneByOne : Reduction {
   using Value = typename Reduction::Value;
   using Raw = Value;
+  struct Place {
+    std::int64_t output, i;
+  };
   static constexpr int packet = 1;
   static constexpr bool packed = true;
 
@@ -43,10 +49,11 @@ struct OneByOne : Reduction {
 
   __device__ std::int64_t line(std::int64_t output) const { return output; }
   __device__ std::int64_t lines(std::int64_t output, int) const { return output; }
-  __device__ Raw along(std::int64_t output, std::int64_t i) const { return this->load(i, output); }
-  __device__ Raw along_some(std::int64_t output, std::int64_t i, std::int64_t) const { return along(output, i); }
-  __device__ Raw across(std::int64_t output, std::int64_t i) const { return along(output, i); }
-  __device__ Raw across_some(std::int64_t output, int, std::int64_t i) const { return along(output, i); }
+  __device__ Place along(std::int64_t output, std::int64_t i) const { return {output, i}; }
+  __device__ Raw along_some(std::int64_t output, std::int64_t i, std::int64_t) const { return this->load(i, output); }
+  __device__ Place across(std::int64_t output, std::int64_t i) const { return {output, i}; }
+  __device__ Raw across_some(std::int64_t output, int, std::int64_t i) const { return this->load(i, output); }
+  __device__ Raw read(const Place& place) const { return this->load(place.i, place.output); }
   __device__ Value value(const Raw& raw, int, std::int64_t) const { return raw; }
 };
 
@@ -95,23 +102,29 @@ __device__ typename Reduction::Value reduce_line(const Reduction& reduction, std
   const auto line = reduction.line(output);
   const int step = static_cast<int>(blockDim.x) * n, first = static_cast<int>(threadIdx.x) * n;
   const int whole = reduction.packed ? count / n * n : 0;
-  for (int place = first; place < whole; place += in_flight * step) {
+  int place = first;
+  for (; place + (in_flight - 1) * step < whole; place += in_flight * step) {
+    typename Reduction::Place places[in_flight];
+#pragma unroll
+    for (int u = 0; u < in_flight; ++u) places[u] = reduction.along(line, begin + place + u * step);
     Raw raw[in_flight];
 #pragma unroll
-    for (int u = 0; u < in_flight; ++u) {
-      const int at = place + u * step;
-      raw[u] = reduction.along(line, begin + (at < whole ? at : place));
-    }
+    for (int u = 0; u < in_flight; ++u) raw[u] = reduction.read(places[u]);
 #pragma unroll
     for (int u = 0; u < in_flight; ++u) {
-      if (place + u * step >= whole) break;
 #pragma unroll
       for (int k = 0; k < n; ++k) add(raw[u], k, place + u * step);
     }
   }
+#pragma unroll 1
+  for (; place < whole; place += step) {
+    const Raw raw = reduction.read(reduction.along(line, begin + place));
+#pragma unroll
+    for (int k = 0; k < n; ++k) add(raw, k, place);
+  }
   const bool takes_rest = whole > 0 && whole % step != first;
 #pragma unroll 1
-  for (int place = takes_rest ? count : whole > 0 ? whole : first; place < count; place += step) {
+  for (place = takes_rest ? count : whole > 0 ? whole : first; place < count; place += step) {
     const Raw raw = reduction.along_some(line, begin + place, begin + count);
 #pragma unroll
     for (int k = 0; k < n; ++k) {
@@ -178,18 +191,19 @@ __device__ void reduce_lines(const Reduction& reduction, std::int64_t output, in
     for (int row = first; row < rows; row += step) add(reduction.across_some(lines, count, begin + row), row);
     return;
   }
-  for (int row = first; row < rows; row += in_flight * step) {
+  int row = first;
+  for (; row + (in_flight - 1) * step < rows; row += in_flight * step) {
+    typename Reduction::Place places[in_flight];
+#pragma unroll
+    for (int u = 0; u < in_flight; ++u) places[u] = reduction.across(lines, begin + row + u * step);
     Raw raw[in_flight];
 #pragma unroll
-    for (int u = 0; u < in_flight; ++u) {
-      const int at = row + u * step;
-      raw[u] = reduction.across(lines, begin + (at < rows ? at : row));
-    }
+    for (int u = 0; u < in_flight; ++u) raw[u] = reduction.read(places[u]);
 #pragma unroll
-    for (int u = 0; u < in_flight; ++u) {
-      if (row + u * step < rows) add(raw[u], row + u * step);
-    }
+    for (int u = 0; u < in_flight; ++u) add(raw[u], row + u * step);
   }
+#pragma unroll 1
+  for (; row < rows; row += step) add(reduction.read(reduction.across(lines, begin + row)), row);
 }
 
 /// Neighbouring threads take neighbouring packets of outputs; blockDim.y threads divide the rows of a chunk.

@@ -13,6 +13,7 @@ namespace ebb::kernels {
 namespace {
 
 constexpr int most_rows = this_isa == Isa::avx512 ? 14 : 6;
+constexpr std::int64_t terms_per_sum = 384;  // the fewer, the less it errs; the sums of all are added in the cache
 
 /// Of a tile that reaches beyond c, the part that c has.
 template <class T>
@@ -48,27 +49,48 @@ void multiply_tile(const PanelProduct<T>& p, const T* a, T* c, const T* next, st
   Vector<T> sums[rows][vectors] = {};
   const std::int64_t row_stride = p.a_row, column_stride = p.a_column == 0 ? rows : p.a_column;
   const T* b = p.panel;
-  for (std::int64_t first = 0, run = 0; first < p.k; first += p.terms.length, ++run) {
+  alignas(vector_bytes) T tile[rows * vectors * width];
+  const auto for_each = [&](auto f) {
+#pragma GCC unroll 16
+    for (int r = 0; r < rows; ++r) {
+      for (int v = 0; v < vectors; ++v) f(sums[r][v], tile + (r * vectors + v) * width);
+    }
+  };
+  bool has_tile = false;
+  for (std::int64_t first = 0, run = 0, summed = 0; first < p.k; first += p.terms.length, ++run) {
     const T* column = a + p.terms.offsets[run];
     // Three rows share a base, from which x86 reaches them by the index 0, 1 and 2 times the stride.
     const T* bases[(rows + 2) / 3];
     for (int i = 0; i < (rows + 2) / 3; ++i) bases[i] = column + 3 * i * row_stride;
-    for (std::int64_t k = 0; k < p.terms.length; ++k, b += vectors * width, next += step) {
-      __builtin_prefetch(next, 0, 2);
-      Vector<T> row[vectors];
-      for (int v = 0; v < vectors; ++v) row[v] = load(b + v * width);
-#pragma GCC unroll 16
-      for (int r = 0; r < rows; ++r) {
-        const T x = by_rows ? bases[r / 3][k + r % 3 * row_stride] : column[r];
-        for (int v = 0; v < vectors; ++v) sums[r][v] += x * row[v];
+    for (std::int64_t k = 0; k < p.terms.length;) {
+      if (summed >= terms_per_sum) {
+        if (!has_tile) std::memset(tile, 0, sizeof tile);
+        for_each([](Vector<T>& sum, T* all) {
+          store(all, load(all) + sum);
+          sum = Vector<T>{};
+        });
+        has_tile = true;
+        summed = 0;
       }
-      if (!by_rows) column += column_stride;
+      const std::int64_t end = std::min(p.terms.length, k + terms_per_sum);
+      summed += end - k;
+      for (; k < end; ++k, b += vectors * width, next += step) {
+        __builtin_prefetch(next, 0, 2);
+        Vector<T> row[vectors];
+        for (int v = 0; v < vectors; ++v) row[v] = load(b + v * width);
+#pragma GCC unroll 16
+        for (int r = 0; r < rows; ++r) {
+          const T x = by_rows ? bases[r / 3][k + r % 3 * row_stride] : column[r];
+          for (int v = 0; v < vectors; ++v) sums[r][v] += x * row[v];
+        }
+        if (!by_rows) column += column_stride;
+      }
     }
   }
+  if (has_tile) for_each([](Vector<T>& sum, const T* earlier) { sum += load(earlier); });
   constexpr bool finishes = by_rows && vectors == 2;  // of the others there are few, and each would be larger
   const bool whole = p.columns == p.width;
   const TileEpilogue<T> epilogue = p.epilogue.from(c - p.c, 0);
-  alignas(vector_bytes) T tile[rows * vectors * width];
   T* to = whole ? c : tile;
   const std::int64_t to_row = whole ? p.c_row : vectors * width;
 #pragma GCC unroll 16

@@ -163,10 +163,15 @@ __global__ void average_backward_square(Sizes s, AverageWindows windows, Tiles t
 #pragma unroll
     for (int b = 0; b < holders; ++b) {
       const int row = last_row - a, column = last_column - b;
-      from[a][b] = filled<T, n>(0);
-      if (!s.has_window(row, column)) continue;
-      const auto values = load_packet<T, n>(dy + s.window(at.image, row, column, at.channel));
-      from[a][b] = quotients(values, windows.divisor_of<T>(row, column));
+      from[a][b] = s.has_window(row, column) ? load_packet<T, n>(dy + s.window(at.image, row, column, at.channel))
+                                             : filled<T, n>(0);
+    }
+  }
+#pragma unroll
+  for (int a = 0; a < holders; ++a) {
+#pragma unroll
+    for (int b = 0; b < holders; ++b) {
+      from[a][b] = quotients(from[a][b], windows.divisor_of<T>(last_row - a, last_column - b));
     }
   }
 #pragma unroll

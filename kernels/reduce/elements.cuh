@@ -77,6 +77,7 @@ struct Elements {
   static constexpr int packet =
       static_cast<int>(std::min(16 / sizeof(T), std::max<std::size_t>(64 / sizeof(Value), 1)));
   using Raw = Packet<T, packet>;
+  using Place = std::int64_t;
   struct Lines {
     std::int64_t of[packet];
   };
@@ -94,9 +95,7 @@ struct Elements {
 
   __device__ std::int64_t line(std::int64_t output) const { return kept.place(output); }
 
-  __device__ Raw along(std::int64_t line, std::int64_t i) const {
-    return load_packet<T, packet>(x + line + reduced.place(i));
-  }
+  __device__ Place along(std::int64_t line, std::int64_t i) const { return line + reduced.place(i); }
   __device__ Raw along_some(std::int64_t line, std::int64_t i, std::int64_t end) const {
     Raw raw{};
 #pragma unroll
@@ -112,9 +111,7 @@ struct Elements {
     return lines;
   }
 
-  __device__ Raw across(const Lines& lines, std::int64_t i) const {
-    return load_packet<T, packet>(x + lines.of[0] + reduced.place(i));
-  }
+  __device__ Place across(const Lines& lines, std::int64_t i) const { return lines.of[0] + reduced.place(i); }
   __device__ Raw across_some(const Lines& lines, int count, std::int64_t i) const {
     const std::int64_t row = reduced.place(i);
     Raw raw{};
@@ -124,6 +121,8 @@ struct Elements {
     }
     return raw;
   }
+
+  __device__ Raw read(Place place) const { return load_packet<T, packet>(x + place); }
 
  private:
   /// Whether neighbours along `inner` lie side by side, and each packet of them aligned.

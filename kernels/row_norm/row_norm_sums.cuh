@@ -16,6 +16,9 @@ struct AffineGradient {
     Packet<T, packet> dy, x;
     T mean = 0, rstd = 1;
   };
+  struct Place {
+    std::int64_t at, row;
+  };
 
   AffineGradient(const RowNormInputs& in, std::int64_t inner_size, Tensor& to_weight, Tensor& to_bias)
       : dy(in.dy.data<T>()),
@@ -33,9 +36,9 @@ struct AffineGradient {
 
   // Pieces: value i of channel c is element i % inner of it in turn i / inner of all rows.
   __device__ std::int64_t line(std::int64_t channel) const { return channel; }
-  __device__ Raw along(std::int64_t channel, std::int64_t i) const {
+  __device__ Place along(std::int64_t channel, std::int64_t i) const {
     const std::int64_t rest = inner.split(i);
-    return load(channel, i, rest);
+    return place(channel, i, rest);
   }
   __device__ Raw along_some(std::int64_t channel, std::int64_t i, std::int64_t end) const {
     Raw raw{};
@@ -50,7 +53,7 @@ struct AffineGradient {
 
   // Columns: value i of channel c is in turn i.
   __device__ std::int64_t lines(std::int64_t channel, int) const { return channel; }
-  __device__ Raw across(std::int64_t channel, std::int64_t turn) const { return load(channel, turn, 0); }
+  __device__ Place across(std::int64_t channel, std::int64_t turn) const { return place(channel, turn, 0); }
   __device__ Raw across_some(std::int64_t channel, int some, std::int64_t turn) const {
     Raw raw{};
 #pragma unroll
@@ -58,6 +61,10 @@ struct AffineGradient {
       if (k < some) set(raw, k, channel + k, turn, 0);
     }
     return raw;
+  }
+
+  __device__ Raw read(const Place& from) const {
+    return {load_packet<T, packet>(dy + from.at), load_packet<T, packet>(x + from.at), mean[from.row], rstd[from.row]};
   }
 
   __device__ Value identity() const { return {0, 0}; }
@@ -80,16 +87,12 @@ struct AffineGradient {
   bool packed;
 
  private:
-  __device__ std::int64_t place(std::int64_t channel, std::int64_t turn, std::int64_t rest) const {
-    return (turn * count + channel) * inner.divisor() + rest;
-  }
-  __device__ Raw load(std::int64_t channel, std::int64_t turn, std::int64_t rest) const {
-    const std::int64_t at = place(channel, turn, rest), row = turn * groups + of_row.quotient(channel);
-    return {load_packet<T, packet>(dy + at), load_packet<T, packet>(x + at), mean[row], rstd[row]};
+  __device__ Place place(std::int64_t channel, std::int64_t turn, std::int64_t rest) const {
+    return {(turn * count + channel) * inner.divisor() + rest, turn * groups + of_row.quotient(channel)};
   }
   /// One by one they may be of several rows: x is normalised at once.
   __device__ void set(Raw& raw, int k, std::int64_t channel, std::int64_t turn, std::int64_t rest) const {
-    const std::int64_t at = place(channel, turn, rest), row = turn * groups + of_row.quotient(channel);
+    const auto [at, row] = place(channel, turn, rest);
     raw.dy.element[k] = dy[at];
     raw.x.element[k] = (x[at] - mean[row]) * rstd[row];
   }

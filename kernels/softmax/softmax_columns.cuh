@@ -37,48 +37,87 @@ __device__ Value combine_column(Value value, Combine combine) {
   return value;
 }
 
+/// A thread's elements of its column, `at_once` of them at a time, which are loaded before the first is used.
+template <int at_once>
+struct ColumnPart {
+  std::int64_t start, step, end;
+
+  __device__ explicit ColumnPart(const Columns& columns) {
+    const std::int64_t column = static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x;
+    start = columns.start(column);
+    step = columns.inner.divisor();
+    end = column < columns.count ? columns.n : 0;
+  }
+
+  /// Calls body(i) for the first of each group.
+  template <class Body>
+  __device__ void for_each_group(Body body) const {
+    for (std::int64_t i = threadIdx.y; i < end; i += at_once * blockDim.y) body(i);
+  }
+
+  /// In place of those beyond the column, `rest`.
+  template <class T>
+  __device__ void load(const T* from, std::int64_t i, OpMath<T> rest, OpMath<T> (&values)[at_once]) const {
+#pragma unroll
+    for (int u = 0; u < at_once; ++u) {
+      const std::int64_t k = i + u * blockDim.y;
+      values[u] = k < end ? widened(from[start + k * step]) : rest;
+    }
+  }
+
+  template <class T>
+  __device__ void store(T* to, std::int64_t i, const OpMath<T> (&values)[at_once]) const {
+#pragma unroll
+    for (int u = 0; u < at_once; ++u) {
+      const std::int64_t k = i + u * blockDim.y;
+      if (k < end) to[start + k * step] = rounded<T>(values[u]);
+    }
+  }
+};
+
 template <class T>
 __global__ void softmax_columns(Columns columns, SoftmaxOf what, const T* x, T* y) {
   using A = OpMath<T>;
-  constexpr int together = 8;
-  const std::int64_t column = static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x;
-  const std::int64_t start = columns.start(column), step = columns.inner.divisor();
-  const std::int64_t end = column < columns.count ? columns.n : 0;
+  constexpr int at_once = 8;
+  const ColumnPart<at_once> part(columns);
   auto all = MaxAndSum<A>::of_none();
-  for (std::int64_t i = threadIdx.y; i < end; i += together * blockDim.y) {
-    A values[together];
-#pragma unroll
-    for (int u = 0; u < together; ++u) {
-      const std::int64_t k = i + u * blockDim.y;
-      values[u] = k < end ? widened(x[start + k * step]) : -std::numeric_limits<A>::infinity();
-    }
+  part.for_each_group([&](std::int64_t i) {
+    A values[at_once];
+    part.load(x, i, -std::numeric_limits<A>::infinity(), values);
     all.add(values);
-  }
+  });
   all = combine_column(all, MaxAndSum<A>::of_both);
   const SoftmaxResult<A> result(what, all);
-#pragma unroll 4
-  for (std::int64_t i = threadIdx.y; i < end; i += blockDim.y) {
-    y[start + i * step] = rounded<T>(result(widened(x[start + i * step])));
-  }
+  part.for_each_group([&](std::int64_t i) {
+    A values[at_once];
+    part.load(x, i, A(0), values);
+    for (A& value : values) value = result(value);
+    part.store(y, i, values);
+  });
 }
 
 template <class T>
 __global__ void softmax_backward_columns(Columns columns, SoftmaxGradient gradient, const T* dy, const T* y, T* dx) {
   using A = OpMath<T>;
-  const std::int64_t column = static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x;
-  const std::int64_t start = columns.start(column), step = columns.inner.divisor();
-  const std::int64_t end = column < columns.count ? columns.n : 0;
+  constexpr int at_once = 4;
+  const ColumnPart<at_once> part(columns);
   A sum = 0;
-#pragma unroll 4
-  for (std::int64_t i = threadIdx.y; i < end; i += blockDim.y) {
-    sum += gradient.term(widened(dy[start + i * step]), widened(y[start + i * step]));
-  }
+  part.for_each_group([&](std::int64_t i) {
+    A dys[at_once], ys[at_once];
+    part.load(dy, i, A(0), dys);
+    part.load(y, i, A(0), ys);
+#pragma unroll
+    for (int u = 0; u < at_once; ++u) sum += gradient.term(dys[u], ys[u]);  // 0 of two zeros
+  });
   sum = combine_column(sum, [](A a, A b) { return a + b; });
-#pragma unroll 4
-  for (std::int64_t i = threadIdx.y; i < end; i += blockDim.y) {
-    const std::int64_t at = start + i * step;
-    dx[at] = rounded<T>(gradient.result(widened(dy[at]), widened(y[at]), sum));
-  }
+  part.for_each_group([&](std::int64_t i) {
+    A dys[at_once], ys[at_once];
+    part.load(dy, i, A(0), dys);
+    part.load(y, i, A(0), ys);
+#pragma unroll
+    for (int u = 0; u < at_once; ++u) dys[u] = gradient.result(dys[u], ys[u], sum);
+    part.store(dx, i, dys);
+  });
 }
 
 }  // namespace ebb::kernels
