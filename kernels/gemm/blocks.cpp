@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <limits>
+#include <numeric>
+#include <optional>
 
 #include "ebb/core/threads/parallel.h"
 #include "ebb/kernels/cpu/caches.h"
@@ -13,29 +15,37 @@ namespace {
 constexpr std::int64_t terms_per_block = 1024;  // a panel of them is in the second cache
 constexpr std::int64_t multiplications_per_task = 1 << 19, tasks_per_thread = 4;
 
-/// Into how many parts the rows, the columns and the terms of a product are cut. Only that of the terms shows in c.
+/// A dimension in parts of whole pieces, all of about one size.
+struct Split {
+  std::int64_t length, piece, parts;
+
+  /// Into no more parts than there are pieces.
+  Split(std::int64_t length, std::int64_t piece, std::int64_t wanted)
+      : length(length), piece(piece), parts(std::clamp<std::int64_t>(wanted, 1, pieces())) {}
+
+  std::int64_t pieces() const { return kernels::parts(length, piece); }
+  std::int64_t begin(std::int64_t part) const { return std::min(pieces() * part / parts * piece, length); }
+  std::int64_t size(std::int64_t part) const { return begin(part + 1) - begin(part); }
+};
+
+/// How a product is cut. Only the terms, of a block, show in c.
 struct Cut {
-  std::int64_t rows, columns;  // of a part
-  std::int64_t row_parts, column_parts;
+  Split rows, columns;
   std::int64_t terms;
 };
 
 /// Cycles, roughly, that a cut costs beside the multiplications: a block of rows is fetched for each part of the
 /// columns, and the panels for each part of the rows.
-double cost(const Cut& cut, std::int64_t m, std::int64_t n, double per_element_of_a) {
+double cost(const Cut& cut, double per_element_of_a) {
   const double per_element_of_b = 0.1;
-  return per_element_of_a * static_cast<double>(m * cut.column_parts) +
-         per_element_of_b * static_cast<double>(n * cut.row_parts);
+  return per_element_of_a * static_cast<double>(cut.rows.length * cut.columns.parts) +
+         per_element_of_b * static_cast<double>(cut.columns.length * cut.rows.parts);
 }
 
-Cut cut_into(std::int64_t row_parts, std::int64_t column_parts, std::int64_t m, std::int64_t n, std::int64_t rows,
-             TileShape tile) {
-  const std::int64_t pieces = parts(parts(m, rows), row_parts);
-  const std::int64_t panels = parts(tile.panels(n), column_parts);
-  Cut cut{std::min(pieces * rows, m), panels * tile.columns, 0, 0, 0};
-  cut.row_parts = parts(m, cut.rows);
-  cut.column_parts = parts(n, cut.columns);
-  return cut;
+/// The least number of parts from `least` on of which each thread gets as many, where there are few.
+std::int64_t even_parts(std::int64_t least, std::int64_t products, std::int64_t threads) {
+  const std::int64_t step = threads / std::gcd(products, threads);
+  return least * products < 16 * threads ? parts(least, step) * step : least;
 }
 
 template <class T>
@@ -45,23 +55,23 @@ Cut best_cut(const BlockedProduct<T>& p, const BlockRows<T>& rows) {
   const std::int64_t terms =
       p.k == 0 ? 1 : parts(parts(p.k, parts(p.k, terms_per_block)), rows.term_run) * rows.term_run;
   const double per_row = rows.row_elements == 0 ? static_cast<double>(terms) : rows.row_elements;
-  const auto in_cache = static_cast<std::int64_t>(static_cast<double>(caches().l2 / 4 / sizeof(T)) / per_row);
+  const auto in_cache = static_cast<std::int64_t>(static_cast<double>(caches().l2 * 3 / 8 / sizeof(T)) / per_row);
   const std::int64_t least = parts(p.m, std::max<std::int64_t>(in_cache, 4 * tile.rows));
   const double tasks = static_cast<double>(p.count * p.m * p.n) * static_cast<double>(p.k) / multiplications_per_task;
-  const double most_tasks = p.on_threads ? tasks_per_thread * num_threads() : 1;
-  const auto wanted = static_cast<std::int64_t>(std::clamp<double>(tasks, 1, most_tasks));
-  Cut best{};
+  const std::int64_t threads = p.on_threads ? num_threads() : 1;
+  const auto wanted = static_cast<std::int64_t>(
+      std::clamp<double>(tasks, 1, p.on_threads ? static_cast<double>(tasks_per_thread * threads) : 1));
+  std::optional<Cut> best;
   double best_cost = std::numeric_limits<double>::infinity();
   for (std::int64_t row_parts = least;; row_parts *= 2) {
-    Cut cut =
-        cut_into(row_parts, std::max<std::int64_t>(parts(wanted, p.count * row_parts), 1), p.m, p.n, at_once, tile);
-    const std::int64_t idle = std::max<std::int64_t>(wanted - p.count * cut.row_parts * cut.column_parts, 0);
-    const double costs = cost(cut, p.m, p.n, rows.fetch) * (1 + static_cast<double>(idle));
+    const Split columns(p.n, tile.columns, parts(wanted, p.count * row_parts));
+    const Cut cut{{p.m, at_once, even_parts(row_parts, p.count * columns.parts, threads)}, columns, terms};
+    const std::int64_t idle = std::max<std::int64_t>(wanted - p.count * cut.rows.parts * columns.parts, 0);
+    const double costs = cost(cut, rows.fetch) * (1 + static_cast<double>(idle));
     if (costs < best_cost) best = cut, best_cost = costs;
-    if (row_parts * p.count >= wanted || row_parts >= parts(p.m, at_once)) break;
+    if (row_parts * p.count >= wanted || row_parts >= cut.rows.pieces()) break;
   }
-  best.terms = terms;
-  return best;
+  return *best;
 }
 
 /// The rows of one block times one panel, as many at a time as are in one run of a's and of c's rows.
@@ -93,16 +103,15 @@ Block<T> by_rows_or_tiles(const Block<T>& block, const BlockPlace& place) {
 
 /// One part of the rows times one part of the columns.
 template <class T>
-void multiply_part(const BlockedProduct<T>& p, const BlockRows<T>& rows, const Cut& cut, BlockPlace place,
-                   std::int64_t first_column) {
+void multiply_part(const BlockedProduct<T>& p, const BlockRows<T>& rows, std::int64_t terms, BlockPlace place,
+                   std::int64_t first_column, std::int64_t last_column) {
   const auto multiply = best([]<Isa isa> { return multiply_panel<isa, T>; });
   const TileShape tile = tile_shape<T>();
-  const std::int64_t last_column = std::min(first_column + cut.columns, p.n);
   const auto panel = [&](std::int64_t column, std::int64_t first_k) {
     return p.panels + place.product * p.panels_stride + column * p.k + first_k * tile.width(column, p.n);
   };
-  for (place.first_k = 0; place.first_k == 0 || place.first_k < p.k; place.first_k += cut.terms) {  // of no terms, too
-    place.k = std::min(cut.terms, p.k - place.first_k);
+  for (place.first_k = 0; place.first_k == 0 || place.first_k < p.k; place.first_k += terms) {  // of no terms, too
+    place.k = std::min(terms, p.k - place.first_k);
     const Block<T> block = by_rows_or_tiles(rows.find(rows.closure, place), place);
     const bool last = place.first_k + place.k == p.k;
     for (std::int64_t column = first_column, next; column < last_column; column = next) {
@@ -167,14 +176,14 @@ template <class T>
 void multiply_blocks(const BlockedProduct<T>& p, const BlockRows<T>& rows) {
   if (p.count * p.m * p.n == 0) return;
   const Cut cut = best_cut(p, rows);
-  const std::int64_t per_product = cut.row_parts * cut.column_parts;
-  const std::int64_t work = std::max<std::int64_t>(cut.rows * cut.columns * p.k, 1);
+  const std::int64_t per_product = cut.rows.parts * cut.columns.parts;
+  const std::int64_t work = std::max<std::int64_t>(cut.rows.size(0) * cut.columns.size(0) * p.k, 1);
   const std::int64_t grain = std::max<std::int64_t>(multiplications_per_task / work, 1);
   parallel_for(p.count * per_product, grain, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; ++i) {
-      const std::int64_t first_row = i % per_product / cut.column_parts * cut.rows;
-      multiply_part(p, rows, cut, {i / per_product, first_row, std::min(cut.rows, p.m - first_row), 0, 0},
-                    i % cut.column_parts * cut.columns);
+      const std::int64_t row = i % per_product / cut.columns.parts, column = i % cut.columns.parts;
+      multiply_part(p, rows, cut.terms, {i / per_product, cut.rows.begin(row), cut.rows.size(row), 0, 0},
+                    cut.columns.begin(column), cut.columns.begin(column + 1));
     }
   });
 }
