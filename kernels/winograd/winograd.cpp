@@ -70,7 +70,7 @@ Shares shares_of(const WinogradTiles& tiles, std::int64_t points) {
   const ConvSizes& s = tiles.sizes;
   const std::int64_t rows = tile_shape<float>().rows, count = tiles.count();
   const std::int64_t in_cache = caches().l2 / 2 / (points * s.channels * static_cast<std::int64_t>(sizeof(float)));
-  const std::int64_t most = std::clamp<std::int64_t>(in_cache / rows * rows, 2 * rows, 8 * rows);
+  const std::int64_t most = std::clamp<std::int64_t>(in_cache / rows * rows, 4 * rows, 8 * rows);
   const std::int64_t work = points * count * s.channels * s.out_channels;
   const std::int64_t wanted =
       std::clamp<std::int64_t>(work / multiplications_per_task, 1, tasks_per_thread * num_threads());
