@@ -7,7 +7,12 @@
 
 namespace ebb::autograd {
 
-static bool is_sole_owner(const Tensor& t) { return t.body().use_count() == 1 && t.storage().use_count() == 1; }
+/// Whether nobody else can see the elements of t: of a view, not by its base either.
+static bool is_sole_owner(const Tensor& t) {
+  const TensorBody& body = t.body();
+  const std::uint32_t of_base = body.base && body.base->use_count() == 1 ? 1 : 0;
+  return body.use_count() == 1 && t.storage().use_count() == 1 + of_base;
+}
 
 void accumulate(Tensor& sum, Tensor term) {
   if (!sum.defined()) {
@@ -22,8 +27,10 @@ void accumulate(Tensor& sum, Tensor term) {
 /// What a tensor keeps as its grad: a tensor of its own, without gaps.
 static Tensor own(const Tensor& gradient) {
   if (is_grad_enabled()) return gradient;
-  const bool owned = is_sole_owner(gradient) && elementwise_strides(gradient) == gradient.strides();
-  return owned ? gradient : gradient.clone();
+  const bool is_whole = static_cast<std::size_t>(gradient.nbytes()) == gradient.storage().bytes() &&
+                        elementwise_strides(gradient) == gradient.strides();
+  if (!is_whole || !is_sole_owner(gradient)) return gradient.clone();
+  return gradient.body().base ? gradient.detach() : gradient;
 }
 
 static void check_matches(const TensorBody& body, const Tensor& grad) {

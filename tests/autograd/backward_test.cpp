@@ -2,6 +2,7 @@
 
 #include "ebb/autograd/backward.h"
 #include "ebb/autograd/ops.h"
+#include "ebb/core/memory/allocator.h"
 
 #include "tests/support/catch.h"
 #include "tests/support/files.h"
@@ -220,4 +221,28 @@ TEST_CASE("an exception in the middle of backward leaves the engine usable") {
   fails = false;
   z.backward();
   CHECK(values(x.grad()) == Values{20, 40});
+}
+
+TEST_CASE("a gradient that comes through a view is kept where nobody else sees it, and copied otherwise") {
+  const Tensor a = ones({4, 6}, {.requires_grad = true}), b = ones({4, 6}, {.requires_grad = true});
+  const Tensor dy = ones({24});
+  const auto requests = [] { return cpu_allocator().stats().requests; };
+
+  const Tensor twice = a.reshape({24}) * 2;
+  const std::uint64_t before = requests();
+  twice.backward(dy);
+  CHECK(requests() - before == 1);  // 2 dy
+  CHECK(equal(a.grad(), full({4, 6}, 2.0)));
+
+  a.set_grad({});
+  (a.reshape({24}) + b.reshape({24})).backward(dy);
+  CHECK(&a.grad().storage() != &b.grad().storage());
+  a.grad().zero_();
+  CHECK(equal(b.grad(), ones({4, 6})));
+  CHECK(equal(dy, ones({24})));
+
+  // A part of what is larger does not keep all of it.
+  const Tensor first = ones({6}, {.requires_grad = true}), second = ones({6}, {.requires_grad = true});
+  (cat({first, second}) * 2).backward(ones({12}));
+  for (const Tensor& part : {first, second}) CHECK(part.grad().storage().bytes() == 6 * sizeof(float));
 }
