@@ -6,13 +6,13 @@
 
 namespace ebb::detail {
 
-void* new_block(std::size_t bytes) noexcept {
+void* new_block(std::size_t bytes, std::size_t used) noexcept {
   constexpr std::size_t large_page = std::size_t{2} << 20;
-  const std::size_t alignment = bytes < large_page ? block_alignment : large_page;
+  const std::size_t alignment = used < large_page ? block_alignment : large_page;
   void* block = nullptr;
   if (posix_memalign(&block, alignment, bytes) != 0) return nullptr;
   if (alignment == large_page) {
-    madvise(block, bytes / large_page * large_page, MADV_HUGEPAGE);  // a wish: as well without
+    madvise(block, used / large_page * large_page, MADV_HUGEPAGE);  // a wish: as well without
   }
   return block;
 }

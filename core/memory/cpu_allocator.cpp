@@ -71,7 +71,7 @@ class CpuAllocator final : public Allocator {
       }
       ++stats_.from_system;
     }
-    return from_system(wanted.bytes);
+    return from_system(wanted.bytes, bytes);
   }
 
   void deallocate(void* block, std::size_t bytes) noexcept override {
@@ -132,11 +132,11 @@ class CpuAllocator final : public Allocator {
     }
   }
 
-  void* from_system(std::size_t bytes) {
-    void* block = detail::new_block(bytes);
+  void* from_system(std::size_t bytes, std::size_t used) {
+    void* block = detail::new_block(bytes, used);
     if (block == nullptr) {  // what is cached may be just what is missing
       release_cached();
-      block = detail::new_block(bytes);
+      block = detail::new_block(bytes, used);
     }
     if (block != nullptr) return block;
     const std::lock_guard guard(lock_);

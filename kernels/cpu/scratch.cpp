@@ -30,7 +30,8 @@ void* detail::scratch_bytes(Scratch what, std::int64_t wanted) {
   if (wanted <= memory.size) return memory.bytes.get();
   memory.bytes.reset();
   memory.size = 0;
-  memory.bytes.reset(ebb::detail::new_block(static_cast<std::size_t>(wanted)));
+  const auto size = static_cast<std::size_t>(wanted);
+  memory.bytes.reset(ebb::detail::new_block(size, size));
   check<OutOfMemoryError>(memory.bytes != nullptr, "out of memory: a kernel needs ", wanted, " bytes to work in");
   memory.size = wanted;
   return memory.bytes.get();
