@@ -41,22 +41,22 @@ template <class T, int rows, int vectors>
   if (e.relu) for_each([&](Vector<T>& c, int, int) { c = c < Vector<T>{} ? Vector<T>{} : c; });
 }
 
-/// `rows` rows of c. With by_rows, elements of a row of a are adjacent, otherwise those of a column. For each term a
-/// line of the next panel is fetched into the second cache, `step` elements after the last one.
-template <class T, int rows, int vectors, bool by_rows>
-void multiply_tile(const PanelProduct<T>& p, const T* a, T* c, const T* next, std::int64_t step) {
+/// The sums of `rows` rows of c. With by_rows, elements of a row of a are adjacent, otherwise those of a column. For
+/// each term a line of the next panel is fetched into the second cache, `step` elements after the last one.
+template <bool by_rows, class T, int rows, int vectors>
+[[gnu::always_inline]] inline void sum_terms(const PanelProduct<T>& p, const T* a, const T* next, std::int64_t step,
+                                             Vector<T> (&sums)[rows][vectors]) {
   constexpr int width = width_of<T>;
-  Vector<T> sums[rows][vectors] = {};
   const std::int64_t row_stride = p.a_row, column_stride = p.a_column == 0 ? rows : p.a_column;
   const T* b = p.panel;
-  alignas(vector_bytes) T tile[rows * vectors * width];
+  alignas(vector_bytes) T earlier[rows * vectors * width];
   const auto for_each = [&](auto f) {
 #pragma GCC unroll 16
     for (int r = 0; r < rows; ++r) {
-      for (int v = 0; v < vectors; ++v) f(sums[r][v], tile + (r * vectors + v) * width);
+      for (int v = 0; v < vectors; ++v) f(sums[r][v], earlier + (r * vectors + v) * width);
     }
   };
-  bool has_tile = false;
+  bool has_earlier = false;
   for (std::int64_t first = 0, run = 0, summed = 0; first < p.k; first += p.terms.length, ++run) {
     const T* column = a + p.terms.offsets[run];
     // Three rows share a base, from which x86 reaches them by the index 0, 1 and 2 times the stride.
@@ -64,12 +64,12 @@ void multiply_tile(const PanelProduct<T>& p, const T* a, T* c, const T* next, st
     for (int i = 0; i < (rows + 2) / 3; ++i) bases[i] = column + 3 * i * row_stride;
     for (std::int64_t k = 0; k < p.terms.length;) {
       if (summed >= terms_per_sum) {
-        if (!has_tile) std::memset(tile, 0, sizeof tile);
+        if (!has_earlier) std::memset(earlier, 0, sizeof earlier);
         for_each([](Vector<T>& sum, T* all) {
           store(all, load(all) + sum);
           sum = Vector<T>{};
         });
-        has_tile = true;
+        has_earlier = true;
         summed = 0;
       }
       const std::int64_t end = std::min(p.terms.length, k + terms_per_sum);
@@ -87,10 +87,19 @@ void multiply_tile(const PanelProduct<T>& p, const T* a, T* c, const T* next, st
       }
     }
   }
-  if (has_tile) for_each([](Vector<T>& sum, const T* earlier) { sum += load(earlier); });
+  if (has_earlier) for_each([](Vector<T>& sum, const T* all) { sum += load(all); });
+}
+
+/// `rows` rows of c.
+template <class T, int rows, int vectors, bool by_rows>
+void multiply_tile(const PanelProduct<T>& p, const T* a, T* c, const T* next, std::int64_t step) {
+  constexpr int width = width_of<T>;
+  Vector<T> sums[rows][vectors] = {};
+  sum_terms<by_rows>(p, a, next, step, sums);
   constexpr bool finishes = by_rows && vectors == 2;  // of the others there are few, and each would be larger
   const bool whole = p.columns == p.width;
   const TileEpilogue<T> epilogue = p.epilogue.from(c - p.c, 0);
+  alignas(vector_bytes) T tile[rows * vectors * width];
   T* to = whole ? c : tile;
   const std::int64_t to_row = whole ? p.c_row : vectors * width;
 #pragma GCC unroll 16
