@@ -61,11 +61,12 @@ Cut best_cut(const BlockedProduct<T>& p, const BlockRows<T>& rows) {
   const std::int64_t threads = p.on_threads ? num_threads() : 1;
   const auto wanted = static_cast<std::int64_t>(
       std::clamp<double>(tasks, 1, p.on_threads ? static_cast<double>(tasks_per_thread * threads) : 1));
+  const std::int64_t even = wanted < threads ? 1 : threads;
   std::optional<Cut> best;
   double best_cost = std::numeric_limits<double>::infinity();
   for (std::int64_t row_parts = least;; row_parts *= 2) {
     const Split columns(p.n, tile.columns, parts(wanted, p.count * row_parts));
-    const Cut cut{{p.m, at_once, even_parts(row_parts, p.count * columns.parts, threads)}, columns, terms};
+    const Cut cut{{p.m, at_once, even_parts(row_parts, p.count * columns.parts, even)}, columns, terms};
     const std::int64_t idle = std::max<std::int64_t>(wanted - p.count * cut.rows.parts * columns.parts, 0);
     const double costs = cost(cut, rows.fetch) * (1 + static_cast<double>(idle));
     if (costs < best_cost) best = cut, best_cost = costs;
