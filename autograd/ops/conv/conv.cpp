@@ -192,7 +192,7 @@ Tensor conv_transpose2d(const Tensor& x, const Tensor& weight, const Tensor& bia
   const Tensor later = is_inference_mode_enabled()
                            ? autograd::put_off(y, {.epilogue = {.shift = contiguous(ops::opmath(bias))}})
                            : Tensor();
-  return later.defined() ? later : y.add_(bias.reshape({channels, 1, 1}));
+  return later.defined() ? later : y + bias.reshape({channels, 1, 1});
 }
 
 }  // namespace ebb
