@@ -16,14 +16,15 @@ import re
 import struct
 import sys
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
+from check_registers import ROOT, objects
+
 TABLE = ROOT / "docs/instructions.json"
 FATBIN, ELF_ENTRY = 0xBA55ED50, 2
 
 # The bits of an instruction of 128, which NVIDIA does not publish: compared with what its nvdisasm 12.8 says of ebb's
 # kernels for sm_90. The lowest 12 are the operation.
 LOAD, LOAD_TO_SHARED, EXIT, JUMP = 0x981, 0xFAE, 0x94D, 0x947
-MATRIX = {0x23C: "HMMA", 0xDF0: "HGMMA"}
+MATRIX = {0x23C, 0xDF0}  # HMMA, HGMMA
 SIZE, SIZE_OF_16_BYTES = 73, 6
 BARRIER, NO_BARRIER = 110, 7  # which of six counts the loads that are on their way
 WAITS_FOR = 116               # a bit of each barrier
@@ -102,13 +103,9 @@ def facts(instructions):
 def read(build):
     """{.cu file: {template: {fact: in how many kernels}}}"""
     found = {}
-    for entry in json.loads((build / "compile_commands.json").read_text()):
-        if not entry["file"].endswith(".cu"):
-            continue
-        folder = pathlib.Path(entry["directory"])
-        name = (folder / entry["file"]).resolve().relative_to(ROOT).as_posix()
+    for name, compiled in objects(build):
         templates = collections.defaultdict(collections.Counter)
-        for cubin in machine_codes((folder / entry["output"]).read_bytes()):
+        for cubin in machine_codes(compiled.read_bytes()):
             for mangled, instructions in kernels_in(cubin):
                 templates[template_of(mangled)].update(facts(instructions))
         if templates:

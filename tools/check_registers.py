@@ -17,16 +17,18 @@ TABLE = ROOT / "docs/registers.json"
 KERNEL = re.compile(r"Function properties for (\S+)\n\s*(\d+) bytes stack frame.*\n.*Used (\d+) registers")
 
 
-def sources(build):
-    """{.cu file: what ptxas says of its kernels, or None where nothing lies there}."""
-    found = {}
+def objects(build):
+    """(.cu file, its object) of each."""
     for entry in json.loads((build / "compile_commands.json").read_text()):
         if entry["file"].endswith(".cu"):
             folder = pathlib.Path(entry["directory"])
-            said = folder / (entry["output"] + ".ptxas")
-            name = (folder / entry["file"]).resolve().relative_to(ROOT).as_posix()
-            found[name] = said.read_text() if said.exists() else None
-    return found
+            yield (folder / entry["file"]).resolve().relative_to(ROOT).as_posix(), folder / entry["output"]
+
+
+def sources(build):
+    """{.cu file: what ptxas says of its kernels, or None where nothing lies there}."""
+    said = {name: pathlib.Path(f"{compiled}.ptxas") for name, compiled in objects(build)}
+    return {name: file.read_text() if file.exists() else None for name, file in said.items()}
 
 
 def kernels(said):

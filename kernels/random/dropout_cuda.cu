@@ -6,7 +6,6 @@
 #include "ebb/kernels/cuda/half.cuh"
 #include "ebb/kernels/cuda/launch.cuh"
 #include "ebb/kernels/cuda/packet.cuh"
-#include "ebb/kernels/random/dropout.h"
 
 namespace ebb::kernels {
 namespace {

@@ -182,7 +182,7 @@ TEST_CASE("tiles multiply matrices of any size and layout, in float and double")
           return y;
         };
         const double typical = 4 * std::sqrt(static_cast<double>(k));  // size of an element, which is a sum of k
-        const double exact = (dtype == kFloat32 ? 4e-6 : 4e-13) * typical;
+        const double exact = (dtype == kFloat32 ? 2e-6 : 1e-14) * typical;
         require_close(made_by("tiles", dtype).to(kFloat64), made_by("plain", kFloat64), exact);
       }
     }
