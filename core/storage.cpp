@@ -103,6 +103,13 @@ void Storage::take_bytes(Storage& result) {
   pending_.exchange(nullptr, std::memory_order_acq_rel)->release();
 }
 
+Ref<Storage> Storage::handed_over() {
+  auto next = make_ref<Storage>(bytes_, device_, Ref<Pending>());
+  next->data_ = std::exchange(data_, nullptr);
+  next->allocator_ = allocator_;
+  return next;
+}
+
 RefCounted& Storage::set_companion(Ref<RefCounted> companion) {
   RefCounted* expected = nullptr;
   if (companion_.compare_exchange_strong(expected, companion.get(), std::memory_order_acq_rel)) {

@@ -71,6 +71,8 @@ class Storage final : public RefCounted {
   bool go_on_with(Ref<Pending> next, Storage& before);
   /// Called by what is pending, under its lock: the bytes are there, those of `result`.
   void take_bytes(Storage& result);
+  /// A storage with the bytes of this one, which has none from then on: for who alone holds it.
+  Ref<Storage> handed_over();
   /// Something pending reads the bytes.
   void mark_read_later() { flags_.fetch_or(read_later, std::memory_order_relaxed); }
 

@@ -20,8 +20,8 @@ namespace {
 
 using kernels::Epilogue;
 
-/// Makes the result of an op and of an epilogue.
-using Op = std::function<Tensor(std::span<const Tensor> inputs, Epilogue epilogue)>;
+/// Makes the result of an op and of an epilogue; it may write over a residual that nobody else holds, and says so.
+using Op = std::function<Tensor(std::span<const Tensor> inputs, Epilogue epilogue, bool& overwrites)>;
 
 /// The epilogue of one that scales and shifts and no more, and after it `next`.
 Epilogue after_affine(const Epilogue& first, const Epilogue& next) {
@@ -65,9 +65,26 @@ bool join(Step& step, const Step& next) {
   return true;
 }
 
+/// Whether nobody writes to the elements who would not run first what reads them.
+bool stays(const Tensor& x) { return !x.defined() || (!x.storage().is_shared() && !x.storage().is_exposed()); }
+
+/// Whether all elements of its storage are those of x, without gaps.
+bool is_whole(const Tensor& x) {
+  return x.storage_offset() == 0 && static_cast<std::size_t>(x.nbytes()) == x.storage().bytes() &&
+         elementwise_strides(x) == x.strides();
+}
+
+/// Whether nobody but this tensor will ever ask for the elements.
+bool has_one_holder(const Tensor& x) { return x.storage().use_count() == 1 && is_whole(x) && stays(x); }
+
 /// The elements of a tensor that lies without gaps, in other dimensions. No view: that would hold them twice.
 Tensor reshaped(const Tensor& x, const Shape& shape, const Strides& strides) {
   return Tensor(make_ref<TensorBody>(x.body().storage, x.dtype(), shape, strides, x.storage_offset()));
+}
+
+/// The elements of one that nobody else holds, and that has none from then on.
+Tensor handed_over(const Tensor& x) {
+  return Tensor(make_ref<TensorBody>(x.storage().handed_over(), x.dtype(), x.shape(), x.strides(), x.storage_offset()));
 }
 
 Tensor as_rows(const Tensor& x, std::int64_t channels) {
@@ -94,6 +111,12 @@ class Chain final : public Pending {
   static constexpr int most_deep = 500;  // or the stack could overflow when it runs, or goes
 
   Ref<Storage> compute() override;
+  Tensor made(const Link& first, std::span<const Step> steps);
+  void forget_inputs() {
+    Ref<RefCounted> inputs;  // released after the lock
+    const Lock lock;
+    inputs = give_up_inputs();
+  }
   bool reads(const Storage& storage) const override;
   Ref<RefCounted> give_up_inputs() override { return std::move(link_); }
 
@@ -132,9 +155,9 @@ bool Chain::reads(const Storage& storage) const {
          std::ranges::any_of(link_->inputs, [&](const Tensor& t) { return &t.storage() == &storage; });
 }
 
-/// The elements that a first link and a step make, in a storage of their own.
-Tensor begun(const Chain::Link& first, const Epilogue& epilogue) {
-  if (first.op) return first.op(first.inputs, epilogue);
+/// The elements that a first link and a step make, in a storage of which nobody else knows.
+Tensor begun(const Chain::Link& first, const Epilogue& epilogue, bool& overwrites) {
+  if (first.op) return first.op(first.inputs, epilogue, overwrites);
   const Tensor& x = first.inputs[0];
   Tensor y = allocate(x.shape(), x.dtype());
   CpuContext context;
@@ -143,6 +166,9 @@ Tensor begun(const Chain::Link& first, const Epilogue& epilogue) {
 }
 
 Ref<Storage> Chain::compute() {
+  check<OutOfMemoryError>(static_cast<bool>(link_), name_,
+                          ": ran out of memory when it was computed, and had begun to write over an input "
+                          "that nobody else held; compute that anew");
   // Back to an op, or to elements that are there, or that somebody else holds, who will want them as well.
   std::vector<Absorbed> absorbed;
   std::vector<const Chain*> chains{this};
@@ -154,10 +180,10 @@ Ref<Storage> Chain::compute() {
     link = chains.back()->link_.get();
   }
   const Link& first = *chains.back()->link_;
-  for (const Chain* chain : chains) {
-    for (std::size_t i = chain->link_.get() == &first ? 0 : 1; i < chain->link_->inputs.size(); ++i) {
-      chain->link_->inputs[i].storage().data();
-    }
+  // A residual last: what makes the op's inputs is larger than they are.
+  for (std::size_t i = chains.size(); i-- > 0;) {
+    const std::span<const Tensor> inputs = chains[i]->link_->inputs;
+    for (const Tensor& input : inputs.subspan(chains[i]->link_.get() == &first ? 0 : 1)) input.storage().data();
   }
   const OpScope op(chains.back()->name_, chains.back()->site_);
   std::vector<Step> steps{first.step};
@@ -165,24 +191,26 @@ Ref<Storage> Chain::compute() {
     const Step& step = chains[i]->link_->step;
     if (!join(steps.back(), step)) steps.push_back(step);
   }
-  CpuContext context;
-  const Tensor whole = begun(first, steps[0].epilogue);
-  Tensor y = as_rows(whole, channels_);
-  for (std::size_t i = 0; i < steps.size(); ++i) {
-    if (i > 0) kernels::apply_epilogue(context, steps[i].epilogue, y, y);
-    if (steps[i].function) kernels::activation(context, *steps[i].function, y, y);
-  }
+  const Tensor whole = made(first, steps);
   for (Absorbed& earlier : absorbed) earlier.drop();
   return whole.body().storage;
 }
 
-/// Whether nobody writes to the elements who would not run first what reads them.
-bool stays(const Tensor& x) { return !x.defined() || (!x.storage().is_shared() && !x.storage().is_exposed()); }
-
-/// Whether all elements of its storage are those of x, without gaps.
-bool is_whole(const Tensor& x) {
-  return x.storage_offset() == 0 && static_cast<std::size_t>(x.nbytes()) == x.storage().bytes() &&
-         elementwise_strides(x) == x.strides();
+Tensor Chain::made(const Link& first, std::span<const Step> steps) {
+  CpuContext context;
+  bool overwrites = false;
+  try {
+    const Tensor whole = begun(first, steps[0].epilogue, overwrites);
+    Tensor y = as_rows(whole, channels_);
+    for (std::size_t i = 0; i < steps.size(); ++i) {
+      if (i > 0) kernels::apply_epilogue(context, steps[i].epilogue, y, y);
+      if (steps[i].function) kernels::activation(context, *steps[i].function, y, y);
+    }
+    return whole;
+  } catch (...) {
+    if (overwrites) forget_inputs();
+    throw;
+  }
 }
 
 bool puts_off() {
@@ -256,12 +284,18 @@ Tensor put_off_conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias,
   if (!stays(x) || !stays(weight) || !stays(bias)) return {};
   std::vector<Tensor> inputs{x, weight};
   if (bias.defined()) inputs.push_back(bias);
-  const auto convolve = [geometry, output](std::span<const Tensor> of, Epilogue epilogue) {
-    Tensor y = allocate(output, of[0].dtype(), kCPU, MemoryFormat::channels_last);
-    if (Tensor& residual = epilogue.residual; residual.defined()) {
-      residual = reshaped(residual, y.shape(), y.strides());
-    }
+  const auto convolve = [geometry, output](std::span<const Tensor> of, Epilogue epilogue, bool& overwrites) {
     CpuContext context;
+    Tensor y;
+    if (Tensor& residual = epilogue.residual; residual.defined()) {
+      const bool is_free = has_one_holder(residual);
+      residual = reshaped(residual, output, strides_for(output, MemoryFormat::channels_last));
+      const kernels::ConvSizes sizes(of[0], of[1], geometry, residual);
+      overwrites =
+          is_free && kernels::conv2d_overwrites_residual(context, {kernels::ConvPass::forward, sizes, of[0].dtype()});
+      if (overwrites) y = residual = handed_over(residual);
+    }
+    if (!overwrites) y = allocate(output, of[0].dtype(), kCPU, MemoryFormat::channels_last);
     kernels::conv2d(context, of[0], {of[1], true}, epilogue, geometry, y);
     return y;
   };
@@ -273,8 +307,8 @@ Tensor put_off(std::span<const Tensor> inputs, const Shape& shape, MemoryFormat 
   const auto is_pending = [](const Tensor& t) { return t.storage().is_pending(); };
   if (!puts_off() || numel(shape) == 0 || std::ranges::none_of(inputs, is_pending)) return {};
   if (!std::ranges::all_of(inputs, [](const Tensor& t) { return is_real(t) && stays(t); })) return {};
-  const auto compute = [shape, format, kernel = std::move(kernel)](std::span<const Tensor> of,
-                                                                   const Epilogue& epilogue) {
+  const auto compute = [shape, format, kernel = std::move(kernel)](std::span<const Tensor> of, const Epilogue& epilogue,
+                                                                   bool&) {
     CpuContext context;
     Tensor y = allocate(shape, of[0].dtype(), kCPU, format), rows = as_rows(y, channels_of(y.shape(), y.strides()));
     kernel(context, of, y);

@@ -16,6 +16,9 @@ namespace ebb::kernels {
 void conv2d(CpuContext&, const Tensor& x, const PackedWeight& weight, const Epilogue&, const ConvGeometry&, Tensor& y);
 void conv2d(CudaContext&, const Tensor& x, const PackedWeight& weight, const Epilogue&, const ConvGeometry&, Tensor& y);
 
+/// Whether y may be the residual itself, which conv2d() then overwrites.
+bool conv2d_overwrites_residual(CpuContext&, const ConvTask& task);
+
 /// dx = the gradient of x, given that of x * weight; the transposed convolution.
 void conv2d_backward_input(CpuContext&, const Tensor& dy, const PackedWeight& weight, const ConvGeometry&, Tensor& dx);
 void conv2d_backward_input(CudaContext&, const Tensor& dy, const PackedWeight& weight, const ConvGeometry&, Tensor& dx);

@@ -1,5 +1,7 @@
 #include "ebb/kernels/conv/conv.h"
 
+#include <span>
+
 #include "ebb/core/backends/backends.h"
 #include "ebb/kernels/conv/conv_half.h"
 #include "ebb/kernels/conv/plain.h"
@@ -15,7 +17,12 @@ struct CpuConvolution : Implementation<ConvTask> {
   void (*forward)(const ConvSizes&, const Tensor& x, const PackedWeight&, const Epilogue&, Tensor& y);
   void (*backward_input)(const ConvSizes&, const Tensor& dy, const PackedWeight&, Tensor& dx);
   void (*backward_weight)(const ConvSizes&, const Tensor& x, const Tensor& dy, Tensor& dweight);
+  /// Whether forward() reads each element of the residual before it writes to that of y, and writes once.
+  bool (*overwrites_residual)(const ConvSizes&);
 };
+
+bool always(const ConvSizes&) { return true; }
+bool never(const ConvSizes&) { return false; }
 
 /// Cycles of one core, roughly, that im2col takes.
 double im2col_cycles(const ConvTask& task) {
@@ -40,17 +47,19 @@ const char* winograd_refusal_of(const ConvTask& task) {
 }
 
 constexpr CpuConvolution implementations[] = {
-    {{"depthwise", depthwise_refusal}, depthwise_forward, depthwise_backward_input, depthwise_backward_weight},
+    {{"depthwise", depthwise_refusal}, depthwise_forward, depthwise_backward_input, depthwise_backward_weight, never},
     {{"winograd4", winograd_refusal_of<4>},
      winograd_forward<4>,
      winograd_backward_input<4>,
-     winograd_backward_weight<4>},
+     winograd_backward_weight<4>,
+     always},
     {{"winograd2", winograd_refusal_of<2>},
      winograd_forward<2>,
      winograd_backward_input<2>,
-     winograd_backward_weight<2>},
-    {{"im2col", takes_any}, im2col_forward, im2col_backward_input, im2col_backward_weight},
-    {{"plain", takes_any}, plain_forward, plain_backward_input, plain_backward_weight},
+     winograd_backward_weight<2>,
+     always},
+    {{"im2col", takes_any}, im2col_forward, im2col_backward_input, im2col_backward_weight, im2col_overwrites_residual},
+    {{"plain", takes_any}, plain_forward, plain_backward_input, plain_backward_weight, never},
 };
 
 const CpuConvolution& chosen(const ConvTask& task) { return choose("conv2d", implementations, task); }
@@ -76,6 +85,12 @@ void conv2d_backward_weight(CpuContext& context, const Tensor& x, const Tensor& 
   if (have_half(x)) return conv2d_backward_weight_of_half(context, x, dy, geometry, dweight);
   const ConvSizes sizes(x, dweight, geometry, dy);
   chosen({ConvPass::backward_weight, sizes, x.dtype()}).backward_weight(sizes, x, dy, dweight);
+}
+
+bool conv2d_overwrites_residual(CpuContext&, const ConvTask& task) {
+  if (is_half_precision(task.dtype)) return false;
+  const std::span<const CpuConvolution> entries(implementations);
+  return detail::choose("conv2d", entries, task, nullptr).overwrites_residual(task.sizes);
 }
 
 Choice which_conv2d(CpuContext&, const ConvTask& task) {

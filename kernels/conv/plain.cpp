@@ -38,7 +38,7 @@ void plain_forward(const ConvSizes& s, const Tensor& x, const PackedWeight& weig
     std::fill_n(to, y.numel(), T(0));
     for_each_product(s, [=](std::int64_t i, std::int64_t k, std::int64_t w) { to[i] += from[k] * factors[w]; });
     const auto finish = best([]<Isa isa> { return finish_tile<isa, T>; });
-    finish(elements_of<T>(epilogue), s.images * s.pixels(), s.out_channels, to, s.out_channels);
+    finish(elements_of<T>(epilogue), s.images * s.pixels(), s.out_channels, to, s.out_channels, to, s.out_channels);
   });
 }
 

@@ -178,8 +178,9 @@ void depthwise_forward(const ConvSizes& s, const Tensor& x, const PackedWeight& 
       std::vector<SeenRow<T>> rows;
       for (std::int64_t line = begin; line < end; ++line) {
         sums.make(line, rows);
+        if (elements.is_empty()) continue;
         const std::int64_t at = line * s.out_width * s.channels;
-        if (!elements.is_empty()) finish(elements.from(at, 0), s.out_width, s.channels, sums.y + at, s.channels);
+        finish(elements.from(at, 0), s.out_width, s.channels, sums.y + at, s.channels, sums.y + at, s.channels);
       }
     });
   });

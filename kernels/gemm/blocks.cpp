@@ -12,7 +12,6 @@
 namespace ebb::kernels {
 namespace {
 
-constexpr std::int64_t terms_per_block = 1024;  // a panel of them is in the second cache
 constexpr std::int64_t multiplications_per_task = 1 << 19, tasks_per_thread = 4;
 
 /// A dimension in parts of whole pieces, all of about one size.

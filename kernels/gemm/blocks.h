@@ -6,6 +6,8 @@
 
 namespace ebb::kernels {
 
+constexpr std::int64_t terms_per_block = 1024;  // a panel of them is in the second cache
+
 /// Columns that lie farther apart than that are brought together before they are multiplied.
 template <class T>
 constexpr std::int64_t near_columns = 512 / sizeof(T);
@@ -58,7 +60,7 @@ template <class T>
 void pack_on_threads(const PanelSource<T>& source, T* to);
 
 /// On several threads, in blocks that fit the caches. An element of c is the same however they are cut: its terms are
-/// added in order, those of `terms_per_block` at a time.
+/// added in order, those of `terms_per_block` at a time. Where that is all of them, the residual may be c.
 template <class T>
 void multiply_blocks(const BlockedProduct<T>& product, const BlockRows<T>& rows);
 

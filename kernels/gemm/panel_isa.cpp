@@ -15,12 +15,13 @@ namespace {
 constexpr int most_rows = this_isa == Isa::avx512 ? 14 : 6;
 constexpr std::int64_t terms_per_sum = 384;  // the fewer, the less it errs; the sums of all are added in the cache
 
-/// Of a tile that reaches beyond c, the part that c has.
+/// Stores a tile that reaches beyond c, or that was not finished in registers.
 template <class T>
-[[gnu::noinline]] void store_part(const PanelProduct<T>& p, int rows, const T* tile, T* c) {
-  for (int r = 0; r < rows; ++r, tile += p.width, c += p.c_row) {
-    for (std::int64_t j = 0; j < p.columns; ++j) c[j] = p.accumulate ? c[j] + tile[j] : tile[j];
+[[gnu::noinline]] void store_part(const PanelProduct<T>& p, const TileEpilogue<T>& epilogue, int rows, T* tile, T* c) {
+  for (int r = 0; p.accumulate && r < rows; ++r) {
+    for (std::int64_t j = 0; j < p.columns; ++j) tile[r * p.width + j] += c[r * p.c_row + j];
   }
+  finish_tile<this_isa>(epilogue, rows, p.columns, tile, p.width, c, p.c_row);
 }
 
 /// Sums of whole rows, finished in their registers.
@@ -97,15 +98,15 @@ void multiply_tile(const PanelProduct<T>& p, const T* a, T* c, const T* next, st
   Vector<T> sums[rows][vectors] = {};
   sum_terms<by_rows>(p, a, next, step, sums);
   constexpr bool finishes = by_rows && vectors == 2;  // of the others there are few, and each would be larger
-  const bool whole = p.columns == p.width;
   const TileEpilogue<T> epilogue = p.epilogue.from(c - p.c, 0);
+  const bool whole = p.columns == p.width && (finishes || epilogue.is_empty());
   alignas(vector_bytes) T tile[rows * vectors * width];
   T* to = whole ? c : tile;
   const std::int64_t to_row = whole ? p.c_row : vectors * width;
+  if (p.accumulate && whole) {
 #pragma GCC unroll 16
-  for (int r = 0; r < rows; ++r) {
-    for (int v = 0; v < vectors; ++v) {
-      if (p.accumulate && whole) sums[r][v] += load(to + r * to_row + v * width);
+    for (int r = 0; r < rows; ++r) {
+      for (int v = 0; v < vectors; ++v) sums[r][v] += load(c + r * p.c_row + v * width);
     }
   }
   if (finishes && whole) finish_sums<T, rows, vectors>(epilogue, p.c_row, sums);
@@ -113,8 +114,7 @@ void multiply_tile(const PanelProduct<T>& p, const T* a, T* c, const T* next, st
   for (int r = 0; r < rows; ++r) {
     for (int v = 0; v < vectors; ++v) store(to + r * to_row + v * width, sums[r][v]);
   }
-  if (!whole) store_part(p, rows, tile, c);
-  if (!(finishes && whole) && !epilogue.is_empty()) finish_tile<this_isa>(epilogue, rows, p.columns, c, p.c_row);
+  if (!whole) store_part(p, epilogue, rows, tile, c);
 }
 
 /// Heights that tiles have: any of float, few of double, for the size of the library.

@@ -11,7 +11,7 @@ namespace ebb::kernels {
 template <class T>
 struct TileEpilogue {
   const T *scale = nullptr, *shift = nullptr;  // a number for each column
-  const T* residual = nullptr;                 // lies as c does
+  const T* residual = nullptr;                 // lies as c does, or is c
   bool relu = false;
 
   bool is_empty() const { return scale == nullptr && shift == nullptr && residual == nullptr && !relu; }
@@ -22,8 +22,10 @@ struct TileEpilogue {
   }
 };
 
-/// Finishes a part of c, whose rows lie `c_row` apart, that is in the cache.
+/// c = the epilogue of a part of it that is in the cache: of `sums`, whose rows lie `sums_row` apart, where those of c
+/// lie `c_row` apart. The sums may be c itself; if they are not, the residual may be.
 template <Isa, class T>
-void finish_tile(const TileEpilogue<T>& epilogue, std::int64_t rows, std::int64_t columns, T* c, std::int64_t c_row);
+void finish_tile(const TileEpilogue<T>& epilogue, std::int64_t rows, std::int64_t columns, const T* sums,
+                 std::int64_t sums_row, T* c, std::int64_t c_row);
 
 }  // namespace ebb::kernels

@@ -56,6 +56,8 @@ void forward(const ConvSizes& sizes, const Tensor& x, const PackedWeight& weight
 
 }  // namespace
 
+bool im2col_overwrites_residual(const ConvSizes& sizes) { return with_wide_groups(sizes).patch() <= terms_per_block; }
+
 void im2col_forward(const ConvSizes& sizes, const Tensor& x, const PackedWeight& weight, const Epilogue& epilogue,
                     Tensor& y) {
   visit_float(x.dtype(), [&]<class T>() { forward<T>(sizes, x, weight, epilogue, y); });

@@ -28,7 +28,8 @@ void finish(const Epilogue& epilogue, Tensor& y, std::int64_t first, std::int64_
   visit_float(y.dtype(), [&]<class T>() {
     const auto finish_these = best([]<Isa isa> { return finish_tile<isa, T>; });
     const std::int64_t n = y.size(2);
-    finish_these(elements_of<T>(epilogue).from(first, 0), rows, n, y.data<T>() + first, n);
+    T* c = y.data<T>() + first;
+    finish_these(elements_of<T>(epilogue).from(first, 0), rows, n, c, n, c, n);
   });
 }
 

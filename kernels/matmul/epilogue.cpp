@@ -29,8 +29,7 @@ void apply_epilogue(CpuContext& context, const Epilogue& epilogue, const Tensor&
                  [&](std::int64_t begin, std::int64_t end) {
                    for (std::int64_t row = begin; row < end; row += at_once) {
                      const std::int64_t rows = std::min(at_once, end - row), first = row * channels;
-                     if (from != to) std::copy_n(from + first, rows * channels, to + first);
-                     finish(elements.from(first, 0), rows, channels, to + first, channels);
+                     finish(elements.from(first, 0), rows, channels, from + first, channels, to + first, channels);
                    }
                  });
   });

@@ -14,7 +14,7 @@ struct Epilogue {
   enum class Activation : std::uint8_t { none, relu };
 
   Tensor scale{}, shift{};  ///< (channels): one per column of a matrix, or channel of an image
-  Tensor residual{};        ///< of the shape and strides of y
+  Tensor residual{};        ///< of the shape and strides of y; y itself only where the op says so
   Activation activation = Activation::none;
 
   bool is_empty() const {
