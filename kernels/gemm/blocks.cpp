@@ -12,6 +12,7 @@
 namespace ebb::kernels {
 namespace {
 
+constexpr std::int64_t few_terms = 512;  // whose tile of rows leaves room for a panel in the first cache
 constexpr std::int64_t multiplications_per_task = 1 << 19, tasks_per_thread = 4;
 
 /// A dimension in parts of whole pieces, all of about one size.
@@ -132,6 +133,7 @@ void multiply_part(const BlockedProduct<T>& p, const BlockRows<T>& rows, std::in
            .next_panel = next < last_column ? panel(next, place.first_k) : panel(first_column, place.first_k + place.k),
            .c = p.c + to,
            .c_row = p.c_row,
+           .fetches_rows = block.row == place.k && (column == first_column || place.k <= few_terms),
            .accumulate = p.accumulate || place.first_k > 0,
            .epilogue = last ? p.epilogue.from(to, place.product * p.epilogue_stride + column) : TileEpilogue<T>{}},
           place.first_row, multiply);

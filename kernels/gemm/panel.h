@@ -59,6 +59,7 @@ struct PanelProduct {
   const T* next_panel;           // what will be read after it, and is fetched meanwhile; no less than k rows
   T* c;
   std::int64_t c_row;
+  bool fetches_rows = false;   // of the next tile, which follow those of this one, while this one is made
   bool accumulate = false;     // add to c
   TileEpilogue<T> epilogue{};  // after that
 };
