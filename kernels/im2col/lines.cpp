@@ -138,6 +138,8 @@ double PatchLines<T>::fetch() const {
 template <class T>
 bool PatchLines<T>::is_fast_by_rows() const {
   if (run_ == 0 || stretch_ == 0) return false;
+  if (sizes_.kernel_width < sizes_.geometry.stride[1])
+    return false;  // what lies between patches is fetched for nothing
   const TileShape tile = tile_shape<T>();
   const double panels = static_cast<double>(parts(sizes_.group_outputs(), tile.columns / 2)) / 2;
   const auto stretch = static_cast<double>(stretch_), tiles = static_cast<double>(parts(stretch_, tile.rows));
