@@ -19,9 +19,12 @@ void conv2d(CudaContext&, const Tensor& x, const PackedWeight& weight, const Epi
 /// Whether y may be the residual itself, which conv2d() then overwrites.
 bool conv2d_overwrites_residual(CpuContext&, const ConvTask& task);
 
-/// dx = the gradient of x, given that of x * weight; the transposed convolution.
-void conv2d_backward_input(CpuContext&, const Tensor& dy, const PackedWeight& weight, const ConvGeometry&, Tensor& dx);
-void conv2d_backward_input(CudaContext&, const Tensor& dy, const PackedWeight& weight, const ConvGeometry&, Tensor& dx);
+/// dx = the gradient of x, given that of x * weight; and to all pixels `shift` (C) added, if it is defined: the
+/// transposed convolution.
+void conv2d_backward_input(CpuContext&, const Tensor& dy, const PackedWeight& weight, const Tensor& shift,
+                           const ConvGeometry&, Tensor& dx);
+void conv2d_backward_input(CudaContext&, const Tensor& dy, const PackedWeight& weight, const Tensor& shift,
+                           const ConvGeometry&, Tensor& dx);
 
 /// dweight = the gradient of weight, given that of x * weight.
 void conv2d_backward_weight(CpuContext&, const Tensor& x, const Tensor& dy, const ConvGeometry&, Tensor& dweight);

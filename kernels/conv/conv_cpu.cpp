@@ -15,7 +15,7 @@ namespace {
 
 struct CpuConvolution : Implementation<ConvTask> {
   void (*forward)(const ConvSizes&, const Tensor& x, const PackedWeight&, const Epilogue&, Tensor& y);
-  void (*backward_input)(const ConvSizes&, const Tensor& dy, const PackedWeight&, Tensor& dx);
+  void (*backward_input)(const ConvSizes&, const Tensor& dy, const PackedWeight&, const Tensor& shift, Tensor& dx);
   void (*backward_weight)(const ConvSizes&, const Tensor& x, const Tensor& dy, Tensor& dweight);
   /// Whether forward() reads each element of the residual before it writes to that of y, and writes once.
   bool (*overwrites_residual)(const ConvSizes&);
@@ -73,11 +73,11 @@ void conv2d(CpuContext& context, const Tensor& x, const PackedWeight& weight, co
   chosen({ConvPass::forward, sizes, x.dtype()}).forward(sizes, x, weight, epilogue, y);
 }
 
-void conv2d_backward_input(CpuContext& context, const Tensor& dy, const PackedWeight& weight,
+void conv2d_backward_input(CpuContext& context, const Tensor& dy, const PackedWeight& weight, const Tensor& shift,
                            const ConvGeometry& geometry, Tensor& dx) {
-  if (have_half(dy)) return conv2d_backward_input_of_half(context, dy, weight, geometry, dx);
+  if (have_half(dy)) return conv2d_backward_input_of_half(context, dy, weight, shift, geometry, dx);
   const ConvSizes sizes(dx, weight.weight(), geometry, dy);
-  chosen({ConvPass::backward_input, sizes, dy.dtype()}).backward_input(sizes, dy, weight, dx);
+  chosen({ConvPass::backward_input, sizes, dy.dtype()}).backward_input(sizes, dy, weight, shift, dx);
 }
 
 void conv2d_backward_weight(CpuContext& context, const Tensor& x, const Tensor& dy, const ConvGeometry& geometry,

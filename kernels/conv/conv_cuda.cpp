@@ -4,6 +4,7 @@
 #include "ebb/kernels/conv/conv_cudnn.h"
 #include "ebb/kernels/conv/conv_half.h"
 #include "ebb/kernels/conv/conv_on_gpu.h"
+#include "ebb/kernels/matmul/bmm_on_gpu.h"
 
 namespace ebb::kernels {
 namespace {
@@ -46,7 +47,7 @@ constexpr CudaConvolution implementations[] = {
      },
      [](const CudaConvTask& task) {
        const ForceImplementation whichever("conv2d", nullptr);
-       conv2d_backward_input_of_half(task.context, *task.y, *task.packed, task.sizes.geometry, output(task.x));
+       conv2d_backward_input_of_half(task.context, *task.y, *task.packed, {}, task.sizes.geometry, output(task.x));
      },
      [](const CudaConvTask& task) {
        const ForceImplementation whichever("conv2d", nullptr);
@@ -75,11 +76,15 @@ void conv2d(CudaContext& context, const Tensor& x, const PackedWeight& weight, c
   chosen(task).forward(task);
 }
 
-void conv2d_backward_input(CudaContext& context, const Tensor& dy, const PackedWeight& weight,
+void conv2d_backward_input(CudaContext& context, const Tensor& dy, const PackedWeight& weight, const Tensor& shift,
                            const ConvGeometry& geometry, Tensor& dx) {
   CudaConvTask task = task_of(context, ConvPass::backward_input, dx, weight.weight(), geometry, dy);
   task.packed = &weight;
   chosen(task).backward_input(task);
+  if (!shift.defined()) return;
+  const std::int64_t channels = dx.size(1);
+  Tensor pixels = dx.alias({1, dx.numel() / channels, channels}, {0, channels, 1}, dx.storage_offset());
+  finish_product(context, {.shift = shift}, pixels);
 }
 
 void conv2d_backward_weight(CudaContext& context, const Tensor& x, const Tensor& dy, const ConvGeometry& geometry,

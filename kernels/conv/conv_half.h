@@ -36,10 +36,12 @@ template <class Context>
 
 template <class Context>
 [[gnu::cold]] void conv2d_backward_input_of_half(Context& context, const Tensor& dy, const PackedWeight& weight,
-                                                 const ConvGeometry& geometry, Tensor& dx) {
+                                                 const Tensor& shift, const ConvGeometry& geometry, Tensor& dx) {
   const PackedWeight wide = half::widened(context, weight);
+  const Tensor wide_shift = half::widened(context, shift);
   in_float32_by_slices(
-      context, [&](const Tensor& from, Tensor& to) { conv2d_backward_input(context, from, wide, geometry, to); }, dy,
+      context,
+      [&](const Tensor& from, Tensor& to) { conv2d_backward_input(context, from, wide, wide_shift, geometry, to); }, dy,
       dx);
 }
 

@@ -42,12 +42,15 @@ void plain_forward(const ConvSizes& s, const Tensor& x, const PackedWeight& weig
   });
 }
 
-void plain_backward_input(const ConvSizes& s, const Tensor& dy, const PackedWeight& weight, Tensor& dx) {
+void plain_backward_input(const ConvSizes& s, const Tensor& dy, const PackedWeight& weight, const Tensor& shift,
+                          Tensor& dx) {
   visit_float(dy.dtype(), [&]<class T>() {
     const T *from = dy.data<T>(), *factors = weight.weight().data<T>();
     T* to = dx.data<T>();
     std::fill_n(to, dx.numel(), T(0));
     for_each_product(s, [=](std::int64_t i, std::int64_t k, std::int64_t w) { to[k] += from[i] * factors[w]; });
+    const auto finish = best([]<Isa isa> { return finish_tile<isa, T>; });
+    finish(elements_of<T>({.shift = shift}), s.images * s.height * s.width, s.channels, to, s.channels, to, s.channels);
   });
 }
 

@@ -10,7 +10,8 @@ namespace ebb::kernels {
 
 void plain_forward(const ConvSizes& sizes, const Tensor& x, const PackedWeight& weight, const Epilogue& epilogue,
                    Tensor& y);
-void plain_backward_input(const ConvSizes& sizes, const Tensor& dy, const PackedWeight& weight, Tensor& dx);
+void plain_backward_input(const ConvSizes& sizes, const Tensor& dy, const PackedWeight& weight, const Tensor& shift,
+                          Tensor& dx);
 void plain_backward_weight(const ConvSizes& sizes, const Tensor& x, const Tensor& dy, Tensor& dweight);
 
 }  // namespace ebb::kernels

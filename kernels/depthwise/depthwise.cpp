@@ -163,38 +163,40 @@ struct LineSums {
   }
 };
 
+template <class T>
+void make_lines(const LineSums<T>& sums, const TileEpilogue<T>& epilogue) {
+  const auto finish = best([]<Isa isa> { return finish_tile<isa, T>; });
+  const std::int64_t channels = sums.s.channels, lines = sums.s.images * sums.height;
+  parallel_for(lines, lines_per_task(sums.s, sums.width), [&](std::int64_t begin, std::int64_t end) {
+    std::vector<SeenRow<T>> rows;
+    for (std::int64_t line = begin; line < end; ++line) {
+      sums.make(line, rows);
+      if (epilogue.is_empty()) continue;
+      const std::int64_t at = line * sums.width * channels;
+      finish(epilogue.from(at, 0), sums.width, channels, sums.y + at, channels, sums.y + at, channels);
+    }
+  });
+}
+
 }  // namespace
 
 void depthwise_forward(const ConvSizes& s, const Tensor& x, const PackedWeight& weight, const Epilogue& epilogue,
                        Tensor& y) {
   visit_float(x.dtype(), [&]<class T>() {
     const Tensor packed = by_taps<T>(s, weight);
-    const TileEpilogue<T> elements = elements_of<T>(epilogue);
-    const auto finish = best([]<Isa isa> { return finish_tile<isa, T>; });
-    const LineSums<T> sums{s,           s.out_height,         s.out_width,          outputs_inside<T>(s),
-                           see_input,   see_rows<T, const T>, s.geometry.stride[1], s.channels,
-                           x.data<T>(), packed.data<T>(),     y.data<T>()};
-    parallel_for(s.images * s.out_height, lines_per_task(s, s.out_width), [&](std::int64_t begin, std::int64_t end) {
-      std::vector<SeenRow<T>> rows;
-      for (std::int64_t line = begin; line < end; ++line) {
-        sums.make(line, rows);
-        if (elements.is_empty()) continue;
-        const std::int64_t at = line * s.out_width * s.channels;
-        finish(elements.from(at, 0), s.out_width, s.channels, sums.y + at, s.channels, sums.y + at, s.channels);
-      }
-    });
+    make_lines<T>({s, s.out_height, s.out_width, outputs_inside<T>(s), see_input, see_rows<T, const T>,
+                   s.geometry.stride[1], s.channels, x.data<T>(), packed.data<T>(), y.data<T>()},
+                  elements_of<T>(epilogue));
   });
 }
 
-void depthwise_backward_input(const ConvSizes& s, const Tensor& dy, const PackedWeight& weight, Tensor& dx) {
+void depthwise_backward_input(const ConvSizes& s, const Tensor& dy, const PackedWeight& weight, const Tensor& shift,
+                              Tensor& dx) {
   visit_float(dy.dtype(), [&]<class T>() {
     const Tensor packed = by_taps<T>(s, weight);
-    const LineSums<T> sums{s, s.height,    s.width,      inputs_inside<T>(s), see_output,  see_output_rows<T>,
-                           1, -s.channels, dy.data<T>(), packed.data<T>(),    dx.data<T>()};
-    parallel_for(s.images * s.height, lines_per_task(s, s.width), [&](std::int64_t begin, std::int64_t end) {
-      std::vector<SeenRow<T>> rows;
-      for (std::int64_t line = begin; line < end; ++line) sums.make(line, rows);
-    });
+    make_lines<T>({s, s.height, s.width, inputs_inside<T>(s), see_output, see_output_rows<T>, 1, -s.channels,
+                   dy.data<T>(), packed.data<T>(), dx.data<T>()},
+                  elements_of<T>({.shift = shift}));
   });
 }
 

@@ -14,7 +14,8 @@ namespace ebb::kernels {
 
 void depthwise_forward(const ConvSizes& sizes, const Tensor& x, const PackedWeight& weight, const Epilogue& epilogue,
                        Tensor& y);
-void depthwise_backward_input(const ConvSizes& sizes, const Tensor& dy, const PackedWeight& weight, Tensor& dx);
+void depthwise_backward_input(const ConvSizes& sizes, const Tensor& dy, const PackedWeight& weight, const Tensor& shift,
+                              Tensor& dx);
 void depthwise_backward_weight(const ConvSizes& sizes, const Tensor& x, const Tensor& dy, Tensor& dweight);
 
 /// Why a convolution is none of these; null where it is one.

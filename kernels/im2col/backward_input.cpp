@@ -12,13 +12,19 @@
 namespace ebb::kernels {
 namespace {
 
+/// The pixels of two phases that no tap reaches.
 template <class T>
-void clear_pixels(const ConvSizes& s, const Phase& vertical, const Phase& horizontal, T* dx) {
+void fill_pixels(const ConvSizes& s, const Phase& vertical, const Phase& horizontal, const T* shift, T* dx) {
   const auto& stride = s.geometry.stride;
   for (std::int64_t line = 0; line < s.images * vertical.count; ++line) {
     const std::int64_t row = line / vertical.count * s.height + vertical.first + line % vertical.count * stride[0];
     for (std::int64_t i = 0; i < horizontal.count; ++i) {
-      std::fill_n(dx + (row * s.width + horizontal.first + i * stride[1]) * s.channels, s.channels, T(0));
+      T* const pixel = dx + (row * s.width + horizontal.first + i * stride[1]) * s.channels;
+      if (shift != nullptr) {
+        std::copy_n(shift, s.channels, pixel);
+      } else {
+        std::fill_n(pixel, s.channels, T(0));
+      }
     }
   }
 }
@@ -62,10 +68,11 @@ std::int64_t phases_together(const ConvSizes& s) {
   return are_disjoint && g.groups == 1 && s.channels % tile_shape<T>().columns == 0 ? g.stride[1] : 1;
 }
 
-/// The input pixels of two phases, or of `phases` horizontal ones from this one on, of one group.
+/// The input pixels of two phases, or of `phases` horizontal ones from this one on, of one group; of each the channels
+/// have a shift, which may be null.
 template <class T>
 void backward_phase(const ConvSizes& s, const Phase& vertical, const Phase& horizontal, std::int64_t phases,
-                    std::int64_t group, const T* dy, const T* panels, T* dx) {
+                    std::int64_t group, const T* dy, const T* panels, const T* shift, T* dx) {
   const ConvSizes back = sizes_of(s, vertical, horizontal);
   const auto& stride = s.geometry.stride;
   // With whole strides in a column of pixels, the lines of an image go on in the next one.
@@ -85,27 +92,35 @@ void backward_phase(const ConvSizes& s, const Phase& vertical, const Phase& hori
                       .c_row = stride[1] * s.channels,
                       .c_stride = s.image_elements(),
                       .run = dense ? 0 : back.out_width,
-                      .run_stride = stride[0] * s.width * s.channels},
+                      .run_stride = stride[0] * s.width * s.channels,
+                      .epilogue = TileEpilogue<T>{.shift = shift}.from(0, group * s.group_channels())},
                      back.is_pointwise() && back.pixels() == s.pixels() ? pixels.rows() : patches.rows());
 }
 
 template <class T>
-void backward_input(const ConvSizes& sizes, const Tensor& dy, const PackedWeight& weight, Tensor& dx) {
+void backward_input(const ConvSizes& sizes, const Tensor& dy, const PackedWeight& weight, const Tensor& shift,
+                    Tensor& dx) {
   if (dx.numel() == 0) return;
   const ConvSizes s = with_wide_groups(sizes);
   const std::vector<PhasePair> pairs = phases_of<T>(s);
   const Tensor panels = backward_panels<T>(sizes, s, pairs, weight);
   const T* from = std::as_const(panels).data<T>();
   const std::int64_t together = phases_together<T>(s);
+  std::vector<T> shifts;
+  for (std::int64_t i = 0; shift.defined() && i < together; ++i) {
+    shifts.insert(shifts.end(), shift.data<T>(), shift.data<T>() + s.channels);
+  }
+  const T* const added = shift.defined() ? shifts.data() : nullptr;
   for (std::size_t i = 0; i < pairs.size();) {
     const auto& [vertical, horizontal, begin, per_group] = pairs[i];
     if (per_group == 0) {
-      clear_pixels(s, vertical, horizontal, dx.data<T>());
+      fill_pixels(s, vertical, horizontal, added, dx.data<T>());
       ++i;
       continue;
     }
     for (std::int64_t g = 0; g < s.geometry.groups; ++g) {
-      backward_phase(s, vertical, horizontal, together, g, dy.data<T>(), from + begin + g * per_group, dx.data<T>());
+      backward_phase(s, vertical, horizontal, together, g, dy.data<T>(), from + begin + g * per_group, added,
+                     dx.data<T>());
     }
     i += static_cast<std::size_t>(together);
   }
@@ -113,8 +128,9 @@ void backward_input(const ConvSizes& sizes, const Tensor& dy, const PackedWeight
 
 }  // namespace
 
-void im2col_backward_input(const ConvSizes& sizes, const Tensor& dy, const PackedWeight& weight, Tensor& dx) {
-  visit_float(dy.dtype(), [&]<class T>() { backward_input<T>(sizes, dy, weight, dx); });
+void im2col_backward_input(const ConvSizes& sizes, const Tensor& dy, const PackedWeight& weight, const Tensor& shift,
+                           Tensor& dx) {
+  visit_float(dy.dtype(), [&]<class T>() { backward_input<T>(sizes, dy, weight, shift, dx); });
 }
 
 }  // namespace ebb::kernels

@@ -11,7 +11,8 @@ namespace ebb::kernels {
 void im2col_forward(const ConvSizes& sizes, const Tensor& x, const PackedWeight& weight, const Epilogue& epilogue,
                     Tensor& y);
 bool im2col_overwrites_residual(const ConvSizes& sizes);
-void im2col_backward_input(const ConvSizes& sizes, const Tensor& dy, const PackedWeight& weight, Tensor& dx);
+void im2col_backward_input(const ConvSizes& sizes, const Tensor& dy, const PackedWeight& weight, const Tensor& shift,
+                           Tensor& dx);
 void im2col_backward_weight(const ConvSizes& sizes, const Tensor& x, const Tensor& dy, Tensor& dweight);
 
 }  // namespace ebb::kernels

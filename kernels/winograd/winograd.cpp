@@ -157,12 +157,12 @@ void forward(const ConvSizes& s, const Tensor& x, const PackedWeight& weight, co
 }
 
 template <int m, int r>
-void backward_input(const ConvSizes& s, const Tensor& dy, const PackedWeight& weight, Tensor& dx) {
+void backward_input(const ConvSizes& s, const Tensor& dy, const PackedWeight& weight, const Tensor& shift, Tensor& dx) {
   constexpr int n = m + r - 1;
   const ConvSizes back = turned(s);
   float* kernels = scratch<float>(Scratch::kernels, transformed_elements(back, n));
   transform_weight<r, n>(turned_kernels(s, weight.weight().data<float>()), kernels);
-  convolve<m, n>(back, dy.data<float>(), kernels, {}, dx.data<float>());
+  convolve<m, n>(back, dy.data<float>(), kernels, elements_of<float>({.shift = shift}), dx.data<float>());
 }
 
 }  // namespace
@@ -174,8 +174,9 @@ void winograd_forward(const ConvSizes& s, const Tensor& x, const PackedWeight& w
 }
 
 template <int m>
-void winograd_backward_input(const ConvSizes& s, const Tensor& dy, const PackedWeight& weight, Tensor& dx) {
-  visit_kernel<m>(s, [&]<int r> { backward_input<m, r>(s, dy, weight, dx); });
+void winograd_backward_input(const ConvSizes& s, const Tensor& dy, const PackedWeight& weight, const Tensor& shift,
+                             Tensor& dx) {
+  visit_kernel<m>(s, [&]<int r> { backward_input<m, r>(s, dy, weight, shift, dx); });
 }
 
 template <int m>
@@ -214,7 +215,7 @@ template const char* winograd_refusal<2>(const ConvTask&);
 template const char* winograd_refusal<4>(const ConvTask&);
 template void winograd_forward<2>(const ConvSizes&, const Tensor&, const PackedWeight&, const Epilogue&, Tensor&);
 template void winograd_forward<4>(const ConvSizes&, const Tensor&, const PackedWeight&, const Epilogue&, Tensor&);
-template void winograd_backward_input<2>(const ConvSizes&, const Tensor&, const PackedWeight&, Tensor&);
-template void winograd_backward_input<4>(const ConvSizes&, const Tensor&, const PackedWeight&, Tensor&);
+template void winograd_backward_input<2>(const ConvSizes&, const Tensor&, const PackedWeight&, const Tensor&, Tensor&);
+template void winograd_backward_input<4>(const ConvSizes&, const Tensor&, const PackedWeight&, const Tensor&, Tensor&);
 
 }  // namespace ebb::kernels

@@ -14,7 +14,8 @@ template <int m>
 void winograd_forward(const ConvSizes& sizes, const Tensor& x, const PackedWeight& weight, const Epilogue& epilogue,
                       Tensor& y);
 template <int m>
-void winograd_backward_input(const ConvSizes& sizes, const Tensor& dy, const PackedWeight& weight, Tensor& dx);
+void winograd_backward_input(const ConvSizes& sizes, const Tensor& dy, const PackedWeight& weight, const Tensor& shift,
+                             Tensor& dx);
 template <int m>
 void winograd_backward_weight(const ConvSizes& sizes, const Tensor& x, const Tensor& dy, Tensor& dweight);
 

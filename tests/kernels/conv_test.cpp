@@ -90,13 +90,14 @@ TEST_CASE("each implementation of a convolution computes what the plainest does"
     CAPTURE(to_string(c.x), to_string(c.weight));
     const Tensor x = channels_last(c.x, kFloat64), weight = random_tensor(c.weight, kFloat64);
     const Tensor dy = channels_last(output_shape(c), kFloat64), scale = random_tensor({c.weight[0]}, kFloat64);
+    const Tensor shift = random_tensor({c.x[1]}, kFloat64);
     const auto all_passes = [&](const char* name) {
       const kernels::ForceImplementation force("conv2d", name);
       CHECK(kernels::which_conv2d(cpu, {kernels::ConvPass::forward, {x, weight, c.geometry, dy}, kFloat64}).name ==
             std::string(name));
       Tensors made{empty_like(dy), empty_like(x), empty_like(weight)};
       kernels::conv2d(cpu, x, weight, epilogues(scale, scale, dy).back(), c.geometry, made[0]);
-      kernels::conv2d_backward_input(cpu, dy, weight, c.geometry, made[1]);
+      kernels::conv2d_backward_input(cpu, dy, weight, shift, c.geometry, made[1]);
       kernels::conv2d_backward_weight(cpu, x, dy, c.geometry, made[2]);
       return made;
     };
@@ -126,7 +127,7 @@ void check_winograd(const char* name, const Shape& shape, std::int64_t outputs, 
     const auto in = [&](const Tensor& t) { return t.to(dtype); };
     Tensors passes{empty_like(in(dy)), empty_like(in(x)), empty_like(in(weight))};
     kernels::conv2d(cpu, in(x), in(weight), epilogues(in(scale), in(scale), in(dy)).back(), g, passes[0]);
-    kernels::conv2d_backward_input(cpu, in(dy), in(weight), g, passes[1]);
+    kernels::conv2d_backward_input(cpu, in(dy), in(weight), {}, g, passes[1]);
     kernels::conv2d_backward_weight(cpu, in(x), in(dy), g, passes[2]);
     return passes;
   };
@@ -247,9 +248,11 @@ static void check_convolutions() {
           kernels::conv2d(context, in[0], in[1], {.shift = in[2]}, c.geometry, out[0]);
         });
       }
-      require_agreement({dy, weight}, {x}, tolerance, [&](auto& context, const Tensors& in, Tensors& out) {
-        kernels::conv2d_backward_input(context, in[0], in[1], c.geometry, out[0]);
-      });
+      for (const Tensor& shift : {Tensor(), random_tensor({c.x[1]}, dtype)}) {
+        require_agreement({dy, weight, shift}, {x}, tolerance, [&](auto& context, const Tensors& in, Tensors& out) {
+          kernels::conv2d_backward_input(context, in[0], in[1], in[2], c.geometry, out[0]);
+        });
+      }
       require_agreement({x, dy}, {weight}, tolerance, [&](auto& context, const Tensors& in, Tensors& out) {
         kernels::conv2d_backward_weight(context, in[0], in[1], c.geometry, out[0]);
       });
@@ -305,7 +308,7 @@ TEST_CASE("convolutions of 16 bits and their gradients are the CPU's of the same
         kernels::conv2d(context, on(x), on(weight), {.shift = on(bias)}, c.geometry, y);
       });
       check_one(x, [&](auto& context, auto&& on, Tensor& dx) {
-        kernels::conv2d_backward_input(context, on(dy), on(weight), c.geometry, dx);
+        kernels::conv2d_backward_input(context, on(dy), on(weight), {}, c.geometry, dx);
       });
       check_one(weight, [&](auto& context, auto&& on, Tensor& dw) {
         kernels::conv2d_backward_weight(context, on(x), on(dy), c.geometry, dw);

@@ -78,10 +78,11 @@ struct Operands {
         x(channels_last(c.x)),
         weight(randn(c.weight, {.dtype = kFloat64})),
         dy(channels_last(c.y())),
-        scale(randn({c.weight[0]}, {.dtype = kFloat64})) {}
+        scale(randn({c.weight[0]}, {.dtype = kFloat64})),
+        shift(randn({c.x[1]}, {.dtype = kFloat64})) {}
 
   kernels::ConvGeometry geometry;
-  Tensor x, weight, dy, scale;
+  Tensor x, weight, dy, scale, shift;
 
   /// y, dx and dweight.
   std::vector<Tensor> passes(const char* name, DType dtype) const {
@@ -93,7 +94,7 @@ struct Operands {
     const kernels::Epilogue epilogue{
         .scale = in(scale), .shift = in(scale), .residual = in(dy), .activation = kernels::Epilogue::Activation::relu};
     kernels::conv2d(cpu, in(x), in(weight), epilogue, geometry, made[0]);
-    kernels::conv2d_backward_input(cpu, in(dy), in(weight), geometry, made[1]);
+    kernels::conv2d_backward_input(cpu, in(dy), in(weight), in(shift), geometry, made[1]);
     kernels::conv2d_backward_weight(cpu, in(x), in(dy), geometry, made[2]);
     return made;
   }

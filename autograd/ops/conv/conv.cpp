@@ -78,8 +78,8 @@ Weight now() { return is_grad_enabled() ? Weight::changes : Weight::stays; }
 
 Tensor convolve(const Tensor& x, const Tensor& weight, const Tensor& bias, const Shape& output, const ConvGeometry& g,
                 Weight is = Weight::changes);
-Tensor convolve_back_to_input(const Tensor& dy, const Tensor& weight, const Shape& input, const ConvGeometry& g,
-                              Weight is = Weight::changes);
+Tensor convolve_back_to_input(const Tensor& dy, const Tensor& weight, const Tensor& bias, const Shape& input,
+                              const ConvGeometry& g, Weight is = Weight::changes);
 Tensor convolve_back_to_weight(const Tensor& x, const Tensor& dy, const Shape& weight, const ConvGeometry& g);
 
 Tensor convolve(const Tensor& input, const Tensor& weight, const Tensor& bias, const Shape& output,
@@ -91,7 +91,7 @@ Tensor convolve(const Tensor& input, const Tensor& weight, const Tensor& bias, c
   on_device(x.device(), [&](auto& context) { kernels::conv2d(context, x, packed(w, is), {.shift = bias}, g, y); });
   return record(y,
                 wrt(x, [w = Saved(w), shape = x.shape(),
-                        g](const Tensor& dy) { return convolve_back_to_input(dy, w, shape, g); }),
+                        g](const Tensor& dy) { return convolve_back_to_input(dy, w, {}, shape, g); }),
                 wrt(w, [x = Saved(x), shape = w.shape(),
                         g](const Tensor& dy) { return convolve_back_to_weight(x, dy, shape, g); }),
                 wrt(bias, [](const Tensor& dy) {
@@ -99,18 +99,22 @@ Tensor convolve(const Tensor& input, const Tensor& weight, const Tensor& bias, c
                 }));
 }
 
-Tensor convolve_back_to_input(const Tensor& gradient, const Tensor& weight, const Shape& input, const ConvGeometry& g,
-                              Weight is) {
+Tensor convolve_back_to_input(const Tensor& gradient, const Tensor& weight, const Tensor& bias, const Shape& input,
+                              const ConvGeometry& g, Weight is) {
   const OpScope op("conv2d_backward_input", Site{});
   const Tensor dy = contiguous(gradient, channels_last), w = contiguous(weight);
   const auto convolve_back = [g, is](auto& context, std::span<const Tensor> of, Tensor& to) {
-    kernels::conv2d_backward_input(context, of[0], packed(of[1], is), g, to);
+    kernels::conv2d_backward_input(context, of[0], packed(of[1], is), of.size() > 2 ? of[2] : Tensor(), g, to);
   };
-  const Tensor dx = ops::made(std::array{dy, w}, input, channels_last, convolve_back);
+  const std::array operands{dy, w, bias};
+  const std::span inputs(operands.data(), bias.defined() ? 3 : 2);
+  const Tensor dx = ops::made(inputs, input, channels_last, convolve_back);
   return record(
       dx, wrt(dy, [w = Saved(w), shape = dy.shape(), g](const Tensor& ddx) { return convolve(ddx, w, {}, shape, g); }),
-      wrt(w, [dy = Saved(dy), shape = w.shape(), g](const Tensor& ddx) {
-        return convolve_back_to_weight(ddx, dy, shape, g);
+      wrt(w, [dy = Saved(dy), shape = w.shape(),
+              g](const Tensor& ddx) { return convolve_back_to_weight(ddx, dy, shape, g); }),
+      wrt(bias, [](const Tensor& ddx) {
+        return sum(ddx, {0, 2, 3});
       }));
 }
 
@@ -123,7 +127,7 @@ Tensor convolve_back_to_weight(const Tensor& input, const Tensor& gradient, cons
   return record(
       dw,
       wrt(x, [dy = Saved(dy), shape = x.shape(),
-              g](const Tensor& ddw) { return convolve_back_to_input(dy, ddw, shape, g); }),
+              g](const Tensor& ddw) { return convolve_back_to_input(dy, ddw, {}, shape, g); }),
       wrt(dy, [x = Saved(x), shape = dy.shape(), g](const Tensor& ddw) { return convolve(x, ddw, {}, shape, g); }));
 }
 
@@ -181,18 +185,10 @@ Tensor conv_transpose2d(const Tensor& x, const Tensor& weight, const Tensor& bia
   check_channels(x, weight, weight.size(0), o.groups);
   const std::int64_t channels = weight.size(1) * o.groups;
   check_bias(bias, channels, x.dtype());
-  if (bias.defined() && is_half_precision(x.dtype()) && x.device().is_cpu()) {  // to be rounded once
-    return conv_transpose2d(ops::opmath(x), ops::opmath(weight), ops::opmath(bias), o).to(x.dtype());
-  }
   const Shape shape{x.size(0), channels,
                     transposed_size(x.size(2), weight.size(2), o.output_padding.height, geometry, 0),
                     transposed_size(x.size(3), weight.size(3), o.output_padding.width, geometry, 1)};
-  const Tensor y = convolve_back_to_input(x, weight, shape, geometry, now());
-  if (!bias.defined()) return y;
-  const Tensor later = is_inference_mode_enabled()
-                           ? autograd::put_off(y, {.epilogue = {.shift = contiguous(ops::opmath(bias))}})
-                           : Tensor();
-  return later.defined() ? later : y + bias.reshape({channels, 1, 1});
+  return convolve_back_to_input(x, weight, bias.defined() ? contiguous(bias) : bias, shape, geometry, now());
 }
 
 }  // namespace ebb

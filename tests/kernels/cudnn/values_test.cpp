@@ -75,7 +75,7 @@ TEST_CASE("gradients of 16 bits are computed") {
     CpuContext cpu;
     Tensor dx = empty(x_shape, {.dtype = kFloat64}, MemoryFormat::channels_last),
            dw = empty(weight_shape, {.dtype = kFloat64});
-    kernels::conv2d_backward_input(cpu, dy.to(kFloat64), weight.to(kFloat64), geometry, dx);
+    kernels::conv2d_backward_input(cpu, dy.to(kFloat64), weight.to(kFloat64), {}, geometry, dx);
     kernels::conv2d_backward_weight(cpu, x.to(kFloat64), dy.to(kFloat64), geometry, dw);
     const Tensor leaf = on_gpu(x).requires_grad_(), trained = on_gpu(weight).requires_grad_();
     const Tensor bias = zeros({6}, {.dtype = dtype, .device = kCUDA, .requires_grad = true});

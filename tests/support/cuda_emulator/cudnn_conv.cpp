@@ -166,7 +166,7 @@ class Run {
       write(y, result);
     } else if (operation.type == CUDNN_BACKEND_OPERATION_CONVOLUTION_BACKWARD_DATA_DESCRIPTOR) {
       Tensor result = to(x, images);
-      ebb::kernels::plain_backward_input(sizes, read(y, images), read(weight, plain), result);
+      ebb::kernels::plain_backward_input(sizes, read(y, images), read(weight, plain), {}, result);
       write(x, result);
     } else {
       Tensor result = to(weight, plain);
