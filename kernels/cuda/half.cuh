@@ -4,6 +4,7 @@
 
 #include "ebb/core/dtype/half.h"
 #include "ebb/kernels/copy/convert.h"
+#include "ebb/kernels/cuda/packet.cuh"
 #include "ebb/kernels/cuda/ptx.cuh"
 
 // Elements and what they are computed in, by the GPU's own conversions.
@@ -30,6 +31,22 @@ __device__ __forceinline__ T rounded(OpMath<T> x) {
   } else {
     return x;
   }
+}
+
+template <class T, int n>
+__device__ __forceinline__ Packet<OpMath<T>, n> widened(const Packet<T, n>& x) {
+  Packet<OpMath<T>, n> wide;
+#pragma unroll
+  for (int i = 0; i < n; ++i) wide.element[i] = widened(x.element[i]);
+  return wide;
+}
+
+template <class T, int n>
+__device__ __forceinline__ Packet<T, n> rounded(const Packet<OpMath<T>, n>& x) {
+  Packet<T, n> y;
+#pragma unroll
+  for (int i = 0; i < n; ++i) y.element[i] = rounded<T>(x.element[i]);
+  return y;
 }
 
 /// As Convert, on a GPU.

@@ -17,12 +17,12 @@ using pooling::Tiles;
 
 /// Adds what a window gives to the element that is its number `tap` and the image's number `position`.
 template <int n, class T, class Index>
-__device__ void add_chosen(Packet<T, n>& sum, const Packet<T, n>& dy, const Packet<Index, n>& index, int tap,
+__device__ void add_chosen(Packet<OpMath<T>, n>& sum, const Packet<T, n>& dy, const Packet<Index, n>& index, int tap,
                            std::int64_t position) {
   for (int i = 0; i < n; ++i) {
     const bool is_chosen = sizeof(Index) == 1 ? static_cast<int>(index.element[i]) == tap
                                               : static_cast<std::int64_t>(index.element[i]) == position;
-    if (is_chosen) sum.element[i] += dy.element[i];
+    if (is_chosen) sum.element[i] += widened(dy.element[i]);
   }
 }
 
@@ -55,7 +55,7 @@ __global__ void max_pool_backward(Sizes s, Steps steps, Grid grid, std::int64_t 
   const Holders rows(s, steps, 0, at.row, s.pooled_height), columns(s, steps, 1, at.column, s.pooled_width);
   const std::int64_t position = static_cast<std::int64_t>(at.row) * s.width + at.column;
   for (std::int64_t packet = threadIdx.x; packet < packets; packet += blockDim.x) {
-    Packet<T, n> sum = filled<T, n>(0);
+    auto sum = filled<OpMath<T>, n>(0);
     for (int row = rows.first; row <= rows.last; ++row) {
       std::int64_t r = at.row + s.padding[0] - row * s.stride[0];
       if (steps.dilation[0].split(r) != 0) continue;
@@ -67,7 +67,7 @@ __global__ void max_pool_backward(Sizes s, Steps steps, Grid grid, std::int64_t 
                    static_cast<int>(r) * s.kernel[1] + static_cast<int>(q), position);
       }
     }
-    store_global(dx + (element * packets + packet) * n, sum);
+    store_global(dx + (element * packets + packet) * n, rounded<T>(sum));
   }
 }
 
@@ -99,7 +99,7 @@ __global__ void max_pool_backward_square(Sizes s, Tiles tiles, Grid grid, const 
     for (int j = 0; j < stride; ++j) {
       const int row = last_row * stride - s.padding[0] + i, column = last_column * stride - s.padding[1] + j;
       const std::int64_t position = static_cast<std::int64_t>(row) * s.width + column;
-      Packet<T, n> sum = filled<T, n>(0);
+      auto sum = filled<OpMath<T>, n>(0);
 #pragma unroll
       for (int a = holders - 1; a >= 0; --a) {
 #pragma unroll
@@ -108,7 +108,7 @@ __global__ void max_pool_backward_square(Sizes s, Tiles tiles, Grid grid, const 
           if (r < k && q < k) add_chosen(sum, from[a][b], index[a][b], r * k + q, position);
         }
       }
-      if (s.has(row, column)) store_global(dx + s.pixel(at.image, row, column, at.channel), sum);
+      if (s.has(row, column)) store_global(dx + s.pixel(at.image, row, column, at.channel), rounded<T>(sum));
     }
   }
 }
@@ -120,7 +120,7 @@ void own_max_pool2d_backward(CudaContext& context, const Tensor& dy, const Tenso
   if (dx.numel() == 0) return;
   const Sizes s(dx, dy, g);
   pooling::visit_images(dx, dy, indices, [&]<int n, class T, class Index>() {
-    pooling::visit_window(g, [&](auto kernel, auto stride) {
+    pooling::visit_window<T, n>(g, [&](auto kernel, auto stride) {
       constexpr int k = decltype(kernel)::value, step = decltype(stride)::value;
       if constexpr (k > 0) {
         const Tiles tiles(s, step);

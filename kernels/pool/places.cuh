@@ -6,6 +6,7 @@
 #include "ebb/core/dispatch.h"
 #include "ebb/core/tensor.h"
 #include "ebb/kernels/cuda/divider.h"
+#include "ebb/kernels/cuda/half.cuh"
 #include "ebb/kernels/cuda/launch.cuh"
 #include "ebb/kernels/cuda/packet.cuh"
 #include "ebb/kernels/cuda/visit_packet.cuh"
@@ -88,9 +89,9 @@ inline LaunchSize elements_in_rows(const Grid& elements, std::int64_t packets) {
 }
 
 template <class T, int n>
-__device__ Packet<T, n> filled(T value) {
+__device__ Packet<T, n> filled(OpMath<T> value) {
   Packet<T, n> packet;
-  for (int i = 0; i < n; ++i) packet.element[i] = value;
+  for (int i = 0; i < n; ++i) packet.element[i] = static_cast<T>(value);
   return packet;
 }
 
@@ -98,7 +99,7 @@ __device__ Packet<T, n> filled(T value) {
 /// of a max pooling.
 template <class Body>
 void visit_images(const Tensor& x, const Tensor& y, const Tensor& indices, Body&& body) {
-  visit_float(x.dtype(), [&]<class T>() {
+  visit_floating(x.dtype(), [&]<class T>() {
     visit_index(indices.dtype(), [&]<class Index>() {
       const auto run = [&](auto packet) { body.template operator()<decltype(packet)::value, T, Index>(); };
       visit_packet<T>(x.size(1), run, x, y, indices);
@@ -107,15 +108,17 @@ void visit_images(const Tensor& x, const Tensor& y, const Tensor& indices, Body&
 }
 
 /// Calls `body` with a square window's side and stride as compile-time constants where they are common ones, whose
-/// loops over a window unroll; otherwise with 0, 0.
-template <class Body>
+/// loops over a window unroll; otherwise, and for half precision one by one, with 0, 0.
+template <class T, int n, class Body>
 void visit_window(const PoolGeometry& g, Body&& body) {
   const auto is = [&](std::int64_t kernel, std::int64_t stride) {
     return g.kernel[0] == kernel && g.kernel[1] == kernel && g.stride[0] == stride && g.stride[1] == stride &&
            g.dilation[0] == 1 && g.dilation[1] == 1;
   };
-  if (is(3, 2)) return body(std::integral_constant<int, 3>(), std::integral_constant<int, 2>());
-  if (is(2, 2)) return body(std::integral_constant<int, 2>(), std::integral_constant<int, 2>());
+  if constexpr (!is_half<T> || n > 1) {
+    if (is(3, 2)) return body(std::integral_constant<int, 3>(), std::integral_constant<int, 2>());
+    if (is(2, 2)) return body(std::integral_constant<int, 2>(), std::integral_constant<int, 2>());
+  }
   body(std::integral_constant<int, 0>(), std::integral_constant<int, 0>());
 }
 

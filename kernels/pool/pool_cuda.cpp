@@ -1,6 +1,5 @@
 #include "ebb/kernels/pool/pool.h"
 
-#include "ebb/kernels/pool/pool_half.h"
 #include "ebb/kernels/pool/pool_own.h"
 
 namespace ebb::kernels {
@@ -18,19 +17,16 @@ constexpr CudaPooling implementations[] = {
 }  // namespace
 
 void max_pool2d(CudaContext& context, const Tensor& x, const PoolGeometry& geometry, Tensor& y, Tensor& indices) {
-  if (have_half(x)) return max_pool2d_of_half(context, x, geometry, y, indices);
   choose("max_pool2d", implementations, PoolTask{x, y, geometry}).max_pool(context, x, geometry, y, indices);
 }
 
 void max_pool2d_backward(CudaContext& context, const Tensor& dy, const Tensor& indices, const PoolGeometry& geometry,
                          Tensor& dx) {
-  if (have_half(dy)) return max_pool2d_backward_of_half(context, dy, indices, geometry, dx);
   choose("max_pool2d", implementations, PoolTask{dx, dy, geometry}).backward(context, dy, indices, geometry, dx);
 }
 
 void max_pool2d_gather(CudaContext& context, const Tensor& x, const Tensor& indices, const PoolGeometry& geometry,
                        Tensor& y) {
-  if (have_half(x)) return max_pool2d_gather_of_half(context, x, indices, geometry, y);
   own_max_pool2d_gather(context, x, indices, geometry, y);
 }
 

@@ -37,15 +37,22 @@ Tensor random_tensor(const Shape& shape, DType dtype, bool special) {
       const double value = dtype == kBool || dtype == kUInt8 ? std::abs(std::round(normal(random))) : normal(random);
       x.data<T>()[i] = T(static_cast<float>(value));
     }
-    if constexpr (std::is_floating_point_v<T>) {
-      const T specials[] = {std::numeric_limits<T>::quiet_NaN(), std::numeric_limits<T>::infinity(),
-                            -std::numeric_limits<T>::infinity(), T(0), T(-0.0)};
+    if constexpr (is_half<T> || std::is_floating_point_v<T>) {
+      constexpr float infinity = std::numeric_limits<float>::infinity();
+      const T specials[] = {T(std::numeric_limits<float>::quiet_NaN()), T(infinity), T(-infinity), T(0.0F), T(-0.0F)};
       for (std::int64_t i = 0; special && i < std::min<std::int64_t>(5, x.numel()); ++i) {
         x.data<T>()[(i * 7 + 3) % x.numel()] = specials[i];
       }
     }
   });
   return x;
+}
+
+Tolerance tolerance_of(DType dtype, double of_float32, double of_float64) {
+  if (dtype == kFloat64) return of_float64;
+  Tolerance tolerance = of_float32;
+  if (is_half_precision(dtype)) tolerance.relative += dtype == kFloat16 ? 0x1p-10 : 0x1p-7;
+  return tolerance;
 }
 
 std::vector<Tensor> layouts_of(const Tensor& x) {
@@ -62,12 +69,13 @@ std::vector<Tensor> layouts_of(const Tensor& x) {
   return all;
 }
 
-static bool agree(double actual, double expected, double tolerance) {
+static bool agree(double actual, double expected, const Tolerance& tolerance) {
   if (std::isnan(expected) || std::isnan(actual)) return std::isnan(expected) && std::isnan(actual);
-  return actual == expected || std::abs(actual - expected) <= tolerance * (1 + std::abs(expected));
+  return actual == expected ||
+         std::abs(actual - expected) <= tolerance.absolute + tolerance.relative * std::abs(expected);
 }
 
-void require_close(const Tensor& actual, const Tensor& expected, double tolerance) {
+void require_close(const Tensor& actual, const Tensor& expected, Tolerance tolerance) {
   REQUIRE(actual.shape() == expected.shape());
   REQUIRE(actual.dtype() == expected.dtype());
   const Tensor a = actual.detach().to(kCPU).to(kFloat64).contiguous();

@@ -24,15 +24,24 @@ Tensor random_tensor(const Shape& shape, DType dtype = kFloat32, bool special = 
 /// The same values in other places: a transposed, a sliced, and a misaligned storage.
 std::vector<Tensor> layouts_of(const Tensor& x);
 
-/// Fails the test unless all elements agree: floating ones within tolerance * (1 + |expected|), NaN with NaN.
-void require_close(const Tensor& actual, const Tensor& expected, double tolerance);
+/// How far numbers may differ: absolute + relative * |expected|.
+struct Tolerance {
+  double absolute, relative;
+  Tolerance(double both) : absolute(both), relative(both) {}
+};
+
+/// Of half precision: what float32 may differ by, and a step between neighbours more, where the two are rounded apart.
+Tolerance tolerance_of(DType dtype, double of_float32, double of_float64);
+
+/// Fails the test unless all elements agree: floating ones within the tolerance, NaN with NaN.
+void require_close(const Tensor& actual, const Tensor& expected, Tolerance tolerance);
 
 using Tensors = std::vector<Tensor>;
 
 /// Calls `kernel(context, inputs, outputs)` on both devices and compares the outputs, whose shapes, dtypes and strides
 /// are those of `outputs`.
 template <class Kernel>
-void require_agreement(const Tensors& inputs, const Tensors& outputs, double tolerance, Kernel&& kernel) {
+void require_agreement(const Tensors& inputs, const Tensors& outputs, Tolerance tolerance, Kernel&& kernel) {
   const auto fresh = [&](Device device) {
     Tensors made;
     for (const Tensor& y : outputs) {

@@ -35,6 +35,7 @@ std::vector<Case> cases() {
           {{1, 4, 6, 9}, {1, 4, 3, 3}, {{4, 5}, {1, 2}, {0, 0}, {1, 1}}},
           {{2, 37, 9, 8}, {2, 37, 5, 4}, {{3, 3}, {2, 2}, {1, 1}, {1, 1}}},    // registers of any width, and a rest
           {{1, 4, 20, 20}, {1, 4, 5, 5}, {{16, 16}, {1, 1}, {0, 0}, {1, 1}}},  // more elements than a byte numbers
+          {{2, 16, 7, 9}, {2, 16, 3, 4}, {{2, 2}, {2, 2}, {0, 0}, {1, 1}}},
           {{0, 4, 6, 6}, {0, 4, 3, 3}, {{2, 2}, {2, 2}, {0, 0}, {1, 1}}}};
 }
 
@@ -66,7 +67,7 @@ void check_pool(const Case& c, const Tensor& x) {
 
 TEST_CASE("max pooling, its gradient and its gather agree") {
   for (const Case& c : cases()) {
-    for (const DType dtype : {kFloat32, kFloat64}) {
+    for (const DType dtype : {kFloat32, kFloat64, kFloat16, kBFloat16}) {
       check_pool(c, random_tensor(c.x, dtype).contiguous(MemoryFormat::channels_last));
       check_pool(c, random_tensor(c.x, dtype, true).contiguous(MemoryFormat::channels_last));
     }
@@ -78,8 +79,8 @@ TEST_CASE("max pooling, its gradient and its gather agree") {
 
 static void check_average(const Shape& of_x, const Shape& of_y, const kernels::AveragePooling& pooling) {
   CAPTURE(to_string(of_x), to_string(of_y));
-  for (const DType dtype : {kFloat32, kFloat64}) {
-    const double tolerance = dtype == kFloat32 ? 5e-6 : 1e-14;
+  for (const DType dtype : {kFloat32, kFloat64, kFloat16, kBFloat16}) {
+    const Tolerance tolerance = tolerance_of(dtype, 5e-6, 1e-14);
     const Tensor x = random_tensor(of_x, dtype).contiguous(MemoryFormat::channels_last);
     const Tensor y = random_tensor(of_y, dtype).contiguous(MemoryFormat::channels_last);
     require_agreement({x}, {y}, tolerance, [&](auto& context, const Tensors& in, Tensors& out) {
@@ -115,6 +116,10 @@ TEST_CASE("average pooling and its gradient agree") {
   check_average({1, 4, 70, 40}, {1, 4, 2, 1}, windows({37, 40}, {35, 40}, {1, 1}));
   check_average({1, 4, 70, 40}, {1, 4, 2, 1}, windows({37, 40}, {35, 40}, {1, 1}, false, 700));
   check_average({1, 3, 40, 33}, {1, 3, 1, 1}, {.is_adaptive = true});
+  check_average({1, 16, 40, 33}, {1, 16, 1, 1}, {.is_adaptive = true});
+  check_average({1, 3, 1030, 2}, {1, 3, 1, 1}, {.is_adaptive = true});
+  check_average({2, 16, 9, 9}, {2, 16, 5, 5}, windows({3, 3}, {2, 2}, {1, 1}, false));
+  check_average({2, 24, 8, 6}, {2, 24, 4, 3}, windows({2, 2}, {2, 2}, {0, 0}));
 }
 
 TEST_CASE("each implementation of pooling computes what the plainest does") {
