@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "ebb/kernels/cuda/half.cuh"
 #include "ebb/kernels/cuda/packet.cuh"
 #include "ebb/kernels/cuda/reduce.cuh"
 #include "ebb/kernels/cuda/walk.h"
@@ -74,8 +75,9 @@ void visit_steps(const ReductionPlan& plan, Body&& body) {
 /// Where the values of a reduction lie: what makes a Reduction of a tensor read packets. Along: Step or Steps.
 template <class T, class Value, class Along>
 struct Elements {
+  static constexpr std::size_t most_bytes = is_half<T> ? 128 : 64;  // of the values of a packet
   static constexpr int packet =
-      static_cast<int>(std::min(16 / sizeof(T), std::max<std::size_t>(64 / sizeof(Value), 1)));
+      static_cast<int>(std::min(16 / sizeof(T), std::max<std::size_t>(most_bytes / sizeof(Value), 1)));
   using Raw = Packet<T, packet>;
   using Place = std::int64_t;
   struct Lines {

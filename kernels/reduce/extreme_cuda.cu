@@ -3,7 +3,6 @@
 #include "ebb/core/dispatch.h"
 #include "ebb/kernels/reduce/elements.cuh"
 #include "ebb/kernels/reduce/reduce.h"
-#include "ebb/kernels/reduce/reduce_half.h"
 
 namespace ebb::kernels {
 namespace {
@@ -26,20 +25,20 @@ __device__ bool beats(T candidate, T best) {
 }
 
 template <Extreme which, class T, class Along>
-struct ExtremeOf : Elements<T, T, Along> {
-  using Value = T;
+struct ExtremeOf : Elements<T, OpMath<T>, Along> {
+  using Value = OpMath<T>;
   using Raw = Packet<T, ExtremeOf::packet>;
   T* y;
 
-  ExtremeOf(const Tensor& x, const ReductionPlan& plan, T* to) : Elements<T, T, Along>(x, plan), y(to) {}
+  ExtremeOf(const Tensor& x, const ReductionPlan& plan, T* to) : Elements<T, Value, Along>(x, plan), y(to) {}
 
-  __device__ T identity() const { return worst<which, T>(); }
-  __device__ T value(const Raw& raw, int k, std::int64_t) const { return raw.element[k]; }
-  __device__ T combine(T a, T b) const {
+  __device__ Value identity() const { return worst<which, Value>(); }
+  __device__ Value value(const Raw& raw, int k, std::int64_t) const { return widened(raw.element[k]); }
+  __device__ Value combine(Value a, Value b) const {
     const bool is_nan = b != b;
     return is_nan || (which == Extreme::max ? b > a : b < a) ? b : a;
   }
-  __device__ void store(std::int64_t output, T value) const { y[output] = value; }
+  __device__ void store(std::int64_t output, Value value) const { y[output] = rounded<T>(value); }
 };
 
 template <class T>
@@ -49,16 +48,16 @@ struct Candidate {
 };
 
 template <Extreme which, class T, class Along>
-struct ArgExtremeOf : Elements<T, Candidate<T>, Along> {
-  using Value = Candidate<T>;
+struct ArgExtremeOf : Elements<T, Candidate<OpMath<T>>, Along> {
+  using Value = Candidate<OpMath<T>>;
   using Raw = Packet<T, ArgExtremeOf::packet>;
   std::int64_t* y;
 
   ArgExtremeOf(const Tensor& x, const ReductionPlan& plan, std::int64_t* to)
-      : Elements<T, Candidate<T>, Along>(x, plan), y(to) {}
+      : Elements<T, Value, Along>(x, plan), y(to) {}
 
-  __device__ Value identity() const { return {worst<which, T>(), std::numeric_limits<std::int64_t>::max()}; }
-  __device__ Value value(const Raw& raw, int k, std::int64_t i) const { return {raw.element[k], i}; }
+  __device__ Value identity() const { return {worst<which, OpMath<T>>(), std::numeric_limits<std::int64_t>::max()}; }
+  __device__ Value value(const Raw& raw, int k, std::int64_t i) const { return {widened(raw.element[k]), i}; }
   __device__ Value combine(const Value& a, const Value& b) const {
     const bool b_wins = beats<which>(b.value, a.value), a_wins = beats<which>(a.value, b.value);
     if (a_wins != b_wins) return a_wins ? a : b;
@@ -85,18 +84,16 @@ void reduce_extreme(CudaContext& context, Extreme which, const Walkable& walk, Y
 }  // namespace
 
 void extreme(CudaContext& context, Extreme which, const Tensor& x, const Dims& dims, Tensor& y) {
-  if (have_half(x)) return extreme_of_half(context, which, x, dims, y);
   if (y.numel() == 0) return;
   const Walkable walk(context, x, dims, y);
-  visit_number(x.dtype(), [&]<class T>() { reduce_extreme<ExtremeOf, T>(context, which, walk, y.data<T>()); });
+  visit_any(x.dtype(), [&]<class T>() { reduce_extreme<ExtremeOf, T>(context, which, walk, y.data<T>()); });
 }
 
 void arg_extreme(CudaContext& context, Extreme which, const Tensor& x, int dim, Tensor& y) {
-  if (have_half(x)) return arg_extreme_of_half(context, which, x, dim, y);
   if (y.numel() == 0) return;
   const Walkable walk(context, x, {dim}, y);
-  visit_number(x.dtype(),
-               [&]<class T>() { reduce_extreme<ArgExtremeOf, T>(context, which, walk, y.data<std::int64_t>()); });
+  visit_any(x.dtype(),
+            [&]<class T>() { reduce_extreme<ArgExtremeOf, T>(context, which, walk, y.data<std::int64_t>()); });
 }
 
 }  // namespace ebb::kernels

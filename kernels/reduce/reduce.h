@@ -7,7 +7,8 @@ namespace ebb::kernels {
 
 // y has the rank of x, with size 1 in each reduced dimension. x has any strides; y is contiguous.
 
-/// y = sum of x over `dims`; floating x are added pairwise, integer and bool ones into int64.
+/// y = sum of x over `dims`; floating x are added pairwise, integer and bool ones into int64. Of half precision the sum
+/// is rounded once, or given as float32.
 void sum(CpuContext&, const Tensor& x, const Dims& dims, Tensor& y);
 void sum(CudaContext&, const Tensor& x, const Dims& dims, Tensor& y);
 

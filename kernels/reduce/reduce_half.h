@@ -7,13 +7,13 @@
 
 namespace ebb::kernels {
 
-// Half precision, by way of float32.
+// Half precision on the CPU, by way of float32.
 
 namespace half {
 
 /// Calls `reduction(x, y)` in float32: a few slices at a time where each has a result of its own.
-template <class Context, class Reduction>
-[[gnu::cold]] void reduced(Context& context, Reduction reduction, const Tensor& x, const Dims& dims, Tensor& y) {
+template <class Reduction>
+[[gnu::cold]] void reduced(CpuContext& context, Reduction reduction, const Tensor& x, const Dims& dims, Tensor& y) {
   const bool has_own = x.dim() > 0 && std::ranges::find(dims, 0) == dims.end();
   if (has_own) return in_float32_by_slices(context, reduction, x, y);
   in_float32(context, reduction, x, y);
@@ -21,14 +21,14 @@ template <class Context, class Reduction>
 
 /// The same where results of parts can be reduced again, so that all of x need never be there in float32. How many
 /// parts there are depends on the sizes only.
-template <class Context, class Reduction>
-[[gnu::cold]] void reduced_in_parts(Context& context, Reduction reduction, const Tensor& x, const Dims& dims,
+template <class Reduction>
+[[gnu::cold]] void reduced_in_parts(CpuContext& context, Reduction reduction, const Tensor& x, const Dims& dims,
                                     Tensor& y) {
   constexpr std::int64_t elements_of_part = 1 << 18;
   const std::int64_t count = x.dim() > 0 ? x.size(0) : 1;
   const std::int64_t of_slice = std::max<std::int64_t>(x.numel() / std::max<std::int64_t>(count, 1), 1);
   const std::int64_t together = std::max<std::int64_t>(elements_of_part / of_slice, 1);
-  const bool is_large = std::is_same_v<Context, CpuContext> && x.numel() > 0 && count > together;
+  const bool is_large = x.numel() > 0 && count > together;
   if (!is_large || std::ranges::find(dims, 0) == dims.end()) return reduced(context, reduction, x, dims, y);
   Shape shape = y.shape();
   shape[0] = (count + together - 1) / together;
@@ -43,26 +43,23 @@ template <class Context, class Reduction>
 
 }  // namespace half
 
-template <class Context>
-[[gnu::cold]] void sum_of_half(Context& context, const Tensor& x, const Dims& dims, Tensor& y) {
+[[gnu::cold]] inline void sum_of_half(CpuContext& context, const Tensor& x, const Dims& dims, Tensor& y) {
   half::reduced_in_parts(
       context, [&](const Tensor& from, Tensor& to) { sum(context, from, dims, to); }, x, dims, y);
 }
 
-template <class Context>
-[[gnu::cold]] void prod_of_half(Context& context, const Tensor& x, const Dims& dims, Tensor& y) {
+[[gnu::cold]] inline void prod_of_half(CpuContext& context, const Tensor& x, const Dims& dims, Tensor& y) {
   half::reduced_in_parts(
       context, [&](const Tensor& from, Tensor& to) { prod(context, from, dims, to); }, x, dims, y);
 }
 
-template <class Context>
-[[gnu::cold]] void extreme_of_half(Context& context, Extreme which, const Tensor& x, const Dims& dims, Tensor& y) {
+[[gnu::cold]] inline void extreme_of_half(CpuContext& context, Extreme which, const Tensor& x, const Dims& dims,
+                                          Tensor& y) {
   half::reduced_in_parts(
       context, [&](const Tensor& from, Tensor& to) { extreme(context, which, from, dims, to); }, x, dims, y);
 }
 
-template <class Context>
-[[gnu::cold]] void arg_extreme_of_half(Context& context, Extreme which, const Tensor& x, int dim, Tensor& y) {
+[[gnu::cold]] inline void arg_extreme_of_half(CpuContext& context, Extreme which, const Tensor& x, int dim, Tensor& y) {
   half::reduced(
       context, [&](const Tensor& from, Tensor& to) { arg_extreme(context, which, from, dim, to); }, x, {dim}, y);
 }

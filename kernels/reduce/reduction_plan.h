@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <type_traits>
 
+#include "ebb/core/dtype/half.h"
 #include "ebb/kernels/rows.h"
 
 namespace ebb::kernels {
@@ -23,6 +24,6 @@ std::int64_t outputs_per_chunk(const ReductionPlan& plan);
 
 /// What elements are added and multiplied in.
 template <class T>
-using Accumulator = std::conditional_t<std::is_floating_point_v<T>, T, std::int64_t>;
+using Accumulator = std::conditional_t<std::is_floating_point_v<OpMath<T>>, OpMath<T>, std::int64_t>;
 
 }  // namespace ebb::kernels

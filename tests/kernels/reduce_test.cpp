@@ -1,3 +1,6 @@
+#include <limits>
+#include <utility>
+
 #include "ebb/kernels/reduce/reduce.h"
 
 #include "tests/kernels/both_devices.h"
@@ -14,7 +17,8 @@ Shape reduced(const Shape& shape, const Dims& dims) {
   return out;
 }
 
-void check_sum(const Tensor& x, const Dims& dims, double tolerance) {
+void check_sum(const Tensor& x, const Dims& dims, double of_float32) {
+  const Tolerance tolerance = tolerance_of(x.dtype(), of_float32, of_float32);
   const Tensor y = empty(reduced(x.shape(), dims), {.dtype = is_floating(x.dtype()) ? x.dtype() : kInt64});
   require_agreement({x}, {y}, tolerance, [&](auto& context, const Tensors& in, Tensors& out) {
     kernels::sum(context, in[0], dims, out[0]);
@@ -45,16 +49,19 @@ void check_all(const Tensor& x, const Dims& dims, double tolerance) {
 }  // namespace
 
 TEST_CASE("reductions agree over any dimensions and layouts") {
-  for (const Tensor& x : layouts_of(random_tensor({3, 5, 70}))) {
-    for (const Dims& dims : {Dims{0}, Dims{1}, Dims{2}, Dims{0, 1}, Dims{0, 2}, Dims{1, 2}, Dims{0, 1, 2}}) {
-      check_all(x, dims, 1e-5);
+  for (const auto& [shape, dtype] : {std::pair(Shape{3, 5, 70}, kFloat32), std::pair(Shape{3, 5, 72}, kFloat16),
+                                     std::pair(Shape{3, 5, 70}, kBFloat16)}) {
+    for (const Tensor& x : layouts_of(random_tensor(shape, dtype))) {
+      for (const Dims& dims : {Dims{0}, Dims{1}, Dims{2}, Dims{0, 1}, Dims{0, 2}, Dims{1, 2}, Dims{0, 1, 2}}) {
+        check_all(x, dims, 1e-5);
+      }
     }
   }
   check_all(random_tensor({7, 1}).alias({7, 9}, {1, 0}, 0).detach(), {1}, 1e-5);
 }
 
 TEST_CASE("reductions agree for every dtype") {
-  for (const DType dtype : {kBool, kUInt8, kInt32, kInt64, kFloat32, kFloat64}) {
+  for (const DType dtype : {kBool, kUInt8, kInt32, kInt64, kFloat32, kFloat64, kFloat16, kBFloat16}) {
     const Tensor x = random_tensor({9, 40}, dtype);
     check_all(x, {0}, 1e-5);
     check_all(x, {1}, 1e-5);
@@ -66,6 +73,11 @@ TEST_CASE("long reductions go in chunks") {
   check_all(random_tensor({2, 20000}), {1}, 1e-4);
   check_all(random_tensor({1500, 3}), {0}, 1e-4);
   check_all(random_tensor({3, 700, 5}), {0, 1}, 1e-4);
+  for (const DType dtype : {kFloat16, kBFloat16}) {
+    check_all(random_tensor({40000}, dtype), {0}, 1e-4);
+    check_all(random_tensor({2, 20003}, dtype), {1}, 1e-4);
+    check_all(random_tensor({1500, 16}, dtype), {0}, 1e-4);
+  }
 }
 
 TEST_CASE("a few long sums are computed in shares") {
@@ -78,9 +90,11 @@ TEST_CASE("a few long sums are computed in shares") {
 }
 
 TEST_CASE("NaN wins, and the first of equals") {
-  const Tensor x = random_tensor({3, 50}, kFloat32, true);
-  check_all(x, {1}, 1e-5);
-  check_all(x, {0}, 1e-5);
+  for (const DType dtype : {kFloat32, kFloat16, kBFloat16}) {
+    const Tensor x = random_tensor({3, 50}, dtype, true);
+    check_all(x, {1}, 1e-5);
+    check_all(x, {0}, 1e-5);
+  }
   check_arg_extreme(Extreme::max, random_tensor({4, 100}).fill_(2), 1);
   check_arg_extreme(Extreme::min, random_tensor({100, 4}).fill_(-std::numeric_limits<float>::infinity()), 0);
   check_arg_extreme(Extreme::max, random_tensor({600}).fill_(-std::numeric_limits<float>::infinity()), 0);
@@ -98,13 +112,14 @@ TEST_CASE("products agree") {
   const auto check_prod = [](const Tensor& x, const Dims& dims) {
     const DType dtype = is_floating(x.dtype()) ? x.dtype() : kInt64;
     require_agreement(
-        {x}, {empty(reduced(x.shape(), dims), {.dtype = dtype})}, 1e-5,
+        {x}, {empty(reduced(x.shape(), dims), {.dtype = dtype})}, tolerance_of(dtype, 1e-5, 1e-5),
         [&](auto& context, const Tensors& in, Tensors& out) { kernels::prod(context, in[0], dims, out[0]); });
   };
   for (const Tensor& x : layouts_of(random_tensor({3, 5, 70}))) {
     for (const Dims& dims : {Dims{0}, Dims{1}, Dims{2}}) check_prod(x, dims);
   }
-  for (const DType dtype : {kBool, kInt32, kInt64, kFloat64}) check_prod(random_tensor({9, 4}, dtype), {0});
+  for (const DType dtype : {kBool, kInt32, kInt64, kFloat64, kFloat16, kBFloat16})
+    check_prod(random_tensor({9, 4}, dtype), {0});
   check_prod(random_tensor({0, 4}), {0});
 }
 
