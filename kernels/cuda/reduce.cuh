@@ -20,11 +20,12 @@
 //   Line line(output) const                   where the values of an output lie
 //   Place along(line, i) const                where value i lies
 //   Raw along_some(line, i, end) const        those from i on, one by one, before end
+//   Raw read(place) const                     a packet from there on: all places are known before the first is read
+//   Value value(raw, k, count_index) const    of neighbour k
+// and, where outputs may be neighbours in memory,
 //   Lines lines(output, count) const          where those of `count` neighbouring outputs lie
 //   Place across(lines, i) const              where value i of the first one lies
 //   Raw across_some(lines, count, i) const    value i of each of the first `count`, one by one
-//   Raw read(place) const                     a packet from there on: all places are known before the first is read
-//   Value value(raw, k, count_index) const    of neighbour k
 
 namespace ebb::kernels {
 
@@ -60,6 +61,11 @@ struct OneByOne : Reduction {
 template <class Reduction>
 concept ReadsPackets = requires {
   typename Reduction::Raw;
+};
+
+template <class Reduction>
+concept ReadsColumns = requires(const Reduction& reduction) {
+  reduction.across(reduction.lines(0, 1), 0);
 };
 
 /// What a first pass has left of each chunk; values of one output lie `count_step` apart.
@@ -261,7 +267,11 @@ void run(CudaContext& context, const Reduction& reduction, std::int64_t count, s
   const LaunchSize size{dim3(grid_size((threads + side - 1) / side),
                              static_cast<unsigned>(std::min<std::int64_t>(shares.chunks, max_grid_y))),
                         dim3(shares.width, shares.height)};
-  launch(context, rows ? reduce_rows<Reduction> : reduce_columns<Reduction>, size, reduction, shares, partial);
+  auto* function = reduce_rows<Reduction>;
+  if constexpr (ReadsColumns<Reduction>) {
+    if (!rows) function = reduce_columns<Reduction>;
+  }
+  launch(context, function, size, reduction, shares, partial);
   if (partial == nullptr) return;
   const std::int64_t count_step = rows ? 1 : outputs, output_step = rows ? shares.chunks : 1;
   if constexpr (IsPartials<Reduction>::value) {

@@ -2,7 +2,6 @@
 
 #include "ebb/core/dispatch.h"
 #include "ebb/kernels/elementwise/elementwise.h"
-#include "ebb/kernels/row_norm/row_norm_half.h"
 #include "ebb/kernels/row_norm/row_norm_long.cuh"
 #include "ebb/kernels/row_norm/row_norm_sums.cuh"
 
@@ -10,13 +9,12 @@ namespace ebb::kernels {
 
 void row_norm(CudaContext& context, const Tensor& x, const RowAffine& affine, double eps, Tensor& y, Tensor& mean,
               Tensor& rstd) {
-  if (have_half(x)) return row_norm_of_half(context, x, affine, eps, y, mean, rstd);
   if (x.numel() == 0) return;
-  visit_float(x.dtype(), [&]<class T>() {
+  visit_floating(x.dtype(), [&]<class T>() {
     const std::int64_t n = x.size(1);
     const T* from = x.data<T>();
     T* to = y.data<T>();
-    const RowStatisticsOf<T> statistics{mean.data<T>(), rstd.data<T>()};
+    const RowStatisticsOf<OpMath<T>> statistics{mean.data<OpMath<T>>(), rstd.data<OpMath<T>>()};
     const AffineOf<T> of(affine, n);
     if (n > longest_held_row<T>) return normalize_long(context, x.size(0), n, eps, from, of, statistics, to);
     const RowShape shape{x.size(0), static_cast<int>(n), are_packed(n, from, to)};
@@ -27,13 +25,12 @@ void row_norm(CudaContext& context, const Tensor& x, const RowAffine& affine, do
 }
 
 void row_norm_backward(CudaContext& context, const RowNormInputs& in, const RowAffine& affine, Tensor& dx) {
-  if (have_half(in.x)) return row_norm_backward_of_half(context, in, affine, dx);
   if (dx.numel() == 0) return;
-  visit_float(dx.dtype(), [&]<class T>() {
+  visit_floating(dx.dtype(), [&]<class T>() {
     const std::int64_t n = dx.size(1);
     const T *dy = in.dy.data<T>(), *x = in.x.data<T>();
     T* to = dx.data<T>();
-    const RowStatisticsOf<const T> statistics{in.mean.data<T>(), in.rstd.data<T>()};
+    const RowStatisticsOf<const OpMath<T>> statistics{in.mean.data<OpMath<T>>(), in.rstd.data<OpMath<T>>()};
     const AffineOf<T> of(affine, n);
     if (n > longest_held_row<T>) {
       return normalize_backward_long(context, dx.size(0), n, dy, x, of, statistics, to);
@@ -47,13 +44,12 @@ void row_norm_backward(CudaContext& context, const RowNormInputs& in, const RowA
 
 void row_norm_backward_affine(CudaContext& context, const RowNormInputs& in, std::int64_t inner, Tensor& dweight,
                               Tensor& dbias) {
-  if (have_half(in.x)) return row_norm_backward_affine_of_half(context, in, inner, dweight, dbias);
   if (dweight.numel() == 0) return;
   if (in.x.numel() == 0) {
     fill(context, 0, dweight);
     return fill(context, 0, dbias);
   }
-  visit_float(in.x.dtype(), [&]<class T>() {
+  visit_floating(in.x.dtype(), [&]<class T>() {
     const AffineGradient<T> gradient(in, inner, dweight, dbias);
     reduce(context, gradient, in.x.numel() / dweight.numel(), dweight.numel(),
            inner == 1 ? ReduceOrder::output_is_inner : ReduceOrder::count_is_inner);

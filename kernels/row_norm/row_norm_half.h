@@ -5,7 +5,7 @@
 
 namespace ebb::kernels {
 
-// Half precision, by way of float32.
+// Half precision on the CPU, by way of float32.
 
 namespace half {
 
@@ -17,9 +17,8 @@ inline bool have_same_weights(const RowAffine& affine, std::int64_t n) {
 
 }  // namespace half
 
-template <class Context>
-[[gnu::cold]] void row_norm_of_half(Context& context, const Tensor& x, const RowAffine& affine, double eps, Tensor& y,
-                                    Tensor& mean, Tensor& rstd) {
+[[gnu::cold]] inline void row_norm_of_half(CpuContext& context, const Tensor& x, const RowAffine& affine, double eps,
+                                           Tensor& y, Tensor& mean, Tensor& rstd) {
   const RowAffine wide{half::widened(context, affine.weight), half::widened(context, affine.bias), affine.inner};
   const auto normalize = [&](const Tensor& from, Tensor& to, Tensor& m, Tensor& r) {
     row_norm(context, from, wide, eps, to, m, r);
@@ -28,9 +27,8 @@ template <class Context>
   in_float32(context, normalize, x, y, mean, rstd);
 }
 
-template <class Context>
-[[gnu::cold]] void row_norm_backward_of_half(Context& context, const RowNormInputs& in, const RowAffine& affine,
-                                             Tensor& dx) {
+[[gnu::cold]] inline void row_norm_backward_of_half(CpuContext& context, const RowNormInputs& in,
+                                                    const RowAffine& affine, Tensor& dx) {
   const RowAffine wide{half::widened(context, affine.weight), {}, affine.inner};
   const auto differentiate = [&](const Tensor& dy, const Tensor& x, const Tensor& mean, const Tensor& rstd,
                                  Tensor& to) {
@@ -42,9 +40,8 @@ template <class Context>
   in_float32(context, differentiate, in.dy, in.x, in.mean, in.rstd, dx);
 }
 
-template <class Context>
-[[gnu::cold]] void row_norm_backward_affine_of_half(Context& context, const RowNormInputs& in, std::int64_t inner,
-                                                    Tensor& dweight, Tensor& dbias) {
+[[gnu::cold]] inline void row_norm_backward_affine_of_half(CpuContext& context, const RowNormInputs& in,
+                                                           std::int64_t inner, Tensor& dweight, Tensor& dbias) {
   in_float32(
       context,
       [&](const Tensor& dy, const Tensor& x, const Tensor& mean, const Tensor& rstd, Tensor& along, Tensor& plain) {

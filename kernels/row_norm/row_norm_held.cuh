@@ -24,19 +24,21 @@ struct TwoSums {
   }
 };
 
-/// Weight and bias of a row's elements; see RowAffine.
+/// Weight and bias of a row's elements, which for rows of half precision may be float32; see RowAffine.
 template <class T>
 struct AffineOf {
   static constexpr int n = row_packet<T>;
+  using Number = OpMath<T>;
 
   AffineOf(const RowAffine& affine, std::int64_t row_size)
-      : weight(affine.weight.defined() ? affine.weight.data<T>() : nullptr),
-        bias(affine.bias.defined() ? affine.bias.data<T>() : nullptr),
+      : weight(affine.weight.defined() ? affine.weight.raw_data() : nullptr),
+        bias(affine.bias.defined() ? affine.bias.raw_data() : nullptr),
         of_row(row_size / affine.inner),
         inner(affine.inner) {
     const Tensor& either = affine.weight.defined() ? affine.weight : affine.bias;
+    is_wide = either.defined() && either.dtype() != dtype_of<T>;
     groups = Divider(either.defined() ? either.numel() / of_row : 1);
-    const auto fits = [&](const T* t) { return t == nullptr || is_aligned<n>(t); };
+    const auto fits = [&](const void* t) { return reinterpret_cast<std::uintptr_t>(t) % 16 == 0; };
     packed = affine.inner == 1 && of_row % n == 0 && fits(weight) && fits(bias);
     repeats = affine.inner % n == 0;
   }
@@ -47,14 +49,26 @@ struct AffineOf {
   }
 
   /// Those of the packet at `place` of a row that ends at `end`; `none` where there are none.
-  __device__ Packet<T, n> load(const T* of, std::int64_t start, int place, int end, T none) const {
-    if (of != nullptr && packed && place < end) return load_packet<T, n>(of + start + place);
-    Packet<T, n> packet;
+  __device__ Packet<Number, n> load(const void* of, std::int64_t start, int place, int end, Number none) const {
+    if (is_half<T> && is_wide) return load_as(static_cast<const Number*>(of), start, place, end, none);
+    return widened(load_as(static_cast<const T*>(of), start, place, end, static_cast<T>(none)));
+  }
+
+  const void *weight, *bias;
+  std::int64_t of_row;
+  Divider inner, groups;
+  bool is_wide, packed, repeats;
+
+ private:
+  template <class Weight>
+  __device__ Packet<Weight, n> load_as(const Weight* of, std::int64_t start, int place, int end, Weight none) const {
+    if (of != nullptr && packed && place < end) return load_packet<Weight, n>(of + start + place);
+    Packet<Weight, n> packet;
 #pragma unroll
     for (int k = 0; k < n; ++k) packet.element[k] = none;
     if (of == nullptr || place >= end) return packet;
     if (repeats) {
-      const T element = of[start + inner.quotient_small(static_cast<std::uint32_t>(place))];
+      const Weight element = of[start + inner.quotient_small(static_cast<std::uint32_t>(place))];
 #pragma unroll
       for (int k = 0; k < n; ++k) packet.element[k] = element;
     } else {
@@ -66,20 +80,11 @@ struct AffineOf {
     }
     return packet;
   }
-
-  __device__ T weight_of(std::int64_t row, std::int64_t i) const {
-    return weight == nullptr ? T(1) : weight[start(row) + inner.quotient(i)];
-  }
-
-  const T *weight, *bias;
-  std::int64_t of_row;
-  Divider inner, groups;
-  bool packed, repeats;
 };
 
 template <class T, int packets>
 __global__ void normalize_held(RowShape shape, double eps, const T* x, AffineOf<T> affine,
-                               RowStatisticsOf<T> statistics, T* y) {
+                               RowStatisticsOf<OpMath<T>> statistics, T* y) {
   using A = OpMath<T>;
   const OwnRow own(shape);
   const HeldRow<T, packets> row(x, own, T(0));
@@ -94,18 +99,17 @@ __global__ void normalize_held(RowShape shape, double eps, const T* x, AffineOf<
   });
   const A rstd = A(1) / std::sqrt(combine_row(squares, plus) / n + static_cast<A>(eps));
   if (own.exists && threadIdx.x == 0) {
-    statistics.mean[own.row] = static_cast<T>(mean);
-    statistics.rstd[own.row] = static_cast<T>(rstd);
+    statistics.mean[own.row] = mean;
+    statistics.rstd[own.row] = rstd;
   }
   const std::int64_t start = affine.start(own.row);
   store_held_packets<T, packets>(y, own, [&](int p, int place) {
-    const auto weight = affine.load(affine.weight, start, place, own.n, T(1)),
-               bias = affine.load(affine.bias, start, place, own.n, T(0));
+    const auto weight = affine.load(affine.weight, start, place, own.n, A(1)),
+               bias = affine.load(affine.bias, start, place, own.n, A(0));
     Packet<T, row_packet<T>> packet;
 #pragma unroll
     for (int k = 0; k < row_packet<T>; ++k) {
-      packet.element[k] = static_cast<T>((row(p, k) - mean) * rstd * static_cast<A>(weight.element[k]) +
-                                         static_cast<A>(bias.element[k]));
+      packet.element[k] = rounded<T>((row(p, k) - mean) * rstd * weight.element[k] + bias.element[k]);
     }
     return packet;
   });
@@ -113,21 +117,21 @@ __global__ void normalize_held(RowShape shape, double eps, const T* x, AffineOf<
 
 template <class T, int packets>
 __global__ void normalize_backward_held(RowShape shape, const T* dy, const T* x, AffineOf<T> affine,
-                                        RowStatisticsOf<const T> statistics, T* dx) {
+                                        RowStatisticsOf<const OpMath<T>> statistics, T* dx) {
   using A = OpMath<T>;
   const OwnRow own(shape);
   const HeldRow<T, packets> row_dy(dy, own, T(0)), row_x(x, own, T(0));
-  const A mean = own.exists ? static_cast<A>(statistics.mean[own.row]) : A(0);
-  const A rstd = own.exists ? static_cast<A>(statistics.rstd[own.row]) : A(0);
+  const A mean = own.exists ? statistics.mean[own.row] : A(0);
+  const A rstd = own.exists ? statistics.rstd[own.row] : A(0);
   const std::int64_t start = affine.start(own.row);
   A g[packets][row_packet<T>];
   TwoSums<A> sums{0, 0};
 #pragma unroll
   for (int p = 0; p < packets; ++p) {
-    const auto weight = affine.load(affine.weight, start, HeldRow<T, packets>::place(p), own.n, T(1));
+    const auto weight = affine.load(affine.weight, start, HeldRow<T, packets>::place(p), own.n, A(1));
 #pragma unroll
     for (int k = 0; k < row_packet<T>; ++k) {
-      g[p][k] = row_dy(p, k) * static_cast<A>(weight.element[k]);
+      g[p][k] = row_dy(p, k) * weight.element[k];
       sums.plain += g[p][k];
       sums.along += g[p][k] * ((row_x(p, k) - mean) * rstd);
     }

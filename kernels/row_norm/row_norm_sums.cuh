@@ -11,10 +11,11 @@ namespace ebb::kernels {
 template <class T>
 struct AffineGradient {
   static constexpr int packet = row_packet<T>;
-  using Value = TwoSums<T>;
+  using Number = OpMath<T>;
+  using Value = TwoSums<Number>;
   struct Raw {
     Packet<T, packet> dy, x;
-    T mean = 0, rstd = 1;
+    Packet<Number, packet> mean, rstd;
   };
   struct Place {
     std::int64_t at, row;
@@ -23,14 +24,15 @@ struct AffineGradient {
   AffineGradient(const RowNormInputs& in, std::int64_t inner_size, Tensor& to_weight, Tensor& to_bias)
       : dy(in.dy.data<T>()),
         x(in.x.data<T>()),
-        mean(in.mean.data<T>()),
-        rstd(in.rstd.data<T>()),
+        mean(in.mean.data<Number>()),
+        rstd(in.rstd.data<Number>()),
         count(to_weight.numel()),
         of_row(in.x.size(1) / inner_size),
         groups(count / of_row.divisor()),
         inner(inner_size),
-        dweight(to_weight.data<T>()),
-        dbias(to_bias.data<T>()),
+        dweight(to_weight.raw_data()),
+        dbias(to_bias.raw_data()),
+        is_wide(to_weight.dtype() != dtype_of<T>),
         packed((inner_size == 1 ? of_row.divisor() : inner_size) % packet == 0 && is_aligned<packet>(dy) &&
                is_aligned<packet>(x)) {}
 
@@ -64,37 +66,56 @@ struct AffineGradient {
   }
 
   __device__ Raw read(const Place& from) const {
-    return {load_packet<T, packet>(dy + from.at), load_packet<T, packet>(x + from.at), mean[from.row], rstd[from.row]};
+    Raw raw{load_packet<T, packet>(dy + from.at), load_packet<T, packet>(x + from.at), {}, {}};
+    const Number of_mean = mean[from.row], of_rstd = rstd[from.row];
+#pragma unroll
+    for (int k = 0; k < packet; ++k) {
+      raw.mean.element[k] = of_mean;
+      raw.rstd.element[k] = of_rstd;
+    }
+    return raw;
   }
 
   __device__ Value identity() const { return {0, 0}; }
   __device__ Value value(const Raw& raw, int k, std::int64_t) const {
-    const T g = raw.dy.element[k];
-    return {g, g * ((raw.x.element[k] - raw.mean) * raw.rstd)};
+    const Number g = widened(raw.dy.element[k]), x_k = widened(raw.x.element[k]);
+    return {g, g * ((x_k - raw.mean.element[k]) * raw.rstd.element[k])};
   }
   __device__ Value combine(const Value& a, const Value& b) const { return Value::of_both(a, b); }
   __device__ void store(std::int64_t channel, const Value& value) const {
-    dweight[channel] = value.along;
-    dbias[channel] = value.plain;
+    if (is_half<T> && is_wide) {
+      store_as<Number>(channel, value);
+    } else {
+      store_as<T>(channel, value);
+    }
   }
 
-  const T *dy, *x, *mean, *rstd;
+  const T *dy, *x;
+  const Number *mean, *rstd;
   std::int64_t count;   // of weights
   Divider of_row;       // those of a row
   std::int64_t groups;  // rows that take turns
   Divider inner;
-  T *dweight, *dbias;
+  void *dweight, *dbias;
+  bool is_wide;  // of half precision: weight and bias are float32
   bool packed;
 
  private:
   __device__ Place place(std::int64_t channel, std::int64_t turn, std::int64_t rest) const {
     return {(turn * count + channel) * inner.divisor() + rest, turn * groups + of_row.quotient(channel)};
   }
-  /// One by one they may be of several rows: x is normalised at once.
+  template <class Weight>
+  __device__ void store_as(std::int64_t channel, const Value& value) const {
+    static_cast<Weight*>(dweight)[channel] = rounded<Weight>(value.along);
+    static_cast<Weight*>(dbias)[channel] = rounded<Weight>(value.plain);
+  }
+  /// One by one they may be of several rows.
   __device__ void set(Raw& raw, int k, std::int64_t channel, std::int64_t turn, std::int64_t rest) const {
     const auto [at, row] = place(channel, turn, rest);
     raw.dy.element[k] = dy[at];
-    raw.x.element[k] = (x[at] - mean[row]) * rstd[row];
+    raw.x.element[k] = x[at];
+    raw.mean.element[k] = mean[row];
+    raw.rstd.element[k] = rstd[row];
   }
 };
 

@@ -1,3 +1,5 @@
+#include <utility>
+
 #include "ebb/kernels/row_norm/row_norm.h"
 
 #include "tests/kernels/both_devices.h"
@@ -13,18 +15,21 @@ struct Case {
 
 std::vector<Case> cases() {
   return {
-      {{1, 1}},        {{5, 3}},         {{3, 257}},       {{2, 5000}},         {{2, 9001}},         {{40, 64}},
-      {{3, 1024}},     {{3, 2052}},      {{300, 8}},       {{2, 8196}},         {{6, 12}, 3, 1},     {{6, 10}, 2, 1},
-      {{6, 12}, 2, 4}, {{8, 75}, 4, 25}, {{4, 64}, 2, 16}, {{2, 9000}, 2, 900}, {{6, 9216}, 3, 1024}};
+      {{1, 1}},        {{5, 3}},         {{3, 257}},       {{2, 5000}},         {{2, 9001}},          {{40, 64}},
+      {{3, 1024}},     {{3, 2052}},      {{300, 8}},       {{2, 8196}},         {{6, 12}, 3, 1},      {{6, 10}, 2, 1},
+      {{6, 12}, 2, 4}, {{8, 75}, 4, 25}, {{4, 64}, 2, 16}, {{2, 9000}, 2, 900}, {{6, 9216}, 3, 1024}, {{8, 96}, 4, 24}};
 }
 
+constexpr std::pair<DType, DType> dtypes[] = {{kFloat32, kFloat32}, {kFloat64, kFloat64},   {kFloat16, kFloat16},
+                                              {kFloat16, kFloat32}, {kBFloat16, kBFloat16}, {kBFloat16, kFloat32}};
+
 struct Inputs {
-  explicit Inputs(const Case& c, DType dtype)
+  Inputs(const Case& c, DType dtype, DType of_weights)
       : x(random_tensor(c.x, dtype)),
         dy(random_tensor(c.x, dtype)),
-        weight(random_tensor({c.groups * c.x[1] / c.inner}, dtype)),
-        bias(random_tensor(weight.shape(), dtype)),
-        mean(empty({c.x[0]}, {.dtype = dtype})),
+        weight(random_tensor({c.groups * c.x[1] / c.inner}, of_weights)),
+        bias(random_tensor(weight.shape(), of_weights)),
+        mean(empty({c.x[0]}, {.dtype = is_half_precision(dtype) ? kFloat32 : dtype})),
         rstd(empty_like(mean)) {
     Tensor y = empty_like(x);
     CpuContext cpu;
@@ -38,10 +43,10 @@ struct Inputs {
 
 TEST_CASE("rows normalised, and their gradients, agree") {
   for (const Case& c : cases()) {
-    for (const DType dtype : {kFloat32, kFloat64}) {
-      const double tolerance = dtype == kFloat32 ? 1e-5 : 1e-12;
-      const auto [x, dy, weight, bias, mean, rstd] = Inputs(c, dtype);
-      CAPTURE(to_string(c.x), c.groups, c.inner, to_string(dtype));
+    for (const auto& [dtype, of_weights] : dtypes) {
+      const Tolerance tolerance = tolerance_of(dtype, 1e-5, 1e-12);
+      const auto [x, dy, weight, bias, mean, rstd] = Inputs(c, dtype, of_weights);
+      CAPTURE(to_string(c.x), c.groups, c.inner, to_string(dtype), to_string(of_weights));
       for (const bool has_weight : {false, true}) {
         for (const bool has_bias : {false, true}) {
           const Tensor w = has_weight ? weight : Tensor(), b = has_bias ? bias : Tensor();
@@ -54,7 +59,7 @@ TEST_CASE("rows normalised, and their gradients, agree") {
                             kernels::row_norm_backward(context, {i[0], i[1], i[2], i[3]}, {i[4], {}, c.inner}, out[0]);
                           });
       }
-      require_agreement({dy, x, mean, rstd}, {weight, bias}, 3 * tolerance,
+      require_agreement({dy, x, mean, rstd}, {weight, bias}, tolerance_of(of_weights, 3e-5, 3e-12),
                         [&](auto& context, const Tensors& i, Tensors& out) {
                           kernels::row_norm_backward_affine(context, {i[0], i[1], i[2], i[3]}, c.inner, out[0], out[1]);
                         });
