@@ -102,7 +102,7 @@ struct BatchNormTask {
 };
 
 /// Which implementation a batch norm gets: of "batch_norm" on the CPU "channels" or "plain", on a GPU "own" or "cudnn",
-/// of which "own" alone has the parts; "float32": half precision, converted.
+/// of which "own" alone has the parts.
 Choice which_batch_norm(CpuContext&, const BatchNormTask& task);
 Choice which_batch_norm(CudaContext&, const BatchNormTask& task);
 

@@ -2,7 +2,6 @@
 
 #include "ebb/kernels/norm/batch_norm_composed.h"
 #include "ebb/kernels/norm/batch_norm_cudnn.h"
-#include "ebb/kernels/norm/batch_norm_half.h"
 #include "ebb/kernels/norm/batch_norm_own.h"
 
 namespace ebb::kernels {
@@ -22,21 +21,6 @@ constexpr NormOfParts parts[] = {
     {{"own", takes_any}, own_stats, own_apply, own_backward_sums, own_backward_apply},
 };
 
-const char* own_refusal(const BatchNormTask& task) {
-  return is_half_precision(task.x.dtype()) ? "the elements are of half precision" : nullptr;
-}
-
-const char* float32_refusal(const BatchNormTask& task) {
-  return is_half_precision(task.x.dtype()) ? nullptr : "the elements are not of half precision";
-}
-
-/// A batch norm of half precision, by whichever implementation of float32.
-template <auto norm_of_half, class... Arguments>
-void by_float32(CudaContext& context, Arguments... arguments) {
-  const ForceImplementation whichever(operation, nullptr);
-  norm_of_half(context, arguments...);
-}
-
 template <class Run>
 struct WholeNorm : Implementation<BatchNormTask> {
   Run* run;
@@ -52,19 +36,16 @@ using Inference = void(CudaContext&, const Tensor& x, const Tensor& mean, const 
 // Measured on an H100 (docs/gpu-results): ebb's own and cuDNN's move the same bytes at the same rate, and only ebb's
 // own compute what follows a norm as well. cuDNN's keep a reserve, which their backward needs.
 constexpr WholeNorm<Forward> forwards[] = {
-    {{"own", own_refusal}, own_norm_forward},
+    {{"own", takes_any}, own_norm_forward},
     {{"cudnn", cudnn_norm_refusal}, cudnn_norm_forward},
-    {{"float32", float32_refusal}, by_float32<batch_norm_forward_of_half<CudaContext>>},
 };
 constexpr WholeNorm<Backward> backwards[] = {
-    {{"own", own_refusal}, own_norm_backward},
+    {{"own", takes_any}, own_norm_backward},
     {{"cudnn", cudnn_norm_refusal}, cudnn_norm_backward},
-    {{"float32", float32_refusal}, by_float32<batch_norm_backward_of_half<CudaContext>>},
 };
 constexpr WholeNorm<Inference> inferences[] = {
-    {{"own", own_refusal}, own_norm_inference},
+    {{"own", takes_any}, own_norm_inference},
     {{"cudnn", cudnn_norm_refusal}, cudnn_norm_inference},
-    {{"float32", float32_refusal}, by_float32<batch_norm_inference_of_half<CudaContext>>},
 };
 
 bool has_any(const NormTail& tail) { return tail.relu || tail.residual.defined(); }
@@ -93,25 +74,21 @@ void batch_norm_inference(CudaContext& context, const Tensor& x, const Tensor& m
 }
 
 void batch_norm_stats(CudaContext& context, const Tensor& x, Tensor& mean, Tensor& m2) {
-  if (have_half(x)) return batch_norm_stats_of_half(context, x, mean, m2);
   chosen(x).stats(context, x, mean, m2);
 }
 
 void batch_norm_apply(CudaContext& context, const Tensor& x, const Tensor& mean, const Tensor& scale,
                       const Tensor& shift, Tensor& y) {
-  if (have_half(x)) return batch_norm_apply_of_half(context, x, mean, scale, shift, y);
   chosen(x).apply(context, x, mean, scale, shift, y);
 }
 
 void batch_norm_backward_sums(CudaContext& context, const Tensor& dy, const Tensor& x, const Tensor& mean, Tensor& s1,
                               Tensor& s2) {
-  if (have_half(x)) return batch_norm_backward_sums_of_half(context, dy, x, mean, s1, s2);
   chosen(x).backward_sums(context, dy, x, mean, s1, s2);
 }
 
 void batch_norm_backward_apply(CudaContext& context, const Tensor& dy, const Tensor& x, const Tensor& mean,
                                const Tensor& a, const Tensor& b, const Tensor& c, Tensor& dx) {
-  if (have_half(x)) return batch_norm_backward_apply_of_half(context, dy, x, mean, a, b, c, dx);
   chosen(x).backward_apply(context, dy, x, mean, a, b, c, dx);
 }
 

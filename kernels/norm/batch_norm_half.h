@@ -5,12 +5,11 @@
 
 namespace ebb::kernels {
 
-// Half precision, by way of float32, which what belongs to channels is of.
+// Half precision on the CPU, by way of float32, which what belongs to channels is of.
 
-template <class Context>
-[[gnu::cold]] void batch_norm_forward_of_half(Context& context, const Tensor& x, const Tensor& scale,
-                                              const Tensor& shift, double eps, const NormTail& tail,
-                                              RunningStatistics& running, BatchStatistics& saved, Tensor& y) {
+[[gnu::cold]] inline void batch_norm_forward_of_half(CpuContext& context, const Tensor& x, const Tensor& scale,
+                                                     const Tensor& shift, double eps, const NormTail& tail,
+                                                     RunningStatistics& running, BatchStatistics& saved, Tensor& y) {
   in_float32(
       context,
       [&](const Tensor& from, const Tensor& residual, Tensor& to) {
@@ -19,10 +18,9 @@ template <class Context>
       x, tail.residual, y);
 }
 
-template <class Context>
-[[gnu::cold]] void batch_norm_backward_of_half(Context& context, const Tensor& dy, const Tensor& x, const Tensor& scale,
-                                               const BatchStatistics& saved, double eps, const NormResult& result,
-                                               BatchNormGradients& gradients) {
+[[gnu::cold]] inline void batch_norm_backward_of_half(CpuContext& context, const Tensor& dy, const Tensor& x,
+                                                      const Tensor& scale, const BatchStatistics& saved, double eps,
+                                                      const NormResult& result, BatchNormGradients& gradients) {
   in_float32(
       context,
       [&](const Tensor& gradient, const Tensor& from, const Tensor& y, Tensor& dx, Tensor& dresidual) {
@@ -32,10 +30,9 @@ template <class Context>
       dy, x, result.y, gradients.dx, gradients.dresidual);
 }
 
-template <class Context>
-[[gnu::cold]] void batch_norm_inference_of_half(Context& context, const Tensor& x, const Tensor& mean,
-                                                const Tensor& var, const Tensor& scale, const Tensor& shift, double eps,
-                                                const NormTail& tail, Tensor& y) {
+[[gnu::cold]] inline void batch_norm_inference_of_half(CpuContext& context, const Tensor& x, const Tensor& mean,
+                                                       const Tensor& var, const Tensor& scale, const Tensor& shift,
+                                                       double eps, const NormTail& tail, Tensor& y) {
   in_float32(
       context,
       [&](const Tensor& from, const Tensor& residual, Tensor& to) {
@@ -44,22 +41,19 @@ template <class Context>
       x, tail.residual, y);
 }
 
-template <class Context>
-[[gnu::cold]] void batch_norm_stats_of_half(Context& context, const Tensor& x, Tensor& mean, Tensor& m2) {
+[[gnu::cold]] inline void batch_norm_stats_of_half(CpuContext& context, const Tensor& x, Tensor& mean, Tensor& m2) {
   in_float32(
       context, [&](const Tensor& from) { batch_norm_stats(context, from, mean, m2); }, x);
 }
 
-template <class Context>
-[[gnu::cold]] void batch_norm_apply_of_half(Context& context, const Tensor& x, const Tensor& mean, const Tensor& scale,
-                                            const Tensor& shift, Tensor& y) {
+[[gnu::cold]] inline void batch_norm_apply_of_half(CpuContext& context, const Tensor& x, const Tensor& mean,
+                                                   const Tensor& scale, const Tensor& shift, Tensor& y) {
   in_float32_by_slices(
       context, [&](const Tensor& from, Tensor& to) { batch_norm_apply(context, from, mean, scale, shift, to); }, x, y);
 }
 
-template <class Context>
-[[gnu::cold]] void batch_norm_backward_sums_of_half(Context& context, const Tensor& dy, const Tensor& x,
-                                                    const Tensor& mean, Tensor& s1, Tensor& s2) {
+[[gnu::cold]] inline void batch_norm_backward_sums_of_half(CpuContext& context, const Tensor& dy, const Tensor& x,
+                                                           const Tensor& mean, Tensor& s1, Tensor& s2) {
   in_float32(
       context,
       [&](const Tensor& gradient, const Tensor& from) {
@@ -68,10 +62,9 @@ template <class Context>
       dy, x);
 }
 
-template <class Context>
-[[gnu::cold]] void batch_norm_backward_apply_of_half(Context& context, const Tensor& dy, const Tensor& x,
-                                                     const Tensor& mean, const Tensor& a, const Tensor& b,
-                                                     const Tensor& c, Tensor& dx) {
+[[gnu::cold]] inline void batch_norm_backward_apply_of_half(CpuContext& context, const Tensor& dy, const Tensor& x,
+                                                            const Tensor& mean, const Tensor& a, const Tensor& b,
+                                                            const Tensor& c, Tensor& dx) {
   in_float32_by_slices(
       context,
       [&](const Tensor& gradient, const Tensor& from, Tensor& to) {

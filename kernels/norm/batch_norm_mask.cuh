@@ -1,5 +1,6 @@
 #pragma once
 
+#include "ebb/kernels/cuda/half.cuh"
 #include "ebb/kernels/cuda/packet.cuh"
 
 // What is left of the gradient of a batch norm's result below the activation that follows it. A mask gives what it
@@ -55,7 +56,7 @@ struct KeepsPositive {
   }
 };
 
-/// ReLU of any result y.
+/// ReLU of any result y, of elements T.
 template <class T>
 struct KeepsWherePositive {
   const T* y;
@@ -64,8 +65,8 @@ struct KeepsWherePositive {
   using Row = Packet<T, n>;
   struct Rule {
     template <int n>
-    __device__ T kept(T dy, T, const Packet<T, n>& y, int i) const {
-      return y.element[i] <= T(0) ? T(0) : dy;
+    __device__ OpMath<T> kept(OpMath<T> dy, OpMath<T>, const Packet<T, n>& y, int i) const {
+      return widened(y.element[i]) <= OpMath<T>(0) ? OpMath<T>(0) : dy;
     }
   };
   template <int n>

@@ -4,6 +4,7 @@
 #include <bit>
 #include <cmath>
 
+#include "ebb/kernels/cuda/half.cuh"
 #include "ebb/kernels/cuda/launch.cuh"
 #include "ebb/kernels/cuda/packet.cuh"
 #include "ebb/kernels/norm/batch_norm_mask.cuh"
@@ -19,7 +20,7 @@ namespace ebb::kernels::channels {
 inline constexpr int rows_at_once = 4, rows_per_thread = 8;
 
 template <int n, class Map>
-__global__ void map_channels(Map map, std::int64_t rows, std::int64_t channels) {
+__global__ void __launch_bounds__(block_size, 2) map_channels(Map map, std::int64_t rows, std::int64_t channels) {
   const std::int64_t channel = (static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x) * n;
   if (channel >= channels) return;
   const auto body = map.template begin<n>(channel);
@@ -28,10 +29,11 @@ __global__ void map_channels(Map map, std::int64_t rows, std::int64_t channels) 
 #pragma unroll 1
     for (int part = 0; part < rows_per_thread; part += rows_at_once) {
       const std::int64_t first = block * block_rows + part * step + threadIdx.y;
+      if (first >= rows) break;
       typename decltype(map.template begin<n>(channel))::Row loaded[rows_at_once];
 #pragma unroll
       for (int u = 0; u < rows_at_once; ++u) {
-        if (first + u * step < rows) loaded[u] = body.load((first + u * step) * channels + channel);
+        loaded[u] = body.load(min(first + u * step, rows - 1) * channels + channel);
       }
 #pragma unroll
       for (int u = 0; u < rows_at_once; ++u) {
@@ -56,12 +58,18 @@ void launch_map(CudaContext& context, std::int64_t rows, std::int64_t channels, 
 /// What the scale of a norm is multiplied by: nothing, an inverse deviation, or that of a variance.
 enum class Deviation { none, inverse, variance };
 
-/// y = (x - mean) * scale / deviation + shift, plus a residual, and its ReLU.
-template <class T, Deviation kind, bool has_residual, bool has_relu>
+/// y = (x - mean) * scale / deviation + shift, plus a residual, and its ReLU. What belongs to channels is of what T is
+/// computed in.
+template <class T, bool has_residual, bool has_relu>
 struct Normalize {
-  const T *x, *mean, *scale, *deviation, *shift, *residual;
+  using Number = OpMath<T>;
+  const T* x;
+  const Number *mean, *scale;
+  Deviation kind;
+  const Number *deviation, *shift;  // where there is no deviation it is read, too, and may be anything
+  const T* residual;
   T* y;
-  T eps = 0;
+  Number eps = 0;
 
   template <int n>
   struct Body {
@@ -69,7 +77,7 @@ struct Normalize {
       Packet<T, n> x, residual;
     };
     Normalize map;
-    Packet<T, n> mean, scale, shift;
+    Packet<Number, n> mean, scale, shift;
 
     __device__ Row load(std::int64_t at) const {
       Row row;
@@ -80,10 +88,10 @@ struct Normalize {
     __device__ void store(std::int64_t at, const Row& row) const {
       Packet<T, n> result;
       for (int i = 0; i < n; ++i) {
-        T value = (row.x.element[i] - mean.element[i]) * scale.element[i] + shift.element[i];
-        if constexpr (has_residual) value += row.residual.element[i];
-        if constexpr (has_relu) value = value < T(0) ? T(0) : value;  // NaN stays
-        result.element[i] = value;
+        Number value = (widened(row.x.element[i]) - mean.element[i]) * scale.element[i] + shift.element[i];
+        if constexpr (has_residual) value += widened(row.residual.element[i]);
+        if constexpr (has_relu) value = value < Number(0) ? Number(0) : value;  // NaN stays
+        result.element[i] = rounded<T>(value);
       }
       store_global(map.y + at, result);
     }
@@ -91,14 +99,13 @@ struct Normalize {
 
   template <int n>
   __device__ Body<n> begin(std::int64_t channel) const {
-    Body<n> body{*this, load_packet<T, n>(mean + channel), load_packet<T, n>(scale + channel),
-                 load_packet<T, n>(shift + channel)};
-    if constexpr (kind != Deviation::none) {
-      const auto factor = load_packet<T, n>(deviation + channel);
-      for (int i = 0; i < n; ++i) {
-        const T value = factor.element[i];
-        body.scale.element[i] *= kind == Deviation::inverse ? value : T(1) / std::sqrt(value + eps);
-      }
+    Body<n> body{*this, load_packet<Number, n>(mean + channel), load_packet<Number, n>(scale + channel),
+                 load_packet<Number, n>(shift + channel)};
+    const auto factor = load_packet<Number, n>(deviation + channel);
+    if (kind == Deviation::none) return body;
+    for (int i = 0; i < n; ++i) {
+      const Number value = factor.element[i];
+      body.scale.element[i] *= kind == Deviation::inverse ? value : Number(1) / std::sqrt(value + eps);
     }
     return body;
   }
@@ -107,7 +114,9 @@ struct Normalize {
 /// dx = a dy + b (x - mean) + c, of what Mask leaves of dy.
 template <class T, class Coefficients, class Mask>
 struct NormalizeBackward {
-  const T *dy, *x, *mean;
+  using Number = OpMath<T>;
+  const T *dy, *x;
+  const Number* mean;
   Coefficients coefficients;
   Mask mask;
   T* dx;
@@ -119,7 +128,7 @@ struct NormalizeBackward {
       typename Mask::template Row<n> mask;
     };
     NormalizeBackward map;
-    Packet<T, n> mean, a, b, c;
+    Packet<Number, n> mean, a, b, c;
     decltype(map.mask.template begin<n>(0)) rule;
 
     __device__ Row load(std::int64_t at) const {
@@ -128,9 +137,9 @@ struct NormalizeBackward {
     __device__ void store(std::int64_t at, const Row& row) const {
       Packet<T, n> result;
       for (int i = 0; i < n; ++i) {
-        const T deviation = row.x.element[i] - mean.element[i];
-        const T kept = rule.kept(row.dy.element[i], deviation, row.mask, i);
-        result.element[i] = a.element[i] * kept + b.element[i] * deviation + c.element[i];
+        const Number deviation = widened(row.x.element[i]) - mean.element[i];
+        const Number kept = rule.kept(widened(row.dy.element[i]), deviation, row.mask, i);
+        result.element[i] = rounded<T>(a.element[i] * kept + b.element[i] * deviation + c.element[i]);
       }
       store_global(map.dx + at, result);
     }
@@ -138,7 +147,7 @@ struct NormalizeBackward {
 
   template <int n>
   __device__ Body<n> begin(std::int64_t channel) const {
-    Body<n> body{*this, load_packet<T, n>(mean + channel), {}, {}, {}, mask.template begin<n>(channel)};
+    Body<n> body{*this, load_packet<Number, n>(mean + channel), {}, {}, {}, mask.template begin<n>(channel)};
     coefficients.load(channel, body.a, body.b, body.c);
     return body;
   }

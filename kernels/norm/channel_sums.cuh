@@ -58,8 +58,10 @@ struct Shares {
   }
 };
 
-template <class T>
-inline constexpr unsigned blocks_at_once = sizeof(T) == 8 ? 4 : 6;
+template <class T, int n>
+inline constexpr unsigned blocks_at_once = sizeof(T) == 8 ? 4
+                                           : n == 8       ? 3
+                                                          : 6;
 
 template <class T, int n>
 struct ThreadPairs {
@@ -103,16 +105,16 @@ __global__ void __launch_bounds__(block_size, 2)
     }
     if (!is_last_block(counters + blockIdx.x, gridDim.y)) return;
     own = {};
-    for (unsigned first = threadIdx.y; has_channels && first < gridDim.y; first += blockDim.y * blocks_at_once<T>) {
-      Pair<T, n> loaded[blocks_at_once<T>];
+    for (unsigned first = threadIdx.y; has_channels && first < gridDim.y; first += blockDim.y * blocks_at_once<T, n>) {
+      Pair<T, n> loaded[blocks_at_once<T, n>];
 #pragma unroll
-      for (unsigned u = 0; u < blocks_at_once<T>; ++u) {
+      for (unsigned u = 0; u < blocks_at_once<T, n>; ++u) {
         const unsigned block = min(first + u * blockDim.y, gridDim.y - 1);
         loaded[u] = {static_cast<T>(shares.rows_of(block)), load_packet<T, n>(a + block * shares.channels),
                      load_packet<T, n>(b + block * shares.channels)};
       }
 #pragma unroll
-      for (unsigned u = 0; u < blocks_at_once<T>; ++u) {
+      for (unsigned u = 0; u < blocks_at_once<T, n>; ++u) {
         if (first + u * blockDim.y < gridDim.y) own = Sums::merged(own, loaded[u]);
       }
     }

@@ -16,14 +16,16 @@
 
 namespace ebb::test {
 
+constexpr DType floating_types[] = {kFloat32, kFloat64, kFloat16, kBFloat16};
+
 TEST_CASE("batch norm statistics and gradients agree") {
   for (const Shape& shape :
        {Shape{6, 3}, Shape{50, 33}, Shape{1, 7}, Shape{2000, 5}, Shape{700, 132}, Shape{3, 8}, Shape{0, 4}}) {
-    for (const DType dtype : {kFloat32, kFloat64}) {
-      const double tolerance = dtype == kFloat32 ? 1e-4 : 1e-10;
+    for (const DType dtype : floating_types) {
+      const Tolerance tolerance = tolerance_of(dtype, 1e-4, 1e-10);
       const std::int64_t channels = shape[1];
       const Tensor x = random_tensor(shape, dtype), dy = random_tensor(shape, dtype);
-      const auto per_channel = [&] { return random_tensor({channels}, dtype); };
+      const auto per_channel = [&] { return random_tensor({channels}, opmath_type(dtype)); };
       const Tensor mean = per_channel(), a = per_channel(), b = per_channel(), c = per_channel();
       CAPTURE(to_string(shape));
       require_agreement({x}, {mean, a}, tolerance, [](auto& context, const Tensors& in, Tensors& out) {
@@ -44,16 +46,16 @@ TEST_CASE("batch norm statistics and gradients agree") {
 
 static void check_whole_batch_norms() {
   for (const Shape& shape : {Shape{4, 3, 5, 2}, Shape{7, 5}, Shape{2, 1, 3, 3}, Shape{16, 64, 7, 7}}) {
-    for (const DType dtype : {kFloat32, kFloat64}) {
+    for (const DType dtype : floating_types) {
       const auto image = [&] {
         const Tensor x = random_tensor(shape, dtype);
         return shape.size() == 4 ? x.contiguous(MemoryFormat::channels_last) : x;
       };
-      const auto per_channel = [&] { return random_tensor({shape[1]}, dtype); };
+      const auto per_channel = [&] { return random_tensor({shape[1]}, opmath_type(dtype)); };
       const Tensor c = per_channel(), x = image();
       CAPTURE(to_string(shape), to_string(dtype));
-      require_agreement({x, image(), c, per_channel(), per_channel(), ones({shape[1]}, {.dtype = dtype})},
-                        {x, x, x, c, c, c, c, c, c, zeros({}, {.dtype = kInt64})}, dtype == kFloat32 ? 2e-4 : 1e-9,
+      require_agreement({x, image(), c, per_channel(), per_channel(), ones({shape[1]}, {.dtype = opmath_type(dtype)})},
+                        {x, x, x, c, c, c, c, c, c, zeros({}, {.dtype = kInt64})}, tolerance_of(dtype, 2e-4, 1e-9),
                         [](auto& context, const Tensors& in, Tensors& out) {
                           kernels::BatchStatistics saved{out[3], out[4], {}};
                           out[9].fill_(4);
@@ -71,19 +73,20 @@ static void check_whole_batch_norms() {
 
 TEST_CASE("batch norms with a residual and a ReLU agree") {
   for (const Shape& shape : {Shape{4, 3, 5, 2}, Shape{7, 5}, Shape{16, 64, 7, 7}}) {
-    for (const DType dtype : {kFloat32, kFloat64}) {
+    for (const DType dtype : floating_types) {
       for (const int kind : {0, 1, 2}) {
         const bool has_residual = kind > 0, wants_residual = kind == 2;
         const auto image = [&] {
           const Tensor x = random_tensor(shape, dtype);
           return shape.size() == 4 ? x.contiguous(MemoryFormat::channels_last) : x;
         };
-        const auto per_channel = [&] { return random_tensor({shape[1]}, dtype); };
+        const auto per_channel = [&] { return random_tensor({shape[1]}, opmath_type(dtype)); };
         const Tensor x = image(), c = per_channel();
         CAPTURE(to_string(shape), to_string(dtype), kind);
         require_agreement(
-            {x, image(), image(), c, per_channel(), ones({shape[1]}, {.dtype = dtype})}, {x, x, x, x, c, c, c, c},
-            dtype == kFloat32 ? 2e-4 : 1e-9, [&](auto& context, const Tensors& in, Tensors& out) {
+            {x, image(), image(), c, per_channel(), ones({shape[1]}, {.dtype = opmath_type(dtype)})},
+            {x, x, x, x, c, c, c, c}, tolerance_of(dtype, 2e-4, 1e-9),
+            [&](auto& context, const Tensors& in, Tensors& out) {
               const kernels::NormTail tail{true, has_residual ? in[2] : Tensor()};
               kernels::BatchStatistics saved{out[4], out[5], {}};
               kernels::RunningStatistics running{{}, {}, 0};

@@ -81,12 +81,11 @@ TEST_CASE("cuDNN, ebb's own kernels and the CPU compute the same batch norm") {
       const Tensors expected = whole(kCPU, "plain", given, 1e-3);
       const double tolerance = dtype == kFloat64 ? 1e-9 : dtype == kFloat32 ? 2e-4 : dtype == kFloat16 ? 4e-3 : 3e-2;
       CAPTURE(to_string(shape), to_string(dtype));
-      const bool is_half = is_half_precision(dtype);  // which ebb's own leave to cuDNN
-      for (const char* name : {"cudnn", is_half ? "cudnn" : "own", static_cast<const char*>(nullptr)}) {
+      for (const char* name : {"cudnn", "own", static_cast<const char*>(nullptr)}) {
         const std::uint64_t before = emulator::cudnn().norms;
         const Tensors made = whole(kCUDA, name, given, 1e-3);
         for (std::size_t i = 0; i < made.size(); ++i) require_close(made[i], expected[i], tolerance);
-        const bool by_cudnn = is_half || (name != nullptr && name == std::string("cudnn"));
+        const bool by_cudnn = name != nullptr && name == std::string("cudnn");
         CHECK(emulator::cudnn().norms - before == (by_cudnn ? 3 : 0));
       }
       const Tensors channels = whole(kCPU, nullptr, given, 1e-3);
