@@ -6,7 +6,8 @@
 namespace ebb::kernels {
 
 /// A sparse matrix, row by row: row o has the entries offsets[o] up to offsets[o + 1], each a column and a weight.
-/// Contiguous, on the device of what it is applied to; offsets and columns int64, weights of its dtype.
+/// Contiguous, on the device of what it is applied to; offsets and columns int64, weights of what its dtype computes
+/// in.
 struct SparseRows {
   Tensor offsets, columns, weights;
 };

@@ -11,15 +11,15 @@ namespace ebb::test {
 TEST_CASE("a sparse matrix applied to lines agrees") {
   const Tensor offsets = tensor({0, 2, 2, 5, 6});  // one row of none
   const Tensor columns = tensor({0, 2, 1, 0, 1, 2});
-  for (const DType dtype : {kFloat32, kFloat64}) {
-    const Tensor weights = tensor({0.5, -2.0, 1.0, 3.0, 0.25, 1.0}).to(dtype);
-    for (const Shape& x :
-         std::vector<Shape>{{1, 3, 1}, {4, 3, 1}, {2, 3, 7}, {300, 3, 5}, {3, 3, 8}, {0, 3, 2}, {2, 3, 0}}) {
+  for (const DType dtype : {kFloat32, kFloat64, kFloat16, kBFloat16}) {
+    const Tensor weights = tensor({0.5, -2.0, 1.0, 3.0, 0.25, 1.0}).to(opmath_type(dtype));
+    for (const Shape& x : std::vector<Shape>{
+             {1, 3, 1}, {4, 3, 1}, {2, 3, 7}, {300, 3, 5}, {3, 3, 8}, {5, 3, 24}, {0, 3, 2}, {2, 3, 0}}) {
       const Tensor y = empty({x[0], 4, x[2]}, {.dtype = dtype});
       CAPTURE(to_string(x));
       for (const bool special : {false, true}) {
-        require_agreement({random_tensor(x, dtype, special), offsets, columns, weights}, {y}, 1e-6,
-                          [](auto& context, const Tensors& in, Tensors& out) {
+        require_agreement({random_tensor(x, dtype, special), offsets, columns, weights}, {y},
+                          tolerance_of(dtype, 1e-6, 1e-6), [](auto& context, const Tensors& in, Tensors& out) {
                             kernels::resample(context, in[0], {in[1], in[2], in[3]}, out[0]);
                           });
       }
