@@ -2,6 +2,7 @@
 
 #include <cstdint>
 
+#include "ebb/kernels/cuda/half.cuh"
 #include "ebb/kernels/cuda/launch.cuh"
 #include "ebb/kernels/cuda/packet.cuh"
 #include "ebb/kernels/cuda/shuffle.cuh"
@@ -9,10 +10,6 @@
 // How the threads that share a line hold its elements.
 
 namespace ebb::kernels::scan {
-
-inline constexpr int neighbours = 4;                              // elements of a packet
-inline constexpr int together = 4;                                // packets that a thread loads before it adds them up
-inline constexpr int piece = neighbours * together * block_size;  // elements that a block holds
 
 /// How to walk along one dimension: backwards where the steps are negative.
 struct Line {
@@ -22,14 +19,30 @@ struct Line {
 /// How the elements of a line lie: side by side in aligned packets, so but in reverse, or anyhow.
 enum class Lie { forward, backward, any };
 
-template <class T>
-using TotalOf = std::conditional_t<std::is_floating_point_v<T>, double, std::int64_t>;
+template <Lie lie, class T>
+inline constexpr int neighbours = is_half<T>&& lie != Lie::any ? 8 : 4;  // elements of a packet
+inline constexpr int together = 4;  // packets that a thread loads before it adds them up
+template <Lie lie, class T>
+inline constexpr int piece = neighbours<lie, T>* together* block_size;  // elements that a block holds
 
 template <class T>
-__device__ Packet<T, neighbours> turned(const Packet<T, neighbours>& packet) {
-  Packet<T, neighbours> other;
+using TotalOf = std::conditional_t<std::is_floating_point_v<OpMath<T>>, double, std::int64_t>;
+
+/// The sum with an element, and what of a sum is stored.
+template <class T>
+__device__ TotalOf<T> plus(TotalOf<T> total, T x) {
+  return total + static_cast<TotalOf<T>>(widened(x));
+}
+template <class R, class Total>
+__device__ R stored(Total total) {
+  return rounded<R>(static_cast<OpMath<R>>(total));
+}
+
+template <class T, int n>
+__device__ Packet<T, n> turned(const Packet<T, n>& packet) {
+  Packet<T, n> other;
 #pragma unroll
-  for (int i = 0; i < neighbours; ++i) other.element[i] = packet.element[neighbours - 1 - i];
+  for (int i = 0; i < n; ++i) other.element[i] = packet.element[n - 1 - i];
   return other;
 }
 
@@ -45,35 +58,36 @@ __device__ T* element_at(T* from, int place, std::int64_t step) {
 
 /// Elements place .. after `from`, of which `left` are there; 0 for the others.
 template <Lie lie, class T>
-__device__ Packet<T, neighbours> load_along(const T* from, int place, int left, std::int64_t step) {
-  if (lie != Lie::any && place + neighbours <= left) {
+__device__ Packet<T, neighbours<lie, T>> load_along(const T* from, int place, int left, std::int64_t step) {
+  constexpr int n = neighbours<lie, T>;
+  if (lie != Lie::any && place + n <= left) {
     if constexpr (lie == Lie::backward) {
-      return turned(load_packet<T, neighbours>(from - place - (neighbours - 1)));
+      return turned(load_packet<T, n>(from - place - (n - 1)));
     } else {
-      return load_packet<T, neighbours>(from + place);
+      return load_packet<T, n>(from + place);
     }
   }
   from = element_at<lie>(from, place, step);
-  Packet<T, neighbours> packet;
+  Packet<T, n> packet;
 #pragma unroll
-  for (int i = 0; i < neighbours; ++i) {
+  for (int i = 0; i < n; ++i) {
     packet.element[i] = place + i < left ? *element_at<lie>(from, i, step) : T(0);
   }
   return packet;
 }
 
-template <Lie lie, class R>
-__device__ void store_along(R* to, int place, int left, std::int64_t step, const Packet<R, neighbours>& packet) {
-  if (lie != Lie::any && place + neighbours <= left) {
+template <Lie lie, class R, int n>
+__device__ void store_along(R* to, int place, int left, std::int64_t step, const Packet<R, n>& packet) {
+  if (lie != Lie::any && place + n <= left) {
     if constexpr (lie == Lie::backward) {
-      return store_packet(to - place - (neighbours - 1), turned(packet));
+      return store_packet(to - place - (n - 1), turned(packet));
     } else {
       return store_packet(to + place, packet);
     }
   }
   to = element_at<lie>(to, place, step);
 #pragma unroll
-  for (int i = 0; i < neighbours; ++i) {
+  for (int i = 0; i < n; ++i) {
     if (place + i < left) *element_at<lie>(to, i, step) = packet.element[i];
   }
 }
@@ -101,12 +115,11 @@ struct WarpSums {
 template <Lie lie, class T>
 struct Part {
   using Total = TotalOf<T>;
-  Packet<T, neighbours> packet[together];
+  static constexpr int n = neighbours<lie, T>;
+  Packet<T, n> packet[together];
   Total before[together];
 
-  __device__ static int place(int j) {
-    return (j * static_cast<int>(blockDim.x) + static_cast<int>(threadIdx.x)) * neighbours;
-  }
+  __device__ static int place(int j) { return (j * static_cast<int>(blockDim.x) + static_cast<int>(threadIdx.x)) * n; }
 
   /// Of the piece at x, which has `left` elements.
   __device__ Part(const T* x, int left, std::int64_t step) {
@@ -117,7 +130,7 @@ struct Part {
   __device__ Total sum(int j) const {
     Total sum = 0;
 #pragma unroll
-    for (int i = 0; i < neighbours; ++i) sum += static_cast<Total>(packet[j].element[i]);
+    for (int i = 0; i < n; ++i) sum = plus(sum, packet[j].element[i]);
     return sum;
   }
 
@@ -133,10 +146,11 @@ struct Part {
 #pragma unroll
     for (int j = 0; j < together; ++j) {
       Total total = before[j];
-      Packet<R, neighbours> sums;
+      Packet<R, n> sums;
 #pragma unroll
-      for (int i = 0; i < neighbours; ++i) {
-        sums.element[i] = static_cast<R>(total += static_cast<Total>(packet[j].element[i]));
+      for (int i = 0; i < n; ++i) {
+        total = plus(total, packet[j].element[i]);
+        sums.element[i] = stored<R>(total);
       }
       store_along<lie>(y, place(j), left, step, sums);
     }

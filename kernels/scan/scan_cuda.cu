@@ -4,7 +4,6 @@
 #include "ebb/kernels/cuda/walk.h"
 #include "ebb/kernels/reduce/reduction_plan.h"
 #include "ebb/kernels/scan/line_parts.cuh"
-#include "ebb/kernels/scan/scan_half.h"
 
 namespace ebb::kernels {
 namespace {
@@ -19,13 +18,15 @@ __global__ void sum_along_line(Walk<2> lines, std::int64_t count, Line line, con
   const auto at = lines(i);
   x += at.of[0];
   y += at.of[1];
+  constexpr int n = neighbours<Lie::any, T>;
   TotalOf<T> total = 0;
-  for (std::int64_t first = 0; first < line.size; first += neighbours) {
-    const int left = static_cast<int>(min(line.size - first, static_cast<std::int64_t>(neighbours)));
+  for (std::int64_t first = 0; first < line.size; first += n) {
+    const int left = static_cast<int>(min(line.size - first, static_cast<std::int64_t>(n)));
     auto packet = load_along<Lie::any>(x + first * line.x_step, 0, left, line.x_step);
-    Packet<R, neighbours> sums;
-    for (int j = 0; j < neighbours; ++j) {
-      sums.element[j] = static_cast<R>(total += static_cast<TotalOf<T>>(packet.element[j]));
+    Packet<R, n> sums;
+    for (int j = 0; j < n; ++j) {
+      total = plus(total, packet.element[j]);
+      sums.element[j] = stored<R>(total);
     }
     store_along<Lie::any>(y + first * line.y_step, 0, left, line.y_step, sums);
   }
@@ -34,7 +35,7 @@ __global__ void sum_along_line(Walk<2> lines, std::int64_t count, Line line, con
 /// A line a warp.
 template <Lie lie, class T, class R>
 __global__ void scan_short(Walk<2> lines, std::int64_t count, Line line, const T* x, R* y) {
-  constexpr int of_warp = together * neighbours * warp_size;
+  constexpr int of_warp = together * neighbours<lie, T> * warp_size;
   const std::int64_t i = static_cast<std::int64_t>(blockIdx.x) * blockDim.y + threadIdx.y;
   if (i >= count) return;
   const auto at = lines(i);
@@ -58,7 +59,7 @@ __global__ void scan_short(Walk<2> lines, std::int64_t count, Line line, const T
 
 /// How lines are cut: each into `count` chunks of `size` elements, of which a block takes one, piece by piece.
 struct Chunks {
-  Chunks(std::int64_t lines, std::int64_t length) {
+  Chunks(std::int64_t lines, std::int64_t length, std::int64_t piece) {
     constexpr std::int64_t blocks_to_fill = 1024;  // a large GPU
     const std::int64_t pieces = (length + piece - 1) / piece;
     const std::int64_t most = std::max<std::int64_t>(1, blocks_to_fill / lines);
@@ -82,8 +83,9 @@ struct Chunk {
 };
 
 /// The elements of a piece that are there, of `left`.
-__device__ inline int in_piece(std::int64_t left) {
-  return static_cast<int>(min(left, static_cast<std::int64_t>(piece)));
+template <Lie lie, class T>
+__device__ int in_piece(std::int64_t left) {
+  return static_cast<int>(min(left, static_cast<std::int64_t>(piece<lie, T>)));
 }
 
 inline constexpr int warps = block_size / warp_size;
@@ -114,8 +116,8 @@ __global__ void sum_chunk(Walk<2> lines, Line line, Chunks chunks, const T* x, T
   x += lines(own.line).of[0] + own.first * line.x_step;
   TotalOf<T> sum = 0;
 #pragma unroll 1
-  for (std::int64_t left = own.left; left > 0; left -= piece, x += piece * line.x_step) {
-    const Part<lie, T> part(x, in_piece(left), line.x_step);
+  for (std::int64_t left = own.left; left > 0; left -= piece<lie, T>, x += piece<lie, T> * line.x_step) {
+    const Part<lie, T> part(x, in_piece<lie, T>(left), line.x_step);
 #pragma unroll
     for (int j = 0; j < together; ++j) sum += part.sum(j);
   }
@@ -134,7 +136,9 @@ __device__ Total sum_before(const Total* totals, int count, BlockSums<Total>& sh
 
 /// The running sums of each chunk, on top of the totals of those before in its line.
 template <Lie lie, class T, class R>
-__global__ void __launch_bounds__(block_size, lie == Lie::any ? 1 : 3)
+__global__ void __launch_bounds__(block_size, lie == Lie::any ? 1
+                                              : is_half<T>    ? 2
+                                                              : 3)
     scan_chunk(Walk<2> lines, Line line, Chunks chunks, const TotalOf<T>* totals, const T* x, R* y) {
   using Total = TotalOf<T>;
   auto& shared = block_shared<BlockSums<Total>>();
@@ -145,8 +149,8 @@ __global__ void __launch_bounds__(block_size, lie == Lie::any ? 1 : 3)
   y += at.of[1] + own.first * line.y_step;
   Total before = 0;
 #pragma unroll 1
-  for (std::int64_t left = own.left; left > 0; left -= piece) {
-    Part<lie, T> part(x, in_piece(left), line.x_step);
+  for (std::int64_t left = own.left; left > 0; left -= piece<lie, T>) {
+    Part<lie, T> part(x, in_piece<lie, T>(left), line.x_step);
     if (left == own.left && own.number > 0)
       before = sum_before(totals + blockIdx.x - own.number, static_cast<int>(own.number), shared);
 #pragma unroll
@@ -165,9 +169,9 @@ __global__ void __launch_bounds__(block_size, lie == Lie::any ? 1 : 3)
     for (int j = 0; j < together; ++j) part.before[j] += before + shared.of[j][warp];
     before += shared.all;
     __syncthreads();
-    part.store(y, in_piece(left), line.y_step);
-    x += piece * line.x_step;
-    y += piece * line.y_step;
+    part.store(y, in_piece<lie, T>(left), line.y_step);
+    x += piece<lie, T> * line.x_step;
+    y += piece<lie, T> * line.y_step;
   }
 }
 
@@ -175,7 +179,7 @@ __global__ void __launch_bounds__(block_size, lie == Lie::any ? 1 : 3)
 template <Lie lie, class T, class R>
 void scan_long(CudaContext& context, const Rows<2>& lines, const Line& line, const T* x, R* y) {
   using Total = TotalOf<T>;
-  const Chunks chunks(lines.numel, line.size);
+  const Chunks chunks(lines.numel, line.size, piece<lie, T>);
   const LaunchSize size{dim3(grid_size(lines.numel * chunks.count.divisor()))};
   const Walk<2> walk(lines);
   Tensor scratch;
@@ -192,10 +196,11 @@ void scan_long(CudaContext& context, const Rows<2>& lines, const Line& line, con
 /// How lines lie, operand k of the walk over them, whose first is at `data`.
 template <class T>
 Lie lie_of(const T* data, std::int64_t step, std::int64_t size, const Rows<2>& lines, std::size_t k) {
-  if (step != 1 && (step != -1 || size % neighbours != 0)) return Lie::any;
-  if (!is_aligned<neighbours>(step > 0 ? data : data - (neighbours - 1))) return Lie::any;
+  constexpr int n = neighbours<Lie::forward, T>;
+  if (step != 1 && (step != -1 || size % n != 0)) return Lie::any;
+  if (!is_aligned<n>(step > 0 ? data : data - (n - 1))) return Lie::any;
   for (int d = 0; d < lines.sizes.size(); ++d) {
-    if (lines.sizes[d] != 1 && lines.strides[k][d] % neighbours != 0) return Lie::any;
+    if (lines.sizes[d] != 1 && lines.strides[k][d] % n != 0) return Lie::any;
   }
   return step > 0 ? Lie::forward : Lie::backward;
 }
@@ -203,7 +208,7 @@ Lie lie_of(const T* data, std::int64_t step, std::int64_t size, const Rows<2>& l
 template <Lie lie, class T, class R>
 void scan_lines(CudaContext& context, const Rows<2>& lines, const Line& line, const T* x, R* y) {
   constexpr std::int64_t enough_for_warps = 1024;  // lines that give the whole GPU work, a warp each
-  if (line.size > piece || lines.numel < enough_for_warps) return scan_long<lie>(context, lines, line, x, y);
+  if (line.size > piece<lie, T> || lines.numel < enough_for_warps) return scan_long<lie>(context, lines, line, x, y);
   constexpr int lines_together = block_size / warp_size;
   const LaunchSize size{dim3(grid_size((lines.numel + lines_together - 1) / lines_together)),
                         dim3(warp_size, lines_together)};
@@ -213,7 +218,6 @@ void scan_lines(CudaContext& context, const Rows<2>& lines, const Line& line, co
 }  // namespace
 
 void cumsum(CudaContext& context, const Tensor& x, int dim, bool reverse, Tensor& y) {
-  if (have_half(x)) return cumsum_of_half(context, x, dim, reverse, y);
   constexpr std::int64_t enough_lines = 8192;   // to give the whole GPU work, a line a thread
   constexpr std::int64_t very_short_line = 32;  // less than it takes to give a warp work
   if (x.numel() == 0) return;
@@ -223,8 +227,8 @@ void cumsum(CudaContext& context, const Tensor& x, int dim, bool reverse, Tensor
   const std::int64_t x_first = last * line.x_step, y_first = last * line.y_step;
   if (reverse) line = {line.size, -line.x_step, -line.y_step};
   const Rows<2> lines = plan_reduction(x, {dim}, y).kept;
-  visit_number(x.dtype(), [&]<class T>() {
-    using R = std::conditional_t<std::is_floating_point_v<T>, T, std::int64_t>;
+  visit_any(x.dtype(), [&]<class T>() {
+    using R = std::conditional_t<std::is_floating_point_v<OpMath<T>>, T, std::int64_t>;
     const T* from = x.data<T>() + x_first;
     R* to = y.data<R>() + y_first;
     if (line.size <= very_short_line || (side_by_side && lines.numel >= enough_lines)) {

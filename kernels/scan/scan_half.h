@@ -5,10 +5,9 @@
 
 namespace ebb::kernels {
 
-// Half precision, by way of float32.
+// Half precision on the CPU, by way of float32.
 
-template <class Context>
-[[gnu::cold]] void cumsum_of_half(Context& context, const Tensor& x, int dim, bool reverse, Tensor& y) {
+[[gnu::cold]] inline void cumsum_of_half(CpuContext& context, const Tensor& x, int dim, bool reverse, Tensor& y) {
   in_float32(
       context, [&](const Tensor& from, Tensor& to) { cumsum(context, from, dim, reverse, to); }, x, y);
 }
