@@ -2,7 +2,6 @@
 
 #include "ebb/core/dispatch.h"
 #include "ebb/kernels/cuda/launch.cuh"
-#include "ebb/kernels/sort/sort_half.h"
 #include "ebb/kernels/sort/sort_on_gpu.h"
 
 namespace ebb::kernels {
@@ -28,7 +27,6 @@ void launch_move(CudaContext& context, const Tensor& x, const Tensor& order, Ten
 }  // namespace
 
 void sort(CudaContext& context, const Tensor& x, bool descending, Tensor& y, Tensor& indices) {
-  if (have_half(x)) return sort_of_half(context, x, descending, y, indices);
   if (x.numel() == 0) return;
   (x.size(1) <= network_width ? network_sort : radix_sort)(context, x, descending, y, indices);
 }

@@ -3,6 +3,7 @@
 #include <bit>
 
 #include "ebb/core/dispatch.h"
+#include "ebb/kernels/cuda/half.cuh"
 #include "ebb/kernels/cuda/launch.cuh"
 #include "ebb/kernels/sort/sort_on_gpu.h"
 #include "ebb/kernels/sort/sort_order.h"
@@ -25,8 +26,9 @@ struct Item {
 template <class T>
 __device__ bool before(const Item<T>& a, const Item<T>& b, bool descending) {
   if (a.place < 0 || b.place < 0) return b.place < 0 && a.place >= 0;
-  if (precedes(a.value, b.value, descending)) return true;
-  return !precedes(b.value, a.value, descending) && a.place < b.place;
+  const auto of_a = widened(a.value), of_b = widened(b.value);
+  if (precedes(of_a, of_b, descending)) return true;
+  return !precedes(of_b, of_a, descending) && a.place < b.place;
 }
 
 /// Rows of n items, in two arrays.
@@ -95,7 +97,7 @@ void sort_as(CudaContext& context, const Tensor& x, bool descending, Tensor& y, 
 }  // namespace
 
 void network_sort(CudaContext& context, const Tensor& x, bool descending, Tensor& y, Tensor& indices) {
-  visit_number(x.dtype(), [&]<class T>() { sort_as<T>(context, x, descending, y, indices); });
+  visit_any(x.dtype(), [&]<class T>() { sort_as<T>(context, x, descending, y, indices); });
 }
 
 }  // namespace ebb::kernels

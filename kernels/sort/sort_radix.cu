@@ -248,7 +248,7 @@ void sort_long_rows(CudaContext& context, const Matrix<T>& x, bool descending, c
 }  // namespace
 
 void radix_sort(CudaContext& context, const Tensor& x, bool descending, Tensor& y, Tensor& indices) {
-  visit_number(x.dtype(), [&]<class T>() {
+  visit_any(x.dtype(), [&]<class T>() {
     const Matrix<T> matrix{x.data<T>(), x.size(0), x.size(1), x.stride(0), x.stride(1)};
     const Sorted<T> sorted{y.data<T>(), indices.data<std::int64_t>()};
     const auto by_row = [&](auto kernel) {

@@ -22,7 +22,7 @@ void check_cumsum(const Tensor& x, int dim) {
   const Tensor y = empty(x.shape(), {.dtype = is_floating(x.dtype()) ? x.dtype() : kInt64});
   for (const bool reverse : {false, true}) {
     require_agreement(
-        {x}, {y}, is_half_precision(x.dtype()) ? 8e-3 : 1e-6,
+        {x}, {y}, tolerance_of(x.dtype(), 1e-6, 1e-6),
         [&](auto& context, const Tensors& in, Tensors& out) { kernels::cumsum(context, in[0], dim, reverse, out[0]); });
   }
 }
@@ -48,7 +48,8 @@ TEST_CASE("rows that fill a block agree, of every dtype") {
 }
 
 TEST_CASE("rows of several blocks agree, of keys of every size") {
-  for (const DType dtype : {kUInt8, kFloat32, kInt64}) check_sort(random_tensor({1, 2049}, dtype, true));
+  for (const DType dtype : {kUInt8, kFloat32, kInt64, kFloat16, kBFloat16})
+    check_sort(random_tensor({1, 2049}, dtype, true));
   check_sort(random_tensor({4100, 2}, kUInt8).transpose(0, 1));  // most are equal
   check_sort(random_tensor({1, 4097}, kFloat32, true));
 }
@@ -93,6 +94,15 @@ TEST_CASE("running sums agree along any dimension") {
   check_cumsum(random_tensor({9002}).slice(0, 1, 9001), 0);
   check_cumsum(random_tensor({1030, 36}), 1);  // a line a warp
   check_cumsum(random_tensor({5000, 2}), 0);
+  for (const DType dtype : {kFloat16, kBFloat16}) {
+    for (const Tensor& x : layouts_of(random_tensor({3, 5, 72}, dtype))) {
+      for (const int dim : {0, 1, 2}) check_cumsum(x, dim);
+    }
+    check_cumsum(random_tensor({3, 8203}, dtype), 1);  // in chunks
+    check_cumsum(random_tensor({2, 18000}, dtype), 1);
+    check_cumsum(random_tensor({1030, 72}, dtype), 1);  // a line a warp
+    check_cumsum(random_tensor({40, 8200}, dtype), 0);
+  }
   check_cumsum(random_tensor({1, 2048 * 3}, kInt32), 1);
   check_cumsum(random_tensor({3, 0, 2}), 1);
   check_cumsum(random_tensor({3, 0, 2}), 0);
