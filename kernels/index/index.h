@@ -15,7 +15,8 @@ void gather(CudaContext&, const Tensor& x, int dim, const Tensor& index, Tensor&
 enum class Scatter : std::uint8_t { assign, add };
 
 /// y[i | index] = src[i], or += it, one after the other along dim: the last of equal places stays, and sums are the
-/// same each time. src has the shape of index and the dtype of y. Any strides.
+/// same each time. src has the shape of index and the dtype of y. Any strides. Of half precision sums are in float32,
+/// rounded once.
 void scatter(CpuContext&, Scatter how, int dim, const Tensor& index, const Tensor& src, Tensor& y);
 void scatter(CudaContext&, Scatter how, int dim, const Tensor& index, const Tensor& src, Tensor& y);
 

@@ -5,11 +5,10 @@
 
 namespace ebb::kernels {
 
-// Half precision, by way of float32.
+// Half precision on the CPU, by way of float32.
 
-template <class Context>
-[[gnu::cold]] void scatter_of_half(Context& context, Scatter how, int dim, const Tensor& index, const Tensor& src,
-                                   Tensor& y) {
+[[gnu::cold]] inline void scatter_of_half(CpuContext& context, Scatter how, int dim, const Tensor& index,
+                                          const Tensor& src, Tensor& y) {
   const Tensor before = y;
   in_float32(
       context,

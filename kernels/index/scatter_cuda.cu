@@ -1,6 +1,7 @@
 // Sorts the index, so that the sources of one place lie side by side, and gives each place to a thread: no atomics, the
 // same sums each time.
 #include "ebb/core/dispatch.h"
+#include "ebb/kernels/cuda/half.cuh"
 #include "ebb/kernels/cuda/launch.cuh"
 #include "ebb/kernels/cuda/packet.cuh"
 #include "ebb/kernels/cuda/packet_rows.h"
@@ -8,7 +9,6 @@
 #include "ebb/kernels/cuda/walk.h"
 #include "ebb/kernels/elementwise/elementwise.h"
 #include "ebb/kernels/index/index.h"
-#include "ebb/kernels/index/index_half.h"
 #include "ebb/kernels/index/index_lines.h"
 #include "ebb/kernels/sort/sort.h"
 
@@ -65,10 +65,10 @@ struct Piece : Source {
   bool begins = false, begins_place = false, ends_place = false;
 };
 
-template <int n, class T>
-__device__ void add_to(Packet<T, n>& sum, const Packet<T, n>& x) {
+template <int n, class Number, class T>
+__device__ void add_to(Packet<Number, n>& sum, const Packet<T, n>& x) {
 #pragma unroll
-  for (int i = 0; i < n; ++i) sum.element[i] = static_cast<T>(sum.element[i] + x.element[i]);
+  for (int i = 0; i < n; ++i) sum.element[i] = static_cast<Number>(sum.element[i] + widened(x.element[i]));
 }
 
 /// A source a thread; it works where it is the last of its place.
@@ -87,32 +87,37 @@ __global__ void assign_last(Walk<2> walk, Divider lines, Sorted sorted, Line lin
 /// A source a thread; it works where it begins a piece: adds that to y where the place has no other, else puts its sum
 /// aside, in partial[k, line].
 template <int n, class T>
-__global__ void add_pieces(Walk<2> walk, Divider lines, Sorted sorted, Line line, const T* src, T* partial, T* y) {
+__global__ void add_pieces(Walk<2> walk, Divider lines, Sorted sorted, Line line, const T* src, OpMath<T>* partial,
+                           T* y) {
   const Piece p(sorted, lines, line.y_size);
   if (!p.begins) return;
   const auto at = walk(p.line);
   const bool is_all = p.begins_place && p.ends_place;
-  T* to = is_all ? y + at.of[1] + p.places[p.k] * line.y_stride : partial + thread_index() * n;
-  Packet<T, n> sum{};
-  if (is_all) sum = load_packet<T, n>(to);
+  T* to = y + at.of[1] + p.places[p.k] * line.y_stride;
+  Packet<OpMath<T>, n> sum{};
+  if (is_all) sum = widened(load_packet<T, n>(to));
   for (std::int64_t k = p.k; k < p.end; ++k) {
     add_to(sum, load_packet<T, n>(src + at.of[0] + p.order[k] * line.src_stride));
   }
-  store_packet(to, sum);
+  if (is_all) {
+    store_packet(to, rounded<T>(sum));
+  } else {
+    store_packet(partial + thread_index() * n, sum);
+  }
 }
 
 /// A source a thread; it works where it is the first of a place with several pieces.
 template <int n, class T>
-__global__ void add_partials(Walk<2> walk, Divider lines, Sorted sorted, Line line, const T* partial, T* y) {
+__global__ void add_partials(Walk<2> walk, Divider lines, Sorted sorted, Line line, const OpMath<T>* partial, T* y) {
   const Piece p(sorted, lines, line.y_size);
   if (!p.begins || !p.begins_place || p.ends_place) return;
   const std::int64_t place = p.places[p.k];
   T* to = y + walk(p.line).of[1] + place * line.y_stride;
-  auto sum = load_packet<T, n>(to);
+  auto sum = widened(load_packet<T, n>(to));
   for (std::int64_t k = p.k; k < sorted.length && p.places[k] == place; k += piece) {
-    add_to(sum, load_packet<T, n>(partial + (k * lines.divisor() + p.line) * n));
+    add_to(sum, load_packet<OpMath<T>, n>(partial + (k * lines.divisor() + p.line) * n));
   }
-  store_packet(to, sum);
+  store_packet(to, rounded<T>(sum));
 }
 
 bool is_same_for_all_lines(const Tensor& index, int dim) {
@@ -153,11 +158,12 @@ void scatter_sorted(CudaContext& context, Scatter how, const Rows<2>& lines, con
     return;
   }
   Tensor partial;
-  T* sums = nullptr;
+  using Number = OpMath<T>;
+  Number* sums = nullptr;
   if (sorted.length > piece) {
-    const std::int64_t bytes = lines.numel * sorted.length * n * static_cast<std::int64_t>(sizeof(T));
+    const std::int64_t bytes = lines.numel * sorted.length * n * static_cast<std::int64_t>(sizeof(Number));
     partial = allocate({bytes}, kUInt8, context.device());
-    sums = reinterpret_cast<T*>(partial.raw_data());
+    sums = reinterpret_cast<Number*>(partial.raw_data());
   }
   launch(context, add_pieces<n, T>, size, walk, count, sorted, line, from, sums, to);
   if (sums != nullptr) launch(context, add_partials<n, T>, size, walk, count, sorted, line, sums, to);
@@ -166,7 +172,6 @@ void scatter_sorted(CudaContext& context, Scatter how, const Rows<2>& lines, con
 }  // namespace
 
 void scatter(CudaContext& context, Scatter how, int dim, const Tensor& index, const Tensor& src, Tensor& y) {
-  if (have_half(y)) return scatter_of_half(context, how, dim, index, src, y);
   if (index.numel() == 0 || y.size(dim) == 0) return;
   const Tensor rows = lines_as_rows(context, index, dim);
   Tensor places = allocate(rows.shape(), kInt64, context.device()),
@@ -185,7 +190,7 @@ void scatter(CudaContext& context, Scatter how, int dim, const Tensor& index, co
     lines.numel *= index.size(d);
   }
   if (lines.sizes.empty()) lines = {.sizes = {1}, .strides = {Strides{0}, Strides{0}}, .numel = 1};
-  visit_number(y.dtype(), [&]<class T>() {
+  visit_any(y.dtype(), [&]<class T>() {
     constexpr int n = 16 / static_cast<int>(sizeof(T));
     const T* from = src.data<T>();
     T* to = y.data<T>();

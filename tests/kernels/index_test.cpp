@@ -51,7 +51,7 @@ TEST_CASE("gather agrees") {
 TEST_CASE("scatter agrees, also where places are equal") {
   for (const auto& [shape, dim, index] : cases()) {
     for (const kernels::Scatter how : {kernels::Scatter::assign, kernels::Scatter::add}) {
-      for (const DType dtype : {kFloat32, kFloat64, kInt64}) {
+      for (const DType dtype : {kFloat32, kFloat64, kInt64, kFloat16, kBFloat16}) {
         const Tensor src = random_tensor(index.shape(), dtype);
         CAPTURE(to_string(shape), dim, to_string(dtype));
         require_agreement({src, index}, {empty(shape, {.dtype = dtype})}, 0,
@@ -81,11 +81,11 @@ TEST_CASE("many sources of one place are added up, some places having none") {
 TEST_CASE("rows of packets are added up, those of a place in pieces where they are many") {
   for (const std::int64_t places : {1, 3, 40}) {
     const Tensor index = randint(0, places, {1500, 1});
-    for (const DType dtype : {kFloat32, kFloat64, kInt32}) {
+    for (const DType dtype : {kFloat32, kFloat64, kInt32, kFloat16, kBFloat16}) {
       const Tensor src = random_tensor({1500, 16}, dtype);
       for (const kernels::Scatter how : {kernels::Scatter::assign, kernels::Scatter::add}) {
-        require_agreement({src, index.expand({1500, 16})}, {empty({41, 16}, {.dtype = dtype})}, 1e-4,
-                          [how](auto& context, const Tensors& in, Tensors& out) {
+        require_agreement({src, index.expand({1500, 16})}, {empty({41, 16}, {.dtype = dtype})},
+                          tolerance_of(dtype, 1e-4, 1e-4), [how](auto& context, const Tensors& in, Tensors& out) {
                             out[0].fill_(1);
                             kernels::scatter(context, how, 0, in[1], in[0], out[0]);
                           });
