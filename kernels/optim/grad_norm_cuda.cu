@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "ebb/core/dispatch.h"
+#include "ebb/kernels/cuda/half.cuh"
 #include "ebb/kernels/cuda/shuffle.cuh"
 #include "ebb/kernels/cuda/tensor_table.cuh"
 #include "ebb/kernels/elementwise/elementwise.h"
@@ -31,11 +32,11 @@ __device__ T block_sum(T own) {
 
 /// A block's share of the elements gives one partial sum.
 template <class T>
-__global__ void sum_squares(__grid_constant__ const TensorTable<T, 1> table, T* partial) {
-  T sum = 0;
+__global__ void sum_squares(__grid_constant__ const TensorTable<T, 1> table, OpMath<T>* partial) {
+  OpMath<T> sum = 0;
   table.for_each_packet([&](auto packet, int group, std::int64_t i) {
     constexpr int n = decltype(packet)::value;
-    const auto values = load_packet<T, n>(table.data[0][group] + i);
+    const auto values = widened(load_packet<T, n>(table.data[0][group] + i));
     for (int e = 0; e < n; ++e) sum += values.element[e] * values.element[e];
   });
   sum = block_sum(sum);
@@ -51,13 +52,13 @@ __global__ void finish_norm(const T* partial, std::int64_t count, T* total) {
 }
 
 template <class T>
-__global__ void scale_elements(__grid_constant__ const TensorTable<T, 1> table, const T* scale) {
-  const T factor = *scale;
+__global__ void scale_elements(__grid_constant__ const TensorTable<T, 1> table, const OpMath<T>* scale) {
+  const OpMath<T> factor = *scale;
   table.for_each_packet([&](auto packet, int group, std::int64_t i) {
     constexpr int n = decltype(packet)::value;
-    auto values = load_packet<T, n>(table.data[0][group] + i);
+    auto values = widened(load_packet<T, n>(table.data[0][group] + i));
     for (int e = 0; e < n; ++e) values.element[e] *= factor;
-    store_global(table.data[0][group] + i, values);
+    store_global(table.data[0][group] + i, rounded<T>(values));
   });
 }
 
@@ -72,23 +73,26 @@ auto each_of(std::span<const Tensor> tensors) {
 }  // namespace
 
 void total_norm(CudaContext& context, std::span<const Tensor> tensors, Tensor& total) {
-  visit_float(total.dtype(), [&]<class T>() {
+  if (tensors.empty()) return fill(context, 0, total);
+  visit_floating(tensors[0].dtype(), [&]<class T>() {
+    using Number = OpMath<T>;
     std::int64_t blocks = 0;
     for (const Tensor& x : tensors) blocks += (x.numel() + TensorTable<T, 1>::share - 1) / TensorTable<T, 1>::share;
     Tensor partial = allocate({std::max<std::int64_t>(blocks, 1)}, total.dtype(), context.device());
     std::int64_t done = 0;
     for_each_table<T, 1>(each_of<T>(tensors), [&](const TensorTable<T, 1>& table) {
-      launch(context, sum_squares<T>, {dim3(table.blocks())}, table, partial.data<T>() + done);
+      launch(context, sum_squares<T>, {dim3(table.blocks())}, table, partial.data<Number>() + done);
       done += table.blocks();
     });
-    launch(context, finish_norm<T>, {dim3(1)}, partial.data<T>(), done, total.data<T>());
+    launch(context, finish_norm<Number>, {dim3(1)}, partial.data<Number>(), done, total.data<Number>());
   });
 }
 
 void scale_all(CudaContext& context, std::span<Tensor> tensors, const Tensor& scale) {
-  visit_float(scale.dtype(), [&]<class T>() {
+  if (tensors.empty()) return;
+  visit_floating(tensors[0].dtype(), [&]<class T>() {
     for_each_table<T, 1>(each_of<T>(tensors), [&](const TensorTable<T, 1>& table) {
-      launch(context, scale_elements<T>, {dim3(table.blocks())}, table, scale.data<T>());
+      launch(context, scale_elements<T>, {dim3(table.blocks())}, table, scale.data<OpMath<T>>());
     });
   });
 }

@@ -8,8 +8,8 @@
 
 #include "ebb/core/cuda/capture.h"
 #include "ebb/core/dispatch.h"
+#include "ebb/kernels/cuda/half.cuh"
 #include "ebb/kernels/cuda/tensor_table.cuh"
-#include "ebb/kernels/half/in_float32.h"
 #include "ebb/kernels/optim/optim_ops.h"
 
 namespace ebb::kernels {
@@ -41,10 +41,11 @@ __device__ void step_share(const Formula& formula, const Table<Formula, T>& tabl
     for (int k = 0; k < states; ++k) state[k] = load_packet<T, n>(table.data[2 + k][group] + i);
 #pragma unroll
     for (int e = 0; e < n; ++e) {
-      T own[max_optim_states]{};
-      for (int k = 0; k < states; ++k) own[k] = state[k].element[e];
-      formula(p.element[e], g.element[e], own);
-      for (int k = 0; k < states; ++k) state[k].element[e] = own[k];
+      OpMath<T> own_p = widened(p.element[e]), own[max_optim_states]{};
+      for (int k = 0; k < states; ++k) own[k] = widened(state[k].element[e]);
+      formula(own_p, widened(g.element[e]), own);
+      p.element[e] = rounded<T>(own_p);
+      for (int k = 0; k < states; ++k) state[k].element[e] = rounded<T>(own[k]);
     }
     store_global(table.data[0][group] + i, p);
 #pragma unroll
@@ -78,10 +79,10 @@ void for_each_table_of(std::span<OptimTarget> targets, Launch&& launch_table) {
   for_each_table<T, 2 + Formula::states>(each, launch_table);
 }
 
-/// Calls `body` with the formula of any step.
+/// Calls `body` with the formula of any step, for elements T.
 template <class T, class Body>
 void visit_step(const OptimStep& step, Body&& body) {
-  std::visit([&](const auto& s) { visit_formula<Math, T>(s, body); }, step);
+  std::visit([&](const auto& s) { visit_formula<Math, OpMath<T>>(s, body); }, step);
 }
 
 /// Writes the formula of `step` where the graph's kernel reads one.
@@ -99,37 +100,12 @@ void write_formula(const OptimStep& step, std::byte* to) {
         "or without; capture again");
 }
 
-/// Half precision, by way of float32: `step` moves what stands in for the targets.
-template <class Step>
-void step_in_float32(CudaContext& context, std::span<OptimTarget> targets, Step&& step) {
-  std::vector<OptimTarget> wide;
-  for (const OptimTarget& target : targets) {
-    OptimTarget& stand_in = wide.emplace_back();
-    stand_in.p = half::widened(context, target.p);
-    stand_in.g = half::widened(context, target.g);
-    for (std::size_t k = 0; k < max_optim_states; ++k) stand_in.states[k] = half::widened(context, target.states[k]);
-  }
-  step(std::span(wide));
-  const auto store = [&](const Tensor& from, Tensor& to) {
-    if (have_half(to)) copy(context, from, to);
-  };
-  for (std::size_t i = 0; i < wide.size(); ++i) {
-    store(wide[i].p, targets[i].p);
-    for (std::size_t k = 0; k < max_optim_states; ++k) store(wide[i].states[k], targets[i].states[k]);
-  }
-}
-
 }  // namespace
 
 void optim_step_in_graph(CudaContext& context, LiveValues& values, const OptimStep& like,
                          std::function<OptimStep()> next, std::span<OptimTarget> targets) {
   if (targets.empty()) return;
-  if (have_half(targets[0].p)) {
-    return step_in_float32(context, targets, [&](std::span<OptimTarget> wide) {
-      optim_step_in_graph(context, values, like, std::move(next), wide);
-    });
-  }
-  visit_float(targets[0].p.dtype(), [&]<class T>() {
+  visit_floating(targets[0].p.dtype(), [&]<class T>() {
     visit_step<T>(like, [&]<class Formula>(const Formula&) {
       // What the graph's kernel uses lives as long as the graph.
       const auto kept = std::make_shared<std::vector<OptimTarget>>(targets.begin(), targets.end());
@@ -145,10 +121,7 @@ void optim_step_in_graph(CudaContext& context, LiveValues& values, const OptimSt
 
 void optim_step(CudaContext& context, const OptimStep& step, std::span<OptimTarget> targets) {
   if (targets.empty()) return;
-  if (have_half(targets[0].p)) {
-    return step_in_float32(context, targets, [&](std::span<OptimTarget> wide) { optim_step(context, step, wide); });
-  }
-  visit_float(targets[0].p.dtype(), [&]<class T>() {
+  visit_floating(targets[0].p.dtype(), [&]<class T>() {
     visit_step<T>(step, [&]<class Formula>(const Formula& formula) {
       for_each_table_of<Formula, T>(targets, [&](const auto& table) {
         launch(context, step_elements<Formula, T>, {dim3(table.blocks())}, formula, table);

@@ -39,7 +39,8 @@ Tensor norm(const Tensor& gradient, double p) {
 /// Whether the kernels for many tensors take them: on one GPU, of one dtype, without gaps.
 bool lie_together(std::span<const Tensor> gradients) {
   const Tensor& first = gradients[0];
-  const bool computes = first.is_cuda() && (first.dtype() == kFloat32 || first.dtype() == kFloat64);
+  const DType number = opmath_type(first.dtype());
+  const bool computes = first.is_cuda() && (number == kFloat32 || number == kFloat64);
   return computes && std::ranges::all_of(gradients, [&](const Tensor& x) {
            return x.device() == first.device() && x.dtype() == first.dtype() && x.strides() == elementwise_strides(x);
          });
@@ -56,7 +57,7 @@ void on_gpu_of(std::span<const Tensor> gradients, Body&& body) {
 /// The norm of all gradients: of their norms, as PyTorch has it, or in a few launches where that can be.
 Tensor norm_of_all(std::span<const Tensor> gradients, double p) {
   if (p == 2 && lie_together(gradients)) {
-    Tensor total = empty({}, {.dtype = gradients[0].dtype(), .device = gradients[0].device()});
+    Tensor total = empty({}, {.dtype = opmath_type(gradients[0].dtype()), .device = gradients[0].device()});
     on_gpu_of(gradients, [&](auto& context) { kernels::total_norm(context, gradients, total); });
     return total;
   }

@@ -13,13 +13,13 @@ namespace {
 
 void check_step(const kernels::OptimStep& step, std::size_t states) {
   for (const std::int64_t count : {0, 1, 1000, 5001}) {
-    for (const DType dtype : {kFloat32, kFloat64}) {
+    for (const DType dtype : {kFloat32, kFloat64, kFloat16, kBFloat16}) {
       Tensors in{random_tensor({count}, dtype), random_tensor({count}, dtype)}, out{in[0]};
       for (std::size_t k = 0; k < states; ++k) {
         in.push_back(abs(random_tensor({count}, dtype)) + 4);  // so that a variance is positive
         out.push_back(in.back());
       }
-      require_agreement(in, out, dtype == kFloat32 ? 2e-6 : 1e-14, [&](auto& context, const Tensors& x, Tensors& y) {
+      require_agreement(in, out, tolerance_of(dtype, 2e-6, 1e-14), [&](auto& context, const Tensors& x, Tensors& y) {
         y[0].copy_(x[0]);
         for (std::size_t k = 0; k < states; ++k) y[k + 1].copy_(x[k + 2]);
         kernels::OptimTarget target{y[0], x[1], {}};
@@ -50,10 +50,11 @@ TEST_CASE("a step of many tensors is that of each, wherever they lie") {
 }
 
 TEST_CASE("gradients are clipped alike on both devices, whatever their number") {
-  for (const double max_norm : {0.5, 1e9}) {
+  for (const auto& [max_norm, dtype] :
+       {std::pair(0.5, kFloat32), std::pair(1e9, kFloat32), std::pair(0.5, kFloat16), std::pair(0.5, kBFloat16)}) {
     Tensors on_cpu, on_cuda;
     for (std::int64_t i = 0; i < 230; ++i) {
-      const Tensor p = zeros({i == 40 ? 9001 : i % 9}), gradient = random_tensor({p.numel()});
+      const Tensor p = zeros({i == 40 ? 9001 : i % 9}, {.dtype = dtype}), gradient = random_tensor({p.numel()}, dtype);
       on_cpu.push_back(p.clone().requires_grad_());
       on_cuda.push_back(p.to(kCUDA).detach().requires_grad_());
       on_cpu.back().set_grad(gradient.clone());
@@ -64,7 +65,8 @@ TEST_CASE("gradients are clipped alike on both devices, whatever their number") 
       set_thread_order(seed);
       require_close(nn::clip_grad_norm_(on_cuda, {.max_norm = max_norm}), expected, 1e-4);
       if (seed == thread_orders().front()) {
-        for (std::size_t i = 0; i < on_cpu.size(); ++i) require_close(on_cuda[i].grad(), on_cpu[i].grad(), 1e-5);
+        for (std::size_t i = 0; i < on_cpu.size(); ++i)
+          require_close(on_cuda[i].grad(), on_cpu[i].grad(), tolerance_of(dtype, 1e-5, 1e-5));
       }
       for (std::size_t i = 0; i < on_cpu.size(); ++i) on_cuda[i].set_grad(on_cpu[i].grad().to(kCUDA) * 1.0);
       if (max_norm < 1) break;  // clipped once, the norm is another
