@@ -22,6 +22,8 @@
 //   Raw along_some(line, i, end) const        those from i on, one by one, before end
 //   Raw read(place) const                     a packet from there on: all places are known before the first is read
 //   Value value(raw, k, count_index) const    of neighbour k
+// and, where several values are combined in fewer steps than one by one,
+//   Value of_packet(raw) const                of all in a packet
 // and, where outputs may be neighbours in memory,
 //   Lines lines(output, count) const          where those of `count` neighbouring outputs lie
 //   Place across(lines, i) const              where value i of the first one lies
@@ -61,6 +63,11 @@ struct OneByOne : Reduction {
 template <class Reduction>
 concept ReadsPackets = requires {
   typename Reduction::Raw;
+};
+
+template <class Reduction>
+concept CombinesPackets = requires(const Reduction& reduction, const typename Reduction::Raw& raw) {
+  reduction.of_packet(raw);
 };
 
 template <class Reduction>
@@ -118,8 +125,12 @@ __device__ typename Reduction::Value reduce_line(const Reduction& reduction, std
     for (int u = 0; u < in_flight; ++u) raw[u] = reduction.read(places[u]);
 #pragma unroll
     for (int u = 0; u < in_flight; ++u) {
+      if constexpr (CombinesPackets<Reduction>) {
+        sum[u % sums] = reduction.combine(sum[u % sums], reduction.of_packet(raw[u]));
+      } else {
 #pragma unroll
-      for (int k = 0; k < n; ++k) add(raw[u], k, place + u * step);
+        for (int k = 0; k < n; ++k) add(raw[u], k, place + u * step);
+      }
     }
   }
 #pragma unroll 1

@@ -41,6 +41,20 @@ struct RowMoments : RowPackets<T> {
     return load_before<row_packet<T>>(x + row * this->n, i, std::int64_t{this->n}, false, T(0));
   }
   __device__ Value value(const Raw& raw, int k, std::int64_t) const { return {1, widened(raw.element[k]), 0}; }
+  /// By sums shifted by the first element, as channels::Moments has them: one division.
+  __device__ Value of_packet(const Raw& raw) const {
+    constexpr Number count = row_packet<T>;
+    const Number first = widened(raw.element[0]);
+    Number sum = 0, squares = 0;
+#pragma unroll
+    for (int k = 1; k < row_packet<T>; ++k) {
+      const Number deviation = widened(raw.element[k]) - first;
+      sum += deviation;
+      squares += deviation * deviation;
+    }
+    const Number mean = sum / count;
+    return {count, first + mean, squares - sum * mean};
+  }
   __device__ Value identity() const { return {0, 0, 0}; }
   __device__ Value combine(const Value& a, const Value& b) const { return merged(a, b); }
   __device__ void store(std::int64_t row, const Value& value) const {

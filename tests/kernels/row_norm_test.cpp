@@ -1,5 +1,6 @@
 #include <utility>
 
+#include "ebb/autograd/ops.h"
 #include "ebb/kernels/row_norm/row_norm.h"
 
 #include "tests/kernels/both_devices.h"
@@ -75,6 +76,15 @@ TEST_CASE("of no rows nothing is normalised, and weights get gradients of 0") {
   require_agreement({x}, {x, rows, rows}, 0, [](auto& context, const Tensors& in, Tensors& out) {
     kernels::row_norm(context, in[0], {}, 0.1, out[0], out[1], out[2]);
   });
+}
+
+TEST_CASE("long rows of a large mean keep their variance") {
+  const Tensor noise = random_tensor({2, 16384}), x = on_gpu((noise + 3000).detach());
+  const Tensor exact = (noise + 3000).to(kFloat64);
+  Tensor y = empty_like(x), mean = on_gpu(empty({2})), rstd = empty_like(mean);
+  kernels::row_norm(cuda_context(0), x, {}, 1e-5, y, mean, rstd);
+  require_close(mean, exact.mean({1}).to(kFloat32), 1e-6);
+  require_close(rstd, (1 / sqrt(var(exact, {1}, 0) + 1e-5)).to(kFloat32), 1e-5);
 }
 
 }  // namespace ebb::test
