@@ -20,5 +20,6 @@ void resample(CudaContext&, const Tensor& x, const SparseRows& matrix, Tensor& y
 /// `rows` along the height and then `columns` along the width, in one pass over memory. x (N, C, H, W) and y
 /// (N, C, H', W') channels-last.
 void resample_images(CpuContext&, const Tensor& x, const SparseRows& rows, const SparseRows& columns, Tensor& y);
+void resample_images(CudaContext&, const Tensor& x, const SparseRows& rows, const SparseRows& columns, Tensor& y);
 
 }  // namespace ebb::kernels

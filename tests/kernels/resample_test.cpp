@@ -27,19 +27,24 @@ TEST_CASE("a sparse matrix applied to lines agrees") {
   }
 }
 
-TEST_CASE("images are resampled in both dimensions as in one after the other") {
+TEST_CASE("images are resampled in both dimensions as in one after the other, on both devices") {
   CpuContext cpu;
   const Tensor row_offsets = tensor({0, 1, 3, 3, 4, 9}), row_columns = tensor({1, 0, 2, 2, 0, 1, 2, 3, 3});
   const Tensor column_offsets = tensor({0, 3, 4, 8}), column_columns = tensor({0, 1, 2, 1, 2, 1, 0, 2});
-  for (const DType dtype : {kFloat32, kFloat64}) {
-    const Tensor row_weights = tensor({1.0, 0.5, -2.0, 0.75, 1.0, 3.0, 0.25, 1.0, -1.0}).to(dtype);
-    const Tensor column_weights = tensor({0.5, -2.0, 1.0, 1.0, 3.0, 0.25, 1.0, 2.0}).to(dtype);
+  for (const DType dtype : {kFloat32, kFloat64, kFloat16, kBFloat16}) {
+    const Tensor row_weights = tensor({1.0, 0.5, -2.0, 0.75, 1.0, 3.0, 0.25, 1.0, -1.0}).to(opmath_type(dtype));
+    const Tensor column_weights = tensor({0.5, -2.0, 1.0, 1.0, 3.0, 0.25, 1.0, 2.0}).to(opmath_type(dtype));
     const kernels::SparseRows rows{row_offsets, row_columns, row_weights};
     const kernels::SparseRows columns{column_offsets, column_columns, column_weights};
-    for (const std::int64_t channels : {1, 5, 37}) {
+    for (const std::int64_t channels : {1, 5, 16, 37}) {
       const Tensor x = random_tensor({3, channels, 4, 3}, dtype).contiguous(MemoryFormat::channels_last);
       Tensor y = empty({3, channels, 5, 3}, {.dtype = dtype}, MemoryFormat::channels_last);
       kernels::resample_images(cpu, x, rows, columns, y);
+      const Tensors in{x, row_offsets, row_columns, row_weights, column_offsets, column_columns, column_weights};
+      require_agreement(in, {y}, tolerance_of(dtype, 2e-6, 1e-14), [](auto& context, const Tensors& of, Tensors& out) {
+        kernels::resample_images(context, of[0], {of[1], of[2], of[3]}, {of[4], of[5], of[6]}, out[0]);
+      });
+      if (is_half_precision(dtype)) continue;  // one after the other it is rounded twice
       Tensor between = empty({3, 5, 3 * channels}, {.dtype = dtype}),
              expected = empty({15, 3, channels}, {.dtype = dtype});
       kernels::resample(cpu, x.permute({0, 2, 3, 1}).reshape({3, 4, 3 * channels}), rows, between);

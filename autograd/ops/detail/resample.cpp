@@ -1,8 +1,8 @@
 #include "ebb/autograd/ops/detail/resample.h"
 
 #include <algorithm>
+#include <array>
 #include <exception>
-#include <type_traits>
 
 #include "ebb/autograd/ops/create/creation.h"
 #include "ebb/autograd/ops/detail/compute.h"
@@ -107,30 +107,37 @@ Tensor resample(const Tensor& given, int dim, const SparseMatrix& matrix) {
                 }));
 }
 
-/// Whether resample_images() takes x, and no longer than one dimension after the other: the product with the rows first
-/// must not be larger than x and the result.
+/// Whether resample_images() takes x, and no longer than one dimension after the other: on the CPU the product with the
+/// rows first must not be larger than x and the result; on a GPU a result must have few terms.
 static bool at_once(const Tensor& x, std::span<const SparseMatrix> matrices) {
-  if (x.dim() != 4 || matrices.size() != 2 || x.device().type != DeviceType::cpu) return false;
+  if (x.dim() != 4 || matrices.size() != 2) return false;
   const SparseMatrix &rows = matrices[0], &columns = matrices[1];
+  if (x.is_cuda()) {
+    constexpr double most_terms = 16;  // of bicubic interpolation, and of the gradient where bilinear doubles the size
+    const auto mean = [](const SparseMatrix& m) {
+      return static_cast<double>(m.weights().size()) / static_cast<double>(std::max<std::int64_t>(m.rows(), 1));
+    };
+    return mean(rows) * mean(columns) <= most_terms;
+  }
+  if (x.device().type != DeviceType::cpu) return false;
   return rows.rows() <= rows.columns() || columns.columns() <= columns.rows();
 }
 
-/// Images on the CPU, in both dimensions at once.
+/// Images, in both dimensions at once.
 static Tensor resample_images(const Tensor& given, const SparseMatrix& rows, const SparseMatrix& columns) {
   const MemoryFormat format = given.suggested_format();
   const Tensor x = contiguous(given, format);
   const Shape shape{x.size(0), x.size(1), rows.rows(), columns.rows()};
   const auto resample_both = [format, of_rows = as_tensors(rows, x), of_columns = as_tensors(columns, x)](
                                  auto& context, std::span<const Tensor> of, Tensor& y) {
-    if constexpr (std::is_same_v<decltype(context), CpuContext&>) {
-      Tensor to = as_images(y, format);
-      kernels::resample_images(context, as_images(of[0], format), of_rows, of_columns, to);
-    }
+    Tensor to = as_images(y, format);
+    kernels::resample_images(context, as_images(of[0], format), of_rows, of_columns, to);
   };
   const Tensor y = made({&x, 1}, shape, format, resample_both);
   return record(y, wrt(x, [rows, columns](const Tensor& dy) {
                   const OpScope op("resample", Site{});
-                  return resample_images(dy, rows.transposed(), columns.transposed());
+                  const std::array transposed{rows.transposed(), columns.transposed()};
+                  return dy.is_cuda() ? resample(dy, transposed) : resample_images(dy, transposed[0], transposed[1]);
                 }));
 }
 

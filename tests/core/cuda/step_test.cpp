@@ -225,4 +225,47 @@ TEST_CASE("ops and their gradients wait for nothing once they have run") {
   check_all(matrix, of_matrices);
 }
 
+TEST_CASE("of half precision an op and its gradient take no more launches than of float32") {
+  using Op = std::function<Tensor(const Tensor&)>;
+  const Tensor given = rand({2, 8, 8, 8}).contiguous(MemoryFormat::channels_last).to(kCUDA);
+  const Tensor index = zeros({3}, {.dtype = kInt64, .device = kCUDA});
+  const std::vector<std::pair<const char*, Op>> ops = {
+      {"max_pool2d", [](const Tensor& x) { return max_pool2d(x, {.kernel_size = 3, .stride = 2}); }},
+      {"avg_pool2d", [](const Tensor& x) { return avg_pool2d(x, {.kernel_size = 2}); }},
+      {"adaptive_avg_pool2d",
+       [](const Tensor& x) {
+         return adaptive_avg_pool2d(x, {1, 1});
+       }},
+      {"sum", [](const Tensor& x) { return sum(x, {1}); }},
+      {"prod", [](const Tensor& x) { return prod(x, 1); }},
+      {"max", [](const Tensor& x) { return max(x, 1).values; }},
+      {"amin", [](const Tensor& x) { return amin(x, {1}); }},
+      {"layer_norm", [](const Tensor& x) { return layer_norm(x, {8}); }},
+      {"group_norm", [](const Tensor& x) { return group_norm(x, 2); }},
+      {"batch_norm", [](const Tensor& x) { return batch_norm(x, {}, {}, {}, {}, {.training = true}); }},
+      {"interpolate",
+       [](const Tensor& x) {
+         return interpolate(x, {.size = {9, 11}, .mode = InterpolateMode::bilinear});
+       }},
+      {"cumsum", [](const Tensor& x) { return cumsum(x, 1); }},
+      {"sort", [](const Tensor& x) { return sort(x, 1).values; }},
+      {"index_select", [&](const Tensor& x) { return index_select(x, 1, index); }},
+  };
+  for (const auto& [name, op] : ops) {
+    const auto launches = [&, &of = op](DType dtype) {
+      std::uint64_t before = 0;
+      for (int i = 0; i < 2; ++i) {  // what is made once is made by then
+        const Tensor x = given.to(dtype).detach().requires_grad_();
+        before = emulator::statistics().launches;
+        static_cast<void>(grad({of(x).sum()}, {x}));
+      }
+      return emulator::statistics().launches - before;
+    };
+    CAPTURE(name);
+    const std::uint64_t most = launches(kFloat32);
+    CHECK(launches(kFloat16) <= most);
+    CHECK(launches(kBFloat16) <= most);
+  }
+}
+
 }  // namespace ebb::test
