@@ -24,6 +24,14 @@ struct TwoSums {
   }
 };
 
+/// The elements of a weight or a bias, which are T or what T is computed in; none of an undefined one.
+template <class T, class AnyTensor>
+auto elements_of(AnyTensor& t) {
+  using Pointer = std::conditional_t<std::is_const_v<AnyTensor>, const void*, void*>;
+  if (!t.defined()) return Pointer(nullptr);
+  return t.dtype() == dtype_of<T> ? Pointer(t.template data<T>()) : Pointer(t.template data<OpMath<T>>());
+}
+
 /// Weight and bias of a row's elements, which for rows of half precision may be float32; see RowAffine.
 template <class T>
 struct AffineOf {
@@ -31,8 +39,8 @@ struct AffineOf {
   using Number = OpMath<T>;
 
   AffineOf(const RowAffine& affine, std::int64_t row_size)
-      : weight(affine.weight.defined() ? affine.weight.raw_data() : nullptr),
-        bias(affine.bias.defined() ? affine.bias.raw_data() : nullptr),
+      : weight(elements_of<T>(affine.weight)),
+        bias(elements_of<T>(affine.bias)),
         of_row(row_size / affine.inner),
         inner(affine.inner) {
     const Tensor& either = affine.weight.defined() ? affine.weight : affine.bias;

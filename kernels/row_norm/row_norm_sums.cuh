@@ -30,8 +30,8 @@ struct AffineGradient {
         of_row(in.x.size(1) / inner_size),
         groups(count / of_row.divisor()),
         inner(inner_size),
-        dweight(to_weight.raw_data()),
-        dbias(to_bias.raw_data()),
+        dweight(elements_of<T>(to_weight)),
+        dbias(elements_of<T>(to_bias)),
         is_wide(to_weight.dtype() != dtype_of<T>),
         packed((inner_size == 1 ? of_row.divisor() : inner_size) % packet == 0 && is_aligned<packet>(dy) &&
                is_aligned<packet>(x)) {}
