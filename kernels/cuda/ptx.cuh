@@ -2,7 +2,9 @@
 
 #include <cstdint>
 #include <cstring>
+#include <type_traits>
 
+#include "ebb/core/dtype/half.h"
 #include "ebb/kernels/cuda/invoke.cuh"
 
 // Instructions that CUDA C++ has no words for; sm_80 and later have them. The block emulator of the tests has its own
@@ -74,6 +76,46 @@ __device__ __forceinline__ void mma_tf32(float (&c)[4], const float (&a)[4], con
       : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])
       : "r"(__float_as_uint(a[0])), "r"(__float_as_uint(a[1])), "r"(__float_as_uint(a[2])), "r"(__float_as_uint(a[3])),
         "r"(__float_as_uint(b[0])), "r"(__float_as_uint(b[1])));
+}
+
+/// Four matrices (8, 8) of 16-bit elements from shared memory: lane 8 i + j gives the address, a multiple of 16 bytes,
+/// of row j of matrix i. With g = lane / 4 and t = lane % 4 a lane gets [g][2 t] and [g][2 t + 1] of each, in the lower
+/// and the upper half, or [2 t][g] and [2 t + 1][g] where they are transposed: PTX ISA, "ldmatrix".
+template <bool transposed>
+__device__ __forceinline__ void load_matrices(const void* row, std::uint32_t (&x)[4]) {
+  const auto at = static_cast<unsigned>(__cvta_generic_to_shared(row));
+  if constexpr (transposed) {
+    asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0, %1, %2, %3}, [%4];"
+                 : "=r"(x[0]), "=r"(x[1]), "=r"(x[2]), "=r"(x[3])
+                 : "r"(at)
+                 : "memory");
+  } else {
+    asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4];"
+                 : "=r"(x[0]), "=r"(x[1]), "=r"(x[2]), "=r"(x[3])
+                 : "r"(at)
+                 : "memory");
+  }
+}
+
+/// c += a b by the lanes of a warp: a is (16, 16), b (16, 8), of T of half precision, two to a word; c as mma_tf32's. A
+/// lane has a[g + 8 (i % 2)][2 t + 8 (i / 2)] and its neighbour of the next k in a[i], and b[2 t + 8 i][g] and its in
+/// b[i]: PTX ISA, "Matrix fragments for mma.m16n8k16".
+template <class T>
+__device__ __forceinline__ void mma_half(float (&c)[4], const std::uint32_t (&a)[4], const std::uint32_t (&b)[2]) {
+  if constexpr (std::is_same_v<T, Half>) {
+    asm volatile(
+        "mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, "
+        "%3};"
+        : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])
+        : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
+  } else {
+    static_assert(std::is_same_v<T, BFloat16>);
+    asm volatile(
+        "mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, "
+        "%2, %3};"
+        : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])
+        : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
+  }
 }
 
 }  // namespace ebb::kernels

@@ -18,7 +18,7 @@ struct BmmTask {
 };
 
 /// Which implementation a product gets: of "bmm" on the CPU "tiles", "eigen" or "plain", on a GPU "mma", "wgmma",
-/// "cublas", "tiled" or "plain"; "float32": half precision, converted.
+/// "cublas", "tiled" or "plain". The CPU multiplies half precision as float32.
 Choice which_bmm(CpuContext&, const BmmTask& task);
 Choice which_bmm(CudaContext&, const BmmTask& task);
 

@@ -6,7 +6,7 @@
 #include "ebb/core/threads/parallel.h"
 #include "ebb/kernels/elementwise/elementwise.h"
 #include "ebb/kernels/gemm/gemm.h"
-#include "ebb/kernels/matmul/bmm_half.h"
+#include "ebb/kernels/half/in_float32.h"
 #include "ebb/kernels/wrapping.h"
 
 namespace ebb::kernels {
@@ -144,10 +144,21 @@ constexpr CpuProduct implementations[] = {
     {{"plain", takes_any}, by_loops},
 };
 
+[[gnu::cold]] void by_float32(CpuContext& context, const Tensor& a, const Tensor& b, const Epilogue& epilogue,
+                              Tensor& y) {
+  in_float32(
+      context,
+      [&](const Tensor& left, const Tensor& right, const Tensor& scale, const Tensor& shift, const Tensor& residual,
+          Tensor& to) {
+        bmm(context, left, right, {scale, shift, residual, epilogue.activation}, to);
+      },
+      a, b, epilogue.scale, epilogue.shift, epilogue.residual, y);
+}
+
 }  // namespace
 
 void bmm(CpuContext& context, const Tensor& a, const Tensor& b, const Epilogue& epilogue, Tensor& y) {
-  if (have_half(a)) return bmm_of_half(context, a, b, epilogue, y);
+  if (have_half(a)) return by_float32(context, a, b, epilogue, y);
   if (y.numel() == 0) return;
   if (a.size(2) == 0) {
     fill(context, 0, y);

@@ -5,7 +5,6 @@
 #include "ebb/core/backends/backends.h"
 #include "ebb/core/cuda/context.h"
 #include "ebb/kernels/elementwise/elementwise.h"
-#include "ebb/kernels/matmul/bmm_half.h"
 #include "ebb/kernels/matmul/bmm_on_gpu.h"
 
 namespace ebb::kernels {
@@ -23,7 +22,9 @@ void and_finish(CudaContext& context, const Tensor& a, const Tensor& b, const Ep
 }
 
 const char* mma_refusal(const BmmTask& task) {
-  return task.a.dtype() == kFloat32 ? nullptr : "the elements are not of float32";
+  const DType dtype = task.a.dtype();
+  return dtype == kFloat32 || is_half_precision(dtype) ? nullptr
+                                                       : "the elements are of neither float32 nor half precision";
 }
 
 const char* wgmma_refusal(const BmmTask& task) {
@@ -44,39 +45,28 @@ const char* tiled_refusal(const BmmTask& task) {
   return dtype == kFloat32 || dtype == kFloat64 ? nullptr : "the elements are neither float32 nor float64";
 }
 
-const char* float32_refusal(const BmmTask& task) {
-  return is_half_precision(task.a.dtype()) ? nullptr : "the elements are not of half precision";
-}
-
-void by_float32(CudaContext& context, const Tensor& a, const Tensor& b, const Epilogue& epilogue, Tensor& y) {
-  const ForceImplementation whichever("bmm", nullptr);
-  bmm_of_half(context, a, b, epilogue, y);
-}
-
-const char* plain_refusal(const BmmTask& task) {
-  return is_half_precision(task.a.dtype()) ? "the elements are of half precision" : nullptr;
-}
-
 constexpr CudaProduct wgmma{{"wgmma", wgmma_refusal}, bmm_wgmma}, mma{{"mma", mma_refusal}, bmm_mma},
     cublas{{"cublas", cublas_refusal}, and_finish<bmm_cublas>}, tiled{{"tiled", tiled_refusal}, and_finish<bmm_tiled>},
-    float32{{"float32", float32_refusal}, by_float32}, plain{{"plain", plain_refusal}, and_finish<bmm_plain>};
+    plain{{"plain", takes_any}, and_finish<bmm_plain>};
 
-constexpr CudaProduct wgmma_first[] = {wgmma, mma, cublas, tiled, float32, plain},
-                      mma_first[] = {mma, wgmma, cublas, tiled, float32, plain},
-                      cublas_first[] = {cublas, mma, wgmma, tiled, float32, plain};
+constexpr CudaProduct wgmma_first[] = {wgmma, mma, cublas, tiled, plain},
+                      mma_first[] = {mma, wgmma, cublas, tiled, plain},
+                      cublas_first[] = {cublas, mma, wgmma, tiled, plain};
 
 /// Where cuBLAS was faster on an H100: with TF32, with doubles, with vectors, and with sums too short for a block to
-/// hide where they come from and go to.
+/// hide where they come from and go to. Of half precision nothing of ours has been measured: cuBLAS has what is larger
+/// than the batches of small matrices for which a block is best.
 bool is_for_cublas(const BmmTask& task) {
-  if (task.a.dtype() != kFloat32 || backends::cuda.matmul.allow_tf32) return true;
   const std::int64_t m = task.a.size(1), n = task.b.size(2), k = task.a.size(2);
+  if (is_half_precision(task.a.dtype())) return task.a.size(0) == 1 || std::min(m, n) == 1 || m * n > 64 * 64;
+  if (task.a.dtype() != kFloat32 || backends::cuda.matmul.allow_tf32) return true;
   return std::min(m, n) == 1 || (k < 96 && m * n > 64 * 64);
 }
 
 const auto& implementations(const BmmTask& task) {
   if (is_for_cublas(task)) return cublas_first;
   const CudaContext& context = cuda_context(task.a.device().index);
-  if (context.compute_capability() != 90) return mma_first;
+  if (context.compute_capability() != 90 || is_half_precision(task.a.dtype())) return mma_first;
   return wgmma_cost(context, task.a, task.b) < mma_cost(context, task.a, task.b) ? wgmma_first : mma_first;
 }
 

@@ -1,6 +1,4 @@
 // y[i] = a[i] b[i] of floats by tensor cores, with the instructions that GPUs have had since sm_80.
-#include <algorithm>
-
 #include "ebb/core/backends/backends.h"
 #include "ebb/kernels/matmul/bmm_on_gpu.h"
 #include "ebb/kernels/matmul/launch_product.cuh"
@@ -17,7 +15,8 @@ struct MmaShared {
 
 template <class Tile, bool a_by_k, bool b_by_k, bool shifted, MmaTerms terms>
 __global__ void __launch_bounds__(Tile::threads, Tile::blocks)
-    multiply_by_mma(Factor<float> a, Factor<float> b, ProductGrid grid, EpilogueOf<float> epilogue, float* y) {
+    multiply_by_mma(Factor<float> a, Factor<float> b, ProductGrid grid, EpilogueOf<float> epilogue,
+                    ProductOutput<float> output) {
   auto& shared = dynamic_shared<MmaShared<Tile, a_by_k, b_by_k>>();
   const int thread = static_cast<int>(threadIdx.x), lane = thread % warp_size, warp = thread / warp_size;
   const int warp_row = warp % Tile::warps_down * Tile::warp_rows,
@@ -44,9 +43,9 @@ __global__ void __launch_bounds__(Tile::threads, Tile::blocks)
                                 a.outer,
                                 b.outer,
                                 (blockIdx.y * grid.batch + matrix) * a.outer * b.outer};
-    const std::uint64_t no_numbers = store(results, sums.value, epilogue, y);
+    const std::uint64_t no_numbers = store(results, sums.value, epilogue, output.y);
     if constexpr (terms == MmaTerms::three) {
-      multiply_plainly(results, no_numbers, a, b, {matrix, part.first_k, part.end_k}, epilogue, y);
+      multiply_plainly(results, no_numbers, a, b, {matrix, part.first_k, part.end_k}, epilogue, output.y);
     }
   }
 }
@@ -56,48 +55,32 @@ using MediumTile = MmaTile<64, 64, 32, 32, 32, 3, 8, 3>;
 using SmallTile = MmaTile<32, 32, 32, 16, 16, 2, 8, 4>;
 
 template <class Tile>
-void launch_tile(const ProductTask& task, MmaTerms terms) {
+void launch_tile(const ProductTask<float>& task, MmaTerms terms) {
   visit_layout(task.product, [&]<bool a_by_k, bool b_by_k, bool shifted>() {
-    const ProductKernel kernel = terms == MmaTerms::one
-                                     ? multiply_by_mma<Tile, a_by_k, b_by_k, shifted, MmaTerms::one>
-                                     : multiply_by_mma<Tile, a_by_k, b_by_k, shifted, MmaTerms::three>;
+    const ProductKernel<float> kernel = terms == MmaTerms::one
+                                            ? multiply_by_mma<Tile, a_by_k, b_by_k, shifted, MmaTerms::one>
+                                            : multiply_by_mma<Tile, a_by_k, b_by_k, shifted, MmaTerms::three>;
     launch_product<Tile>(task, kernel, sizeof(MmaShared<Tile, a_by_k, b_by_k>));
   });
 }
 
-struct Choices {
-  ProductCut of_tile[3];
-
-  Choices(const CudaContext& context, const ProductSizes& sizes)
-      : of_tile{cut<LargeTile>(context, sizes, 0.66), cut<MediumTile>(context, sizes, 0.6),
-                cut<SmallTile>(context, sizes, 0.4)} {}
-
-  template <class Tile>
-  static ProductCut cut(const CudaContext& context, const ProductSizes& sizes, double speed) {
-    return cut_of(context, sizes, Tile::rows, Tile::columns, Tile::blocks, speed);
-  }
-
-  int best() const {
-    const auto cheaper = [](const ProductCut& l, const ProductCut& r) { return l.cost < r.cost; };
-    return static_cast<int>(std::min_element(std::begin(of_tile), std::end(of_tile), cheaper) - of_tile);
-  }
-};
+ProductCut cut(const CudaContext& context, const ProductSizes& sizes) {
+  constexpr TileShape shapes[] = {shape_of<LargeTile>(0.66), shape_of<MediumTile>(0.6), shape_of<SmallTile>(0.4)};
+  return cheapest_cut(context, sizes, shapes, 64);
+}
 
 }  // namespace
 
-double mma_cost(const CudaContext& context, const Tensor& a, const Tensor& b) {
-  const Choices choices(context, {a, b});
-  return choices.of_tile[choices.best()].cost;
-}
+double mma_cost(const CudaContext& context, const Tensor& a, const Tensor& b) { return cut(context, {a, b}).cost; }
 
 void bmm_mma(CudaContext& context, const Tensor& a, const Tensor& b, const Epilogue& epilogue, Tensor& y) {
-  const Product p(context, a, b);
-  const Choices choices(context, {a, b});
-  const int best = choices.best();
+  if (is_half_precision(y.dtype())) return bmm_mma_half(context, a, b, epilogue, y);
+  const Product<float> p(context, a, b);
+  const ProductCut best = cut(context, {a, b});
   const MmaTerms terms = backends::cuda.matmul.allow_tf32 ? MmaTerms::one : MmaTerms::three;
-  const ProductTask task{context, p, choices.of_tile[best].splits, epilogue, y};
-  if (best == 0) return launch_tile<LargeTile>(task, terms);
-  if (best == 1) return launch_tile<MediumTile>(task, terms);
+  const ProductTask<float> task{context, p, best.splits, epilogue, y};
+  if (best.tile == 0) return launch_tile<LargeTile>(task, terms);
+  if (best.tile == 1) return launch_tile<MediumTile>(task, terms);
   launch_tile<SmallTile>(task, terms);
 }
 

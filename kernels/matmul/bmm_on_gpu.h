@@ -8,13 +8,15 @@ namespace ebb::kernels {
 
 // The products on a GPU, of what is not empty; see bmm.h for what they compute.
 
-/// By tensor cores, of float: backends::cuda.matmul.allow_tf32 says whether as TF32, or as precisely as of float32.
+/// By tensor cores. Of float: backends::cuda.matmul.allow_tf32 says whether as TF32, or as precisely as of float32. Of
+/// half precision: bmm_mma_half, with sums of float32, rounded once after the epilogue.
 void bmm_mma(CudaContext&, const Tensor& a, const Tensor& b, const Epilogue& epilogue, Tensor& y);
+void bmm_mma_half(CudaContext&, const Tensor& a, const Tensor& b, const Epilogue& epilogue, Tensor& y);
 
 /// By Hopper's tensor cores, on compute capability 9.0 only: of float, as precisely as of float32.
 void bmm_wgmma(CudaContext&, const Tensor& a, const Tensor& b, const Epilogue& epilogue, Tensor& y);
 
-/// How long they take with the precision of float32, in units that they share.
+/// How long those of float take with the precision of float32, in units that they share.
 double mma_cost(const CudaContext&, const Tensor& a, const Tensor& b);
 double wgmma_cost(const CudaContext&, const Tensor& a, const Tensor& b);
 

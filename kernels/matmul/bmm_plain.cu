@@ -16,15 +16,17 @@ __global__ void multiply_plainly(Factor<T> a, Factor<T> b, std::int64_t batch, T
   const std::int64_t matrix = i / (m * n), row = i / n % m, column = i % n;
   const T* left = a.data + matrix * a.batch_stride + row * a.outer_stride;
   const T* right = b.data + matrix * b.batch_stride + column * b.outer_stride;
-  T sum = 0;
-  for (std::int64_t k = 0; k < a.k; ++k) sum = static_cast<T>(sum + left[k * a.k_stride] * right[k * b.k_stride]);
-  y[i] = sum;
+  OpMath<T> sum = 0;
+  for (std::int64_t k = 0; k < a.k; ++k) {
+    sum = static_cast<OpMath<T>>(sum + widened(left[k * a.k_stride]) * widened(right[k * b.k_stride]));
+  }
+  y[i] = rounded<T>(sum);
 }
 
 template <class T>
 __global__ void finish(EpilogueOf<T> epilogue, std::int64_t columns, std::int64_t count, T* y) {
   const std::int64_t i = thread_index();
-  if (i < count) y[i] = static_cast<T>(epilogue(static_cast<typename EpilogueOf<T>::Value>(y[i]), i % columns, i));
+  if (i < count) y[i] = rounded<T>(epilogue(widened(y[i]), i % columns, i));
 }
 
 template <class T>
@@ -35,16 +37,14 @@ void launch_finish(CudaContext& context, const Epilogue& epilogue, Tensor& y) {
 }  // namespace
 
 void bmm_plain(CudaContext& context, const Tensor& a, const Tensor& b, Tensor& y) {
-  visit_number(y.dtype(), [&]<class T>() {
+  visit_any(y.dtype(), [&]<class T>() {
     launch(context, multiply_plainly<T>, threads_for(y.numel()), factor<T>(a, 1, 2), factor<T>(b, 2, 1), y.size(0),
            y.data<T>());
   });
 }
 
 void finish_product(CudaContext& context, const Epilogue& epilogue, Tensor& y) {
-  if (y.dtype() == kFloat16) return launch_finish<Half>(context, epilogue, y);
-  if (y.dtype() == kBFloat16) return launch_finish<BFloat16>(context, epilogue, y);
-  visit_float(y.dtype(), [&]<class T>() { launch_finish<T>(context, epilogue, y); });
+  visit_floating(y.dtype(), [&]<class T>() { launch_finish<T>(context, epilogue, y); });
 }
 
 }  // namespace ebb::kernels

@@ -10,7 +10,7 @@ namespace ebb::kernels {
 namespace {
 
 struct WgmmaTile {
-  static constexpr int rows = 128, columns = 128, depth = 32, stages = 3, threads = 256;
+  static constexpr int rows = 128, columns = 128, depth = 32, stages = 3, threads = 256, blocks = 1;
   static constexpr int warp_rows = 16, warp_columns = columns;
   static constexpr int steps = depth / 8;  // of an instruction
 };
@@ -82,8 +82,9 @@ __device__ void start_products(float (&part)[64], const Rows& rows, const Column
 }
 
 template <bool a_by_k, bool b_by_k, bool shifted>
-__global__ void __launch_bounds__(WgmmaTile::threads, 1)
-    multiply_by_wgmma(Factor<float> a, Factor<float> b, ProductGrid grid, EpilogueOf<float> epilogue, float* y) {
+__global__ void __launch_bounds__(WgmmaTile::threads, WgmmaTile::blocks)
+    multiply_by_wgmma(Factor<float> a, Factor<float> b, ProductGrid grid, EpilogueOf<float> epilogue,
+                      ProductOutput<float> output) {
   using Tile = WgmmaTile;
   auto& shared = dynamic_shared<WgmmaShared<a_by_k, b_by_k>>();
   const int thread = static_cast<int>(threadIdx.x), lane = thread % warp_size, g = lane / 4, t = lane % 4;
@@ -127,13 +128,14 @@ __global__ void __launch_bounds__(WgmmaTile::threads, 1)
                                 a.outer,
                                 b.outer,
                                 (blockIdx.y * grid.batch + matrix) * a.outer * b.outer};
-    const std::uint64_t no_numbers = store(results, sums, epilogue, y);
-    multiply_plainly(results, no_numbers, a, b, {matrix, part.first_k, part.end_k}, epilogue, y);
+    const std::uint64_t no_numbers = store(results, sums, epilogue, output.y);
+    multiply_plainly(results, no_numbers, a, b, {matrix, part.first_k, part.end_k}, epilogue, output.y);
   }
 }
 
 ProductCut cut(const CudaContext& context, const ProductSizes& sizes) {
-  return cut_of(context, sizes, WgmmaTile::rows, WgmmaTile::columns, 1, 1);
+  constexpr TileShape shapes[] = {shape_of<WgmmaTile>(1)};
+  return cheapest_cut(context, sizes, shapes, 64);
 }
 
 }  // namespace
@@ -141,8 +143,8 @@ ProductCut cut(const CudaContext& context, const ProductSizes& sizes) {
 double wgmma_cost(const CudaContext& context, const Tensor& a, const Tensor& b) { return cut(context, {a, b}).cost; }
 
 void bmm_wgmma(CudaContext& context, const Tensor& a, const Tensor& b, const Epilogue& epilogue, Tensor& y) {
-  const Product p(context, a, b);
-  const ProductTask task{context, p, cut(context, {a, b}).splits, epilogue, y};
+  const Product<float> p(context, a, b);
+  const ProductTask<float> task{context, p, cut(context, {a, b}).splits, epilogue, y};
   visit_layout(p, [&]<bool a_by_k, bool b_by_k, bool shifted>() {
     launch_product<WgmmaTile>(task, multiply_by_wgmma<a_by_k, b_by_k, shifted>, sizeof(WgmmaShared<a_by_k, b_by_k>));
   });

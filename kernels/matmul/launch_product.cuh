@@ -10,29 +10,30 @@
 namespace ebb::kernels {
 
 /// A product that is to be launched, with k in so many parts.
+template <class T>
 struct ProductTask {
   CudaContext& context;
-  const Product& product;
+  const Product<T>& product;
   std::int64_t splits;
   const Epilogue& epilogue;
   Tensor& y;
 };
 
-using ProductKernel = void (*)(Factor<float> a, Factor<float> b, ProductGrid grid, EpilogueOf<float> epilogue,
-                               float* y);
+template <class T>
+using ProductKernel = void (*)(Factor<T> a, Factor<T> b, ProductGrid grid, EpilogueOf<T> epilogue, ProductOutput<T> y);
 
 /// A block of Tile::threads, with so many bytes of dynamic shared memory, for each tile and part of k.
-template <class Tile>
-void launch_product(const ProductTask& task, ProductKernel kernel, std::size_t dynamic_shared) {
+template <class Tile, class T>
+void launch_product(const ProductTask<T>& task, ProductKernel<T> kernel, std::size_t dynamic_shared) {
   const auto &a = task.product.a, &b = task.product.b;
   const std::int64_t row_tiles = (a.outer + Tile::rows - 1) / Tile::rows,
                      column_tiles = (b.outer + Tile::columns - 1) / Tile::columns;
-  ProductParts parts(task.context, task.product, task.splits, Tile::depth, task.epilogue, task.y);
+  ProductParts parts(task.context, a.k, task.splits, Tile::depth, task.epilogue, task.y);
   const LaunchSize size{dim3(grid_size(row_tiles * column_tiles), static_cast<unsigned>(parts.count()),
                              static_cast<unsigned>(std::min<std::int64_t>(task.product.batch, 65535))),
                         dim3(Tile::threads), dynamic_shared};
   launch(task.context, kernel, size, a, b, ProductGrid{task.product.batch, row_tiles, parts.k_per_part()},
-         EpilogueOf<float>(parts.epilogue()), parts.data());
+         EpilogueOf<T>(parts.epilogue()), ProductOutput<T>(task.y.template data<T>(), parts.data()));
   parts.finish();
 }
 

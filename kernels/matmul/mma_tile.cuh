@@ -88,4 +88,37 @@ struct WarpSums {
   }
 };
 
+/// The same of half precision, whose products tensor cores add for as long as k is.
+template <class Tile, class T>
+struct WarpSumsOfHalf {
+  static constexpr int down = Tile::warp_rows / 16, across = Tile::warp_columns / 8;
+  static constexpr int step = 16, steps = Tile::depth / step;
+
+  float value[down][across][4] = {};
+
+  /// Adds the product of two panels; `row` and `column` are the warp's first. What is multiplied next is read before.
+  template <class PanelA, class PanelB>
+  __device__ void add(const PanelA& a, const PanelB& b, int row, int column, int lane) {
+    std::uint32_t left[2][4], right[2][across / 2][4];
+    const auto read_left = [&](int i) { a.read(row + i % down * 16, i / down * step, lane, left[i % 2]); };
+    const auto read_right = [&](int s) {
+#pragma unroll
+      for (int j = 0; j < across / 2; ++j) b.read(column + j * 16, s * step, lane, right[s % 2][j]);
+    };
+    read_right(0);
+    read_left(0);
+#pragma unroll
+    for (int i = 0; i < steps * down; ++i) {
+      const int s = i / down, m = i % down;
+      if (m == 0 && s + 1 < steps) read_right(s + 1);
+      if (i + 1 < steps * down) read_left(i + 1);
+#pragma unroll
+      for (int j = 0; j < across; ++j) {
+        const auto& pair = right[s % 2][j / 2];
+        mma_half<T>(value[m][j], left[i % 2], {pair[j % 2], pair[j % 2 + 2]});
+      }
+    }
+  }
+};
+
 }  // namespace ebb::kernels

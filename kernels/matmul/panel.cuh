@@ -133,20 +133,16 @@ inline bool has_aligned_lines(const Factor<float>& f, bool by_k) {
   return is_aligned<4>(f.data) && (by_k ? f.outer_stride : f.k_stride) % 4 == 0 && f.batch_stride % 4 == 0;
 }
 
-/// Calls `body.operator()<a_by_k, b_by_k, shifted>()`: of which dimension neighbours are neighbours in memory, one of
-/// the two for each factor, and whether lines are shifted.
+/// Calls `body.operator()<a_by_k, b_by_k, shifted>()`: as visit_order, and whether lines are shifted.
 template <class Body>
-void visit_layout(const Product& p, Body&& body) {
-  const bool a_by_k = p.a.k_stride == 1, b_by_k = p.b.k_stride == 1;
-  const bool shifted = !has_aligned_lines(p.a, a_by_k) || !has_aligned_lines(p.b, b_by_k);
-  const auto with_lines = [&]<bool left, bool right>() {
-    shifted ? body.template operator()<left, right, true>() : body.template operator()<left, right, false>();
-  };
-  if (a_by_k) {
-    b_by_k ? with_lines.template operator()<true, true>() : with_lines.template operator()<true, false>();
-  } else {
-    b_by_k ? with_lines.template operator()<false, true>() : with_lines.template operator()<false, false>();
-  }
+void visit_layout(const Product<float>& p, Body&& body) {
+  visit_order(p, [&]<bool a_by_k, bool b_by_k>() {
+    if (has_aligned_lines(p.a, a_by_k) && has_aligned_lines(p.b, b_by_k)) {
+      body.template operator()<a_by_k, b_by_k, false>();
+    } else {
+      body.template operator()<a_by_k, b_by_k, true>();
+    }
+  });
 }
 
 }  // namespace ebb::kernels

@@ -31,8 +31,35 @@ struct BlockPart {
         panels(static_cast<int>((end_k - first_k + Tile::depth - 1) / Tile::depth)) {}
 };
 
+/// Where results go: into y or, where each block has a part of k only, as floats to where those are added.
+template <class T>
+struct ProductOutput {
+  T* y;
+  float* parts;  // null where y is meant
+
+  ProductOutput(T* to, float* sums) : y(to), parts(sums) {
+    if constexpr (std::is_same_v<T, float>) {
+      if (sums != nullptr) y = sums;
+    }
+  }
+};
+
 struct MatrixPlace {
   std::int64_t row, column;
+};
+
+/// The place of a block's tile in a matrix of y, or of a part of it.
+struct TilePlace {
+  MatrixPlace first;
+  std::int64_t rows, columns, first_element;  // of the matrix
+
+  template <class Tile, class T>
+  __device__ TilePlace(const BlockPart<Tile>& part, const Factor<T>& a, const Factor<T>& b, std::int64_t batch,
+                       std::int64_t matrix)
+      : first{part.first_row, part.first_column},
+        rows(a.outer),
+        columns(b.outer),
+        first_element((blockIdx.y * batch + matrix) * a.outer * b.outer) {}
 };
 
 /// Where the results of a lane go: to places 8 rows or 8 columns apart, two neighbours at a time.

@@ -112,4 +112,57 @@ inline void mma_tf32(float (&c)[4], const float (&a)[4], const float (&b)[2], co
   emulator::sync_warp(0xffffffffu, {file, line});
 }
 
+template <bool transposed>
+void load_matrices(const void* row, std::uint32_t (&x)[4], const char* file = __builtin_FILE(),
+                   int line = __builtin_LINE()) {
+  if (reinterpret_cast<std::uintptr_t>(row) % 16 != 0) __builtin_trap();
+  std::uint64_t rows[32];
+  emulator::gather(reinterpret_cast<std::uint64_t>(row), rows, {file, line});
+  const int g = emulator::lane() / 4, t = emulator::lane() % 4;
+  for (int i = 0; i < 4; ++i) {
+    const auto element = [&](int r, int c) -> std::uint32_t {
+      return reinterpret_cast<const std::uint16_t*>(rows[8 * i + r])[c];
+    };
+    x[i] =
+        transposed ? element(2 * t, g) | element(2 * t + 1, g) << 16 : element(g, 2 * t) | element(g, 2 * t + 1) << 16;
+  }
+}
+
+namespace mma_detail {
+
+struct HalfFragments {
+  std::uint32_t a[4], b[2];
+};
+
+/// The one of a word that has this k.
+template <class T>
+float widened(std::uint32_t word, int k) {
+  T x;
+  x.bits = static_cast<std::uint16_t>(word >> (k % 2 * 16));
+  return static_cast<float>(x);
+}
+
+}  // namespace mma_detail
+
+template <class T>
+void mma_half(float (&c)[4], const std::uint32_t (&a)[4], const std::uint32_t (&b)[2],
+              const char* file = __builtin_FILE(), int line = __builtin_LINE()) {
+  const mma_detail::HalfFragments mine{{a[0], a[1], a[2], a[3]}, {b[0], b[1]}};
+  std::uint64_t all[32];
+  emulator::gather(reinterpret_cast<std::uint64_t>(&mine), all, {file, line});
+  const auto of = [&](int lane) -> const mma_detail::HalfFragments& {
+    return *reinterpret_cast<const mma_detail::HalfFragments*>(all[lane]);
+  };
+  const int g = emulator::lane() / 4, t = emulator::lane() % 4;
+  for (int i = 0; i < 4; ++i) {
+    const int high = i / 2, column = 2 * t + i % 2;
+    for (int k = 0; k < 16; ++k) {
+      const int holder = k % 8 / 2;
+      c[i] += mma_detail::widened<T>(of(g * 4 + holder).a[high + k / 8 * 2], k) *
+              mma_detail::widened<T>(of(column * 4 + holder).b[k / 8], k);
+    }
+  }
+  emulator::sync_warp(0xffffffffu, {file, line});
+}
+
 }  // namespace ebb::kernels
