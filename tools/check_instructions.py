@@ -24,7 +24,7 @@ FATBIN, ELF_ENTRY = 0xBA55ED50, 2
 # The bits of an instruction of 128, which NVIDIA does not publish: compared with what its nvdisasm 12.8 says of ebb's
 # kernels for sm_90. The lowest 12 are the operation.
 LOAD, LOAD_TO_SHARED, EXIT, JUMP = 0x981, 0xFAE, 0x94D, 0x947
-MATRIX = {0x23C, 0xDF0}  # HMMA, HGMMA
+MATRIX = {0x23C, 0xDF0, 0x9F0}  # HMMA; HGMMA whose first factor is in registers, or in shared memory
 SIZE, SIZE_OF_16_BYTES = 73, 6
 BARRIER, NO_BARRIER = 110, 7  # which of six counts the loads that are on their way
 WAITS_FOR = 116               # a bit of each barrier

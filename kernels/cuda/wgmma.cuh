@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <type_traits>
 
+#include "ebb/core/dtype/half.h"
 #include "ebb/kernels/cuda/invoke.cuh"
 
 // The matrix instructions of Hopper's tensor cores, for files that are compiled for compute_90a. The block emulator of
@@ -51,6 +53,74 @@ __device__ __forceinline__ void wgmma_tf32(float (&c)[64], const float (&a)[4], 
         "+f"(c[57]), "+f"(c[58]), "+f"(c[59]), "+f"(c[60]), "+f"(c[61]), "+f"(c[62]), "+f"(c[63])
       : "r"(__float_as_uint(a[0])), "r"(__float_as_uint(a[1])), "r"(__float_as_uint(a[2])), "r"(__float_as_uint(a[3])),
         "l"(descriptor), "r"(static_cast<int>(adds)));
+}
+
+/// Memory, and room to have it begin at what swizzled places repeat after.
+template <class Memory>
+struct WithPlaceToAlign {
+  unsigned char bytes[sizeof(Memory) + 1024];
+};
+
+/// The dynamic shared memory of a launch that has asked for sizeof(WithPlaceToAlign<Memory>).
+template <class Memory>
+__device__ __forceinline__ Memory& shared_for_wgmma() {
+  unsigned char* bytes = dynamic_shared<WithPlaceToAlign<Memory>>().bytes;
+  return *reinterpret_cast<Memory*>(bytes + (1024 - reinterpret_cast<std::uintptr_t>(bytes) % 1024) % 1024);
+}
+
+/// Where a factor of wgmma_half lies in shared memory: in lines of 128 bytes, 8 of which follow each other at a
+/// multiple of 1024 bytes, and in which packet i of line l stands at place i ^ l % 8. Lines are of k, one for each of
+/// `outer`, or of `outer`, one for each of k.
+struct WgmmaFactor {
+  const void* first;
+  unsigned eight_lines;  // bytes to the next 8 lines
+  unsigned line;         // bytes to the next line for 64 of outer more, where lines are of outer
+};
+
+/// c += a b by four warps: a is (64, 16), b (16, 128), of T of half precision; c[j] is mma_tf32's c of the 8 columns j,
+/// for each warp's 16 rows. Until wait_for_wgmma() nothing of it may be touched.
+template <class T, bool a_by_k, bool b_by_k>
+__device__ __forceinline__ void wgmma_half(float (&c)[16][4], const WgmmaFactor& a, const WgmmaFactor& b) {
+  const auto descriptor = [](const WgmmaFactor& x) {  // PTX ISA, "Matrix descriptor", swizzled by 128 bytes
+    const auto at = static_cast<std::uint64_t>(__cvta_generic_to_shared(x.first));
+    return (at & 0x3ffff) >> 4 | std::uint64_t{x.line >> 4} << 16 | std::uint64_t{x.eight_lines >> 4} << 32 |
+           std::uint64_t{1} << 62;
+  };
+  if constexpr (std::is_same_v<T, Half>) {
+    asm volatile(
+        "wgmma.mma_async.sync.aligned.m64n128k16.f32.f16.f16 {%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, "
+        "%13, %14, %15, %16, %17, %18, %19, %20, %21, %22, %23, %24, %25, %26, %27, %28, %29, %30, %31, %32, %33, %34, "
+        "%35, %36, %37, %38, %39, %40, %41, %42, %43, %44, %45, %46, %47, %48, %49, %50, %51, %52, %53, %54, %55, %56, "
+        "%57, %58, %59, %60, %61, %62, %63}, %64, %65, 1, 1, 1, %66, %67;"
+        : "+f"(c[0][0]), "+f"(c[0][1]), "+f"(c[0][2]), "+f"(c[0][3]), "+f"(c[1][0]), "+f"(c[1][1]), "+f"(c[1][2]),
+          "+f"(c[1][3]), "+f"(c[2][0]), "+f"(c[2][1]), "+f"(c[2][2]), "+f"(c[2][3]), "+f"(c[3][0]), "+f"(c[3][1]),
+          "+f"(c[3][2]), "+f"(c[3][3]), "+f"(c[4][0]), "+f"(c[4][1]), "+f"(c[4][2]), "+f"(c[4][3]), "+f"(c[5][0]),
+          "+f"(c[5][1]), "+f"(c[5][2]), "+f"(c[5][3]), "+f"(c[6][0]), "+f"(c[6][1]), "+f"(c[6][2]), "+f"(c[6][3]),
+          "+f"(c[7][0]), "+f"(c[7][1]), "+f"(c[7][2]), "+f"(c[7][3]), "+f"(c[8][0]), "+f"(c[8][1]), "+f"(c[8][2]),
+          "+f"(c[8][3]), "+f"(c[9][0]), "+f"(c[9][1]), "+f"(c[9][2]), "+f"(c[9][3]), "+f"(c[10][0]), "+f"(c[10][1]),
+          "+f"(c[10][2]), "+f"(c[10][3]), "+f"(c[11][0]), "+f"(c[11][1]), "+f"(c[11][2]), "+f"(c[11][3]),
+          "+f"(c[12][0]), "+f"(c[12][1]), "+f"(c[12][2]), "+f"(c[12][3]), "+f"(c[13][0]), "+f"(c[13][1]),
+          "+f"(c[13][2]), "+f"(c[13][3]), "+f"(c[14][0]), "+f"(c[14][1]), "+f"(c[14][2]), "+f"(c[14][3]),
+          "+f"(c[15][0]), "+f"(c[15][1]), "+f"(c[15][2]), "+f"(c[15][3])
+        : "l"(descriptor(a)), "l"(descriptor(b)), "n"(a_by_k ? 0 : 1), "n"(b_by_k ? 0 : 1));
+  } else {
+    asm volatile(
+        "wgmma.mma_async.sync.aligned.m64n128k16.f32.bf16.bf16 {%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, "
+        "%13, %14, %15, %16, %17, %18, %19, %20, %21, %22, %23, %24, %25, %26, %27, %28, %29, %30, %31, %32, %33, %34, "
+        "%35, %36, %37, %38, %39, %40, %41, %42, %43, %44, %45, %46, %47, %48, %49, %50, %51, %52, %53, %54, %55, %56, "
+        "%57, %58, %59, %60, %61, %62, %63}, %64, %65, 1, 1, 1, %66, %67;"
+        : "+f"(c[0][0]), "+f"(c[0][1]), "+f"(c[0][2]), "+f"(c[0][3]), "+f"(c[1][0]), "+f"(c[1][1]), "+f"(c[1][2]),
+          "+f"(c[1][3]), "+f"(c[2][0]), "+f"(c[2][1]), "+f"(c[2][2]), "+f"(c[2][3]), "+f"(c[3][0]), "+f"(c[3][1]),
+          "+f"(c[3][2]), "+f"(c[3][3]), "+f"(c[4][0]), "+f"(c[4][1]), "+f"(c[4][2]), "+f"(c[4][3]), "+f"(c[5][0]),
+          "+f"(c[5][1]), "+f"(c[5][2]), "+f"(c[5][3]), "+f"(c[6][0]), "+f"(c[6][1]), "+f"(c[6][2]), "+f"(c[6][3]),
+          "+f"(c[7][0]), "+f"(c[7][1]), "+f"(c[7][2]), "+f"(c[7][3]), "+f"(c[8][0]), "+f"(c[8][1]), "+f"(c[8][2]),
+          "+f"(c[8][3]), "+f"(c[9][0]), "+f"(c[9][1]), "+f"(c[9][2]), "+f"(c[9][3]), "+f"(c[10][0]), "+f"(c[10][1]),
+          "+f"(c[10][2]), "+f"(c[10][3]), "+f"(c[11][0]), "+f"(c[11][1]), "+f"(c[11][2]), "+f"(c[11][3]),
+          "+f"(c[12][0]), "+f"(c[12][1]), "+f"(c[12][2]), "+f"(c[12][3]), "+f"(c[13][0]), "+f"(c[13][1]),
+          "+f"(c[13][2]), "+f"(c[13][3]), "+f"(c[14][0]), "+f"(c[14][1]), "+f"(c[14][2]), "+f"(c[14][3]),
+          "+f"(c[15][0]), "+f"(c[15][1]), "+f"(c[15][2]), "+f"(c[15][3])
+        : "l"(descriptor(a)), "l"(descriptor(b)), "n"(a_by_k ? 0 : 1), "n"(b_by_k ? 0 : 1));
+  }
 }
 
 }  // namespace ebb::kernels

@@ -28,8 +28,9 @@ const char* mma_refusal(const BmmTask& task) {
 }
 
 const char* wgmma_refusal(const BmmTask& task) {
-  if (task.a.dtype() != kFloat32) return "the elements are not of float32";
-  if (backends::cuda.matmul.allow_tf32) return "backends::cuda.matmul.allow_tf32 asks for less";
+  if (const char* refusal = mma_refusal(task)) return refusal;
+  const bool is_float = task.a.dtype() == kFloat32;
+  if (is_float && backends::cuda.matmul.allow_tf32) return "backends::cuda.matmul.allow_tf32 asks for less";
   const bool is_hopper = cuda_context(task.a.device().index).compute_capability() == 90;
   return is_hopper ? nullptr : "the GPU is not of compute capability 9.0";
 }
@@ -51,7 +52,8 @@ constexpr CudaProduct wgmma{{"wgmma", wgmma_refusal}, bmm_wgmma}, mma{{"mma", mm
 
 constexpr CudaProduct wgmma_first[] = {wgmma, mma, cublas, tiled, plain},
                       mma_first[] = {mma, wgmma, cublas, tiled, plain},
-                      cublas_first[] = {cublas, mma, wgmma, tiled, plain};
+                      cublas_first[] = {cublas, mma, wgmma, tiled, plain},
+                      cublas_then_wgmma[] = {cublas, wgmma, mma, tiled, plain};
 
 /// Where cuBLAS was faster on an H100: with TF32, with doubles, with vectors, and with sums too short for a block to
 /// hide where they come from and go to. Of half precision nothing of ours has been measured: cuBLAS has what is larger
@@ -63,11 +65,15 @@ bool is_for_cublas(const BmmTask& task) {
   return std::min(m, n) == 1 || (k < 96 && m * n > 64 * 64);
 }
 
-const auto& implementations(const BmmTask& task) {
-  if (is_for_cublas(task)) return cublas_first;
+bool wgmma_is_cheaper(const BmmTask& task) {
   const CudaContext& context = cuda_context(task.a.device().index);
-  if (context.compute_capability() != 90 || is_half_precision(task.a.dtype())) return mma_first;
-  return wgmma_cost(context, task.a, task.b) < mma_cost(context, task.a, task.b) ? wgmma_first : mma_first;
+  return context.compute_capability() == 90 && wgmma_cost(context, task.a, task.b) < mma_cost(context, task.a, task.b);
+}
+
+const auto& implementations(const BmmTask& task) {
+  const bool is_half = is_half_precision(task.a.dtype());
+  if (is_for_cublas(task)) return is_half && wgmma_is_cheaper(task) ? cublas_then_wgmma : cublas_first;
+  return wgmma_is_cheaper(task) ? wgmma_first : mma_first;
 }
 
 }  // namespace

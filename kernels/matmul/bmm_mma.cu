@@ -71,7 +71,9 @@ ProductCut cut(const CudaContext& context, const ProductSizes& sizes) {
 
 }  // namespace
 
-double mma_cost(const CudaContext& context, const Tensor& a, const Tensor& b) { return cut(context, {a, b}).cost; }
+double mma_cost(const CudaContext& context, const Tensor& a, const Tensor& b) {
+  return is_half_precision(a.dtype()) ? mma_half_cost(context, a, b) : cut(context, {a, b}).cost;
+}
 
 void bmm_mma(CudaContext& context, const Tensor& a, const Tensor& b, const Epilogue& epilogue, Tensor& y) {
   if (is_half_precision(y.dtype())) return bmm_mma_half(context, a, b, epilogue, y);

@@ -45,12 +45,16 @@ void launch_half_tile(const ProductTask<T>& task) {
   });
 }
 
+ProductCut mma_half_cut(const CudaContext& context, const ProductSizes& sizes) {
+  constexpr TileShape shapes[] = {shape_of<LargeHalfTile>(0.65), shape_of<MediumHalfTile>(0.45),
+                                  shape_of<SmallHalfTile>(0.22)};  // guessed: no GPU was at hand
+  return cheapest_cut(context, sizes, shapes, start_of_half);
+}
+
 template <class T>
-void multiply(CudaContext& context, const Tensor& a, const Tensor& b, const Epilogue& epilogue, Tensor& y) {
-  constexpr TileShape shapes[] = {shape_of<LargeHalfTile>(1), shape_of<MediumHalfTile>(0.7),
-                                  shape_of<SmallHalfTile>(0.35)};  // not measured yet
+void mma_half_as(CudaContext& context, const Tensor& a, const Tensor& b, const Epilogue& epilogue, Tensor& y) {
   const Product<T> p(context, a, b);
-  const ProductCut cut = cheapest_cut(context, {a, b}, shapes, 256);
+  const ProductCut cut = mma_half_cut(context, {a, b});
   const ProductTask<T> task{context, p, cut.splits, epilogue, y};
   if (cut.tile == 0) return launch_half_tile<LargeHalfTile>(task);
   if (cut.tile == 1) return launch_half_tile<MediumHalfTile>(task);
@@ -59,8 +63,13 @@ void multiply(CudaContext& context, const Tensor& a, const Tensor& b, const Epil
 
 }  // namespace
 
+double mma_half_cost(const CudaContext& context, const Tensor& a, const Tensor& b) {
+  return mma_half_cut(context, {a, b}).cost;
+}
+
 void bmm_mma_half(CudaContext& context, const Tensor& a, const Tensor& b, const Epilogue& epilogue, Tensor& y) {
-  y.dtype() == kFloat16 ? multiply<Half>(context, a, b, epilogue, y) : multiply<BFloat16>(context, a, b, epilogue, y);
+  y.dtype() == kFloat16 ? mma_half_as<Half>(context, a, b, epilogue, y)
+                        : mma_half_as<BFloat16>(context, a, b, epilogue, y);
 }
 
 }  // namespace ebb::kernels

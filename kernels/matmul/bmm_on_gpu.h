@@ -13,12 +13,16 @@ namespace ebb::kernels {
 void bmm_mma(CudaContext&, const Tensor& a, const Tensor& b, const Epilogue& epilogue, Tensor& y);
 void bmm_mma_half(CudaContext&, const Tensor& a, const Tensor& b, const Epilogue& epilogue, Tensor& y);
 
-/// By Hopper's tensor cores, on compute capability 9.0 only: of float, as precisely as of float32.
+/// By Hopper's tensor cores, on compute capability 9.0 only: of float as precisely as of float32, of half precision as
+/// bmm_mma.
 void bmm_wgmma(CudaContext&, const Tensor& a, const Tensor& b, const Epilogue& epilogue, Tensor& y);
+void bmm_wgmma_half(CudaContext&, const Tensor& a, const Tensor& b, const Epilogue& epilogue, Tensor& y);
 
-/// How long those of float take with the precision of float32, in units that they share.
+/// How long they take, of floats with the precision of float32, in units that they share.
 double mma_cost(const CudaContext&, const Tensor& a, const Tensor& b);
+double mma_half_cost(const CudaContext&, const Tensor& a, const Tensor& b);
 double wgmma_cost(const CudaContext&, const Tensor& a, const Tensor& b);
+double wgmma_half_cost(const CudaContext&, const Tensor& a, const Tensor& b);
 
 // Those that follow leave the epilogue to finish_product.
 

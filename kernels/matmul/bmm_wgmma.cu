@@ -140,9 +140,12 @@ ProductCut cut(const CudaContext& context, const ProductSizes& sizes) {
 
 }  // namespace
 
-double wgmma_cost(const CudaContext& context, const Tensor& a, const Tensor& b) { return cut(context, {a, b}).cost; }
+double wgmma_cost(const CudaContext& context, const Tensor& a, const Tensor& b) {
+  return is_half_precision(a.dtype()) ? wgmma_half_cost(context, a, b) : cut(context, {a, b}).cost;
+}
 
 void bmm_wgmma(CudaContext& context, const Tensor& a, const Tensor& b, const Epilogue& epilogue, Tensor& y) {
+  if (is_half_precision(y.dtype())) return bmm_wgmma_half(context, a, b, epilogue, y);
   const Product<float> p(context, a, b);
   const ProductTask<float> task{context, p, cut(context, {a, b}).splits, epilogue, y};
   visit_layout(p, [&]<bool a_by_k, bool b_by_k, bool shifted>() {

@@ -12,10 +12,13 @@
 
 namespace ebb::kernels {
 
+/// What cheapest_cut is told of products of half precision, which take less time for as much of k as those of floats.
+inline constexpr std::int64_t start_of_half = 256;
+
 /// `outer` x `depth` elements of a factor, in the order of its memory, as packets of 16 bytes in lines of up to 128
 /// bytes. A packet's place in its line is XORed with the line's number, so that the same places of 8 neighbouring
 /// lines, which ldmatrix reads at a time, are in all of the banks, as are the 8 packets that 8 neighbouring threads
-/// copy.
+/// copy. wgmma knows lines of 128 bytes in this order.
 template <class T_, int outer_, int depth, bool by_k_>
 struct HalfPanel {
   using T = T_;

@@ -39,7 +39,8 @@ TEST_CASE("without cuBLAS our own kernel multiplies, and says why") {
   CHECK(choice.name == std::string("tiled"));
   CHECK(choice.reason ==
         "cublas does not take it: cuBLAS cannot be used: no such file; mma does not take it: the elements are of "
-        "neither float32 nor half precision; wgmma does not take it: the elements are not of float32");
+        "neither float32 nor half precision; wgmma does not take it: the elements are of neither float32 nor half "
+        "precision");
   CHECK(equal(y.to(kCPU), full({1, 3, 5}, 4, {.dtype = kFloat64})));
   CHECK(kernels::which_bmm(cuda_context(0), {a, b}).name == std::string("cublas"));
 }

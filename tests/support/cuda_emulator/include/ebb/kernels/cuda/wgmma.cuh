@@ -1,5 +1,10 @@
 #pragma once
 
+#include <bit>
+#include <cstdint>
+#include <iterator>
+
+#include "ebb/kernels/cuda/invoke.cuh"
 #include "ebb/kernels/cuda/ptx.cuh"
 
 // Shadows ebb's own file of this name.
@@ -12,10 +17,86 @@ struct alignas(128) WgmmaColumns {
   float element[k / 4][columns][4];
 };
 
+template <class Memory>
+struct WithPlaceToAlign {
+  unsigned char bytes[sizeof(Memory) + 1024];
+};
+
+template <class Memory>
+Memory& shared_for_wgmma() {
+  unsigned char* bytes = dynamic_shared<WithPlaceToAlign<Memory>>().bytes;
+  return *reinterpret_cast<Memory*>(bytes + (1024 - reinterpret_cast<std::uintptr_t>(bytes) % 1024) % 1024);
+}
+
+struct WgmmaFactor {
+  const void* first;
+  unsigned eight_lines, line;
+
+  /// The bits of element (outer, k), by PTX ISA's "Canonical layouts": bits 4 to 6 of an address are XORed with 7 to 9.
+  template <bool by_k>
+  std::uint16_t bits(int outer, int k) const {
+    const int of_line = by_k ? k : outer, number = by_k ? outer : k;
+    auto at = reinterpret_cast<std::uintptr_t>(first);
+    at += static_cast<std::uintptr_t>(of_line / 64 * static_cast<int>(line) + of_line % 64 * 2);
+    at += static_cast<std::uintptr_t>(number / 8 * static_cast<int>(eight_lines) + number % 8 * 128);
+    return *reinterpret_cast<const std::uint16_t*>(at ^ (at >> 7 & 7) << 4);
+  }
+};
+
+namespace wgmma_detail {
+
+/// The products that a thread has started, and not waited for.
+struct Products {
+  struct Product {
+    float (*c)[16][4];
+    WgmmaFactor a, b;
+    void (*add)(float (&c)[16][4], const WgmmaFactor& a, const WgmmaFactor& b);
+  };
+
+  Product products[16];
+  int count = 0;
+
+  static Products& of_this_thread() {
+    static auto* all = new Products[1024];
+    return all[emulator::thread_number()];
+  }
+
+  void finish() {
+    for (int i = 0; i < count; ++i) products[i].add(*products[i].c, products[i].a, products[i].b);
+    count = 0;
+  }
+};
+
+template <class T, bool a_by_k, bool b_by_k>
+void add_half(float (&c)[16][4], const WgmmaFactor& a, const WgmmaFactor& b) {
+  const auto widened = [](std::uint16_t bits) { return static_cast<float>(std::bit_cast<T>(bits)); };
+  const int warp = static_cast<int>(emulator::thread_number()) / 32 % 4;
+  const int g = emulator::lane() / 4, t = emulator::lane() % 4;
+  for (int high = 0; high < 2; ++high) {
+    float row[16];
+    for (int k = 0; k < 16; ++k) row[k] = widened(a.bits<a_by_k>(warp * 16 + high * 8 + g, k));
+    for (int j = 0; j < 32; ++j) {
+      float& sum = c[j / 2][high * 2 + j % 2];
+      for (int k = 0; k < 16; ++k) sum += row[k] * widened(b.bits<b_by_k>(j / 2 * 8 + t * 2 + j % 2, k));
+    }
+  }
+}
+
+}  // namespace wgmma_detail
+
 inline void begin_wgmma() {}
 inline void end_wgmma() {}
-inline void wait_for_wgmma() {}
+inline void wait_for_wgmma() { wgmma_detail::Products::of_this_thread().finish(); }
 inline void publish_to_wgmma() {}
+
+/// Half of the warps multiply at once, half when they wait: then what is read too early shows, and what is written.
+template <class T, bool a_by_k, bool b_by_k>
+void wgmma_half(float (&c)[16][4], const WgmmaFactor& a, const WgmmaFactor& b) {
+  auto& products = wgmma_detail::Products::of_this_thread();
+  if (products.count == static_cast<int>(std::size(products.products))) __builtin_trap();
+  products.products[products.count++] = {&c, a, b, wgmma_detail::add_half<T, a_by_k, b_by_k>};
+  if (emulator::thread_number() / 128 % 2 == 0) products.finish();
+}
 
 /// Each warp's 16 rows, at once.
 template <int depth>
