@@ -64,7 +64,7 @@ TEST_CASE("the parts of an epilogue agree") {
     const Tensor weight = random_tensor(c.weight) * (1 / std::sqrt(terms));  // sums, too, are about as large as x
     const Tensor scale = random_tensor({c.weight[0]}), shift = random_tensor({c.weight[0]});
     for (std::size_t i = 0; i < 5; ++i) {
-      require_agreement({x, weight, scale, shift, residual}, {residual}, 1e-4,
+      require_agreement({x, weight, scale, shift, residual}, {residual}, 2e-5,
                         [&](auto& context, const Tensors& in, Tensors& out) {
                           kernels::conv2d(context, in[0], in[1], epilogues(in[2], in[3], in[4])[i], c.geometry, out[0]);
                         });
