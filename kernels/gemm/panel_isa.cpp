@@ -79,10 +79,10 @@ template <bool by_rows, class T, int rows, int vectors>
   term = at;
 }
 
-/// The sums of all runs, added so many terms at a time that they err little.
+/// Adds the terms of all runs, so many at a time that the sums err little.
 template <bool by_rows, class T, int rows, int vectors>
-[[gnu::always_inline]] inline void sum_terms(const PanelProduct<T>& p, std::int64_t column_stride, bool is_one_sum,
-                                             Term<T> term, Vector<T> (&sums)[rows][vectors]) {
+[[gnu::always_inline]] inline void add_runs(const PanelProduct<T>& p, std::int64_t column_stride, Term<T> term,
+                                            Vector<T> (&sums)[rows][vectors]) {
   constexpr int width = width_of<T>;
   alignas(vector_bytes) T earlier[rows * vectors * width];
   const auto for_each = [&](auto f) {
@@ -93,26 +93,21 @@ template <bool by_rows, class T, int rows, int vectors>
   };
   const T* const a = term.a;
   bool has_earlier = false;
-  term.a += p.terms.offsets[0];
-  for (std::int64_t run = 0, k = 0, summed = 0;;) {
-    const std::int64_t count = std::min(p.terms.length - k, terms_per_sum);
-    add_terms<by_rows>(count, p.a_row, column_stride, term, sums);
-    if (is_one_sum) return;
-    k += count;
-    if (k == p.terms.length) {
-      if (++run * k >= p.k) break;
-      term.a = a + p.terms.offsets[run];
-      k = 0;
+  for (std::int64_t first = 0, run = 0, summed = 0; first < p.k; first += p.terms.length, ++run) {
+    term.a = a + p.terms.offsets[run];
+    for (std::int64_t k = 0, count; k < p.terms.length; k += count, summed += count) {
+      if (summed >= terms_per_sum) {
+        if (!has_earlier) std::memset(earlier, 0, sizeof earlier);
+        for_each([](Vector<T>& sum, T* all) {
+          store(all, load(all) + sum);
+          sum = Vector<T>{};
+        });
+        has_earlier = true;
+        summed = 0;
+      }
+      count = std::min(p.terms.length - k, terms_per_sum);
+      add_terms<by_rows>(count, p.a_row, column_stride, term, sums);
     }
-    summed += count;
-    if (summed < terms_per_sum) continue;
-    if (!has_earlier) std::memset(earlier, 0, sizeof earlier);
-    for_each([](Vector<T>& sum, T* all) {
-      store(all, load(all) + sum);
-      sum = Vector<T>{};
-    });
-    has_earlier = true;
-    summed = 0;
   }
   if (has_earlier) for_each([](Vector<T>& sum, const T* all) { sum += load(all); });
 }
@@ -130,8 +125,8 @@ template <class T, int rows, int vectors, bool by_rows>
 void multiply_tiles(const PanelProduct<T>& p, TileRun<T> tiles) {
   constexpr int width = width_of<T>;
   constexpr bool finishes = by_rows && vectors == 2;  // of the others there are few, and each would be larger
-  const std::int64_t k = p.k, c_row = p.c_row, column_stride = p.a_column == 0 ? rows : p.a_column;
-  const std::int64_t a_step = rows * (p.a_column == 0 ? k : p.a_row);
+  const std::int64_t k = p.k, c_row = p.c_row, a_row = p.a_row, column_stride = p.a_column == 0 ? rows : p.a_column;
+  const std::int64_t a_step = rows * (p.a_column == 0 ? k : a_row);
   const bool is_one_sum = p.terms.length == k && k <= terms_per_sum;
   const bool whole = p.columns == p.width && (finishes || p.epilogue.is_empty()), accumulate = p.accumulate;
   TileEpilogue<T> epilogue = p.epilogue.from(tiles.c - p.c, 0);
@@ -143,7 +138,13 @@ void multiply_tiles(const PanelProduct<T>& p, TileRun<T> tiles) {
       __builtin_prefetch(epilogue.residual + (rows + r) * c_row);
     }
     Vector<T> sums[rows][vectors] = {};
-    sum_terms<by_rows>(p, column_stride, is_one_sum, begin, sums);
+    if (finishes && is_one_sum) {
+      Term<T> term = begin;
+      term.a += p.terms.offsets[0];
+      add_terms<by_rows>(k, a_row, column_stride, term, sums);
+    } else {
+      add_runs<by_rows>(p, column_stride, begin, sums);
+    }
     alignas(vector_bytes) T tile[rows * vectors * width];
     T* const to = whole ? c : tile;
     const std::int64_t to_row = whole ? c_row : vectors * width;
