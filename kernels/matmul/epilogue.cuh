@@ -29,15 +29,10 @@ class EpilogueInput {
   /// Those from i on, which n divides.
   template <int n>
   __device__ Packet<OpMath<T>, n> neighbours(std::int64_t i) const {
+    if (!is_wide_ && is_aligned_) return widened(load_packet<T, n>(static_cast<const T*>(data_) + i));
     Packet<OpMath<T>, n> wide;
-    if (is_wide_ || !is_aligned_) {
 #pragma unroll
-      for (int e = 0; e < n; ++e) wide.element[e] = (*this)[i + e];
-    } else {
-      const auto packet = load_packet<T, n>(static_cast<const T*>(data_) + i);
-#pragma unroll
-      for (int e = 0; e < n; ++e) wide.element[e] = widened(packet.element[e]);
-    }
+    for (int e = 0; e < n; ++e) wide.element[e] = (*this)[i + e];
     return wide;
   }
 
