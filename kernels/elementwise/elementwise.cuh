@@ -69,7 +69,10 @@ __global__ void map_strided(Op op, Walk<sizeof...(Inputs) + 1> walk, unsigned de
   const bool is_whole = count - first > (n - 1) * step;
   typename Walk<operands>::Offsets at[n];
 #pragma unroll
-  for (int i = 0; i < n; ++i) at[i] = walk.small(min(first + i * step, count - 1));
+  for (int i = 0; i < n; ++i) {
+    const std::uint32_t mine = first + i * step;
+    at[i] = walk.small(mine < count ? mine : first);  // never another thread's: y may be an input
+  }
   const auto load = [&]<class T>(const T* from, int k) {
     if ((dense >> k & 1) != 0 && is_whole) return load_packet<T, n>(from + first);
     Packet<T, n> packet;

@@ -29,11 +29,11 @@ struct ResultTile {
   __device__ void put(const float (&sums)[down][across][4], int row, int column, int lane) {
 #pragma unroll
     for (int i = 0; i < down * 2; ++i) {
-      float* to = packet[row + i * 8 + lane / 4][0].element + column + lane % 4 * 2;
+      Packet<float, 4>* to = packet[row + i * 8 + lane / 4] + column / 4 + lane % 4 / 2;
 #pragma unroll
       for (int j = 0; j < across; ++j) {
         const float* two = &sums[i / 2][j][i % 2 * 2];
-        store_packet(to + j * 8, Packet<float, 2>{{two[0], two[1]}});
+        store_packet(to[j * 2].element + lane % 2 * 2, Packet<float, 2>{{two[0], two[1]}});
       }
     }
   }

@@ -33,7 +33,8 @@ __global__ void __launch_bounds__(block_size, 2) map_channels(Map map, std::int6
       typename decltype(map.template begin<n>(channel))::Row loaded[rows_at_once];
 #pragma unroll
       for (int u = 0; u < rows_at_once; ++u) {
-        loaded[u] = body.load(min(first + u * step, rows - 1) * channels + channel);
+        const std::int64_t row = first + u * step;
+        loaded[u] = body.load((row < rows ? row : first) * channels + channel);  // never another thread's
       }
 #pragma unroll
       for (int u = 0; u < rows_at_once; ++u) {
