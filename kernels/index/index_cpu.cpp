@@ -1,8 +1,10 @@
 #include "ebb/kernels/index/index.h"
 
 #include <algorithm>
+#include <array>
 
 #include "ebb/core/dispatch.h"
+#include "ebb/kernels/copy/element_bits.h"
 #include "ebb/kernels/cpu/row_loop.h"
 #include "ebb/kernels/index/index_half.h"
 #include "ebb/kernels/index/index_lines.h"
@@ -22,30 +24,46 @@ namespace {
   return index;
 }
 
-bool are_inside(const std::int64_t* places, std::int64_t count, std::int64_t size) {
-  bool inside = true;
-  for (std::int64_t i = 0; i < count; ++i) {
-    inside &= static_cast<std::uint64_t>(places[i]) < static_cast<std::uint64_t>(size);
+/// to[i] = line[places[i] stride], four at a time: their places are checked by one branch.
+template <class T>
+void gather_row(const T* line, std::int64_t stride, const std::int64_t* places, std::int64_t count, std::int64_t size,
+                int dim, T* to) {
+  std::int64_t i = 0;
+  for (; i + 4 <= count; i += 4) {
+    const std::array<std::int64_t, 4> four{places[i], places[i + 1], places[i + 2], places[i + 3]};
+    std::uint64_t signs = 0;  // of the places, and of how many are behind each
+    for (const std::int64_t place : four) {
+      const auto bits = static_cast<std::uint64_t>(place);
+      signs |= bits | (static_cast<std::uint64_t>(size - 1) - bits);
+    }
+    if (signs >> 63 != 0) [[unlikely]] {
+      break;
+    }
+    for (std::size_t k = 0; k < four.size(); ++k) to[static_cast<std::size_t>(i) + k] = line[four[k] * stride];
   }
-  return inside;
+  for (; i < count; ++i) to[i] = line[checked(places[i], size, dim) * stride];
 }
 
+/// T: ElementBits.
 template <class T>
 void gather_as(const Tensor& x, int dim, const Tensor& index, Tensor& y) {
-  const T* from = x.data<T>();
+  const T* from = reinterpret_cast<const T*>(x.raw_data());
+  T* to = reinterpret_cast<T*>(y.raw_data());
   const auto* places = index.data<std::int64_t>();
-  T* to = y.data<T>();
   const std::int64_t size = x.size(dim), stride = x.stride(dim);
   const auto rows = plan_rows(y, index, line_starts(x, dim, y.shape()));
   for_each_row(rows, [&](const auto& at, const auto& step, std::int64_t count) {
     if (step[0] == 0) {  // one index for the row
       const T* line = from + at[1] + checked(places[at[0]], size, dim) * stride;
-      return map_row(line, step[1], to + at[2], step[2], count, [](T value) { return value; });
-    }
-    if (step[0] == 1 && step[1] == 0 && step[2] == 1 && are_inside(places + at[0], count, size)) {
-      const T* line = from + at[1];
-      for (std::int64_t i = 0; i < count; ++i) to[at[2] + i] = line[places[at[0] + i] * stride];
+      if (step[1] == 1 && step[2] == 1) {
+        std::copy_n(line, count, to + at[2]);
+      } else {
+        for (std::int64_t i = 0; i < count; ++i) to[at[2] + i * step[2]] = line[i * step[1]];
+      }
       return;
+    }
+    if (step[0] == 1 && step[1] == 0 && step[2] == 1) {
+      return gather_row(from + at[1], stride, places + at[0], count, size, dim, to + at[2]);
     }
     for (std::int64_t i = 0; i < count; ++i) {
       to[at[2] + i * step[2]] = from[at[1] + i * step[1] + checked(places[at[0] + i * step[0]], size, dim) * stride];
@@ -102,7 +120,7 @@ void scatter_as(int dim, const Tensor& index, const Tensor& src, Tensor& y) {
 }  // namespace
 
 void gather(CpuContext&, const Tensor& x, int dim, const Tensor& index, Tensor& y) {
-  visit_any(x.dtype(), [&]<class T>() { gather_as<T>(x, dim, index, y); });
+  visit_bits(size_of(x.dtype()), [&]<class T>() { gather_as<T>(x, dim, index, y); });
 }
 
 void scatter(CpuContext& context, Scatter how, int dim, const Tensor& index, const Tensor& src, Tensor& y) {

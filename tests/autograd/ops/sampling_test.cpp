@@ -1,5 +1,6 @@
 #include <cmath>
 #include <limits>
+#include <string>
 
 #include "ebb/autograd/ops.h"
 #include "ebb/core/threads/parallel.h"
@@ -38,6 +39,13 @@ constexpr double infinity = std::numeric_limits<double>::infinity();
 TEST_CASE("an index outside of its dimension is named, with the size") {
   const Tensor x = ones({2, 3});
   names(refusal([&] { gather(x, 1, tensor({{0, 3}})); }), {"gather", "index 3", "dimension 1", "size 3"});
+  for (int i = 0; i < 6; ++i) {
+    for (const std::int64_t outside : {std::int64_t{-1}, std::int64_t{3}, INT64_MIN, INT64_MAX}) {
+      const Tensor index = zeros({1, 6}, {.dtype = kInt64});
+      index.select(1, i).fill_(outside);
+      names(refusal([&] { gather(x, 1, index); }), {("index " + std::to_string(outside)).c_str(), "size 3"});
+    }
+  }
   names(refusal([&] { scatter_add(x, 0, tensor({{-1}}), x); }), {"scatter_add", "index -1", "size 2"});
   names(refusal([&] { index_select(x, 0, tensor({2})); }), {"index_select", "index 2", "size 2"});
   names(refusal([&] { embedding(tensor({5}), x); }), {"embedding", "index 5", "size 2"});
