@@ -1,9 +1,9 @@
 #include <algorithm>
-#include <cstring>
+#include <cmath>
+#include <cstddef>
 #include <numeric>
 #include <vector>
 
-#include "ebb/core/dispatch.h"
 #include "ebb/kernels/scan/scan.h"
 #include "ebb/kernels/sort/sort.h"
 
@@ -25,25 +25,25 @@ void check_sort(const Tensor& x) {
 }
 
 /// By the standard library, whose order knows nothing of keys.
-template <class T>
 void check_stable(const Tensor& x, bool descending) {
-  const std::int64_t n = x.size(1);
+  const std::int64_t n = x.size(1), size = static_cast<std::int64_t>(size_of(x.dtype()));
+  const Tensor numbers = x.to(kFloat64);
   Tensor y = empty(x.shape(), {.dtype = x.dtype()}), order = empty(x.shape(), {.dtype = kInt64});
   CpuContext cpu;
   kernels::sort(cpu, x, descending, y, order);
   for (std::int64_t r = 0; r < x.size(0); ++r) {
-    const T* row = x.data<T>() + r * n;
+    const double* row = numbers.data<double>() + r * n;
     std::vector<std::int64_t> expected(static_cast<std::size_t>(n));
     std::iota(expected.begin(), expected.end(), 0);
     std::ranges::stable_sort(expected, [&](std::int64_t i, std::int64_t k) {
-      const auto a = static_cast<double>(row[descending ? k : i]), b = static_cast<double>(row[descending ? i : k]);
-      return a < b || (b != b && a == a);
+      const double a = row[descending ? k : i], b = row[descending ? i : k];
+      return a < b || (std::isnan(b) && !std::isnan(a));
     });
     const std::int64_t* got = order.data<std::int64_t>() + r * n;
     REQUIRE(std::vector<std::int64_t>(got, got + n) == expected);
-    for (std::int64_t i = 0; i < n; ++i) {
-      const T wanted = row[got[i]], there = y.data<T>()[r * n + i];
-      REQUIRE(std::memcmp(&wanted, &there, sizeof(T)) == 0);  // NaN and -0 as they were
+    for (std::int64_t i = 0; i < n; ++i) {  // NaN and -0 as they were
+      const std::byte *wanted = x.raw_data() + (r * n + got[i]) * size, *there = y.raw_data() + (r * n + i) * size;
+      REQUIRE(std::equal(wanted, wanted + size, there));
     }
   }
 }
@@ -71,17 +71,15 @@ TEST_CASE("sorts agree, NaN and equal elements too") {
 
 TEST_CASE("on the CPU short and long rows stand as a stable sort by comparison leaves them, to the bit") {
   for (const DType dtype : number_types) {
-    visit_any(dtype, [&]<class T>() {
-      for (const std::int64_t n : {1, 2, 79, 80, 255, 256, 1000}) {
-        for (const bool descending : {false, true}) check_stable<T>(random_tensor({3, n}, dtype, true), descending);
-      }
-    });
+    for (const std::int64_t n : {1, 2, 79, 80, 255, 256, 1000}) {
+      for (const bool descending : {false, true}) check_stable(random_tensor({3, n}, dtype, true), descending);
+    }
   }
   Tensor zeros = empty({1, 300});
   zeros.fill_(0);
   zeros.slice(1, 0, 300, 2).fill_(-0.0);
-  check_stable<float>(zeros, false);
-  check_stable<float>(zeros, true);
+  check_stable(zeros, false);
+  check_stable(zeros, true);
 }
 
 TEST_CASE("rows that fill a block agree, of every dtype") {

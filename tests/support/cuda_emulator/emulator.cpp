@@ -285,6 +285,7 @@ int lane() { return static_cast<int>(machine().current->number % warp_size); }
 
 unsigned thread_number() { return machine().current->number; }
 std::uint64_t block_number() { return machine().block; }
+std::uint64_t launch_number() { return machine().counts.launches; }
 
 void set_seed(std::uint64_t seed) { machine().seed = seed; }
 

@@ -3,9 +3,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <type_traits>
+#include <vector>
 
 struct dim3;
 struct CUstream_st;
@@ -27,6 +29,8 @@ void set_device_count(int count);
 /// The most that cudaMalloc gives out in all; 0 for no limit.
 void set_memory_limit(std::size_t bytes);
 std::size_t memory_used();
+/// The blocks that cudaMalloc has given out.
+std::vector<std::span<const char>> device_memory();
 
 /// Whether the library of cuBLAS is there; it is at first.
 void set_cublas(bool is_there);
@@ -133,8 +137,9 @@ unsigned ballot(unsigned mask, bool vote, Place place);
 /// What each lane of the warp gives, all of which take part.
 void gather(std::uint64_t value, std::uint64_t (&all)[32], Place place);
 int lane();
-/// Of the thread in its block, and of the block among all that have run.
+/// Of the thread in its block, and of the block and the launch among all that have run.
 unsigned thread_number();
 std::uint64_t block_number();
+std::uint64_t launch_number();
 
 }  // namespace emulator

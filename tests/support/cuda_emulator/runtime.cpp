@@ -154,6 +154,13 @@ std::size_t memory_used() {
   return memory().used;
 }
 
+std::vector<std::span<const char>> device_memory() {
+  const std::lock_guard guard(memory().mutex);
+  std::vector<std::span<const char>> blocks;
+  for (const auto& [begin, bytes] : memory().on_device) blocks.emplace_back(begin, bytes);
+  return blocks;
+}
+
 bool is_pinned(const void* at) { return place_of(at) == MemoryKind::pinned; }
 bool is_reachable(const void* at) { return place_of(at) != MemoryKind::pageable; }
 
