@@ -36,7 +36,7 @@ void add_how(CLI::App& command, BenchArguments& bench) {
   command.add_option("--dtype", bench.dtype, "float32, float64, float16 or bfloat16")->capture_default_str();
   command.add_option("--layout", bench.layout, "of images: nhwc or nchw")->capture_default_str();
   command.add_flag("--tf32", bench.tf32, "lets cuDNN and cuBLAS round float32 to TF32");
-  command.add_flag("--tune", bench.tune, "lets cuDNN time its engines first, and take the fastest");
+  command.add_flag("--tune", bench.tune, "on a GPU: cuDNN's fastest engine, too, beside its first choice");
   command.add_option("--without", bench.without, "contestants to leave out, such as plain or openblas");
   command.add_option("--rounds", bench.rounds, "in each of which everyone takes a turn")
       ->check(CLI::Range(1, 1000))

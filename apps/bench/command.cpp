@@ -7,6 +7,7 @@
 
 #include "ebb/core/random/generator.h"
 #include "ebb/core/threads/parallel.h"
+#include "ebb/kernels/plan_log.h"
 
 #include "apps/bench/measure_rows.h"
 #include "apps/bench/report/compare.h"
@@ -67,12 +68,14 @@ int print_plans(const BenchPlan& plan, std::uint64_t seed) {
         call.record();
         call.set_dy(drawn(call.output_shape(), plan.setting.dtype, plan.setting.format).to(plan.setting.device));
       }
+      const kernels::PlanLog log;
       const std::vector<Candidate> candidates = candidates_of(call);
       if (candidates.empty()) std::puts("   there is one implementation");
       for (const Candidate& candidate : candidates) {
         std::printf(" %c %-12s %s\n", candidate.is_chosen ? '*' : ' ', candidate.name.c_str(),
                     candidate.refusal.empty() ? "takes it" : ("not taken: " + candidate.refusal).c_str());
       }
+      if (!log.text().empty()) std::printf("   by %s\n", log.text().c_str());
     }
   }
   return 0;

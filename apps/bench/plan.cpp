@@ -77,7 +77,8 @@ Setting setting_of(const BenchArguments& arguments) {
         "; CUDA_VISIBLE_DEVICES=", device.index, " makes that one the first");
   return {.dtype = *dtype,
           .device = device,
-          .format = arguments.layout == "nhwc" ? MemoryFormat::channels_last : MemoryFormat::contiguous};
+          .format = arguments.layout == "nhwc" ? MemoryFormat::channels_last : MemoryFormat::contiguous,
+          .tunes = arguments.tune};
 }
 
 }  // namespace
