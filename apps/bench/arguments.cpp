@@ -56,6 +56,8 @@ void add_output(CLI::App& command, BenchArguments& bench) {
   command.add_option("--csv", bench.csv_file, "a file with a line for each contestant");
   command.add_option("--plot", bench.plot_file, "an SVG file: roofline and ratios");
   command.add_flag("--plans", bench.plans, "only say what each pass could be computed by, and why not");
+  command.add_option("--gpu", bench.gpu, "with --plans: cuDNN's plans of convolutions for a GPU that a file describes")
+      ->option_text("FILE.json");
 }
 
 }  // namespace

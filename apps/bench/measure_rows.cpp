@@ -162,13 +162,13 @@ std::vector<std::pair<std::string, std::string>> libraries_of(const Setting& set
   return libraries;
 }
 
+}  // namespace
+
 void set_backends(const BenchArguments& arguments) {
   backends::cudnn.allow_tf32 = arguments.tf32;
   backends::cuda.matmul.allow_tf32 = arguments.tf32;
   backends::cudnn.benchmark = false;  // whoever has it timed switches it on for itself
 }
-
-}  // namespace
 
 Result measure(const BenchPlan& plan, const BenchArguments& arguments, const std::vector<Blas>& others,
                const Listener& listener) {

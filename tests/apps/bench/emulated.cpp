@@ -1,6 +1,7 @@
 // `ebb bench --device cuda` on an emulated GPU: the times mean nothing, but everything is called, and checked against
 // float64 on the CPU.
 #include <cstdio>
+#include <fstream>
 
 #include "ebb/core/backends/backends.h"
 #include "ebb/core/error.h"
@@ -8,6 +9,7 @@
 #include "apps/bench/cases/make_cases.h"
 #include "apps/bench/command.h"
 #include "apps/bench/contestants.h"
+#include "apps/bench/cuda/described_gpu.h"
 #include "apps/bench/reference.h"
 #include "apps/bench/report/json.h"
 #include "tests/support/cuda_emulator/cudnn_emulator.h"
@@ -63,6 +65,29 @@ void check_products() {
   }
 }
 
+std::string names_of(const std::vector<CudnnPlan>& plans) {
+  std::string names;
+  for (const CudnnPlan& plan : plans) names += plan.name + " " + std::to_string(plan.workspace) + "; ";
+  return names;
+}
+
+void check_described_gpu(const std::string& file) {
+  std::ofstream(file) << "{}";
+  const CudnnAdvice advice = cudnn_on_described_gpu(file);
+  const Case conv = conv_case({2, 8, 6, 6}, {16, 8, 3, 3}, {.stride = 2, .padding = 1});
+  const Case transposed = conv_transpose_case({2, 16, 3, 3}, {16, 8, 3, 3}, {.stride = 2, .padding = 1});
+  for (const Case& c : {conv, transposed}) {
+    for (const Pass& pass : c.passes) {
+      const std::string names = names_of(advice(c, pass, kFloat32));
+      check(names == "engine 3 1=30 1024; engine 2 1=20 0; ", c.name(), " ", pass.name, ": ", names);
+    }
+  }
+  BenchArguments arguments;
+  arguments.plans = true;
+  arguments.gpu = file;
+  check(bench_command(arguments) == 0, "--plans failed");
+}
+
 }  // namespace
 }  // namespace ebb::bench
 
@@ -71,6 +96,7 @@ int main(int argc, char** argv) try {
   check(argc == 2, "usage: bench_emulated FILE.json");
   bench::check_products();
   emulator::cudnn().heuristic = {3, 2};
+  bench::check_described_gpu(argv[1]);
   bench::BenchArguments arguments;
   arguments.device = "cuda";
   arguments.model = "convnet";
