@@ -36,7 +36,7 @@ void add_how(CLI::App& command, BenchArguments& bench) {
   command.add_option("--dtype", bench.dtype, "float32, float64, float16 or bfloat16")->capture_default_str();
   command.add_option("--layout", bench.layout, "of images: nhwc or nchw")->capture_default_str();
   command.add_flag("--tf32", bench.tf32, "lets cuDNN and cuBLAS round float32 to TF32");
-  command.add_flag("--tune", bench.tune, "lets cuDNN time its engines first, and take the fastest");
+  command.add_flag("--tune", bench.tune, "on a GPU: cuDNN's fastest engine, too, beside its first choice");
   command.add_option("--without", bench.without, "contestants to leave out, such as plain or openblas");
   command.add_option("--rounds", bench.rounds, "in each of which everyone takes a turn")
       ->check(CLI::Range(1, 1000))
@@ -56,6 +56,8 @@ void add_output(CLI::App& command, BenchArguments& bench) {
   command.add_option("--csv", bench.csv_file, "a file with a line for each contestant");
   command.add_option("--plot", bench.plot_file, "an SVG file: roofline and ratios");
   command.add_flag("--plans", bench.plans, "only say what each pass could be computed by, and why not");
+  command.add_option("--gpu", bench.gpu, "with --plans: cuDNN's plans of convolutions for a GPU that a file describes")
+      ->option_text("FILE.json");
 }
 
 }  // namespace

@@ -18,7 +18,7 @@ struct BenchArguments {
   std::optional<std::int64_t> batch;
   std::string device, dtype = "float32", layout = "nhwc", ceilings;
   std::vector<std::string> passes, only, without;
-  std::string json_file, csv_file, plot_file;
+  std::string json_file, csv_file, plot_file, gpu;
   bool plans = false, tf32 = false, tune = false;
   int rounds = 7, samples = 5;
   double seconds = 0.1, most_gflop = 0;

@@ -106,21 +106,20 @@ std::optional<Blas> onednn(int threads) {
   return blas;
 }
 
-struct Factor {
-  const Tensor& matrices;
-  bool transposed;
-};
-
-/// The products of the matrices of two batches, as a tensor of that shape.
-Tensor products(const Blas& blas, const Factor& a, const Factor& b, std::int64_t batch, std::int64_t m, std::int64_t n,
-                std::int64_t k, const Shape& shape) {
-  Tensor y = empty(shape, {.dtype = a.matrices.dtype()});
+/// Each matrix by a call of its own.
+void multiply_all(const Blas& blas, const BatchedProduct& p, Tensor& y) {
   const auto& multiply = y.dtype() == kFloat64 ? blas.in_float64 : blas.in_float32;
   const auto size = static_cast<std::int64_t>(size_of(y.dtype()));
-  for (std::int64_t i = 0; i < batch; ++i) {
-    multiply({a.transposed, b.transposed, m, n, k, a.matrices.raw_data() + i * m * k * size,
-              b.matrices.raw_data() + i * k * n * size, y.raw_data() + i * m * n * size});
+  for (std::int64_t i = 0; i < p.batch; ++i) {
+    multiply({p.a.transposed, p.b.transposed, p.m, p.n, p.k, p.a.matrices.raw_data() + i * p.m * p.k * size,
+              p.b.matrices.raw_data() + i * p.k * p.n * size, y.raw_data() + i * p.m * p.n * size});
   }
+}
+
+Tensor made(const Multiply& multiply, const BatchedProduct& product, const Shape& shape) {
+  const Tensor& a = product.a.matrices;
+  Tensor y = empty(shape, {.dtype = a.dtype(), .device = a.device()});
+  multiply(product, y);
   return y;
 }
 
@@ -138,21 +137,26 @@ std::vector<Blas> installed_blas(int threads, const std::vector<std::string>& wi
   return found;
 }
 
-std::vector<Tensor> run_product(const Blas& blas, const Product& p, const std::vector<Tensor>& inputs,
+std::vector<Tensor> run_product(const Multiply& multiply, const Product& p, const std::vector<Tensor>& inputs,
                                 const Tensor& dy) {
   const Tensor &a = inputs[0], &b = inputs[1];
+  const Factor left{a, p.a_by_columns}, right{b, p.b_by_columns};
   if (!dy.defined()) {
     const Shape shape = a.dim() == 2 ? Shape{p.m, p.n} : Shape{p.batch, p.m, p.n};
-    return {products(blas, {a, p.a_by_columns}, {b, p.b_by_columns}, p.batch, p.m, p.n, p.k, shape)};
+    return {made(multiply, {left, right, p.batch, p.m, p.n, p.k}, shape)};
   }
   // da = dy b^T and db = a^T dy; of a factor that lies by columns, the transposed of that.
-  const Tensor da = p.a_by_columns
-                        ? products(blas, {b, p.b_by_columns}, {dy, true}, p.batch, p.k, p.m, p.n, a.shape())
-                        : products(blas, {dy, false}, {b, !p.b_by_columns}, p.batch, p.m, p.k, p.n, a.shape());
-  const Tensor db = p.b_by_columns
-                        ? products(blas, {dy, true}, {a, p.a_by_columns}, p.batch, p.n, p.k, p.m, b.shape())
-                        : products(blas, {a, !p.a_by_columns}, {dy, false}, p.batch, p.k, p.n, p.m, b.shape());
+  const Factor left_t{a, !p.a_by_columns}, right_t{b, !p.b_by_columns}, by_rows{dy, false}, by_columns{dy, true};
+  const Tensor da = p.a_by_columns ? made(multiply, {right, by_columns, p.batch, p.k, p.m, p.n}, a.shape())
+                                   : made(multiply, {by_rows, right_t, p.batch, p.m, p.k, p.n}, a.shape());
+  const Tensor db = p.b_by_columns ? made(multiply, {by_columns, left, p.batch, p.n, p.k, p.m}, b.shape())
+                                   : made(multiply, {left_t, by_rows, p.batch, p.k, p.n, p.m}, b.shape());
   return {da, db};
+}
+
+std::vector<Tensor> run_product(const Blas& blas, const Product& product, const std::vector<Tensor>& inputs,
+                                const Tensor& dy) {
+  return run_product([&blas](const BatchedProduct& p, Tensor& y) { multiply_all(blas, p, y); }, product, inputs, dy);
 }
 
 }  // namespace ebb::bench

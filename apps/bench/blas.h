@@ -28,7 +28,23 @@ struct Blas {
 /// opened without their headers. They compute on `threads` threads. Those that `without` names are not even opened.
 std::vector<Blas> installed_blas(int threads, const std::vector<std::string>& without = {});
 
-/// A pass of products by that library: the results of Call::run(). `dy`: of the backward pass.
+/// The matrices of a batch, which lie by rows; or where they are transposed, as the rows of those.
+struct Factor {
+  const Tensor& matrices;
+  bool transposed;
+};
+
+/// Products of the matrices of two batches: (m, k) x (k, n).
+struct BatchedProduct {
+  Factor a, b;
+  std::int64_t batch, m, n, k;
+};
+using Multiply = std::function<void(const BatchedProduct& product, Tensor& y)>;
+
+/// A pass of products: the results of Call::run(). `dy`: of the backward pass.
+std::vector<Tensor> run_product(const Multiply& multiply, const Product& product, const std::vector<Tensor>& inputs,
+                                const Tensor& dy);
+/// The same by that library.
 std::vector<Tensor> run_product(const Blas& blas, const Product& product, const std::vector<Tensor>& inputs,
                                 const Tensor& dy);
 

@@ -5,10 +5,10 @@
 
 #include <nlohmann/json.hpp>
 
-#include "ebb/core/random/generator.h"
 #include "ebb/core/threads/parallel.h"
 
 #include "apps/bench/measure_rows.h"
+#include "apps/bench/print_plans.h"
 #include "apps/bench/report/compare.h"
 #include "apps/bench/report/json.h"
 #include "apps/bench/report/picture.h"
@@ -51,33 +51,6 @@ void clear_progress() {
   if (apps::can_redraw(stderr)) std::fputs("\r\033[K", stderr);
 }
 
-/// What each pass could be computed by, and why not, without taking any time.
-int print_plans(const BenchPlan& plan, std::uint64_t seed) {
-  manual_seed(seed);
-  for (const Case& c : plan.cases) {
-    if (c.make_step) continue;
-    std::vector<Tensor> inputs;
-    for (const Tensor& x : drawn_inputs(c, plan.setting.dtype, plan.setting.format)) {
-      inputs.push_back(x.to(plan.setting.device));
-    }
-    for (const Pass& pass : c.passes) {
-      std::printf("%s %s\n", c.name().c_str(), pass.name.c_str());
-      Call call(c, pass, inputs);
-      if (call.is_backward()) {
-        call.record();
-        call.set_dy(drawn(call.output_shape(), plan.setting.dtype, plan.setting.format).to(plan.setting.device));
-      }
-      const std::vector<Candidate> candidates = candidates_of(call);
-      if (candidates.empty()) std::puts("   there is one implementation");
-      for (const Candidate& candidate : candidates) {
-        std::printf(" %c %-12s %s\n", candidate.is_chosen ? '*' : ' ', candidate.name.c_str(),
-                    candidate.refusal.empty() ? "takes it" : ("not taken: " + candidate.refusal).c_str());
-      }
-    }
-  }
-  return 0;
-}
-
 bool has_wrong(const Result& result) {
   for (const Row& row : result.rows) {
     for (const Entry& entry : row.entries) {
@@ -95,7 +68,11 @@ int bench_command(const BenchArguments& arguments) {
     std::printf("%d cases of more than %g GFLOP are left out; --most-gflop lets them in\n", plan.left_out,
                 plan.most_gflop);
   }
-  if (arguments.plans) return print_plans(plan, arguments.seed);
+  if (arguments.plans) {
+    set_backends(arguments);
+    arguments.gpu.empty() ? print_plans(plan, arguments.seed) : print_plans_on(arguments.gpu, plan);
+    return 0;
+  }
   LateFile json("--json", arguments.json_file), csv("--csv", arguments.csv_file), plot("--plot", arguments.plot_file);
   const auto print = [](const std::string& text) {
     clear_progress();

@@ -9,6 +9,8 @@
 #include "ebb/core/backends/backends.h"
 #include "ebb/kernels/choice.h"
 
+#include "apps/bench/cuda/cublaslt.h"
+
 namespace ebb::bench {
 namespace {
 
@@ -46,6 +48,22 @@ std::vector<std::string> taken_names(const std::vector<ChoiceLog::Candidate>& lo
   return taken;
 }
 
+/// A switch, where there is one, for the length of a scope.
+class Switched {
+ public:
+  Switched(std::atomic<bool>* which, bool value)
+      : switch_(which), before_(which != nullptr && which->exchange(value)) {}
+  ~Switched() {
+    if (switch_ != nullptr) *switch_ = before_;
+  }
+  Switched(const Switched&) = delete;
+  Switched& operator=(const Switched&) = delete;
+
+ private:
+  std::atomic<bool>* switch_;
+  bool before_;
+};
+
 Contestant as_chosen(const std::shared_ptr<Call>& call) {
   return {.name = "ebb", .is_chosen = true, .run = [call] { return call->run(); }};
 }
@@ -75,9 +93,30 @@ Contestant forced(const Candidate& candidate, std::shared_ptr<Call> call) {
   return contestant;
 }
 
+/// cuDNN's fastest engine, which its first run finds. The plan of its first choice is made before that, and kept: it
+/// would else be made from what was found.
+Contestant tuned(const Contestant& cudnn) {
+  Contestant contestant = cudnn;
+  contestant.name = "cudnn tuned";
+  contestant.is_chosen = false;
+  contestant.run = [run = cudnn.run] {
+    const Switched timed(&backends::cudnn.benchmark, true);
+    return run();
+  };
+  return contestant;
+}
+
 void add_others(const Case& c, const std::vector<Tensor>& inputs, const Tensor& dy, const Setting& setting,
                 const std::vector<Blas>& others, std::vector<Contestant>& contestants) {
-  if (!c.product || !setting.device.is_cpu() || is_half_precision(setting.dtype)) return;
+  if (!c.product) return;
+  if (setting.device.is_cuda()) {
+    contestants.push_back(
+        {.name = "cublaslt",
+         .is_own = false,
+         .is_external = true,
+         .run = [multiply = cublaslt(), p = *c.product, inputs, dy] { return run_product(multiply, p, inputs, dy); }});
+  }
+  if (!setting.device.is_cpu() || is_half_precision(setting.dtype)) return;
   for (const Blas& blas : others) {
     if (!(setting.dtype == kFloat64 ? blas.in_float64 : blas.in_float32)) continue;
     contestants.push_back(
@@ -87,29 +126,15 @@ void add_others(const Case& c, const std::vector<Tensor>& inputs, const Tensor& 
   }
 }
 
-/// A switch, where there is one, for the length of a scope.
-class TurnedOff {
- public:
-  explicit TurnedOff(std::atomic<bool>* off) : switch_(off), before_(off != nullptr && off->exchange(false)) {}
-  ~TurnedOff() {
-    if (switch_ != nullptr) *switch_ = before_;
-  }
-  TurnedOff(const TurnedOff&) = delete;
-  TurnedOff& operator=(const TurnedOff&) = delete;
-
- private:
-  std::atomic<bool>* switch_;
-  bool before_;
-};
-
-Contestant step_contestant(const std::string& name, const Case& c, const Setting& setting, std::atomic<bool>* off) {
+Contestant step_contestant(const std::string& name, const Case& c, const Setting& setting,
+                           std::atomic<bool>* to_switch = nullptr, bool value = false) {
   const auto step = std::make_shared<std::optional<Step>>();
-  const auto run = [step, make = c.make_step, setting, off]() -> std::vector<Tensor> {
-    const TurnedOff turned_off(off);
+  const auto run = [step, make = c.make_step, setting, to_switch, value]() -> std::vector<Tensor> {
+    const Switched switched(to_switch, value);
     if (!*step) *step = make(setting.dtype, setting.device, setting.format);
     return {(**step)()};
   };
-  return {.name = name, .is_chosen = off == nullptr, .run = run};
+  return {.name = name, .is_chosen = to_switch == nullptr, .run = run};
 }
 
 }  // namespace
@@ -144,17 +169,23 @@ std::vector<Contestant> contestants_of(const Case& c, const Pass& pass, const st
   const auto call = make_call();
   if (call->is_backward()) call->record();
   std::vector<Contestant> contestants;
-  for (const Candidate& candidate : candidates_of(*call)) contestants.push_back(forced(candidate, make_call()));
+  for (const Candidate& candidate : candidates_of(*call)) {
+    contestants.push_back(forced(candidate, make_call()));
+    const bool has_engines = candidate.operation == "conv2d" && candidate.name == "cudnn";
+    if (setting.tunes && has_engines) contestants.push_back(tuned(contestants.back()));
+  }
   if (std::ranges::none_of(contestants, &Contestant::is_chosen))
     contestants.insert(contestants.begin(), as_chosen(call));
-  add_others(c, inputs, pass.of.empty() ? Tensor() : dy, setting, others, contestants);
+  add_others(c, placed, pass.of.empty() ? Tensor() : dy.to(setting.device), setting, others, contestants);
   return contestants;
 }
 
 std::vector<Contestant> step_contestants_of(const Case& c, const Setting& setting) {
-  std::vector<Contestant> contestants{step_contestant("ebb", c, setting, nullptr)};
+  std::vector<Contestant> contestants{step_contestant("ebb", c, setting)};
   if (setting.device.is_cuda()) {
     contestants.push_back(step_contestant("without cuDNN", c, setting, &backends::cudnn.enabled));
+    if (setting.tunes)
+      contestants.push_back(step_contestant("cuDNN tuned", c, setting, &backends::cudnn.benchmark, true));
   } else {
     contestants.push_back(step_contestant("without Winograd", c, setting, &backends::cpu.winograd));
   }

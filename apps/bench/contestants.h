@@ -25,6 +25,7 @@ struct Setting {
   DType dtype;
   Device device;
   MemoryFormat format;
+  bool tunes = false;  ///< whether cuDNN's fastest engine takes part beside its first choice
 };
 
 /// An implementation of an operation in a pass that has several.

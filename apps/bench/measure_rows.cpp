@@ -8,8 +8,10 @@
 #include "ebb/core/backends/backends.h"
 #include "ebb/core/random/generator.h"
 #include "ebb/core/threads/parallel.h"
+#include "ebb/kernels/plan_log.h"
 
 #include "apps/bench/contestants.h"
+#include "apps/bench/cuda/cublaslt.h"
 #include "apps/bench/measure/sampler.h"
 #include "apps/bench/reference.h"
 
@@ -103,7 +105,9 @@ class Measurement {
                 .refusal = contestant.refusal};
     if (!entry.refusal.empty()) return entry;
     try {
+      const kernels::PlanLog log;
       entry.error = error_of(contestant.run(), reference.results);
+      entry.plan = log.text();
       if (!(entry.error <= tolerance)) {
         char text[96];
         std::snprintf(text, sizeof text, "wrong: its error is %.2g, and may be %.2g", entry.error, tolerance);
@@ -120,7 +124,8 @@ class Measurement {
     std::vector<Entry*> entries;
     for (std::size_t i = 0; i < contestants.size(); ++i) {
       if (!row.entries[i].refusal.empty()) continue;
-      participants.push_back({[run = contestants[i].run] { run(); }, contestants[i].is_external});
+      participants.push_back(
+          {[run = contestants[i].run] { run(); }, contestants[i].is_external && setting_.device.is_cpu()});
       entries.push_back(&row.entries[i]);
     }
     const std::vector<Samples> samples = sample(participants, *stopwatch_, probe_ ? &*probe_ : nullptr,
@@ -147,13 +152,23 @@ std::string math_of(const BenchArguments& arguments, const Setting& setting) {
   return arguments.tf32 && setting.device.is_cuda() ? "TF32 where cuDNN or cuBLAS computes" : "float32";
 }
 
-void set_backends(const BenchArguments& arguments) {
-  backends::cudnn.allow_tf32 = arguments.tf32;
-  backends::cuda.matmul.allow_tf32 = arguments.tf32;
-  backends::cudnn.benchmark = arguments.tune;
+/// Those beside and their versions; on a GPU those whose engines and algorithms are named by numbers.
+std::vector<std::pair<std::string, std::string>> libraries_of(const Setting& setting, const std::vector<Blas>& others) {
+  std::vector<std::pair<std::string, std::string>> libraries;
+  for (const Blas& blas : others) libraries.emplace_back(blas.name, blas.version);
+  if (!setting.device.is_cuda()) return libraries;
+  if (backends::cudnn.is_available()) libraries.emplace_back("cudnn", std::to_string(backends::cudnn.version()));
+  if (const std::string version = cublaslt_version(); !version.empty()) libraries.emplace_back("cublaslt", version);
+  return libraries;
 }
 
 }  // namespace
+
+void set_backends(const BenchArguments& arguments) {
+  backends::cudnn.allow_tf32 = arguments.tf32;
+  backends::cuda.matmul.allow_tf32 = arguments.tf32;
+  backends::cudnn.benchmark = false;  // whoever has it timed switches it on for itself
+}
 
 Result measure(const BenchPlan& plan, const BenchArguments& arguments, const std::vector<Blas>& others,
                const Listener& listener) {
@@ -169,7 +184,7 @@ Result measure(const BenchPlan& plan, const BenchArguments& arguments, const std
   result.ceilings = arguments.ceilings.empty() ? measure_ceilings(plan.setting.device, plan.setting.dtype)
                                                : parse_ceilings(arguments.ceilings);
   Measurement measurement(plan, arguments, others);
-  for (const Blas& blas : measurement.others()) result.libraries.emplace_back(blas.name, blas.version);
+  result.libraries = libraries_of(plan.setting, measurement.others());
   listener.begins(result);
   int count = 0, number = 0;
   for (const Case& c : plan.cases) count += static_cast<int>(c.passes.size());

@@ -15,6 +15,9 @@ struct Listener {
   std::function<void(const Row& row)> measured;
 };
 
+/// What cuDNN and cuBLAS may do, by the arguments.
+void set_backends(const BenchArguments& arguments);
+
 /// Measures all passes of all cases, on a CPU beside the libraries `others`.
 Result measure(const BenchPlan& plan, const BenchArguments& arguments, const std::vector<Blas>& others,
                const Listener& listener);

@@ -67,17 +67,34 @@ double gflop_of(const Case& c) {
   return most;
 }
 
+/// On meta where a GPU is only described: nothing is computed there.
+Device device_of(const BenchArguments& arguments) {
+  if (!arguments.gpu.empty()) {
+    check(arguments.plans, "--gpu describes a GPU that is not there, where nothing can be timed; it goes with --plans");
+    check(arguments.device.empty() || Device::parse(arguments.device).is_cuda(), "--gpu and --device ",
+          arguments.device, " exclude each other; leave out one");
+    return kMeta;
+  }
+  if (arguments.plans && !arguments.device.empty() && !is_available(Device::parse(arguments.device))) {
+    fail("--device: there is no ", arguments.device,
+         " here, and --plans asks what is there; --gpu FILE.json describes a GPU for which cuDNN tells its plans");
+  }
+  const Device device = apps::choose_device(arguments.device);
+  check(!device.is_meta(), "--device must be cpu or cuda, got meta, where nothing is computed");
+  return device;
+}
+
 Setting setting_of(const BenchArguments& arguments) {
   const std::optional<DType> dtype = dtype_named(arguments.dtype);
   if (!dtype) check_is_one_of("--dtype", arguments.dtype, {"float32", "float64", "float16", "bfloat16"});
   check_is_one_of("--layout", arguments.layout, {"nhwc", "nchw"});
-  const Device device = apps::choose_device(arguments.device);
-  check(!device.is_meta(), "--device must be cpu or cuda, got meta, where nothing is computed");
-  check(device.is_cpu() || device.index == 0, "--device: only the first GPU can be timed, got ", device,
+  const Device device = device_of(arguments);
+  check(!device.is_cuda() || device.index == 0, "--device: only the first GPU can be timed, got ", device,
         "; CUDA_VISIBLE_DEVICES=", device.index, " makes that one the first");
   return {.dtype = *dtype,
           .device = device,
-          .format = arguments.layout == "nhwc" ? MemoryFormat::channels_last : MemoryFormat::contiguous};
+          .format = arguments.layout == "nhwc" ? MemoryFormat::channels_last : MemoryFormat::contiguous,
+          .tunes = arguments.tune};
 }
 
 }  // namespace
@@ -101,9 +118,9 @@ BenchPlan plan_of(const BenchArguments& arguments) {
     check_is_one_of("--pass", pass, {"forward", "backward", "backward_input", "backward_weight"});
   }
   BenchPlan plan{.setting = setting_of(arguments), .cases = {}};
-  plan.most_gflop = arguments.most_gflop > 0        ? arguments.most_gflop
-                    : plan.setting.device.is_cuda() ? 0
-                                                    : most_gflop_of_cpu;
+  plan.most_gflop = arguments.most_gflop > 0       ? arguments.most_gflop
+                    : plan.setting.device.is_cpu() ? most_gflop_of_cpu
+                                                   : 0;
   for (Case& c : all_cases(arguments)) {
     if (!is_included(c, arguments)) continue;
     keep_passes(c, arguments.passes);

@@ -25,6 +25,7 @@ struct Entry {
   std::string name;
   bool is_own = true, is_external = false, is_chosen = false;  ///< as of Contestant
   std::string refusal;                                         ///< empty where it was timed
+  std::string plan = {};                                       ///< engines or algorithms, of those that have several
   double error = 0;                                            ///< relative, against the reference
   long throttled = 0;                                          ///< samples that do not count, cold and hot
   Timing cold = {}, hot = {};

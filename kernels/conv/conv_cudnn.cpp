@@ -11,6 +11,7 @@
 #include "ebb/kernels/conv/channels_last_weight.h"
 #include "ebb/kernels/conv/conv_graph_cudnn.h"
 #include "ebb/kernels/matmul/bmm_on_gpu.h"
+#include "ebb/kernels/plan_log.h"
 
 namespace ebb::kernels {
 namespace {
@@ -93,6 +94,11 @@ std::shared_ptr<const cudnn::Plan> plan_for(const CudaConvTask& task, bool finis
             is_question ? std::function<cudnn::Bindings()>() : trial);
 }
 
+void run_plan(const CudaConvTask& task, const Run& run) {
+  if (PlanLog* log = PlanLog::on_this_thread()) log->add("engine " + to_string(task.plan->choice()));
+  cudnn::Session::of(task.context).run(task.context, *task.plan, run.bindings());
+}
+
 }  // namespace
 
 const char* cudnn_refusal(const CudaConvTask& task) {
@@ -110,8 +116,7 @@ const char* cudnn_refusal(const CudaConvTask& task) {
 
 void cudnn_forward(const CudaConvTask& task) {
   const Tensor weight = channels_last_weight(task);
-  const Run run = run_of(task, weight, task.plan_finishes);
-  cudnn::Session::of(task.context).run(task.context, *task.plan, run.bindings());
+  run_plan(task, run_of(task, weight, task.plan_finishes));
   if (task.plan_finishes || task.epilogue->is_empty()) return;
   const ConvSizes& s = task.sizes;
   Tensor rows =
@@ -121,15 +126,11 @@ void cudnn_forward(const CudaConvTask& task) {
 
 void cudnn_backward_input(const CudaConvTask& task) {
   const Tensor weight = channels_last_weight(task);
-  const Run run = run_of(task, weight, false);
-  cudnn::Session::of(task.context).run(task.context, *task.plan, run.bindings());
+  run_plan(task, run_of(task, weight, false));
 }
 
 void cudnn_backward_weight(const CudaConvTask& task) {
-  make_channels_last_weight(task, [&](Tensor& made) {
-    const Run run = run_of(task, made, false);
-    cudnn::Session::of(task.context).run(task.context, *task.plan, run.bindings());
-  });
+  make_channels_last_weight(task, [&](Tensor& made) { run_plan(task, run_of(task, made, false)); });
 }
 
 }  // namespace ebb::kernels

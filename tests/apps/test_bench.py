@@ -86,6 +86,12 @@ class Bench(Command):
             self.assertIn("linear 2x1568 to 10 forward " + dtype, text)
             self.assertNotIn("openblas ", text.split("\n", 2)[2])
 
+    def test_refuses_plans_for_what_is_not_there(self):
+        self.refused("--plans", "--device", "cuda:63", says="there is no cuda:63 here, and --plans asks what is there")
+        self.refused("--gpu", "gpu.json", says="it goes with --plans")
+        self.refused("--gpu", "gpu.json", "--plans", "--device", "cpu", says="exclude each other")
+        self.refused("--gpu", "gpu.json", "--plans", says="--gpu: ")  # no file, or no cuDNN
+
     def test_refuses_what_it_cannot_do(self):
         self.refused("convs", says="did you mean conv?")
         self.refused("--suite", "resnet5", says="did you mean resnet50?")

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "ebb/core/size2.h"
 #include "ebb/core/tensor.h"
 
 #include "apps/bench/measure/work.h"
@@ -25,6 +26,13 @@ struct Product {
   bool a_by_columns = false, b_by_columns = false;
 };
 
+/// Of a convolution, for cuDNN's plans.
+struct Convolution {
+  Size2 stride, padding, dilation;
+  std::int64_t groups;
+  bool is_transposed = false;
+};
+
 /// A training step, whose result is its loss.
 using Step = std::function<Tensor()>;
 
@@ -36,6 +44,7 @@ struct Case {
   std::function<Tensor(std::span<const Tensor>)> run = {};
   std::vector<Pass> passes = {};
   std::optional<Product> product = {};
+  std::optional<Convolution> convolution = {};                      ///< none with zeros that differ on both sides
   std::function<Step(DType, Device, MemoryFormat)> make_step = {};  ///< of the family "step", in place of `run`
   int layers = 0;                                                   ///< of a model that call it; 0 without a model
 

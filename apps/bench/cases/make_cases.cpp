@@ -72,6 +72,9 @@ Case conv_case(const Shape& x, const Shape& weight, const Conv2dOptions& options
   Case c{.family = "conv", .op = "conv2d", .sizes = sizes, .inputs = {x, weight}, .run = [options](Inputs in) {
            return conv2d(in[0], in[1], {}, options);
          }};
+  if (!options.same_padding) {
+    c.convolution = Convolution{options.stride, options.padding, options.dilation, options.groups};
+  }
   add_convolution_passes(c, conv_work(x, weight, output_of(c)));
   return c;
 }
@@ -83,6 +86,7 @@ Case conv_transpose_case(const Shape& x, const Shape& weight, const ConvTranspos
       .family = "conv", .op = "conv_transpose2d", .sizes = sizes, .inputs = {x, weight}, .run = [options](Inputs in) {
         return conv_transpose2d(in[0], in[1], {}, options);
       }};
+  c.convolution = Convolution{options.stride, options.padding, options.dilation, options.groups, true};
   add_convolution_passes(c, conv_transpose_work(x, weight, output_of(c)));
   return c;
 }

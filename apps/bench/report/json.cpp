@@ -52,6 +52,7 @@ ordered_json to_json(const Row& row, const Entry& entry, const Ceilings& ceiling
     made["refused"] = entry.refusal;
     return made;
   }
+  if (!entry.plan.empty()) made["plan"] = entry.plan;
   made["error"] = entry.error;
   made["throttled"] = entry.throttled;
   made["cold"] = to_json(row, entry.cold, ceilings);
@@ -97,6 +98,7 @@ Entry entry_from(const json& contestant) {
               .is_chosen = contestant.at("chosen"),
               .refusal = contestant.value("refused", "")};
   if (!entry.refusal.empty()) return entry;
+  entry.plan = contestant.value("plan", "");
   entry.error = contestant.at("error");
   entry.throttled = contestant.at("throttled");
   entry.cold.rounds = rounds_from(contestant.at("cold"));

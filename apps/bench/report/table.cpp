@@ -36,6 +36,15 @@ std::string entry_text(const Row& row, const Entry& entry, const Ceilings& ceili
          (dropped > 0 ? formatted(" (%ld)", dropped) : "") + "\n";
 }
 
+/// "   refused: depthwise (a group has several channels); plain (...)"
+std::string remarks_text(const char* what, const std::vector<Entry>& entries, std::string Entry::*remark) {
+  std::string text;
+  for (const Entry& entry : entries) {
+    if (!(entry.*remark).empty()) text += (text.empty() ? "" : "; ") + entry.name + " (" + entry.*remark + ")";
+  }
+  return text.empty() ? "" : std::string("   ") + what + ": " + text + "\n";
+}
+
 std::string record_text(const Record& record) {
   return formatted("  %-18s %3d faster, %3d slower, %3d alike; geometric mean %s, worst %s: ", record.name.c_str(),
                    record.wins, record.losses, record.ties, short_text(record.mean_ratio).c_str(),
@@ -88,15 +97,12 @@ std::string row_text(const Row& row, const Ceilings& ceilings) {
             milliseconds(least) + " ms";
   }
   text += "\n";
-  std::string refusals;
   for (const Entry& entry : row.entries) {
-    if (entry.refusal.empty()) {
-      text += entry_text(row, entry, ceilings);
-    } else {
-      refusals += (refusals.empty() ? "   refused: " : "; ") + entry.name + " (" + entry.refusal + ")";
-    }
+    if (entry.refusal.empty()) text += entry_text(row, entry, ceilings);
   }
-  return text + refusals + (refusals.empty() ? "" : "\n");
+  const bool is_step = row.family == "step";  // a network has dozens of plans
+  return text + (is_step ? "" : remarks_text("by", row.entries, &Entry::plan)) +
+         remarks_text("refused", row.entries, &Entry::refusal);
 }
 
 std::string summary_text(const Result& result) {

@@ -39,6 +39,12 @@ std::vector<Descriptor> engine_configurations(const Graph& graph, cudnnBackendHe
   return all;
 }
 
+std::string to_string(const EngineChoice& choice) {
+  std::string text = std::to_string(choice.engine);
+  for (const auto& [knob, value] : choice.knobs) text += " " + std::to_string(knob) + "=" + std::to_string(value);
+  return text;
+}
+
 EngineChoice choice_of(const Descriptor& configuration) {
   const std::vector<Descriptor> engine =
       configuration.descriptors(CUDNN_ATTR_ENGINECFG_ENGINE, CUDNN_BACKEND_ENGINE_DESCRIPTOR, 1);

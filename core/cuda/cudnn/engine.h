@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -32,6 +33,9 @@ struct EngineChoice {
 
   bool operator==(const EngineChoice&) const = default;
 };
+
+/// "7 2=10 13=1": the engine, and its knobs.
+std::string to_string(const EngineChoice& choice);
 
 /// Which engines may be taken.
 struct EngineFilter {

@@ -19,10 +19,7 @@ std::string place(std::int64_t version, std::string_view device, std::string_vie
 }
 
 std::string line_of(const std::string& place, const Measured& measured) {
-  std::string line = place + "\t" + std::to_string(measured.choice.engine);
-  for (const auto& [knob, value] : measured.choice.knobs) {
-    line += " " + std::to_string(knob) + "=" + std::to_string(value);
-  }
+  std::string line = place + "\t" + to_string(measured.choice);
   std::array<char, 32> digits;
   const auto end =
       std::to_chars(digits.data(), digits.data() + digits.size(), measured.milliseconds, std::chars_format::general, 6);

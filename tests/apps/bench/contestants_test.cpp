@@ -94,6 +94,13 @@ TEST_CASE("those that are installed compute products", "[installed]") {
   }
 }
 
+TEST_CASE("where cuDNN is to be tuned, a step has that beside it") {
+  const auto names = [](const Setting& to) { return names_of(step_contestants_of(Case{}, to)); };
+  const Setting gpu{kFloat32, kCUDA, MemoryFormat::channels_last}, tuned{kFloat32, kCUDA, gpu.format, true};
+  CHECK(names(gpu) == std::vector<std::string>{"ebb", "without cuDNN"});
+  CHECK(names(tuned) == std::vector<std::string>{"ebb", "without cuDNN", "cuDNN tuned"});
+}
+
 TEST_CASE("errors are of the whole result") {
   const Tensor exact = tensor({3.0, 5.0}), wrong = tensor({3.0, 4.0});
   CHECK(error_of({wrong}, {exact}) == Approx(0.17149858514250882));  // 1 / sqrt(34)

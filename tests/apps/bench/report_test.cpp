@@ -97,8 +97,20 @@ TEST_CASE("wins, losses, the worst case and the library's choices are told") {
              ContainsSubstring("the fastest implementation in 1 of 2 rows; at worst it took 2.00"));
 }
 
+TEST_CASE("a row says by which engines and algorithms, but of a network") {
+  Result result = result_of({timed("a", 2), timed("b", 1), refused("c", "no")});
+  Row& row = result.rows[0];
+  row.entries[0].plan = "engine 7 2=10";
+  row.entries[1].plan = "algorithm 21, the fastest of 8";
+  CHECK_THAT(row_text(row, result.ceilings),
+             ContainsSubstring("\n   by: a (engine 7 2=10); b (algorithm 21, the fastest of 8)\n   refused: c (no)\n"));
+  row.family = "step";
+  CHECK_THAT(row_text(row, result.ceilings), !ContainsSubstring("engine"));
+}
+
 TEST_CASE("what is written as JSON is read again") {
-  const Result result = result_of({chosen(timed("a", 2)), external(timed("b", 1)), refused("c", "no")});
+  Result result = result_of({chosen(timed("a", 2)), external(timed("b", 1)), refused("c", "no")});
+  result.rows[0].entries[0].plan = "engine 7 2=10; engine 8";
   const Result read = from_json(nlohmann::json::parse(to_json(result).dump()), "r.json");
   REQUIRE(read.rows.size() == 1);
   CHECK(read.rows[0].name() == result.rows[0].name());
@@ -110,6 +122,8 @@ TEST_CASE("what is written as JSON is read again") {
   CHECK(got.cold.median == Approx(wrote.cold.median));
   CHECK(got.hot.interval.low == Approx(wrote.hot.interval.low));
   CHECK(got.hot.ratio.value == Approx(0.5));
+  CHECK(got.plan == "engine 7 2=10; engine 8");
+  CHECK(read.rows[0].entries[1].plan.empty());
   CHECK(read.rows[0].entries[1].is_external);
   CHECK(read.rows[0].entries[2].refusal == "no");
   CHECK(read.libraries == result.libraries);

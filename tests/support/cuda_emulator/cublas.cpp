@@ -5,8 +5,7 @@
 
 #include <cublas_v2.h>
 
-#include "ebb/core/dtype/half.h"
-
+#include "tests/support/cuda_emulator/blas_product.h"
 #include "tests/support/cuda_emulator/emulator.h"
 
 struct cublasContext {
@@ -15,6 +14,8 @@ struct cublasContext {
 };
 
 namespace {
+
+using emulator::BlasProduct;
 
 bool has_cublas = true, refuses_workspace = false;
 std::atomic<int> handles = 0;
@@ -35,45 +36,10 @@ class InUse {
 };
 
 template <class T>
-struct Product {
-  using Sum = ebb::OpMath<T>;
-
-  bool a_plain, b_plain;
-  std::int64_t m, n, k, batch;
-  Sum alpha;
-  const T* a;
-  std::int64_t a_leading, a_stride;
-  const T* b;
-  std::int64_t b_leading, b_stride;
-  Sum beta;
-  T* c;
-  std::int64_t c_leading, c_stride;
-
-  void operator()() const;
-};
-
-template <class T>
-cublasStatus_t gemm(cublasHandle_t handle, const Product<T>& p) {
+cublasStatus_t gemm(cublasHandle_t handle, const BlasProduct<T>& p) {
   const InUse in_use(handle);
-  const bool fits =
-      p.a_leading >= (p.a_plain ? p.m : p.k) && p.b_leading >= (p.b_plain ? p.k : p.n) && p.c_leading >= p.m;
-  if (!fits || p.m < 0 || p.n < 0 || p.k < 0 || p.a_leading < 1 || p.b_leading < 1) return CUBLAS_STATUS_INVALID_VALUE;
+  if (!p.fits()) return CUBLAS_STATUS_INVALID_VALUE;
   return emulator::enqueue(handle->stream, p) == 0 ? CUBLAS_STATUS_SUCCESS : CUBLAS_STATUS_INVALID_VALUE;
-}
-
-template <class T>
-void Product<T>::operator()() const {
-  for (std::int64_t at = 0; at < batch * m * n; ++at) {
-    const std::int64_t matrix = at / (m * n), i = at % m, j = at / m % n;
-    const T *left = a + matrix * a_stride, *right = b + matrix * b_stride;
-    Sum sum = 0;
-    for (std::int64_t p = 0; p < k; ++p) {
-      sum += static_cast<Sum>(left[a_plain ? i + p * a_leading : p + i * a_leading]) *
-             static_cast<Sum>(right[b_plain ? p + j * b_leading : j + p * b_leading]);
-    }
-    T& to = c[matrix * c_stride + i + j * c_leading];
-    to = static_cast<T>(alpha * sum + (beta == Sum(0) ? Sum(0) : beta * static_cast<Sum>(to)));
-  }
 }
 
 }  // namespace
@@ -124,10 +90,10 @@ cublasStatus_t cublasGemmStridedBatchedEx_64(cublasHandle_t handle, cublasOperat
   }
   const auto as = [&]<class T>(T) {
     using Sum = ebb::OpMath<T>;
-    return gemm(handle, Product<T>{a_operation == CUBLAS_OP_N, b_operation == CUBLAS_OP_N, m, n, k, batch,
-                                   *static_cast<const Sum*>(alpha), static_cast<const T*>(a), a_leading, a_stride,
-                                   static_cast<const T*>(b), b_leading, b_stride, *static_cast<const Sum*>(beta),
-                                   static_cast<T*>(c), c_leading, c_stride});
+    return gemm(handle, BlasProduct<T>{a_operation == CUBLAS_OP_N, b_operation == CUBLAS_OP_N, m, n, k, batch,
+                                       *static_cast<const Sum*>(alpha), static_cast<const T*>(a), a_leading, a_stride,
+                                       static_cast<const T*>(b), b_leading, b_stride, *static_cast<const Sum*>(beta),
+                                       static_cast<T*>(c), c_leading, c_stride});
   };
   switch (a_type) {
     case CUDA_R_16F:
