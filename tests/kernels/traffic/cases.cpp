@@ -40,11 +40,11 @@ class Cases {
   Tensor made(const Dims& shape, DType dtype) const { return ones(shape, {.dtype = dtype, .device = kCUDA}); }
   Tensor made(const Dims& shape) const { return made(shape, dtype_); }
   /// Of what statistics are held in.
-  Tensor number(const Dims& shape) const { return made(shape, dtype_ == kFloat64 ? kFloat64 : kFloat32); }
-  Tensor image(const Dims& shape) const { return made(shape).contiguous(MemoryFormat::channels_last); }
+  Tensor number(const Dims& shape) const { return made(shape, opmath_type(dtype_)); }
   Tensor image(const Dims& shape, DType dtype) const {
     return made(shape, dtype).contiguous(MemoryFormat::channels_last);
   }
+  Tensor image(const Dims& shape) const { return image(shape, dtype_); }
 
   /// `call(context, inputs, outputs)`; `operations` for each element of the first input.
   template <class Call>

@@ -12,7 +12,7 @@ namespace {
 
 std::int64_t bytes_of(const std::vector<ebb::Tensor>& tensors) {
   std::int64_t bytes = 0;
-  for (const ebb::Tensor& t : tensors) bytes += t.numel() * static_cast<std::int64_t>(ebb::size_of(t.dtype()));
+  for (const ebb::Tensor& t : tensors) bytes += t.nbytes();
   return bytes;
 }
 
