@@ -1,20 +1,27 @@
 #include "ebb/core/memory/block.h"
 
+#include <cstdint>
 #include <cstdlib>
 
 #include <sys/mman.h>
 
 namespace ebb::detail {
 
-void* new_block(std::size_t bytes, std::size_t used) noexcept {
-  constexpr std::size_t large_page = std::size_t{2} << 20;
-  const std::size_t alignment = used < large_page ? block_alignment : large_page;
+void* new_block(std::size_t bytes) noexcept {
   void* block = nullptr;
-  if (posix_memalign(&block, alignment, bytes) != 0) return nullptr;
-  if (alignment == large_page) {
-    madvise(block, used / large_page * large_page, MADV_HUGEPAGE);  // a wish: as well without
+  if (posix_memalign(&block, bytes < large_page ? block_alignment : large_page, bytes) != 0) return nullptr;
+  if (bytes >= large_page) {
+    auto* begin = static_cast<std::byte*>(block);
+    ask_for_large_pages(begin, begin + bytes / large_page * large_page);
   }
   return block;
+}
+
+void ask_for_large_pages(std::byte* begin, std::byte* end) noexcept {
+  const std::size_t before = reinterpret_cast<std::uintptr_t>(begin) % large_page;
+  const auto bytes = static_cast<std::size_t>(end - begin) + before;
+  madvise(begin - before, (bytes + large_page - 1) / large_page * large_page,
+          MADV_HUGEPAGE);  // a wish: as well without
 }
 
 }  // namespace ebb::detail

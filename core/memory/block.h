@@ -5,10 +5,14 @@
 namespace ebb::detail {
 
 inline constexpr std::size_t block_alignment = 64;  // a line of the caches, and the widest vector
+inline constexpr std::size_t large_page = std::size_t{2} << 20;
 
-/// Memory from the system, aligned to 64 bytes; null where there is none. std::free() takes it back. Whole 2 MiB of the
-/// `used` bytes that it begins with are large pages where Linux has them to give: faults when it is first written to
-/// are 512 times fewer, and strides across it miss the TLB less often.
-void* new_block(std::size_t bytes, std::size_t used) noexcept;
+/// Memory from the system, aligned to 64 bytes; null where there is none. std::free() takes it back.
+void* new_block(std::size_t bytes) noexcept;
+
+/// Linux is to give large pages, if it has some, wherever one would hold a part of what lies between the places, as it
+/// does for whole ones of what new_block() gives: faults when memory is first written to are 512 times fewer, and
+/// strides across it miss the TLB less often.
+void ask_for_large_pages(std::byte* begin, std::byte* end) noexcept;
 
 }  // namespace ebb::detail

@@ -14,13 +14,14 @@
 #include "ebb/core/error.h"
 #include "ebb/core/memory/allocator.h"
 #include "ebb/core/memory/block.h"
+#include "ebb/core/memory/large_blocks.h"
 
 namespace ebb {
 namespace {
 
 using detail::block_alignment;
+using detail::LargeBlocks;
 
-constexpr std::size_t largest_cached = std::size_t{1} << 28;
 constexpr std::size_t steps_per_doubling = 4;  // classes 1, 1.25, 1.5, 1.75, 2: at most a fifth is wasted
 
 struct SizeClass {
@@ -29,7 +30,7 @@ struct SizeClass {
 };
 
 /// The smallest class that holds `bytes`.
-SizeClass size_class(std::size_t bytes) {
+constexpr SizeClass size_class(std::size_t bytes) {
   const std::size_t units = (std::max<std::size_t>(bytes, 1) + block_alignment - 1) / block_alignment;
   if (units <= steps_per_doubling) return {units - 1, units * block_alignment};
   const auto doubling = static_cast<std::size_t>(std::bit_width(units - 1)) - 1;  // 2^doubling < units
@@ -51,37 +52,40 @@ class SpinLock {
   std::atomic_flag flag_;
 };
 
-/// Keeps freed blocks in one list a size class.
+/// What a block for so many bytes takes: of a class, of whole pages, or what it is, where it is kept by nobody.
+std::size_t taken_for(std::size_t bytes) {
+  return bytes < LargeBlocks::least ? size_class(bytes).bytes : LargeBlocks::rounded(bytes);
+}
+
+/// Keeps freed blocks, small ones in one list a size class, and nothing of what is larger than LargeBlocks::most.
 class CpuAllocator final : public Allocator {
  public:
   void* allocate(std::size_t bytes) override {
     check<OutOfMemoryError>(bytes <= PTRDIFF_MAX / 2, "out of memory: cannot allocate ", bytes, " bytes");
-    const SizeClass wanted = size_class(bytes);
     {
       const std::lock_guard guard(lock_);
+      const std::size_t taken = taken_for(bytes);
       ++stats_.requests;
-      refuse_if_told_to(wanted.bytes);
-      stats_.allocated += wanted.bytes;
+      refuse_if_told_to(taken);
+      stats_.allocated += taken;
       stats_.peak = std::max(stats_.peak, stats_.allocated);
-      if (wanted.bytes <= largest_cached && !free_[wanted.index].empty()) {
-        void* block = free_[wanted.index].back();
-        free_[wanted.index].pop_back();
-        stats_.cached -= wanted.bytes;
-        return block;
-      }
+      if (void* block = take(bytes)) return block;
       ++stats_.from_system;
     }
-    return from_system(wanted.bytes, bytes);
+    return from_system(bytes);
   }
 
   void deallocate(void* block, std::size_t bytes) noexcept override {
-    const SizeClass size = size_class(bytes);
     {
       const std::lock_guard guard(lock_);
-      stats_.allocated -= size.bytes;
-      if (size.bytes <= largest_cached && keep(free_[size.index], block)) {
-        stats_.cached += size.bytes;
-        return;
+      stats_.allocated -= taken_for(bytes);
+      if (is_large(bytes)) return large_.give_back(block, bytes);
+      if (bytes < LargeBlocks::least) {
+        const SizeClass size = size_class(bytes);
+        if (keep(free_[size.index], block)) {
+          stats_.cached += size.bytes;
+          return;
+        }
       }
     }
     std::free(block);
@@ -89,7 +93,9 @@ class CpuAllocator final : public Allocator {
 
   AllocatorStats stats() const override {
     const std::lock_guard guard(lock_);
-    return stats_;
+    AllocatorStats stats = stats_;
+    stats.cached += large_.cached();
+    return stats;
   }
 
   void reset_peak() override {
@@ -105,6 +111,7 @@ class CpuAllocator final : public Allocator {
         blocks = {};
       }
       stats_.cached = 0;
+      large_.release();
     }
     malloc_trim(0);  // free() keeps what lies below a block that is in use
   }
@@ -132,16 +139,41 @@ class CpuAllocator final : public Allocator {
     }
   }
 
-  void* from_system(std::size_t bytes, std::size_t used) {
-    void* block = detail::new_block(bytes, used);
+  static bool is_large(std::size_t bytes) { return bytes >= LargeBlocks::least && bytes <= LargeBlocks::most; }
+
+  /// What is kept for such a request; null for nothing.
+  void* take(std::size_t bytes) {
+    if (is_large(bytes)) return large_.take(bytes);
+    if (bytes > LargeBlocks::most) return nullptr;
+    const SizeClass size = size_class(bytes);
+    std::vector<void*>& blocks = free_[size.index];
+    if (blocks.empty()) return nullptr;
+    void* block = blocks.back();
+    blocks.pop_back();
+    stats_.cached -= size.bytes;
+    return block;
+  }
+
+  void* from_system(std::size_t bytes) {
+    void* block = new_block(bytes);
     if (block == nullptr) {  // what is cached may be just what is missing
       release_cached();
-      block = detail::new_block(bytes, used);
+      block = new_block(bytes);
     }
     if (block != nullptr) return block;
     const std::lock_guard guard(lock_);
-    stats_.allocated -= bytes;
-    fail<OutOfMemoryError>("out of memory: the system refused ", bytes, " bytes, ", stats_.allocated, " in use");
+    const std::size_t taken = taken_for(bytes);
+    stats_.allocated -= taken;
+    fail<OutOfMemoryError>("out of memory: the system refused ", taken, " bytes, ", stats_.allocated, " in use");
+  }
+
+  void* new_block(std::size_t bytes) {
+    if (!is_large(bytes)) return detail::new_block(taken_for(bytes));
+    std::size_t size = bytes;
+    void* segment = LargeBlocks::new_segment(size);
+    if (segment == nullptr) return nullptr;
+    const std::lock_guard guard(lock_);
+    return large_.add(segment, size) ? large_.take(bytes) : nullptr;
   }
 
   static bool keep(std::vector<void*>& blocks, void* block) noexcept try {
@@ -152,7 +184,8 @@ class CpuAllocator final : public Allocator {
   }
 
   mutable SpinLock lock_;
-  std::array<std::vector<void*>, 96> free_;
+  std::array<std::vector<void*>, size_class(LargeBlocks::least - 1).index + 1> free_;
+  LargeBlocks large_;
   AllocatorStats stats_;
   std::size_t limit_ = 0;
   std::uint64_t fails_at_ = 0;

@@ -31,7 +31,7 @@ void* detail::scratch_bytes(Scratch what, std::int64_t wanted) {
   memory.bytes.reset();
   memory.size = 0;
   const auto size = static_cast<std::size_t>(wanted);
-  memory.bytes.reset(ebb::detail::new_block(size, size));
+  memory.bytes.reset(ebb::detail::new_block(size));
   check<OutOfMemoryError>(memory.bytes != nullptr, "out of memory: a kernel needs ", wanted, " bytes to work in");
   memory.size = wanted;
   return memory.bytes.get();

@@ -1,8 +1,12 @@
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <fstream>
+#include <random>
+#include <utility>
 #include <vector>
 
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "ebb/autograd/ops/create/creation.h"
@@ -12,6 +16,7 @@
 
 #include "tests/support/catch.h"
 #include "tests/support/files.h"
+#include "tests/support/fork.h"
 
 using namespace ebb;
 using test::message_of;
@@ -60,6 +65,73 @@ TEST_CASE("a freed block serves the next request of its size") {
   fresh.memory.deallocate(second, 1001);
   fresh.memory.release_cached();
   CHECK(fresh.memory.stats().cached == 0);
+}
+
+TEST_CASE("what large blocks leave behind serves smaller ones and, joined, larger ones") {
+  Fresh fresh;
+  constexpr std::size_t mega = std::size_t{1} << 20;
+  std::vector<void*> blocks;
+  for (int i = 0; i < 8; ++i) blocks.push_back(fresh.memory.allocate(3 * mega));
+  void* above = fresh.memory.allocate(3 * mega);
+  const std::uint64_t segments = fresh.memory.stats().from_system;
+  for (const int i : {1, 3, 5, 7, 0, 2, 4, 6}) {  // first apart from each other, then what lies between them
+    fresh.memory.deallocate(blocks[static_cast<std::size_t>(i)], 3 * mega);
+  }
+  CHECK(fresh.memory.stats().cached >= 24 * mega);
+  void* large = fresh.memory.allocate(16 * mega);
+  std::vector<void*> small;
+  for (int i = 0; i < 7; ++i) small.push_back(fresh.memory.allocate(mega));
+  CHECK(fresh.memory.stats().cached <= mega);
+  CHECK(fresh.memory.stats().from_system == segments);
+  fresh.memory.deallocate(large, 16 * mega);
+  for (void* block : small) fresh.memory.deallocate(block, mega);
+  fresh.memory.deallocate(above, 3 * mega);
+}
+
+TEST_CASE("blocks in use never overlap, whatever was freed before") {
+  Fresh fresh;
+  struct Used {
+    unsigned char* bytes;
+    std::size_t size;
+    unsigned char mark;
+  };
+  std::vector<Used> all;
+  std::mt19937 random(7);
+  const auto drop = [&](std::size_t i) {
+    const Used used = all[i];
+    CHECK(std::all_of(used.bytes, used.bytes + used.size, [&](unsigned char byte) { return byte == used.mark; }));
+    fresh.memory.deallocate(used.bytes, used.size);
+    all.erase(all.begin() + static_cast<std::ptrdiff_t>(i));
+  };
+  const std::size_t before = fresh.memory.stats().allocated;
+  for (int i = 0; i < 400; ++i) {
+    if (all.size() > 20 || (!all.empty() && random() % 3 == 0)) {
+      drop(random() % all.size());
+    } else {
+      const std::size_t size = random() % (std::size_t{1} << (12 + random() % 10)) + 1;
+      all.push_back({static_cast<unsigned char*>(fresh.memory.allocate(size)), size, static_cast<unsigned char>(i)});
+      std::memset(all.back().bytes, all.back().mark, size);
+    }
+    if (i % 100 == 99) fresh.memory.release_cached();
+  }
+  while (!all.empty()) drop(0);
+  CHECK(fresh.memory.stats().allocated == before);
+}
+
+TEST_CASE("where there is no room for a segment of many blocks, there may be for one block") {
+  if (!pools_small_objects) return;  // AddressSanitizer takes address space of its own
+  CHECK(test::holds_in_child([] {
+    cpu_allocator().release_cached();
+    std::size_t pages = 0;
+    std::ifstream("/proc/self/statm") >> pages;
+    const rlim_t room = pages * static_cast<std::size_t>(sysconf(_SC_PAGESIZE)) + (rlim_t{24} << 20);
+    const rlimit limit{room, room};
+    if (setrlimit(RLIMIT_AS, &limit) != 0) return false;
+    constexpr std::size_t mega = std::size_t{1} << 20;
+    void* block = cpu_allocator().allocate(8 * mega);
+    std::memset(block, 1, 8 * mega);
+    return message_of([] { cpu_allocator().allocate(40 * mega); }).find("out of memory: the system refused") == 0;
+  }));
 }
 
 TEST_CASE("release_cached gives memory back to the system, from below blocks in use, too") {
