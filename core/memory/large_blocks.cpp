@@ -11,23 +11,30 @@
 #include "ebb/config.h"
 #include "ebb/core/memory/block.h"
 
-#if __has_include(<sanitizer/asan_interface.h>)
-#include <sanitizer/asan_interface.h>
-#else
-#define ASAN_POISON_MEMORY_REGION(begin, bytes) static_cast<void>(0)
-#define ASAN_UNPOISON_MEMORY_REGION(begin, bytes) static_cast<void>(0)
-#endif
+extern "C" {  // AddressSanitizer's: what is poisoned may not be used
+void __asan_poison_memory_region(const volatile void* begin, std::size_t bytes);
+void __asan_unpoison_memory_region(const volatile void* begin, std::size_t bytes);
+}
 
 namespace ebb::detail {
 namespace {
 
 constexpr std::size_t page = 4096, segment = std::size_t{64} << 20;
-constexpr std::size_t guard = pools_small_objects ? 0 : page;  // of which AddressSanitizer sees every use
+constexpr bool has_address_sanitizer = !pools_small_objects;
+constexpr std::size_t guard = has_address_sanitizer ? page : 0;  // between blocks
 
 std::size_t round_up(std::size_t bytes, std::size_t multiple) { return (bytes + multiple - 1) / multiple * multiple; }
 
+void poison([[maybe_unused]] const void* begin, [[maybe_unused]] std::size_t bytes) {
+  if constexpr (has_address_sanitizer) __asan_poison_memory_region(begin, bytes);
+}
+
+void unpoison([[maybe_unused]] const void* begin, [[maybe_unused]] std::size_t bytes) {
+  if constexpr (has_address_sanitizer) __asan_unpoison_memory_region(begin, bytes);
+}
+
 void give_to_system(void* begin, std::size_t bytes) noexcept {
-  ASAN_UNPOISON_MEMORY_REGION(begin, bytes);
+  unpoison(begin, bytes);
   // Refused where that makes more pieces of memory than Linux keeps account of.
   if (munmap(begin, bytes) != 0) madvise(begin, bytes, MADV_DONTNEED);
 }
@@ -73,7 +80,7 @@ void* LargeBlocks::take(std::size_t bytes) noexcept {
   cached_ -= used;
   *best = {block + whole, best->bytes - whole, best->used - used};
   if (best->bytes == 0) free_.erase(best);
-  ASAN_UNPOISON_MEMORY_REGION(block, bytes);
+  unpoison(block, bytes);
   return block;
 }
 
@@ -84,7 +91,7 @@ void LargeBlocks::give_back(void* block, std::size_t bytes) noexcept {
   const bool joins_next = next != free_.end() && next->begin == freed.end();
   const bool joins_previous =
       previous != free_.end() && previous->end() == freed.begin && previous->used == previous->bytes;
-  ASAN_POISON_MEMORY_REGION(block, freed.bytes);
+  poison(block, freed.bytes);
   if (joins_previous) {
     previous->bytes += freed.bytes + (joins_next ? next->bytes : 0);
     previous->used += freed.bytes + (joins_next ? next->used : 0);
@@ -99,7 +106,7 @@ void LargeBlocks::give_back(void* block, std::size_t bytes) noexcept {
 
 bool LargeBlocks::add(void* memory, std::size_t bytes) noexcept {
   auto* begin = static_cast<std::byte*>(memory);
-  ASAN_POISON_MEMORY_REGION(memory, bytes);
+  poison(memory, bytes);
   return insert(std::ranges::lower_bound(free_, begin, std::less<>(), &Piece::begin), {begin, bytes, 0});
 }
 
