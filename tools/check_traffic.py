@@ -17,7 +17,7 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 COUNTS, PAGE = ROOT / "docs/gpu-traffic.json", ROOT / "docs/gpu-traffic.md"
 BEGIN, END = "<!-- counts: written by tools/check_traffic.py -->\n", "<!-- end -->\n"
-COUNTED = ("launches", "moved", "asked")
+COUNTED, GIVEN = ("launches", "moved", "asked"), ("minimum", "operations")
 
 
 def name(row):
@@ -32,6 +32,10 @@ def faults(found, allowed):
         if before is None:
             yield f"{name(row)}: not in docs/gpu-traffic.json; tools/check_traffic.py PROGRAM --write adds it"
             continue
+        for what in GIVEN:
+            if row[what] != before[what]:
+                yield (f"{name(row)}: {what} {row[what]}, and docs/gpu-traffic.json has {before[what]}: the case is another; "
+                       "tools/check_traffic.py PROGRAM --write")
         for what in COUNTED:
             if row[what] > before[what]:
                 yield (f"{name(row)}: {what} {row[what]}, and docs/gpu-traffic.json allows {before[what]}; where that is "

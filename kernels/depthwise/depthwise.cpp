@@ -202,7 +202,7 @@ void depthwise_backward_input(const ConvSizes& s, const Tensor& dy, const Packed
 
 void depthwise_backward_weight(const ConvSizes& s, const Tensor& x, const Tensor& dy, Tensor& dweight) {
   visit_float(x.dtype(), [&]<class T>() {
-    constexpr std::int64_t most_shares = 16;  // each with a sum of its own, whatever the number of threads
+    constexpr std::int64_t most_shares = 64;  // each with a sum of its own, whatever the number of threads
     const std::int64_t lines = s.images * s.out_height, elements = s.taps() * s.channels;
     const std::int64_t shares = std::clamp<std::int64_t>(lines / lines_per_task(s, s.out_width), 1, most_shares);
     const auto add = best([]<Isa isa> { return add_taps<isa, T>; });

@@ -15,19 +15,6 @@ namespace {
 constexpr std::int64_t few_terms = 512;  // whose tile of rows leaves room for a panel in the first cache
 constexpr std::int64_t multiplications_per_task = 1 << 19, tasks_per_thread = 4;
 
-/// A dimension in parts of whole pieces, all of about one size.
-struct Split {
-  std::int64_t length, piece, parts;
-
-  /// Into no more parts than there are pieces.
-  Split(std::int64_t length, std::int64_t piece, std::int64_t wanted)
-      : length(length), piece(piece), parts(std::clamp<std::int64_t>(wanted, 1, pieces())) {}
-
-  std::int64_t pieces() const { return kernels::parts(length, piece); }
-  std::int64_t begin(std::int64_t part) const { return std::min(pieces() * part / parts * piece, length); }
-  std::int64_t size(std::int64_t part) const { return begin(part + 1) - begin(part); }
-};
-
 /// How a product is cut. Only the terms, of a block, show in c.
 struct Cut {
   Split rows, columns;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 
@@ -10,6 +11,19 @@ namespace ebb::kernels {
 
 /// Into how many parts of at most `part` a whole is cut.
 constexpr std::int64_t parts(std::int64_t whole, std::int64_t part) { return (whole + part - 1) / part; }
+
+/// A dimension in parts of whole pieces, all of about one size.
+struct Split {
+  std::int64_t length, piece, parts;
+
+  /// Into no more parts than there are pieces.
+  Split(std::int64_t length, std::int64_t piece, std::int64_t wanted)
+      : length(length), piece(piece), parts(std::clamp<std::int64_t>(wanted, 1, pieces())) {}
+
+  std::int64_t pieces() const { return kernels::parts(length, piece); }
+  std::int64_t begin(std::int64_t part) const { return std::min(pieces() * part / parts * piece, length); }
+  std::int64_t size(std::int64_t part) const { return begin(part + 1) - begin(part); }
+};
 
 /// The tile of a product c = a b that the registers of an instruction set hold: so many rows of c, by the columns of a
 /// panel of b. The last panel of a matrix is narrower where half of it would be empty.

@@ -96,12 +96,14 @@ void backward_weight(const ConvSizes& sizes, const Tensor& x, const Tensor& dy, 
   Tensor whole =
       is_merged ? allocate({s.out_channels, s.group_channels(), s.kernel_height, s.kernel_width}, x.dtype()) : dweight;
   constexpr std::int64_t most_elements = 1 << 22, most_shares = 8, least_pixels = 512;
+  constexpr std::int64_t cheap_elements = 1 << 18, most_cheap_shares = 32;  // their sums are added in no time
   WeightGradient<T> gradient(s, x, dy);
   const std::int64_t elements = s.patch() * s.group_outputs(), pixels = s.images * s.pixels();
   const std::int64_t cuts = pixels / gradient.at_once;
   // Shares of the pixels have sums of their own, where they fit: each pixel is read once, and by one thread. How many
   // there are depends on sizes alone, and a power of two is what most numbers of threads share evenly.
-  const std::int64_t fitting = std::clamp<std::int64_t>(most_elements / elements, 1, most_shares);
+  const std::int64_t fitting = std::max(std::clamp<std::int64_t>(most_elements / elements, 1, most_shares),
+                                        std::min(cheap_elements / elements, most_cheap_shares));
   const std::int64_t wanted = std::max<std::int64_t>(std::min(pixels / least_pixels, cuts), 1);
   const auto shares = static_cast<std::int64_t>(
       std::min(std::bit_floor(static_cast<std::uint64_t>(fitting)), std::bit_ceil(static_cast<std::uint64_t>(wanted))));

@@ -1,5 +1,6 @@
 // The gradient of the weight by tiles: at each point the product of the transformed inputs with the transformed
 // gradients, summed over all tiles, some hundred of them at a time.
+#include <algorithm>
 #include <bit>
 
 #include "ebb/core/threads/parallel.h"
@@ -31,8 +32,8 @@ struct Batch {
 template <int m, int n>
 void transform_both(const WinogradTiles& tiles, const float* x, const float* dy, std::int64_t first, std::int64_t count,
                     const Batch& batch, float* memory) {
-  constexpr std::int64_t tiles_per_task = 8;
   const ConvSizes& s = tiles.sizes;
+  const std::int64_t tiles_per_task = std::clamp<std::int64_t>(1024 / s.channels, 1, 8);
   const TileShape shape = tile_shape<float>();
   const auto input = best([]<Isa isa> { return transform_input<isa, n>; });
   const auto gradient = best([]<Isa isa> { return transform_gradient<isa, m, n>; });
@@ -53,19 +54,21 @@ struct Sums {
   std::int64_t stride;
 };
 
-/// sums += inputs^T gradients at each point.
+/// sums += inputs^T gradients at each point. Of many threads several have a point's columns.
 void multiply_points(const ConvSizes& s, std::int64_t count, const Batch& batch, float* memory, bool accumulate,
                      const Sums& sums) {
   const TileShape shape = tile_shape<float>();
   const auto pack = best([]<Isa isa> { return pack_tiles<isa, float>; });
   const bool is_near = s.channels <= near_columns<float>;
   const auto multiply = best([]<Isa isa> { return multiply_panel<isa, float>; });
-  parallel_for(batch.points, 1, [&](std::int64_t begin, std::int64_t end) {
+  const Split columns(s.out_channels, shape.columns, parts(2 * num_threads(), batch.points));
+  parallel_for(batch.points * columns.parts, 1, [&](std::int64_t begin, std::int64_t end) {
     float* tiles = scratch<float>(Scratch::tiles, is_near ? 0 : s.channels * count);
-    for (std::int64_t point = begin; point < end; ++point) {
+    for (std::int64_t i = begin; i < end; ++i) {
+      const std::int64_t point = i / columns.parts, part = i % columns.parts;
       const float* inputs = memory + point * batch.input_stride;
       if (!is_near) pack(inputs, s.channels, s.channels, count, tiles);
-      for (std::int64_t column = 0; column < s.out_channels; column += shape.columns) {
+      for (std::int64_t column = columns.begin(part); column < columns.begin(part + 1); column += shape.columns) {
         const std::int64_t width = shape.width(column, s.out_channels);
         const float* panel = batch.gradients(memory) + point * batch.gradient_stride + column * count;
         multiply({.rows = s.channels,
@@ -99,8 +102,8 @@ void sum_tiles(const WinogradTiles& tiles, const float* x, const float* dy, std:
   }
 }
 
-/// Into how many shares tiles are cut that have sums of their own, where these stay in a core's cache. Else there is
-/// one, whose points the threads share: what is transformed then passes from core to core.
+/// Into how many shares tiles are cut that have sums of their own, where these stay in a core's cache: of one each,
+/// which is the same for any number of threads. Where the sums are too large for that, there is one share.
 std::int64_t shares_of(std::int64_t tiles, std::int64_t sums) {
   constexpr std::int64_t most_sums = 1 << 18, tiles_of_share = 256, most_shares = 8;
   if (sums > most_sums) return 1;
@@ -119,7 +122,9 @@ void backward_weight(const ConvSizes& s, const Tensor& x, const Tensor& dy, Tens
   const std::int64_t fitting = std::clamp<std::int64_t>(cache / (n * n * (s.channels + s.out_channels)), 64, 512);
   const std::int64_t at_once = parts(of_share, parts(of_share, fitting));
   float* sums = scratch<float>(Scratch::shares, shares * elements);
-  parallel_for(shares, 1, [&](std::int64_t begin, std::int64_t end) {
+  // More threads than shares work on one at a time: what is transformed then passes from core to core.
+  const bool together = num_threads() > shares;
+  parallel_for(shares, together ? shares : 1, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; ++i) {
       sum_tiles<m, n>(tiles, x.data<float>(), dy.data<float>(), tiles.count() * i / shares,
                       tiles.count() * (i + 1) / shares, at_once, {sums + i * elements, stride});

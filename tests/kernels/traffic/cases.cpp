@@ -2,7 +2,11 @@
 
 #include "ebb/autograd/ops/create/creation.h"
 #include "ebb/autograd/ops/elementwise/arithmetic.h"
+#include "ebb/autograd/ops/elementwise/unary.h"
+#include "ebb/autograd/ops/loss/elementwise_loss.h"
+#include "ebb/autograd/ops/loss/loss.h"
 #include "ebb/core/random/generator.h"
+#include "ebb/kernels/conv/conv.h"
 #include "ebb/kernels/elementwise/elementwise.h"
 #include "ebb/kernels/index/index.h"
 #include "ebb/kernels/matmul/bmm.h"
@@ -11,6 +15,7 @@
 #include "ebb/kernels/pool/pool.h"
 #include "ebb/kernels/random/dropout.h"
 #include "ebb/kernels/reduce/reduce.h"
+#include "ebb/kernels/resample/resample.h"
 #include "ebb/kernels/row_norm/row_norm.h"
 #include "ebb/kernels/scan/scan.h"
 #include "ebb/kernels/softmax/softmax.h"
@@ -35,6 +40,9 @@ class Cases {
   void add_places();
   void add_steps();
   void add_products();
+  void add_convolutions();
+  void add_resampling();
+  void add_losses();
 
  private:
   Tensor made(const Dims& shape, DType dtype) const { return ones(shape, {.dtype = dtype, .device = kCUDA}); }
@@ -226,6 +234,75 @@ void Cases::add_products() {
   }
 }
 
+/// Without cuDNN, whose kernels are not seen, and products by ebb's own.
+void Cases::add_convolutions() {
+  if (dtype_ != kFloat32) return;  // half precision is converted
+  struct Convolution {
+    const char *name, *implementation;
+    std::int64_t kernel, groups;
+  };
+  for (const auto& [name, implementation, kernel, groups] : {
+           Convolution{"conv2d 3x3 by im2col", "im2col", 3, 1},
+           Convolution{"conv2d 1x1 by im2col", "im2col", 1, 1},
+           Convolution{"conv2d 3x3 by direct", "direct", 3, 1},
+           Convolution{"conv2d 3x3, depthwise, by direct", "direct", 3, 32},
+       }) {
+    const Tensor x = image({4, 32, 14, 14}), y = image({4, 32, 14, 14}),
+                 weight = made({32, 32 / groups, kernel, kernel});
+    const kernels::ConvGeometry geometry{{1, 1}, {kernel / 2, kernel / 2}, {1, 1}, groups};
+    const double operations = 2 * static_cast<double>(weight.numel()) / 32;
+    const auto add_pass = [&, implementation = implementation](const std::string& of, Tensors in, Tensors out,
+                                                               auto run) {
+      add(of, "4x32x14x14", std::move(in), std::move(out), operations,
+          [implementation, geometry, run](CudaContext& c, const Tensors& inputs, Tensors& outputs) {
+            const kernels::ForceImplementation convolution("conv2d", implementation), product("bmm", "mma");
+            run(c, inputs, geometry, outputs[0]);
+          });
+    };
+    add_pass(name, {x, weight}, {y}, [](CudaContext& c, const Tensors& in, const auto& g, Tensor& out) {
+      kernels::conv2d(c, in[0], kernels::PackedWeight(in[1]), {}, g, out);
+    });
+    add_pass(name + std::string(", backward of input"), {y, weight}, {x},
+             [](CudaContext& c, const Tensors& in, const auto& g, Tensor& out) {
+               kernels::conv2d_backward_input(c, in[0], kernels::PackedWeight(in[1]), {}, g, out);
+             });
+    add_pass(name + std::string(", backward of weight"), {x, y}, {weight},
+             [](CudaContext& c, const Tensors& in, const auto& g, Tensor& out) {
+               kernels::conv2d_backward_weight(c, in[0], in[1], g, out);
+             });
+  }
+}
+
+/// As upsample does it by two, each element of two neighbours.
+void Cases::add_resampling() {
+  const auto halves = [&](std::int64_t size) {
+    const Tensor first = arange(size).repeat_interleave(2).unsqueeze(1);
+    const Tensor columns = clamp(first + arange(2), std::nullopt, size - 1).reshape({-1});
+    return kernels::SparseRows{arange(2 * size + 1).mul(2).to(kCUDA), columns.to(kCUDA), number({4 * size})};
+  };
+  const kernels::SparseRows sides = halves(28);
+  const double operations = 4 * 4;
+  add("interpolate, bilinear, by 2", "4x64x28x28", {image({4, 64, 28, 28})}, {image({4, 64, 56, 56})}, operations,
+      [sides](CudaContext& c, const Tensors& in, Tensors& out) {
+        kernels::resample_images(c, in[0], sides, sides, out[0]);
+      });
+  add("interpolate, linear, by 2", "64x28x64", {made({64, 28, 64})}, {made({64, 56, 64})}, 4,
+      [sides](CudaContext& c, const Tensors& in, Tensors& out) { kernels::resample(c, in[0], sides, out[0]); });
+}
+
+void Cases::add_losses() {
+  const auto loss = [&](const char* name, double operations, auto compute) {
+    add(name, "1024x512", {made({1024, 512}), made({1024, 512})}, {made({1})}, operations,
+        [compute](CudaContext&, const Tensors& in, Tensors&) { compute(in[0], in[1]); });
+  };
+  loss("mse_loss", 3, [](const Tensor& x, const Tensor& target) { mse_loss(x, target); });
+  loss("smooth_l1_loss", 5, [](const Tensor& x, const Tensor& target) { smooth_l1_loss(x, target); });
+  loss("binary_cross_entropy_with_logits", 6,
+       [](const Tensor& x, const Tensor& target) { binary_cross_entropy_with_logits(x, target); });
+  add("cross_entropy", "1024x512", {made({1024, 512}), made({1024}, kInt64)}, {made({1})}, 5,
+      [](CudaContext&, const Tensors& in, Tensors&) { cross_entropy(in[0], in[1]); });
+}
+
 }  // namespace
 
 std::vector<TrafficCase> traffic_cases() {
@@ -240,6 +317,9 @@ std::vector<TrafficCase> traffic_cases() {
     cases.add_places();
     cases.add_steps();
     cases.add_products();
+    cases.add_convolutions();
+    cases.add_resampling();
+    cases.add_losses();
   }
   return all;
 }
