@@ -27,9 +27,7 @@ std::string now() {
 
 /// Of the shape and layout of what the case makes.
 Tensor drawn_gradient(const Case& c, const Setting& setting) {
-  std::vector<Tensor> inputs;
-  for (const Shape& shape : c.inputs) inputs.push_back(empty(shape, {.dtype = setting.dtype, .device = kMeta}));
-  return drawn(c.run(inputs).shape(), setting.dtype, setting.format);
+  return drawn(output_of(c), setting.dtype, setting.format);
 }
 
 /// Without what was forced, which the reader knows.
@@ -41,7 +39,7 @@ std::string reason_of(const Error& error) {
 
 class Measurement {
  public:
-  Measurement(const BenchPlan& plan, const BenchArguments& arguments, const std::vector<Blas>& others)
+  Measurement(const BenchPlan& plan, const BenchArguments& arguments, const Others& others)
       : setting_(plan.setting), arguments_(arguments), stopwatch_(stopwatch_of(plan.setting.device)) {
     if (!setting_.device.is_cpu()) return;
     probe_.emplace();
@@ -59,7 +57,7 @@ class Measurement {
     return row;
   }
 
-  const std::vector<Blas>& others() const { return others_; }
+  const Others& others() const { return others_; }
 
  private:
   bool is_left_out(const std::string& name) const {
@@ -144,7 +142,7 @@ class Measurement {
   const BenchArguments& arguments_;
   std::unique_ptr<Stopwatch> stopwatch_;
   std::optional<ClockProbe> probe_;
-  std::vector<Blas> others_;
+  Others others_;
 };
 
 std::string math_of(const BenchArguments& arguments, const Setting& setting) {
@@ -153,9 +151,15 @@ std::string math_of(const BenchArguments& arguments, const Setting& setting) {
 }
 
 /// Those beside and their versions; on a GPU those whose engines and algorithms are named by numbers.
-std::vector<std::pair<std::string, std::string>> libraries_of(const Setting& setting, const std::vector<Blas>& others) {
+std::vector<std::pair<std::string, std::string>> libraries_of(const Setting& setting, const Others& others) {
   std::vector<std::pair<std::string, std::string>> libraries;
-  for (const Blas& blas : others) libraries.emplace_back(blas.name, blas.version);
+  for (const Blas& blas : others.products) libraries.emplace_back(blas.name, blas.version);
+  for (const PassLibrary& library : others.passes) {
+    const auto is_named = [&](const auto& known) { return known.first == library.name; };
+    if (library.missing.empty() && std::ranges::none_of(libraries, is_named)) {
+      libraries.emplace_back(library.name, library.version);
+    }
+  }
   if (!setting.device.is_cuda()) return libraries;
   if (backends::cudnn.is_available()) libraries.emplace_back("cudnn", std::to_string(backends::cudnn.version()));
   if (const std::string version = cublaslt_version(); !version.empty()) libraries.emplace_back("cublaslt", version);
@@ -170,8 +174,7 @@ void set_backends(const BenchArguments& arguments) {
   backends::cudnn.benchmark = false;  // whoever has it timed switches it on for itself
 }
 
-Result measure(const BenchPlan& plan, const BenchArguments& arguments, const std::vector<Blas>& others,
-               const Listener& listener) {
+Result measure(const BenchPlan& plan, const BenchArguments& arguments, const Others& others, const Listener& listener) {
   set_backends(arguments);
   Result result{.date = now(),
                 .device = to_string(plan.setting.device),

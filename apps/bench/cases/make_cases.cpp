@@ -4,6 +4,8 @@
 
 #include "ebb/autograd/ops.h"
 
+#include "apps/bench/cases/call.h"
+
 namespace ebb::bench {
 namespace {
 
@@ -20,15 +22,17 @@ std::string stride_and_padding(Size2 stride, Size2 padding) {
   return " s" + pair_text(stride) + " p" + pair_text(padding);
 }
 
-/// Of what the op makes, by the op itself on tensors without elements.
-Shape output_of(const Case& c) {
-  std::vector<Tensor> inputs;
-  for (const Shape& shape : c.inputs) inputs.push_back(empty(shape, {.device = kMeta}));
-  return c.run(inputs).shape();
-}
-
 void add_convolution_passes(Case& c, const Work& work) {
   c.passes = {{"forward", {}, work}, {"backward_input", {0}, work}, {"backward_weight", {1}, work}};
+}
+
+/// The zeros on each side; none where those of both sides differ.
+std::optional<Size2> even_padding(const Shape& weight, const Conv2dOptions& options) {
+  if (!options.same_padding) return options.padding;
+  const std::int64_t height = options.dilation.height * (weight[2] - 1),
+                     width = options.dilation.width * (weight[3] - 1);
+  if (height % 2 != 0 || width % 2 != 0) return {};
+  return Size2{height / 2, width / 2};
 }
 
 template <class Options, class Run>
@@ -72,8 +76,8 @@ Case conv_case(const Shape& x, const Shape& weight, const Conv2dOptions& options
   Case c{.family = "conv", .op = "conv2d", .sizes = sizes, .inputs = {x, weight}, .run = [options](Inputs in) {
            return conv2d(in[0], in[1], {}, options);
          }};
-  if (!options.same_padding) {
-    c.convolution = Convolution{options.stride, options.padding, options.dilation, options.groups};
+  if (const std::optional<Size2> padding = even_padding(weight, options)) {
+    c.convolution = Convolution{options.stride, *padding, options.dilation, options.groups};
   }
   add_convolution_passes(c, conv_work(x, weight, output_of(c)));
   return c;

@@ -1,0 +1,75 @@
+// What oneDNN computes for `ebb bench`; skipped where it is not installed.
+#include "ebb/kernels/plan_log.h"
+
+#include "apps/bench/cases/make_cases.h"
+#include "apps/bench/libraries/onednn_library.h"
+#include "tests/apps/bench/tried.h"
+#include "tests/support/catch.h"
+#include "tests/support/main.h"
+
+const char* ebb::test::reason_to_skip() {
+  const std::string& missing = bench::onednn::installed_library().missing;
+  return missing.empty() ? nullptr : missing.c_str();
+}
+
+namespace ebb::bench {
+namespace {
+
+const Others& installed() {
+  static const Others others{.passes = installed_others(2).passes};
+  return others;
+}
+
+std::vector<Case> convolutions() {
+  return {conv_case({2, 4, 6, 5}, {8, 4, 3, 3}, {.padding = 1}),
+          conv_case({1, 1, 1, 1}, {1, 1, 1, 1}, {}),
+          conv_case({2, 3, 17, 13}, {5, 3, 7, 5}, {.stride = {2, 3}, .padding = {3, 1}}),
+          conv_case({2, 16, 12, 11}, {24, 16, 3, 3}, {.padding = {2, 4}, .dilation = {2, 4}}),
+          conv_case({2, 12, 9, 9}, {18, 4, 3, 3}, {.padding = 1, .groups = 3}),
+          conv_case({3, 16, 9, 8}, {16, 1, 3, 3}, {.stride = 2, .padding = 1, .groups = 16}),
+          conv_case({2, 8, 7, 7}, {8, 8, 3, 5}, {.dilation = {1, 2}, .same_padding = true})};
+}
+
+std::vector<Case> transposed_convolutions() {
+  return {
+      conv_transpose_case({2, 6, 5, 4}, {6, 7, 2, 2}, {.stride = 2}),
+      conv_transpose_case({2, 6, 5, 4}, {6, 4, 3, 3}, {.stride = 2, .padding = 1, .output_padding = 1, .groups = 2}),
+      conv_transpose_case({1, 8, 5, 6}, {8, 3, 3, 4}, {.stride = {3, 2}, .padding = {0, 1}, .dilation = {2, 1}})};
+}
+
+void compare(const Case& c) {
+  for (const MemoryFormat format : {MemoryFormat::channels_last, MemoryFormat::contiguous}) {
+    for (std::size_t pass = 0; pass < 3; ++pass) {
+      CAPTURE(c.name(), c.passes[pass].name, format == MemoryFormat::contiguous);
+      const auto [contestant, reference, inputs] = tried(c, pass, installed(), format);
+      REQUIRE(contestant.name == "onednn");
+      REQUIRE(contestant.refusal.empty());
+      for (int again = 0; again < 2; ++again) CHECK(error_of(contestant.run(), reference.results) < 1e-5);
+      for (const Tensor& x : inputs) CHECK(!x.storage().is_exposed());  // ebb would pack its weights in each run
+    }
+  }
+}
+
+TEST_CASE("oneDNN's convolutions are those of the library, in both layouts and all passes") {
+  for (const Case& c : convolutions()) compare(c);
+}
+
+TEST_CASE("so are its transposed convolutions") {
+  for (const Case& c : transposed_convolutions()) compare(c);
+}
+
+TEST_CASE("it says which implementation ran") {
+  const Contestant contestant = tried(convolutions()[0], 0, installed(), MemoryFormat::channels_last).contestant;
+  const kernels::PlanLog log;
+  contestant.run();
+  CHECK_THAT(log.text(), ContainsSubstring(":"));  // "jit:avx2", "brgconv:avx512_core", "ref:any"
+}
+
+TEST_CASE("zeros that differ on both sides are refused") {
+  const Case uneven = conv_case({2, 8, 7, 7}, {8, 8, 2, 2}, {.same_padding = true});
+  const Contestant contestant = tried(uneven, 0, installed(), MemoryFormat::channels_last).contestant;
+  CHECK_THAT(contestant.refusal, ContainsSubstring("zeros differ on both sides"));
+}
+
+}  // namespace
+}  // namespace ebb::bench
