@@ -51,7 +51,8 @@ class Bench(Command):
         with open(self.path / "a.csv", newline="", encoding="utf-8") as file:
             lines = list(csv.DictReader(file))
         self.assertEqual({line["cache"] for line in lines}, {"cold", "hot"})
-        self.assertTrue(all(None not in line for line in lines))
+        self.assertTrue(all(None not in line and None not in line.values() for line in lines))
+        self.assertEqual({line["plan"] for line in lines}, {""})  # nobody here has several
         root = xml.etree.ElementTree.fromstring(self.bytes_of("a.svg"))
         self.assertTrue(root.tag.endswith("svg"))
 
