@@ -47,6 +47,11 @@ Case window_case(const char* op, const Shape& x, const Options& options, bool ha
   return c;
 }
 
+template <class Options>
+Pooling pooling_of(const Options& options, bool is_max) {
+  return {options.kernel_size, options.stride.value_or(options.kernel_size), options.padding, is_max};
+}
+
 /// A norm or the like, which reads x and its parameters and writes y; backward reads x, or y, and dy and writes dx.
 void add_row_passes(Case& c) {
   const double image = count(c.inputs[0]);
@@ -96,11 +101,16 @@ Case conv_transpose_case(const Shape& x, const Shape& weight, const ConvTranspos
 }
 
 Case max_pool_case(const Shape& x, const MaxPool2dOptions& options) {
-  return window_case("max_pool2d", x, options, true, [options](Inputs in) { return max_pool2d(in[0], options); });
+  Case c = window_case("max_pool2d", x, options, true, [options](Inputs in) { return max_pool2d(in[0], options); });
+  if (!options.ceil_mode && options.dilation == Size2{1}) c.pooling = pooling_of(options, true);
+  return c;
 }
 
 Case avg_pool_case(const Shape& x, const AvgPool2dOptions& options) {
-  return window_case("avg_pool2d", x, options, false, [options](Inputs in) { return avg_pool2d(in[0], options); });
+  Case c = window_case("avg_pool2d", x, options, false, [options](Inputs in) { return avg_pool2d(in[0], options); });
+  const bool is_plain = !options.ceil_mode && options.count_include_pad && !options.divisor_override;
+  if (is_plain) c.pooling = pooling_of(options, false);
+  return c;
 }
 
 Case adaptive_avg_pool_case(const Shape& x, Size2 output) {
@@ -184,6 +194,7 @@ Case sum_case(const Shape& x, std::optional<std::int64_t> dim) {
          .inputs = {x},
          .run = [dim](Inputs in) { return dim ? sum(in[0], {*dim}) : sum(in[0]); }};
   c.passes = {{"forward", {}, {.flops = count(x), .elements = count(x) + count(output_of(c))}}};
+  c.reduction = Reduction{false, dim};
   return c;
 }
 
@@ -194,6 +205,7 @@ Case amax_case(const Shape& x, std::int64_t dim) {
          .inputs = {x},
          .run = [dim](Inputs in) { return amax(in[0], {dim}); }};
   c.passes = {{"forward", {}, {.flops = count(x), .elements = count(x) + count(output_of(c))}}};
+  c.reduction = Reduction{true, dim};
   return c;
 }
 

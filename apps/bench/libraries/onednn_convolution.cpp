@@ -1,12 +1,8 @@
-#include "apps/bench/libraries/onednn_convolution.h"
-
 #include <memory>
-#include <optional>
-
-#include "ebb/kernels/plan_log.h"
 
 #include "apps/bench/cases/call.h"
-#include "apps/bench/libraries/onednn_primitive.h"
+#include "apps/bench/libraries/onednn.h"
+#include "apps/bench/libraries/onednn_pass.h"
 
 namespace ebb::bench::onednn {
 namespace {
@@ -106,109 +102,55 @@ class Description {
   const MemoryDesc &x_, &w_, &y_;
 };
 
-/// A pass with its tensors.
-class ConvolutionPass {
- public:
-  explicit ConvolutionPass(const Task& task);
-
-  std::vector<Tensor> run() {
-    if (auto* log = kernels::PlanLog::on_this_thread()) log->add(computation_->implementation());
-    if (wanted_ == Wanted::y) return forward();
-    return wanted_ == Wanted::x ? backward_data() : backward_weights();
+/// The gradient of the weights, which oneDNN leaves as it likes, is brought back.
+Run backward_weights(const std::shared_ptr<BoundComputation>& pass, const MemoryDesc& plain, const Shape& shape) {
+  const MemoryDesc* best = pass->computation().layout_of(query::diff_weights);
+  if (are_equal(best, &plain)) {
+    pass->make(argument::diff_weights, best, shape);
+    return [pass] { return pass->run(); };
   }
-
- private:
-  enum class Wanted { y, x, w };
-
-  void prepare_weights(const MemoryDesc& plain);
-  std::vector<Tensor> forward();
-  std::vector<Tensor> backward_data();
-  std::vector<Tensor> backward_weights();
-
-  Wanted wanted_;
-  const Tensor x_, w_, dy_;  ///< const, so that ebb may keep what it has made of the weights
-  Shape y_shape_;
-  MemoryFormat format_;
-  std::optional<Computation> computation_, reorder_;
-  std::optional<Place> x_place_, w_place_, y_place_, plain_place_;
-  Tensor own_weights_;  ///< as oneDNN wants them; undefined where that is as they are
-};
-
-ConvolutionPass::ConvolutionPass(const Task& task)
-    : wanted_(task.pass.of.empty()   ? Wanted::y
-              : task.pass.of[0] == 0 ? Wanted::x
-                                     : Wanted::w),
-      x_(task.inputs[0]),
-      w_(task.inputs[1]),
-      dy_(task.dy),
-      y_shape_(output_of(task.c)),
-      format_(task.format) {
-  const Convolution& c = *task.c.convolution;
-  const Weights weights = weights_of(c, w_.shape());
-  const MemoryDesc x = strided(x_.shape(), strides_for(x_.shape(), format_)),
-                   y = strided(y_shape_, strides_for(y_shape_, format_)), any = in_any_layout(weights.shape);
-  const Geometry geometry = geometry_of(c, x_.shape(), w_.shape(), y_shape_);
-  const Description description(c, geometry, x, any, y);
-  computation_.emplace(wanted_ == Wanted::y   ? description.forward(forward_inference)
-                       : wanted_ == Wanted::x ? description.backward_data()
-                                              : description.backward_weights());
-  x_place_.emplace(&x, x_.raw_data());
-  y_place_.emplace(&y);
-  prepare_weights(strided(weights.shape, weights.strides));
-}
-
-void ConvolutionPass::prepare_weights(const MemoryDesc& plain) {
-  const MemoryDesc* best = computation_->layout_of(wanted_ == Wanted::w ? query::diff_weights : query::weights);
-  w_place_.emplace(best, w_.raw_data());
-  if (are_equal(best, &plain)) return;
-  own_weights_ = empty({elements_of(best)});
-  w_place_->at(own_weights_.raw_data());
-  plain_place_.emplace(&plain, w_.raw_data());
-  if (wanted_ == Wanted::w) {
-    reorder_.emplace(best, &plain);
-  } else {
-    const Argument arguments[]{{argument::from, plain_place_->get()}, {argument::to, w_place_->get()}};
-    Computation(&plain, best).run(arguments);
-  }
-}
-
-std::vector<Tensor> ConvolutionPass::forward() {
-  Tensor y = empty(y_shape_, {}, format_);
-  const Argument arguments[]{{argument::src, x_place_->get()},
-                             {argument::weights, w_place_->get()},
-                             {argument::dst, y_place_->at(y.raw_data())}};
-  computation_->run(arguments);
-  return {y};
-}
-
-std::vector<Tensor> ConvolutionPass::backward_data() {
-  Tensor dx = empty(x_.shape(), {}, format_);
-  const Argument arguments[]{{argument::diff_dst, y_place_->at(dy_.raw_data())},
-                             {argument::weights, w_place_->get()},
-                             {argument::diff_src, x_place_->at(dx.raw_data())}};
-  computation_->run(arguments);
-  return {dx};
-}
-
-std::vector<Tensor> ConvolutionPass::backward_weights() {
-  Tensor dw = empty(w_.shape());
-  if (!reorder_) w_place_->at(dw.raw_data());
-  const Argument arguments[]{{argument::src, x_place_->get()},
-                             {argument::diff_dst, y_place_->at(dy_.raw_data())},
-                             {argument::diff_weights, w_place_->get()}};
-  computation_->run(arguments);
-  if (reorder_) {
-    const Argument brought_back[]{{argument::from, w_place_->get()}, {argument::to, plain_place_->at(dw.raw_data())}};
-    reorder_->run(brought_back);
-  }
-  return {dw};
+  const auto reorder = std::make_shared<BoundComputation>(Computation(best, &plain));
+  reorder->bind(argument::from, best, pass->bind_own(argument::diff_weights, best));
+  reorder->make(argument::to, &plain, shape);
+  return [pass, reorder] {
+    pass->run();
+    return reorder->run();
+  };
 }
 
 }  // namespace
 
 Run convolution(const Task& task) {
   check(task.c.convolution.has_value(), "its zeros differ on both sides");
-  return [pass = std::make_shared<ConvolutionPass>(task)] { return pass->run(); };
+  const Convolution& c = *task.c.convolution;
+  const Tensor &input = task.inputs[0], &weight = task.inputs[1];
+  const Shape result = output_of(task.c);
+  const Weights weights = weights_of(c, weight.shape());
+  const MemoryDesc x = strided(input.shape(), strides_for(input.shape(), task.format)),
+                   y = strided(result, strides_for(result, task.format)), any = in_any_layout(weights.shape),
+                   plain = strided(weights.shape, weights.strides);
+  const Geometry geometry = geometry_of(c, input.shape(), weight.shape(), result);
+  const Description description(c, geometry, x, any, y);
+  if (task.pass.of.empty()) {
+    const auto pass = std::make_shared<BoundComputation>(description.forward(forward_inference));
+    const MemoryDesc* best = pass->computation().layout_of(query::weights);
+    pass->bind(argument::src, &x, input);
+    pass->bind(argument::weights, best, brought_to(best, plain, weight));
+    pass->make(argument::dst, &y, result, task.format);
+    return [pass] { return pass->run(); };
+  }
+  if (task.pass.of[0] == 0) {
+    const auto pass = std::make_shared<BoundComputation>(description.backward_data());
+    const MemoryDesc* best = pass->computation().layout_of(query::weights);
+    pass->bind(argument::diff_dst, &y, task.dy);
+    pass->bind(argument::weights, best, brought_to(best, plain, weight));
+    pass->make(argument::diff_src, &x, input.shape(), task.format);
+    return [pass] { return pass->run(); };
+  }
+  const auto pass = std::make_shared<BoundComputation>(description.backward_weights());
+  pass->bind(argument::src, &x, input);
+  pass->bind(argument::diff_dst, &y, task.dy);
+  return backward_weights(pass, plain, weight.shape());
 }
 
 }  // namespace ebb::bench::onednn

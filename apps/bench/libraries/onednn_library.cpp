@@ -35,6 +35,18 @@ void find_convolutions(Finder& in, Functions& functions) {
   in.find("dnnl_dilated_deconvolution_backward_weights_desc_init", deconv.backward_weights);
 }
 
+void find_others(Finder& in, Functions& functions) {
+  in.find("dnnl_pooling_v2_forward_desc_init", functions.pool_forward);
+  in.find("dnnl_pooling_v2_backward_desc_init", functions.pool_backward);
+  in.find("dnnl_softmax_forward_desc_init", functions.softmax_forward);
+  in.find("dnnl_softmax_backward_desc_init", functions.softmax_backward);
+  in.find("dnnl_batch_normalization_forward_desc_init", functions.batch_norm_forward);
+  in.find("dnnl_batch_normalization_backward_desc_init", functions.batch_norm_backward);
+  in.find("dnnl_layer_normalization_forward_desc_init", functions.layer_norm_forward);
+  in.find("dnnl_layer_normalization_backward_desc_init", functions.layer_norm_backward);
+  in.find("dnnl_reduction_desc_init", functions.reduce);
+}
+
 void find_all(Finder& in, Functions& functions) {
   in.find("dnnl_engine_create", functions.create_engine);
   in.find("dnnl_stream_create", functions.create_stream);
@@ -55,6 +67,7 @@ void find_all(Finder& in, Functions& functions) {
   in.find("dnnl_primitive_execute", functions.execute);
   in.find("dnnl_primitive_destroy", functions.destroy_primitive);
   find_convolutions(in, functions);
+  find_others(in, functions);
 }
 
 /// The beginning of what dnnl_version() points to.

@@ -37,16 +37,18 @@ struct Argument {
 namespace argument {
 constexpr int src = 1, dst = 17, weights = 33, diff_src = 129, diff_dst = 145, diff_weights = 161;
 constexpr int from = 1, to = 17;  // of a reorder
+constexpr int mean = 49, variance = 50, scale = 51, shift = 52, workspace = 64, diff_scale = 255, diff_shift = 256;
 }  // namespace argument
 
 namespace query {
-constexpr int implementation = 8, weights = 131, diff_weights = 132;
+constexpr int implementation = 8, weights = 131, diff_weights = 132, workspace = 135;
 }
 
 constexpr int success = 0, unimplemented = 3;  // of the status that functions return
 constexpr int cpu = 1, float32 = 3, any_layout = 1, in_order = 1;
-constexpr int forward_training = 64, forward_inference = 96;
+constexpr int forward_training = 64, forward_inference = 96, all_gradients = 128;
 constexpr int convolution_auto = 3, deconvolution_direct = 10;
+constexpr int pooling_max = 511, pooling_average = 767, reduction_max = 196594, reduction_sum = 196596;
 
 using DescribeForward = int(OperationDesc*, int kind, int algorithm, const MemoryDesc* src, const MemoryDesc* weights,
                             const MemoryDesc* bias, const MemoryDesc* dst, const std::int64_t* strides,
@@ -89,6 +91,22 @@ struct Functions {
   int (*execute)(const Primitive*, Stream*, int count, const Argument*);
   int (*destroy_primitive)(Primitive*);
   ConvolutionFunctions convolution, deconvolution;
+  int (*pool_forward)(OperationDesc*, int kind, int algorithm, const MemoryDesc* src, const MemoryDesc* dst,
+                      const std::int64_t* strides, const std::int64_t* kernel, const std::int64_t* dilations,
+                      const std::int64_t* padding_before, const std::int64_t* padding_after);
+  int (*pool_backward)(OperationDesc*, int algorithm, const MemoryDesc* diff_src, const MemoryDesc* diff_dst,
+                       const std::int64_t* strides, const std::int64_t* kernel, const std::int64_t* dilations,
+                       const std::int64_t* padding_before, const std::int64_t* padding_after);
+  int (*softmax_forward)(OperationDesc*, int kind, const MemoryDesc* data, int dim);
+  int (*softmax_backward)(OperationDesc*, const MemoryDesc* diff_data, const MemoryDesc* data, int dim);
+  int (*batch_norm_forward)(OperationDesc*, int kind, const MemoryDesc* data, float epsilon, unsigned flags);
+  int (*batch_norm_backward)(OperationDesc*, int kind, const MemoryDesc* diff_data, const MemoryDesc* data,
+                             float epsilon, unsigned flags);
+  int (*layer_norm_forward)(OperationDesc*, int kind, const MemoryDesc* data, const MemoryDesc* statistics,
+                            float epsilon, unsigned flags);
+  int (*layer_norm_backward)(OperationDesc*, int kind, const MemoryDesc* diff_data, const MemoryDesc* data,
+                             const MemoryDesc* statistics, float epsilon, unsigned flags);
+  int (*reduce)(OperationDesc*, int algorithm, const MemoryDesc* src, const MemoryDesc* dst, float p, float epsilon);
 };
 
 /// What a shared library has of that.

@@ -37,9 +37,22 @@ std::vector<Case> transposed_convolutions() {
       conv_transpose_case({1, 8, 5, 6}, {8, 3, 3, 4}, {.stride = {3, 2}, .padding = {0, 1}, .dilation = {2, 1}})};
 }
 
+std::vector<Case> others() {
+  return {max_pool_case({2, 5, 9, 8}, {.kernel_size = 3, .stride = 2, .padding = 1}),
+          max_pool_case({2, 8, 7, 7}, {.kernel_size = {2, 3}}),
+          avg_pool_case({2, 5, 9, 8}, {.kernel_size = {3, 2}, .stride = 2, .padding = 1}),
+          batch_norm_case({3, 7, 5, 4}),
+          layer_norm_case(5, 33),
+          softmax_case(6, 50),
+          sum_case({7, 9}, 0),
+          sum_case({9, 9}, 1),
+          sum_case({40}),
+          amax_case({7, 8}, 1)};
+}
+
 void compare(const Case& c) {
   for (const MemoryFormat format : {MemoryFormat::channels_last, MemoryFormat::contiguous}) {
-    for (std::size_t pass = 0; pass < 3; ++pass) {
+    for (std::size_t pass = 0; pass < c.passes.size(); ++pass) {
       CAPTURE(c.name(), c.passes[pass].name, format == MemoryFormat::contiguous);
       const auto [contestant, reference, inputs] = tried(c, pass, installed(), format);
       REQUIRE(contestant.name == "onednn");
@@ -56,6 +69,27 @@ TEST_CASE("oneDNN's convolutions are those of the library, in both layouts and a
 
 TEST_CASE("so are its transposed convolutions") {
   for (const Case& c : transposed_convolutions()) compare(c);
+}
+
+TEST_CASE("so are its poolings, norms, softmax and reductions") {
+  for (const Case& c : others()) compare(c);
+}
+
+TEST_CASE("what it does not have is refused") {
+  const auto refusal = [](const Case& c) {
+    const Contestant contestant = tried(c, 0, installed(), MemoryFormat::channels_last).contestant;
+    CHECK(contestant.name == "onednn");
+    return contestant.refusal;
+  };
+  CHECK_THAT(refusal(group_norm_case({2, 4, 3, 3}, 2)), ContainsSubstring("oneDNN has no group_norm"));
+  const AvgPool2dOptions without_zeros{.kernel_size = 2, .padding = 1, .count_include_pad = false};
+  const MaxPool2dOptions reaching_out{.kernel_size = 2, .ceil_mode = true}, dilated{.kernel_size = 2, .dilation = 2};
+  CHECK_THAT(refusal(avg_pool_case({1, 2, 5, 5}, without_zeros)),
+             ContainsSubstring("oneDNN has no avg_pool2d as that"));
+  for (const MaxPool2dOptions& options : {reaching_out, dilated}) {
+    CHECK_THAT(refusal(max_pool_case({1, 2, 5, 5}, options)), ContainsSubstring("oneDNN has no max_pool2d as that"));
+  }
+  CHECK_THAT(refusal(adaptive_avg_pool_case({1, 2, 6, 6}, 3)), ContainsSubstring("adaptive_avg_pool2d"));
 }
 
 TEST_CASE("it says which implementation ran") {
