@@ -12,6 +12,8 @@
 
 #include "apps/bench/contestants.h"
 #include "apps/bench/cuda/cublaslt.h"
+#include "apps/bench/cuda/gpu_clock.h"
+#include "apps/bench/measure/clock_probe.h"
 #include "apps/bench/measure/sampler.h"
 #include "apps/bench/reference.h"
 
@@ -41,9 +43,12 @@ class Measurement {
  public:
   Measurement(const BenchPlan& plan, const BenchArguments& arguments, const Others& others)
       : setting_(plan.setting), arguments_(arguments), stopwatch_(stopwatch_of(plan.setting.device)) {
-    if (!setting_.device.is_cpu()) return;
-    probe_.emplace();
-    others_ = others;
+    if (setting_.device.is_cuda()) {
+      clock_ = gpu_clock(setting_.device.index);
+    } else {
+      clock_ = std::make_unique<ClockProbe>();
+      others_ = others;
+    }
   }
 
   /// A case that fails before anyone is measured is a row all the same, which says why.
@@ -126,7 +131,7 @@ class Measurement {
           {[run = contestants[i].run] { run(); }, contestants[i].is_external && setting_.device.is_cpu()});
       entries.push_back(&row.entries[i]);
     }
-    const std::vector<Samples> samples = sample(participants, *stopwatch_, probe_ ? &*probe_ : nullptr,
+    const std::vector<Samples> samples = sample(participants, *stopwatch_, clock_.get(),
                                                 {.rounds = arguments_.rounds,
                                                  .samples = arguments_.samples,
                                                  .seconds = arguments_.seconds,
@@ -141,7 +146,7 @@ class Measurement {
   const Setting setting_;
   const BenchArguments& arguments_;
   std::unique_ptr<Stopwatch> stopwatch_;
-  std::optional<ClockProbe> probe_;
+  std::unique_ptr<Clock> clock_;
   Others others_;
 };
 
@@ -163,6 +168,7 @@ std::vector<std::pair<std::string, std::string>> libraries_of(const Setting& set
   if (!setting.device.is_cuda()) return libraries;
   if (backends::cudnn.is_available()) libraries.emplace_back("cudnn", std::to_string(backends::cudnn.version()));
   if (const std::string version = cublaslt_version(); !version.empty()) libraries.emplace_back("cublaslt", version);
+  if (const std::string version = nvml_version(); !version.empty()) libraries.emplace_back("driver", version);
   return libraries;
 }
 

@@ -232,12 +232,16 @@ TEST_CASE("where most samples do not count, it is said") {
   noisy.throttled = 10;  // beside 5 cold and 5 hot ones
   CHECK(!noise_of(result_of({noisy}).rows).is_most());
   noisy.throttled = 11;
-  const Result result = result_of({noisy});
+  Result result = result_of({noisy});
   CHECK(noise_of(result.rows).samples == 21);
   CHECK_THAT(summary_text(result), ContainsSubstring("in 11 of 21 samples cores were throttled"));
   CHECK(compare(result_of({timed("a", 1)}), result, 0.05).differences ==
         std::vector<std::string>{
             "in most samples of the second file cores were throttled, or busy with another program"});
+  result.device = "cuda:1";
+  CHECK_THAT(summary_text(result), ContainsSubstring("in 11 of 21 samples the GPU was throttled"));
+  CHECK_THAT(compare(result, result, 0.05).differences.at(1),
+             ContainsSubstring("of the second file the GPU was throttled"));
 }
 
 TEST_CASE("numbers and pictures") {
