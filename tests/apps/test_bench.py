@@ -69,6 +69,10 @@ class Bench(Command):
         self.assertIn("0 slower, 1 faster", self.run_ebb("bench", "compare", "b.json", "a.json").stdout)
         self.run_ebb("bench", "compare", "a.json", "b.json", "--tolerance", "2000")
 
+    def test_reads_the_run_in_the_docs(self):
+        report = str(DATA.parent.parent / "docs/bench/epyc-avx2.json")
+        self.assertIn("0 slower, 0 faster", self.run_ebb("bench", "compare", report, report).stdout)
+
     def test_tells_plans(self):
         text = self.bench("conv", "--only", "conv2d 8x144", "--pass", "forward", "--plans").stdout
         self.assertIn("* depthwise    takes it", text)
