@@ -88,11 +88,14 @@ Library open_library(const std::vector<std::string>& files) {
     library.handle = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
     opened = file;
     if (library.handle != nullptr) break;
+    const char* reason = dlerror();
+    if (library.missing.empty()) library.missing = reason != nullptr ? reason : file;
   }
   if (library.handle == nullptr) {
-    library.missing = "there is no " + (files.empty() ? "" : files[0]) + " here; on Debian 12: apt install libdnnl2";
+    library.missing += "; on Debian 12: apt install libdnnl2";
     return library;
   }
+  library.missing.clear();
   Finder finder(library.handle);
   const Version* (*version)() = nullptr;
   finder.find("dnnl_version", version);
