@@ -1,4 +1,6 @@
 // Libraries beside that compute convolutions; this one is played.
+#include <filesystem>
+
 #include "ebb/autograd/ops.h"
 
 #include "apps/bench/cases/make_cases.h"
@@ -59,17 +61,22 @@ TEST_CASE("a library that is not there, or cannot, says why") {
   CHECK_THAT(refused.refusal, ContainsSubstring("it has groups"));
 }
 
+/// Of the folder of this program.
+std::string beside(const char* library) {
+  return std::filesystem::read_symlink("/proc/self/exe").parent_path() / library;
+}
+
 TEST_CASE("a file that is no oneDNN of version 2 is refused with the reason") {
   using onednn::open_library;
   CHECK_THAT(open_library({"libdnnl_none.so.2"}).missing,
              ContainsSubstring("libdnnl_none.so.2: cannot open") && ContainsSubstring("apt install libdnnl2"));
   CHECK_THAT(open_library({"libdnnl_none.so.2", "libm.so.6"}).missing,
              ContainsSubstring("libm.so.6 has no dnnl_version, so it is not oneDNN"));
-  const onednn::Library later = open_library({"libonednn_3.so"});  // of this test's folder
+  const onednn::Library later = open_library({beside("libonednn_3.so")});
   CHECK(later.handle != nullptr);
   CHECK(later.version == "3.4.1");
   CHECK_THAT(later.missing, ContainsSubstring("libonednn_3.so is oneDNN 3.4.1, and only the interface of version 2"));
-  const onednn::Library part = open_library({"libonednn_part.so"});
+  const onednn::Library part = open_library({beside("libonednn_part.so")});
   CHECK(part.version == "2.6.3");
   CHECK_THAT(part.missing, ContainsSubstring("libonednn_part.so has no dnnl_engine_create"));
 }

@@ -67,6 +67,12 @@ TEST_CASE("oneDNN's convolutions are those of the library, in both layouts and a
   for (const Case& c : convolutions()) compare(c);
 }
 
+TEST_CASE("a batch of nothing is computed, or refused") {
+  const auto [contestant, reference, inputs] =
+      tried(conv_case({0, 4, 6, 5}, {8, 4, 3, 3}, {}), 0, installed(), MemoryFormat::channels_last);
+  if (contestant.refusal.empty()) CHECK(contestant.run().at(0).shape() == Shape{0, 8, 4, 3});
+}
+
 TEST_CASE("so are its transposed convolutions") {
   for (const Case& c : transposed_convolutions()) compare(c);
 }
