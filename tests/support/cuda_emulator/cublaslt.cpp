@@ -7,6 +7,7 @@
 #include "apps/bench/cuda/cublaslt_library.h"
 #include "tests/support/cuda_emulator/blas_product.h"
 #include "tests/support/cuda_emulator/emulator.h"
+#include "tests/support/cuda_emulator/streams.h"
 
 struct cublasLtContext {
   int device;
@@ -155,7 +156,7 @@ cublasStatus_t cublasLtMatmul(cublasLtHandle_t handle, cublasLtMatmulDesc_t oper
                               cublasLtMatrixLayout_t, const cublasLtMatmulAlgo_t* algorithm, void* workspace,
                               std::size_t workspace_bytes, cudaStream_t stream) {
   const Operands on{*operation, *a_layout, *b_layout, *c_layout};
-  if (handle->device != current_device()) return CUBLAS_STATUS_INVALID_VALUE;
+  if (handle->device != stream->device || handle->device != current_device()) return CUBLAS_STATUS_INVALID_VALUE;
   if (!on.fit() || c != d || workspace == nullptr || workspace_bytes < workspace_of_each) {
     return CUBLAS_STATUS_INVALID_VALUE;
   }
