@@ -32,7 +32,8 @@ void add_what(CLI::App& command, BenchArguments& bench) {
 }
 
 void add_how(CLI::App& command, BenchArguments& bench) {
-  command.add_option("--device", bench.device, "cpu or cuda, the first GPU; by default that where there is one");
+  command.add_option("--device", bench.device,
+                     "cpu, cuda or cuda:1, the second GPU; by default the first where there is one");
   command.add_option("--dtype", bench.dtype, "float32, float64, float16 or bfloat16")->capture_default_str();
   command.add_option("--layout", bench.layout, "of images: nhwc or nchw")->capture_default_str();
   command.add_flag("--tf32", bench.tf32, "lets cuDNN and cuBLAS round float32 to TF32");

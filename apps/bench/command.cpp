@@ -80,7 +80,7 @@ int bench_command(const BenchArguments& arguments) {
     std::fflush(stdout);
   };
   Ceilings ceilings;
-  const Result result = measure(plan, arguments, installed_blas(num_threads(), arguments.without),
+  const Result result = measure(plan, arguments, installed_others(num_threads(), arguments.without),
                                 {.begins =
                                      [&](const Result& so_far) {
                                        ceilings = so_far.ceilings;

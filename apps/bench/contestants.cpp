@@ -106,9 +106,8 @@ Contestant tuned(const Contestant& cudnn) {
   return contestant;
 }
 
-void add_others(const Case& c, const std::vector<Tensor>& inputs, const Tensor& dy, const Setting& setting,
-                const std::vector<Blas>& others, std::vector<Contestant>& contestants) {
-  if (!c.product) return;
+void add_products(const Case& c, const std::vector<Tensor>& inputs, const Tensor& dy, const Setting& setting,
+                  const std::vector<Blas>& products, std::vector<Contestant>& contestants) {
   if (setting.device.is_cuda()) {
     contestants.push_back(
         {.name = "cublaslt",
@@ -117,12 +116,34 @@ void add_others(const Case& c, const std::vector<Tensor>& inputs, const Tensor& 
          .run = [multiply = cublaslt(), p = *c.product, inputs, dy] { return run_product(multiply, p, inputs, dy); }});
   }
   if (!setting.device.is_cpu() || is_half_precision(setting.dtype)) return;
-  for (const Blas& blas : others) {
+  for (const Blas& blas : products) {
     if (!(setting.dtype == kFloat64 ? blas.in_float64 : blas.in_float32)) continue;
     contestants.push_back(
         {.name = blas.name, .is_own = false, .is_external = true, .run = [blas, p = *c.product, inputs, dy] {
            return run_product(blas, p, inputs, dy);
          }});
+  }
+}
+
+/// That library's way to compute the pass, or why it does not.
+Contestant contestant_of(const PassLibrary& library, const Task& task) {
+  Contestant contestant{.name = library.name, .is_own = false, .is_external = true, .refusal = library.missing};
+  if (!contestant.refusal.empty()) return contestant;
+  try {
+    contestant.run = library.prepare(task);
+  } catch (const Error& error) {
+    contestant.refusal = error.message();
+  }
+  return contestant;
+}
+
+void add_others(const Case& c, const Pass& pass, const std::vector<Tensor>& inputs, const Tensor& dy,
+                const Setting& setting, const Others& others, std::vector<Contestant>& contestants) {
+  if (c.product) add_products(c, inputs, dy, setting, others.products, contestants);
+  if (!setting.device.is_cpu() || setting.dtype != kFloat32) return;
+  for (const PassLibrary& library : others.passes) {
+    if (library.family == c.family)
+      contestants.push_back(contestant_of(library, {c, pass, inputs, dy, setting.format}));
   }
 }
 
@@ -158,7 +179,7 @@ std::vector<Candidate> candidates_of(const Call& call) {
 }
 
 std::vector<Contestant> contestants_of(const Case& c, const Pass& pass, const std::vector<Tensor>& inputs,
-                                       const Tensor& dy, const Setting& setting, const std::vector<Blas>& others) {
+                                       const Tensor& dy, const Setting& setting, const Others& others) {
   std::vector<Tensor> placed;
   for (const Tensor& x : inputs) placed.push_back(x.to(setting.device));
   const auto make_call = [&] {
@@ -176,7 +197,7 @@ std::vector<Contestant> contestants_of(const Case& c, const Pass& pass, const st
   }
   if (std::ranges::none_of(contestants, &Contestant::is_chosen))
     contestants.insert(contestants.begin(), as_chosen(call));
-  add_others(c, placed, pass.of.empty() ? Tensor() : dy.to(setting.device), setting, others, contestants);
+  add_others(c, pass, placed, pass.of.empty() ? Tensor() : dy.to(setting.device), setting, others, contestants);
   return contestants;
 }
 

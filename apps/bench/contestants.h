@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "apps/bench/blas.h"
 #include "apps/bench/cases/call.h"
+#include "apps/bench/libraries/others.h"
 
 namespace ebb::bench {
 
@@ -40,7 +40,7 @@ std::vector<Candidate> candidates_of(const Call& call);
 /// The implementations that the library itself names for the pass, each forced, and those of `others` that have it.
 /// `inputs` lie on the CPU. Those that fail say why.
 std::vector<Contestant> contestants_of(const Case& c, const Pass& pass, const std::vector<Tensor>& inputs,
-                                       const Tensor& dy, const Setting& setting, const std::vector<Blas>& others);
+                                       const Tensor& dy, const Setting& setting, const Others& others);
 
 /// Of a case of the family "step": as it is, and with switches turned off.
 std::vector<Contestant> step_contestants_of(const Case& c, const Setting& setting);

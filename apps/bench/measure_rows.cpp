@@ -12,6 +12,8 @@
 
 #include "apps/bench/contestants.h"
 #include "apps/bench/cuda/cublaslt.h"
+#include "apps/bench/cuda/gpu_clock.h"
+#include "apps/bench/measure/clock_probe.h"
 #include "apps/bench/measure/sampler.h"
 #include "apps/bench/reference.h"
 
@@ -27,9 +29,7 @@ std::string now() {
 
 /// Of the shape and layout of what the case makes.
 Tensor drawn_gradient(const Case& c, const Setting& setting) {
-  std::vector<Tensor> inputs;
-  for (const Shape& shape : c.inputs) inputs.push_back(empty(shape, {.dtype = setting.dtype, .device = kMeta}));
-  return drawn(c.run(inputs).shape(), setting.dtype, setting.format);
+  return drawn(output_of(c), setting.dtype, setting.format);
 }
 
 /// Without what was forced, which the reader knows.
@@ -41,11 +41,14 @@ std::string reason_of(const Error& error) {
 
 class Measurement {
  public:
-  Measurement(const BenchPlan& plan, const BenchArguments& arguments, const std::vector<Blas>& others)
+  Measurement(const BenchPlan& plan, const BenchArguments& arguments, const Others& others)
       : setting_(plan.setting), arguments_(arguments), stopwatch_(stopwatch_of(plan.setting.device)) {
-    if (!setting_.device.is_cpu()) return;
-    probe_.emplace();
-    others_ = others;
+    if (setting_.device.is_cuda()) {
+      clock_ = gpu_clock(setting_.device.index);
+    } else {
+      clock_ = std::make_unique<ClockProbe>();
+      others_ = others;
+    }
   }
 
   /// A case that fails before anyone is measured is a row all the same, which says why.
@@ -59,7 +62,7 @@ class Measurement {
     return row;
   }
 
-  const std::vector<Blas>& others() const { return others_; }
+  const Others& others() const { return others_; }
 
  private:
   bool is_left_out(const std::string& name) const {
@@ -128,7 +131,7 @@ class Measurement {
           {[run = contestants[i].run] { run(); }, contestants[i].is_external && setting_.device.is_cpu()});
       entries.push_back(&row.entries[i]);
     }
-    const std::vector<Samples> samples = sample(participants, *stopwatch_, probe_ ? &*probe_ : nullptr,
+    const std::vector<Samples> samples = sample(participants, *stopwatch_, clock_.get(),
                                                 {.rounds = arguments_.rounds,
                                                  .samples = arguments_.samples,
                                                  .seconds = arguments_.seconds,
@@ -143,8 +146,8 @@ class Measurement {
   const Setting setting_;
   const BenchArguments& arguments_;
   std::unique_ptr<Stopwatch> stopwatch_;
-  std::optional<ClockProbe> probe_;
-  std::vector<Blas> others_;
+  std::unique_ptr<Clock> clock_;
+  Others others_;
 };
 
 std::string math_of(const BenchArguments& arguments, const Setting& setting) {
@@ -153,12 +156,19 @@ std::string math_of(const BenchArguments& arguments, const Setting& setting) {
 }
 
 /// Those beside and their versions; on a GPU those whose engines and algorithms are named by numbers.
-std::vector<std::pair<std::string, std::string>> libraries_of(const Setting& setting, const std::vector<Blas>& others) {
+std::vector<std::pair<std::string, std::string>> libraries_of(const Setting& setting, const Others& others) {
   std::vector<std::pair<std::string, std::string>> libraries;
-  for (const Blas& blas : others) libraries.emplace_back(blas.name, blas.version);
+  for (const Blas& blas : others.products) libraries.emplace_back(blas.name, blas.version);
+  for (const PassLibrary& library : others.passes) {
+    const auto is_named = [&](const auto& known) { return known.first == library.name; };
+    if (library.missing.empty() && std::ranges::none_of(libraries, is_named)) {
+      libraries.emplace_back(library.name, library.version);
+    }
+  }
   if (!setting.device.is_cuda()) return libraries;
   if (backends::cudnn.is_available()) libraries.emplace_back("cudnn", std::to_string(backends::cudnn.version()));
   if (const std::string version = cublaslt_version(); !version.empty()) libraries.emplace_back("cublaslt", version);
+  if (const std::string version = nvml_version(); !version.empty()) libraries.emplace_back("driver", version);
   return libraries;
 }
 
@@ -170,8 +180,7 @@ void set_backends(const BenchArguments& arguments) {
   backends::cudnn.benchmark = false;  // whoever has it timed switches it on for itself
 }
 
-Result measure(const BenchPlan& plan, const BenchArguments& arguments, const std::vector<Blas>& others,
-               const Listener& listener) {
+Result measure(const BenchPlan& plan, const BenchArguments& arguments, const Others& others, const Listener& listener) {
   set_backends(arguments);
   Result result{.date = now(),
                 .device = to_string(plan.setting.device),

@@ -19,7 +19,6 @@ struct Listener {
 void set_backends(const BenchArguments& arguments);
 
 /// Measures all passes of all cases, on a CPU beside the libraries `others`.
-Result measure(const BenchPlan& plan, const BenchArguments& arguments, const std::vector<Blas>& others,
-               const Listener& listener);
+Result measure(const BenchPlan& plan, const BenchArguments& arguments, const Others& others, const Listener& listener);
 
 }  // namespace ebb::bench

@@ -88,11 +88,8 @@ Setting setting_of(const BenchArguments& arguments) {
   const std::optional<DType> dtype = dtype_named(arguments.dtype);
   if (!dtype) check_is_one_of("--dtype", arguments.dtype, {"float32", "float64", "float16", "bfloat16"});
   check_is_one_of("--layout", arguments.layout, {"nhwc", "nchw"});
-  const Device device = device_of(arguments);
-  check(!device.is_cuda() || device.index == 0, "--device: only the first GPU can be timed, got ", device,
-        "; CUDA_VISIBLE_DEVICES=", device.index, " makes that one the first");
   return {.dtype = *dtype,
-          .device = device,
+          .device = device_of(arguments),
           .format = arguments.layout == "nhwc" ? MemoryFormat::channels_last : MemoryFormat::contiguous,
           .tunes = arguments.tune};
 }

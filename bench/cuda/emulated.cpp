@@ -4,7 +4,7 @@
 
 namespace ebb::bench {
 
-std::int64_t l2_bytes() { return 1 << 12; }
+std::int64_t l2_bytes(int) { return 1 << 12; }
 
 std::vector<Baseline> baselines_of(const Case&) { return {}; }
 

@@ -6,9 +6,9 @@
 
 namespace ebb::bench {
 
-std::int64_t l2_bytes() {
+std::int64_t l2_bytes(int device) {
   int bytes = 0;
-  cuda_check(cudaDeviceGetAttribute(&bytes, cudaDevAttrL2CacheSize, 0));
+  cuda_check(cudaDeviceGetAttribute(&bytes, cudaDevAttrL2CacheSize, device));
   return bytes;
 }
 

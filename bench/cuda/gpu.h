@@ -4,7 +4,7 @@
 
 namespace ebb::bench {
 
-/// Of the first GPU's L2 cache.
-std::int64_t l2_bytes();
+/// Of the L2 cache of the GPU of that number.
+std::int64_t l2_bytes(int device);
 
 }  // namespace ebb::bench

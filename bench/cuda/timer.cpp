@@ -9,9 +9,11 @@
 
 namespace ebb::bench {
 
-GpuTimer::GpuTimer() : buffer_(ones({2 * l2_bytes() / 4}, {.device = kCUDA})) {
+GpuTimer::GpuTimer(int device)
+    : device_(device),
+      buffer_(ones({2 * l2_bytes(device) / 4}, {.device = {DeviceType::cuda, static_cast<std::int16_t>(device)}})) {
   sum(buffer_);
-  start_.record();
+  start_.record(cuda::current_stream(device_));
   sum(buffer_);
   read_seconds_ = stop() * 1e-6;
 }
@@ -20,7 +22,7 @@ void GpuTimer::warm_up(double seconds) {
   for (double done = 0; done < seconds;) {
     done += seconds_of([&] {
       for (int i = 0; i < 50; ++i) sum(buffer_);
-      cuda::synchronize();
+      cuda::synchronize(device_);
     });
   }
 }
@@ -32,7 +34,7 @@ void GpuTimer::delay(double seconds) {
 }
 
 double GpuTimer::stop() {
-  end_.record();
+  end_.record(cuda::current_stream(device_));
   end_.synchronize();
   return 1000.0 * start_.elapsed_time(end_);
 }

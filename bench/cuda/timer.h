@@ -9,10 +9,10 @@ namespace ebb::bench {
 
 enum class Cache { cold, hot };
 
-/// Times what the first GPU does by events on its stream, so that what the CPU does meanwhile does not count.
+/// Times what a GPU does by events on its stream, so that what the CPU does meanwhile does not count.
 class GpuTimer {
  public:
-  GpuTimer();
+  explicit GpuTimer(int device = 0);
 
   /// Keeps the GPU busy for so long, until its clocks are those of work; an idle one runs at a sixth of them.
   void warm_up(double seconds);
@@ -24,7 +24,7 @@ class GpuTimer {
     if (launch_seconds_ == 0 || ++samples_ % 8 == 0) launch_seconds_ = seconds_of(body);
     delay(launch_seconds_);
     if (cache == Cache::hot) body();
-    start_.record();
+    start_.record(cuda::current_stream(device_));
     body();
     return stop();
   }
@@ -36,6 +36,7 @@ class GpuTimer {
   void delay(double seconds);
   double stop();
 
+  int device_;
   Tensor buffer_;
   cuda::Event start_{true}, end_{true};
   double read_seconds_ = 1;  // of the buffer once; until it is known, a delay is one reading

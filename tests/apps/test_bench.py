@@ -51,7 +51,8 @@ class Bench(Command):
         with open(self.path / "a.csv", newline="", encoding="utf-8") as file:
             lines = list(csv.DictReader(file))
         self.assertEqual({line["cache"] for line in lines}, {"cold", "hot"})
-        self.assertTrue(all(None not in line for line in lines))
+        self.assertTrue(all(None not in line and None not in line.values() for line in lines))
+        self.assertEqual({line["plan"] for line in lines}, {""})  # nobody here has several
         root = xml.etree.ElementTree.fromstring(self.bytes_of("a.svg"))
         self.assertTrue(root.tag.endswith("svg"))
 
@@ -67,6 +68,10 @@ class Bench(Command):
         self.assertIn("1 slower, 0 faster", text)
         self.assertIn("0 slower, 1 faster", self.run_ebb("bench", "compare", "b.json", "a.json").stdout)
         self.run_ebb("bench", "compare", "a.json", "b.json", "--tolerance", "2000")
+
+    def test_reads_the_run_in_the_docs(self):
+        report = str(DATA.parent.parent / "docs/bench/epyc-avx2.json")
+        self.assertIn("0 slower, 0 faster", self.run_ebb("bench", "compare", report, report).stdout)
 
     def test_tells_plans(self):
         text = self.bench("conv", "--only", "conv2d 8x144", "--pass", "forward", "--plans").stdout

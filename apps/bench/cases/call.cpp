@@ -26,6 +26,12 @@ std::vector<Tensor> drawn_inputs(const Case& c, DType dtype, MemoryFormat format
   return inputs;
 }
 
+Shape output_of(const Case& c) {
+  std::vector<Tensor> inputs;
+  for (const Shape& shape : c.inputs) inputs.push_back(empty(shape, {.device = kMeta}));
+  return c.run(inputs).shape();
+}
+
 Call::Call(const Case& of, const Pass& pass, const std::vector<Tensor>& inputs) : case_(&of), pass_(&pass) {
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     const bool is_wanted = std::ranges::find(pass.of, static_cast<int>(i)) != pass.of.end();

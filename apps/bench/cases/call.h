@@ -10,6 +10,9 @@ namespace ebb::bench {
 /// first million are drawn, and then repeated: drawing all would take longer than what is measured.
 Tensor drawn(const Shape& shape, DType dtype, MemoryFormat format);
 
+/// Of what the op makes, by the op itself on tensors without elements.
+Shape output_of(const Case& c);
+
 /// A pass of a case with its tensors, ready to be computed again and again.
 class Call {
  public:

@@ -33,6 +33,18 @@ struct Convolution {
   bool is_transposed = false;
 };
 
+/// Of a pooling, whose means have the zeros around the image in them.
+struct Pooling {
+  Size2 kernel, stride, padding;
+  bool is_max;
+};
+
+/// A sum or the greatest element along that dimension, or of all.
+struct Reduction {
+  bool is_max;
+  std::optional<std::int64_t> dim;
+};
+
 /// A training step, whose result is its loss.
 using Step = std::function<Tensor()>;
 
@@ -44,7 +56,9 @@ struct Case {
   std::function<Tensor(std::span<const Tensor>)> run = {};
   std::vector<Pass> passes = {};
   std::optional<Product> product = {};
-  std::optional<Convolution> convolution = {};                      ///< none with zeros that differ on both sides
+  std::optional<Convolution> convolution = {};  ///< none with zeros that differ on both sides
+  std::optional<Pooling> pooling = {};          ///< none of windows that reach out, or of several sizes
+  std::optional<Reduction> reduction = {};      ///< of the family "reduce"
   std::function<Step(DType, Device, MemoryFormat)> make_step = {};  ///< of the family "step", in place of `run`
   int layers = 0;                                                   ///< of a model that call it; 0 without a model
 

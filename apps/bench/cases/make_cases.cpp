@@ -4,6 +4,8 @@
 
 #include "ebb/autograd/ops.h"
 
+#include "apps/bench/cases/call.h"
+
 namespace ebb::bench {
 namespace {
 
@@ -20,15 +22,17 @@ std::string stride_and_padding(Size2 stride, Size2 padding) {
   return " s" + pair_text(stride) + " p" + pair_text(padding);
 }
 
-/// Of what the op makes, by the op itself on tensors without elements.
-Shape output_of(const Case& c) {
-  std::vector<Tensor> inputs;
-  for (const Shape& shape : c.inputs) inputs.push_back(empty(shape, {.device = kMeta}));
-  return c.run(inputs).shape();
-}
-
 void add_convolution_passes(Case& c, const Work& work) {
   c.passes = {{"forward", {}, work}, {"backward_input", {0}, work}, {"backward_weight", {1}, work}};
+}
+
+/// The zeros on each side; none where those of both sides differ.
+std::optional<Size2> even_padding(const Shape& weight, const Conv2dOptions& options) {
+  if (!options.same_padding) return options.padding;
+  const std::int64_t height = options.dilation.height * (weight[2] - 1),
+                     width = options.dilation.width * (weight[3] - 1);
+  if (height % 2 != 0 || width % 2 != 0) return {};
+  return Size2{height / 2, width / 2};
 }
 
 template <class Options, class Run>
@@ -41,6 +45,11 @@ Case window_case(const char* op, const Shape& x, const Options& options, bool ha
   c.passes = {{"forward", {}, pool_work(x, y, static_cast<double>(kernel.height * kernel.width))},
               {"backward", {0}, pool_backward_work(x, y, has_indices)}};
   return c;
+}
+
+template <class Options>
+Pooling pooling_of(const Options& options, bool is_max) {
+  return {options.kernel_size, options.stride.value_or(options.kernel_size), options.padding, is_max};
 }
 
 /// A norm or the like, which reads x and its parameters and writes y; backward reads x, or y, and dy and writes dx.
@@ -72,8 +81,8 @@ Case conv_case(const Shape& x, const Shape& weight, const Conv2dOptions& options
   Case c{.family = "conv", .op = "conv2d", .sizes = sizes, .inputs = {x, weight}, .run = [options](Inputs in) {
            return conv2d(in[0], in[1], {}, options);
          }};
-  if (!options.same_padding) {
-    c.convolution = Convolution{options.stride, options.padding, options.dilation, options.groups};
+  if (const std::optional<Size2> padding = even_padding(weight, options)) {
+    c.convolution = Convolution{options.stride, *padding, options.dilation, options.groups};
   }
   add_convolution_passes(c, conv_work(x, weight, output_of(c)));
   return c;
@@ -92,11 +101,16 @@ Case conv_transpose_case(const Shape& x, const Shape& weight, const ConvTranspos
 }
 
 Case max_pool_case(const Shape& x, const MaxPool2dOptions& options) {
-  return window_case("max_pool2d", x, options, true, [options](Inputs in) { return max_pool2d(in[0], options); });
+  Case c = window_case("max_pool2d", x, options, true, [options](Inputs in) { return max_pool2d(in[0], options); });
+  if (!options.ceil_mode && options.dilation == Size2{1}) c.pooling = pooling_of(options, true);
+  return c;
 }
 
 Case avg_pool_case(const Shape& x, const AvgPool2dOptions& options) {
-  return window_case("avg_pool2d", x, options, false, [options](Inputs in) { return avg_pool2d(in[0], options); });
+  Case c = window_case("avg_pool2d", x, options, false, [options](Inputs in) { return avg_pool2d(in[0], options); });
+  const bool is_plain = !options.ceil_mode && options.count_include_pad && !options.divisor_override;
+  if (is_plain) c.pooling = pooling_of(options, false);
+  return c;
 }
 
 Case adaptive_avg_pool_case(const Shape& x, Size2 output) {
@@ -180,6 +194,7 @@ Case sum_case(const Shape& x, std::optional<std::int64_t> dim) {
          .inputs = {x},
          .run = [dim](Inputs in) { return dim ? sum(in[0], {*dim}) : sum(in[0]); }};
   c.passes = {{"forward", {}, {.flops = count(x), .elements = count(x) + count(output_of(c))}}};
+  c.reduction = Reduction{false, dim};
   return c;
 }
 
@@ -190,6 +205,7 @@ Case amax_case(const Shape& x, std::int64_t dim) {
          .inputs = {x},
          .run = [dim](Inputs in) { return amax(in[0], {dim}); }};
   c.passes = {{"forward", {}, {.flops = count(x), .elements = count(x) + count(output_of(c))}}};
+  c.reduction = Reduction{true, dim};
   return c;
 }
 

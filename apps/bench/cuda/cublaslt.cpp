@@ -8,6 +8,7 @@
 #include <tuple>
 
 #include "ebb/core/backends/backends.h"
+#include "ebb/core/context.h"
 #include "ebb/core/cuda/check.h"
 #include "ebb/core/cuda/context.h"
 #include "ebb/kernels/plan_log.h"
@@ -23,15 +24,21 @@ constexpr std::size_t workspace_bytes = std::size_t{32} << 20;  // as much as eb
 
 const CublasLtFunctions& library() { return functions_of(cublaslt_library()); }
 
+/// What belongs to a GPU, made while that is the current one.
+struct OfDevice {
+  cublasLtHandle_t handle = nullptr;
+  GpuTimer timer;
+
+  explicit OfDevice(int device) : timer(device) { cublas_check(library().create(&handle)); }
+};
+
 // Never destroyed: at the exit of a process CUDA may be gone.
-cublasLtHandle_t handle() {
-  static cublasLtHandle_t made = [] {
-    cublasLtHandle_t handle = nullptr;
-    cublas_check(library().create(&handle));
-    return handle;
-  }();
-  return made;
+OfDevice& of_device(int device) {
+  static auto* const made = new std::map<int, OfDevice>;
+  return made->try_emplace(device, device).first->second;
 }
+
+cublasLtHandle_t handle_of(const Tensor& y) { return of_device(y.device().index).handle; }
 
 template <class Handle>
 using Owned = std::unique_ptr<std::remove_pointer_t<Handle>, cublasStatus_t (*)(Handle)>;
@@ -119,11 +126,10 @@ std::string name_of(const cublasLtMatmulAlgo_t& algorithm) {
 }
 
 /// The least of a few runs, each after one of its kind.
-double microseconds(const std::function<void()>& run) {
-  static auto* timer = new GpuTimer;
-  timer->reset();
-  double least = timer->sample(Cache::hot, run);
-  for (int i = 1; i < 5; ++i) least = std::min(least, timer->sample(Cache::hot, run));
+double microseconds(GpuTimer& timer, const std::function<void()>& run) {
+  timer.reset();
+  double least = timer.sample(Cache::hot, run);
+  for (int i = 1; i < 5; ++i) least = std::min(least, timer.sample(Cache::hot, run));
   return least;
 }
 
@@ -153,7 +159,7 @@ class Plan {
     const bool is_64 = elements_.sum == CUDA_R_64F;
     const void* const alpha = is_64 ? static_cast<const void*>(&one_of_64) : &one;
     const void* const beta = is_64 ? static_cast<const void*>(&zero_of_64) : &zero;
-    return library().matmul(handle(), operation_.get(), alpha, p.b.matrices.raw_data(), b_.get(),
+    return library().matmul(handle_of(y), operation_.get(), alpha, p.b.matrices.raw_data(), b_.get(),
                             p.a.matrices.raw_data(), a_.get(), beta, y.raw_data(), y_.get(), y.raw_data(), y_.get(),
                             &algorithm, workspace.raw_data(), workspace_bytes, cuda_context(y.device().index).stream());
   }
@@ -161,7 +167,7 @@ class Plan {
   void keep_fastest(const BatchedProduct& p, Tensor& y, Tensor& workspace) {
     std::array<cublasLtMatmulHeuristicResult_t, most_algorithms> advised{};
     int count = 0;
-    cublas_check(library().heuristic(handle(), operation_.get(), b_.get(), a_.get(), y_.get(), y_.get(),
+    cublas_check(library().heuristic(handle_of(y), operation_.get(), b_.get(), a_.get(), y_.get(), y_.get(),
                                      preference_for(p, y).get(), most_algorithms, advised.data(), &count));
     int tried = 0;
     double least = 0;
@@ -169,7 +175,8 @@ class Plan {
       const cublasLtMatmulAlgo_t& algorithm = advised[static_cast<std::size_t>(i)].algo;
       const bool is_advised = advised[static_cast<std::size_t>(i)].state == CUBLAS_STATUS_SUCCESS;
       if (!is_advised || run(algorithm, p, y, workspace) != CUBLAS_STATUS_SUCCESS) continue;
-      const double taken = microseconds([&] { cublas_check(run(algorithm, p, y, workspace)); });
+      const double taken =
+          microseconds(of_device(y.device().index).timer, [&] { cublas_check(run(algorithm, p, y, workspace)); });
       if (tried++ > 0 && taken >= least) continue;
       least = taken;
       algorithm_ = algorithm;
@@ -189,6 +196,7 @@ class Plan {
 class Products {
  public:
   void operator()(const BatchedProduct& p, Tensor& y) {
+    const CudaDeviceGuard guard(y.device().index);
     if (!workspace_.defined()) {
       workspace_ = allocate({static_cast<std::int64_t>(workspace_bytes)}, kUInt8, y.device());
     }

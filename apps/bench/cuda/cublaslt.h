@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "apps/bench/blas.h"
+#include "apps/bench/libraries/blas.h"
 
 namespace ebb::bench {
 

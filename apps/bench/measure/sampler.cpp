@@ -24,8 +24,8 @@ std::vector<std::size_t> shuffled(std::size_t count, std::mt19937_64& draws) {
 /// The turn of one contestant.
 class Turn {
  public:
-  Turn(Stopwatch& stopwatch, const ClockProbe* probe, const SamplingOptions& options)
-      : stopwatch_(stopwatch), probe_(probe), options_(options) {}
+  Turn(Stopwatch& stopwatch, Clock* clock, const SamplingOptions& options)
+      : stopwatch_(stopwatch), clock_(clock), options_(options) {}
 
   void take(const Participant& participant, Samples& samples) {
     const std::function<void()>& run = participant.run;
@@ -37,10 +37,10 @@ class Turn {
   }
 
  private:
-  bool is_throttled() const { return probe_ != nullptr && probe_->speed() < ClockProbe::least_speed; }
+  bool is_throttled() const { return clock_ != nullptr && clock_->is_slow(); }
 
   /// At least one sample counts, so that a machine that is always slow is measured, too. Beside threads that spin the
-  /// probe would tell of those.
+  /// clock would tell of those.
   template <class Sample>
   std::vector<double> timed(Samples& samples, bool are_threads_spinning, Sample sample) {
     std::vector<double> seconds;
@@ -58,7 +58,7 @@ class Turn {
   }
 
   Stopwatch& stopwatch_;
-  const ClockProbe* probe_;
+  Clock* clock_;
   const SamplingOptions& options_;
 };
 
@@ -77,14 +77,14 @@ std::vector<int> rounds_of(const std::vector<Participant>& participants, Stopwat
 
 }  // namespace
 
-std::vector<Samples> sample(const std::vector<Participant>& participants, Stopwatch& stopwatch, const ClockProbe* probe,
+std::vector<Samples> sample(const std::vector<Participant>& participants, Stopwatch& stopwatch, Clock* clock,
                             const SamplingOptions& options) {
   std::vector<Samples> samples(participants.size());
   if (participants.empty()) return samples;
   const bool rests = std::ranges::any_of(participants, &Participant::has_own_threads);
   const std::vector<int> rounds = rounds_of(participants, stopwatch, options.rounds);
   std::mt19937_64 draws(options.seed);
-  Turn turn(stopwatch, probe, options);
+  Turn turn(stopwatch, clock, options);
   for (int round = 0; round < options.rounds; ++round) {
     for (const std::size_t i : shuffled(participants.size(), draws)) {
       if (round >= rounds[i]) continue;

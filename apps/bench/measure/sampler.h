@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "apps/bench/measure/clock_probe.h"
+#include "apps/bench/measure/clock.h"
 #include "apps/bench/measure/statistics.h"
 #include "apps/bench/measure/stopwatch.h"
 
@@ -30,8 +30,9 @@ struct Samples {
 
 /// Everyone takes a turn in each round, in an order that changes. Those that take more than ten times as long as the
 /// fastest take part in the first two rounds only, those of more than a hundred in the first. Where somebody has
-/// threads of their own, turns begin when everybody's have gone to sleep.
-std::vector<Samples> sample(const std::vector<Participant>& participants, Stopwatch& stopwatch, const ClockProbe* probe,
+/// threads of their own, turns begin when everybody's have gone to sleep. Without a clock
+/// every sample counts.
+std::vector<Samples> sample(const std::vector<Participant>& participants, Stopwatch& stopwatch, Clock* clock,
                             const SamplingOptions& options);
 
 }  // namespace ebb::bench

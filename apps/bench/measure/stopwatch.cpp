@@ -38,7 +38,7 @@ class CpuStopwatch final : public Stopwatch {
 
 class GpuStopwatch final : public Stopwatch {
  public:
-  GpuStopwatch() { timer_.warm_up(0.2); }
+  explicit GpuStopwatch(int device) : timer_(device) { timer_.warm_up(0.2); }
 
   double cold(const std::function<void()>& body, double) override { return sample(Cache::cold, body); }
   double hot(const std::function<void()>& body) override { return sample(Cache::hot, body); }
@@ -55,7 +55,7 @@ class GpuStopwatch final : public Stopwatch {
 }  // namespace
 
 std::unique_ptr<Stopwatch> stopwatch_of(Device device) {
-  if (device.is_cuda()) return std::make_unique<GpuStopwatch>();
+  if (device.is_cuda()) return std::make_unique<GpuStopwatch>(device.index);
   return std::make_unique<CpuStopwatch>();
 }
 

@@ -54,8 +54,9 @@ std::vector<std::string> differences_of(const Result& before, const Result& afte
   differ_much("ceiling of GB/s", before.ceilings.bandwidth * 1e-9, after.ceilings.bandwidth * 1e-9);
   for (const auto& [which, result] : {std::pair("first", &before), std::pair("second", &after)}) {
     if (noise_of(result->rows).is_most()) {
-      differences.push_back(std::string("in most samples of the ") + which +
-                            " file cores were throttled, or busy with another program");
+      differences.push_back(
+          std::string("in most samples of the ") + which + " file " +
+          (result->device == "cpu" ? "cores were throttled, or busy with another program" : "the GPU was throttled"));
     }
   }
   return differences;

@@ -72,6 +72,7 @@ void draw_axes(Svg& svg, const LogAxis& x, const LogAxis& y) {
     svg.text(x.from - 6, y.at(power) + 4, formatted("%g", power), "end");
   }
   svg.text((x.from + x.to) / 2, y.from + 34, "operations a byte, at most", "middle");
+  svg.upright_text(16, (y.from + y.to) / 2, "GFLOP/s");
 }
 
 /// A point of the roofline: operations a byte, and GFLOP/s.
@@ -99,7 +100,7 @@ void draw_roof(Svg& svg, const Ceilings& ceilings, const LogAxis& x, const LogAx
   const double left = std::max(x.low, y.low / slope), corner = std::clamp(ridge, left, x.high);
   svg.line(x.at(left), y.at(std::min(peak, slope * left)), x.at(corner), y.at(slope * corner), thick);
   svg.line(x.at(corner), y.at(peak), x.to, y.at(peak), thick);
-  svg.text(x.at(corner) + 6, y.at(peak) - 6, formatted("%.4g GFLOP/s and %.4g GB/s, measured", peak, slope));
+  svg.text(x.at(corner) + 6, y.at(peak) - 6, formatted("%.4g GFLOP/s and %.4g GB/s", peak, slope));
 }
 
 /// Returns how high it is.
@@ -113,7 +114,7 @@ double draw_roofline(Svg& svg, const Result& result, const Colours& colours, dou
     least_y = std::min(least_y, p.gflops);
     most_y = std::max(most_y, p.gflops);
   }
-  svg.title(margin, top, "Roofline: GFLOP/s, cold");
+  svg.title(margin, top, "Roofline, cold");
   const LogAxis x = axis_over(least_x, most_x, margin, width - margin);
   const LogAxis y = axis_over(least_y, most_y, top + roof_height - 60, top + 14);
   draw_axes(svg, x, y);
@@ -125,18 +126,24 @@ double draw_roofline(Svg& svg, const Result& result, const Colours& colours, dou
   return roof_height;
 }
 
+/// Everyone a little below the one before, so that who is alike can be told apart.
 void draw_ratio_row(Svg& svg, const Row& row, const Colours& colours, const LogAxis& x, double y) {
   std::string label = row.name();
   if (label.size() > 84) label = label.substr(0, 81) + "...";
   svg.text(x.from - 10, y + 4, label, "end", 10);
   svg.line(x.from, y, x.to, y, thin);
+  const auto has_ratio = [](const Entry& entry) { return entry.cold.ratio.value > 0; };
+  const auto count = static_cast<double>(std::ranges::count_if(row.entries, has_ratio));
+  const double step = std::min(3.5, 14 / std::max(1.0, count - 1));
+  y -= step * (count - 1) / 2;
   for (const Entry& entry : row.entries) {
-    if (entry.cold.ratio.value == 0) continue;
+    if (!has_ratio(entry)) continue;
     const auto& [value, interval] = entry.cold.ratio;
     const std::string bar = "stroke=\"" + colours.of(entry.name) + "\" stroke-width=\"2\"";
     svg.line(x.at(interval.low), y, x.at(interval.high), y, bar.c_str());
-    svg.circle_with_tip(x.at(value), y, 4.5, style_of(entry, colours),
+    svg.circle_with_tip(x.at(value), y, 3.5, style_of(entry, colours),
                         formatted("%s: %.2f [%.2f, %.2f]", entry.name.c_str(), value, interval.low, interval.high));
+    y += step;
   }
 }
 

@@ -33,6 +33,12 @@ void Svg::text(double x, double y, const std::string& content, const char* ancho
            xml_text(content) + "</text>\n";
 }
 
+void Svg::upright_text(double x, double y, const std::string& content) {
+  body_ +=
+      formatted("<text transform=\"translate(%.1f %.1f) rotate(-90)\" text-anchor=\"middle\" font-size=\"11\">", x, y) +
+      xml_text(content) + "</text>\n";
+}
+
 std::string Svg::document(double width, double height) const {
   return formatted(
              "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%.0f\" height=\"%.0f\" viewBox=\"0 0 %.0f %.0f\" "

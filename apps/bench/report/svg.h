@@ -14,6 +14,8 @@ class Svg {
   void circle(double x, double y, double radius, const std::string& style);
   /// Beginning, "middle" or "end" at x.
   void text(double x, double y, const std::string& content, const char* anchor = "start", int size = 11);
+  /// From below, its middle at y.
+  void upright_text(double x, double y, const std::string& content);
   void title(double x, double y, const std::string& content) { text(x, y, content, "start", 15); }
   /// Of a shape: what a viewer shows when pointed at.
   void circle_with_tip(double x, double y, double radius, const std::string& style, const std::string& tip);

@@ -60,13 +60,13 @@ int count_wrong(const std::vector<Row>& rows) {
   return count;
 }
 
-std::string noise_text(const Noise& noise) {
+std::string noise_text(const Noise& noise, bool is_of_gpu) {
   if (!noise.is_most()) return "";
-  return formatted(
-      "note: in %ld of %ld samples cores were throttled, or busy with another program; measure again on a quiet "
-      "machine, "
-      "or with fewer --threads\n",
-      noise.throttled, noise.samples);
+  const char* remedy = is_of_gpu
+                           ? "the GPU was throttled; `nvidia-smi -q -d PERFORMANCE` says why\n"
+                           : "cores were throttled, or busy with another program; measure again on a quiet machine, or "
+                             "with fewer --threads\n";
+  return formatted("note: in %ld of %ld samples ", noise.throttled, noise.samples) + remedy;
 }
 
 }  // namespace
@@ -121,7 +121,7 @@ std::string summary_text(const Result& result) {
     }
     text += "\n";
   }
-  text += noise_text(noise_of(result.rows));
+  text += noise_text(noise_of(result.rows), result.device != "cpu");
   if (const int wrong = count_wrong(result.rows)) {
     text += formatted("%d contestants were WRONG and not timed; see above\n", wrong);
   }

@@ -32,7 +32,7 @@ Blas loops(const std::string& name, double wrong = 0) {
           [multiply](const MatrixProduct& p) { multiply(p, double{}); }};
 }
 
-std::vector<Contestant> contestants(const Case& c, std::size_t pass, const std::vector<Blas>& others = {}) {
+std::vector<Contestant> contestants(const Case& c, std::size_t pass, const Others& others = {}) {
   manual_seed(0);
   const std::vector<Tensor> inputs = drawn_inputs(c, kFloat32, setting.format);
   const Tensor y = c.run(inputs);
@@ -74,7 +74,7 @@ TEST_CASE("other libraries' products are those of the library, in every layout a
   for (const Case& c : cases) {
     CAPTURE(c.name());
     for (std::size_t pass = 0; pass < 2; ++pass) {
-      const std::vector<Contestant> all = contestants(c, pass, {loops("loops")});
+      const std::vector<Contestant> all = contestants(c, pass, {.products = {loops("loops")}});
       CHECK(all.back().name == "loops");
       CHECK(all.back().is_external);
       CHECK(error_of(all.back().run(), all[0].run()) < 1e-6);
@@ -83,7 +83,7 @@ TEST_CASE("other libraries' products are those of the library, in every layout a
 }
 
 TEST_CASE("those that are installed compute products", "[installed]") {
-  const std::vector<Blas> installed = installed_blas(2);
+  const Others installed{.products = installed_blas(2)};
   for (const Case& c : {bmm_case(3, 17, 9, 33, "tn"), bmm_case(1, 70, 80, 90, "nt"), linear_case(4, 5, 6)}) {
     for (std::size_t pass = 0; pass < 2; ++pass) {
       for (const Contestant& contestant : contestants(c, pass, installed)) {
@@ -136,7 +136,7 @@ TEST_CASE("a contestant that is wrong is refused, and not timed") {
   arguments.without = {"plain"};
   const BenchPlan plan{.setting = setting, .cases = {bmm_case(2, 3, 4, 5)}};
   std::vector<std::string> shown;
-  const Result result = measure(plan, arguments, {loops("right"), loops("wrong", 1e-3)},
+  const Result result = measure(plan, arguments, {.products = {loops("right"), loops("wrong", 1e-3)}},
                                 {.begins = [](const Result& so_far) { CHECK(so_far.ceilings.flops == 1e11); },
                                  .next = [&](int, int, const std::string& name) { shown.push_back(name); },
                                  .measured = [](const Row&) {}});

@@ -13,6 +13,8 @@
 #include "apps/bench/reference.h"
 #include "apps/bench/report/json.h"
 #include "tests/support/cuda_emulator/cudnn_emulator.h"
+#include "tests/support/cuda_emulator/emulator.h"
+#include "tests/support/cuda_emulator/nvml_emulator.h"
 
 namespace ebb::bench {
 namespace {
@@ -88,12 +90,37 @@ void check_described_gpu(const std::string& file) {
   check(bench_command(arguments) == 0, "--plans failed");
 }
 
+long throttled(const Result& result) { return noise_of(result.rows).throttled; }
+
+/// Of the second GPU while that is too hot: nothing counts but the one sample of each turn that is left.
+void check_hot_gpu(BenchArguments arguments) {
+  emulator::nvml(1).reasons = 0x20;
+  const long asked = emulator::nvml(0).asked;
+  arguments.device = "cuda:1";
+  arguments.families = {"conv", "bmm"};
+  arguments.seconds = 1000;  // no turn ends early
+  check(bench_command(arguments) == 0, "on cuda:1 somebody was wrong");
+  const Result result = read_result(arguments.json_file);
+  check(result.device == "cuda:1", "timed on ", result.device);
+  check(emulator::nvml(0).asked == asked && emulator::nvml(1).asked > 0, "NVML was asked of another GPU");
+  for (const Row& row : result.rows) {
+    if (row.op == "linear") check(!plan_of(row, "cublaslt").empty(), "cuBLASLt has no plan on cuda:1");
+    for (const Entry& entry : row.entries) {
+      if (!entry.refusal.empty()) continue;
+      const long most = 2 * 2 * arguments.samples * arguments.rounds;  // twice as many tries, cold and hot
+      check(entry.throttled == most, row.name(), ": ", entry.throttled, " samples of ", entry.name, " were throttled");
+      check(entry.cold.rounds == Rounds{{entry.cold.rounds.at(0).at(0)}}, "more than one sample counts");
+    }
+  }
+}
+
 }  // namespace
 }  // namespace ebb::bench
 
 int main(int argc, char** argv) try {
   using namespace ebb;
   check(argc == 2, "usage: bench_emulated FILE.json");
+  emulator::set_device_count(2);
   bench::check_products();
   emulator::cudnn().heuristic = {3, 2};
   bench::check_described_gpu(argv[1]);
@@ -107,7 +134,10 @@ int main(int argc, char** argv) try {
   arguments.tune = true;
   arguments.json_file = argv[1];
   const int status = bench::bench_command(arguments);
-  bench::check_plans(bench::read_result(argv[1]));
+  const bench::Result result = bench::read_result(argv[1]);
+  bench::check_plans(result);
+  check(bench::throttled(result) == 0, "samples of a GPU that is not slow do not count");
+  bench::check_hot_gpu(arguments);
   return status;
 } catch (const std::exception& error) {
   std::fprintf(stderr, "bench_emulated: %s\n", error.what());

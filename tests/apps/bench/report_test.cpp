@@ -156,10 +156,14 @@ TEST_CASE("what is no result is refused by name") {
 }
 
 TEST_CASE("CSV quotes what could break it") {
-  const std::string csv = to_csv(result_of({timed("a", 1), refused("c", "it is \"odd\", so no")}));
+  Entry planned = timed("a", 1);
+  planned.plan = "engine 7 2=10, \"odd\"; engine 8";  // of two lines, cold and hot
+  const std::string csv = to_csv(result_of({planned, timed("b", 1), refused("c", "it is \"odd\", so no")}));
   CHECK_THAT(csv, ContainsSubstring("\"conv2d\",\"8x64\",forward,nhwc,float32,\"a\",cold,0,1010,"));
-  CHECK_THAT(csv, ContainsSubstring("\"c\",cold,0,,,,,,,,,,,,,,\"it is \"\"odd\"\", so no\"\n"));
-  CHECK(std::ranges::count(csv, '\n') == 4);
+  CHECK_THAT(
+      csv, ContainsSubstring(",1e-07,\"engine 7 2=10, \"\"odd\"\"; engine 8\",\n") && ContainsSubstring(",1e-07,,\n"));
+  CHECK_THAT(csv, ContainsSubstring("\"c\",cold,0,,,,,,,,,,,,,,,\"it is \"\"odd\"\", so no\"\n"));
+  CHECK(std::ranges::count(csv, '\n') == 6);
   std::istringstream lines(csv);
   for (std::string line; std::getline(lines, line);) {
     bool is_inside = false;
@@ -168,7 +172,7 @@ TEST_CASE("CSV quotes what could break it") {
       is_inside = is_inside != (c == '"');
       commas += !is_inside && c == ',' ? 1 : 0;
     }
-    CHECK(commas == 21);
+    CHECK(commas == 22);
   }
 }
 
@@ -228,12 +232,16 @@ TEST_CASE("where most samples do not count, it is said") {
   noisy.throttled = 10;  // beside 5 cold and 5 hot ones
   CHECK(!noise_of(result_of({noisy}).rows).is_most());
   noisy.throttled = 11;
-  const Result result = result_of({noisy});
+  Result result = result_of({noisy});
   CHECK(noise_of(result.rows).samples == 21);
   CHECK_THAT(summary_text(result), ContainsSubstring("in 11 of 21 samples cores were throttled"));
   CHECK(compare(result_of({timed("a", 1)}), result, 0.05).differences ==
         std::vector<std::string>{
             "in most samples of the second file cores were throttled, or busy with another program"});
+  result.device = "cuda:1";
+  CHECK_THAT(summary_text(result), ContainsSubstring("in 11 of 21 samples the GPU was throttled"));
+  CHECK_THAT(compare(result, result, 0.05).differences.at(1),
+             ContainsSubstring("of the second file the GPU was throttled"));
 }
 
 TEST_CASE("numbers and pictures") {

@@ -1,5 +1,6 @@
 // With a clock that is played.
 #include "apps/bench/measure/sampler.h"
+#include "apps/bench/measure/throttling.h"
 #include "tests/support/catch.h"
 
 namespace ebb::bench {
@@ -41,6 +42,34 @@ TEST_CASE("everyone takes a turn in each round; those who are slow, in fewer") {
   CHECK(stopwatch.colds == 3 * (5 + 5 + 2 + 1));
   CHECK(samples[0].throttled == 0);
   CHECK(sample({}, stopwatch, nullptr, {}).empty());
+}
+
+/// Slow whenever it is asked the second time of three.
+class PlayedClock final : public Clock {
+ public:
+  bool is_slow() override { return ++asked % 3 == 2; }
+  int asked = 0;
+};
+
+TEST_CASE("samples of a slow device do not count, and are counted") {
+  PlayedStopwatch stopwatch;
+  PlayedClock clock;
+  const auto body = [&] { stopwatch.now = 1; };
+  const auto samples = sample({{body}}, stopwatch, &clock, {.rounds = 1, .samples = 3, .seconds = 100});
+  CHECK(samples[0].cold == Rounds{{2, 2, 2}});
+  CHECK(samples[0].hot == Rounds{{1, 1, 1}});
+  CHECK(samples[0].throttled == 6);
+}
+
+TEST_CASE("a GPU is throttled by heat and its power supply, or where its clock is low for no reason of its own") {
+  constexpr unsigned best = 2000;
+  CHECK(!is_throttled({2000, 0}, best));
+  CHECK(!is_throttled({1500, 0x4}, best));  // the limit of its power
+  CHECK(is_throttled({1499, 0x4}, best));
+  CHECK(is_throttled({1400, 0}, best));
+  CHECK(!is_throttled({300, 0x1}, best));  // idle
+  for (const std::uint64_t reason : {0x8, 0x20, 0x40, 0x80}) CHECK(is_throttled({2000, reason}, best));
+  for (const std::uint64_t reason : {0x2, 0x10, 0x100}) CHECK(!is_throttled({2000, reason}, best));
 }
 
 TEST_CASE("a turn ends when its time is over, but not without a sample") {

@@ -2,12 +2,16 @@
 #include <cstring>
 
 #include <cublasLt.h>
+#include <cuda_runtime_api.h>
 
 #include "apps/bench/cuda/cublaslt_library.h"
 #include "tests/support/cuda_emulator/blas_product.h"
 #include "tests/support/cuda_emulator/emulator.h"
+#include "tests/support/cuda_emulator/streams.h"
 
-struct cublasLtContext {};
+struct cublasLtContext {
+  int device;
+};
 struct cublasLtMatmulDesc {
   cublasComputeType_t compute;
   cudaDataType_t sum;
@@ -36,6 +40,11 @@ cublasStatus_t set(T& to, const void* value, std::size_t bytes) {
   return CUBLAS_STATUS_SUCCESS;
 }
 
+int current_device() {
+  int device = -1;
+  return cudaGetDevice(&device) == cudaSuccess ? device : -1;
+}
+
 struct Operands {
   const cublasLtMatmulDesc& operation;
   const cublasLtMatrixLayout &a, &b, &c;
@@ -59,8 +68,7 @@ struct Operands {
 std::size_t cublasLtGetVersion() { return 130'102; }
 
 cublasStatus_t cublasLtCreate(cublasLtHandle_t* handle) {
-  static cublasLtContext context;
-  *handle = &context;
+  *handle = new cublasLtContext{current_device()};
   return CUBLAS_STATUS_SUCCESS;
 }
 
@@ -117,12 +125,13 @@ cublasStatus_t cublasLtMatmulPreferenceSetAttribute(cublasLtMatmulPreference_t p
   return set(alignment, value, bytes);
 }
 
-cublasStatus_t cublasLtMatmulAlgoGetHeuristic(cublasLtHandle_t, cublasLtMatmulDesc_t operation,
+cublasStatus_t cublasLtMatmulAlgoGetHeuristic(cublasLtHandle_t handle, cublasLtMatmulDesc_t operation,
                                               cublasLtMatrixLayout_t a, cublasLtMatrixLayout_t b,
                                               cublasLtMatrixLayout_t c, cublasLtMatrixLayout_t,
                                               cublasLtMatmulPreference_t preference, int most,
                                               cublasLtMatmulHeuristicResult_t results[], int* count) {
-  if (!Operands{*operation, *a, *b, *c}.fit() || most < 1) return CUBLAS_STATUS_INVALID_VALUE;
+  if (handle->device != current_device() || !Operands{*operation, *a, *b, *c}.fit() || most < 1)
+    return CUBLAS_STATUS_INVALID_VALUE;
   *count = 0;
   for (const std::uint64_t id : ids) {
     if (*count == most || preference->workspace < workspace_of_each) break;
@@ -141,12 +150,13 @@ cublasStatus_t cublasLtMatmulAlgoConfigGetAttribute(const cublasLtMatmulAlgo_t* 
   return CUBLAS_STATUS_SUCCESS;
 }
 
-cublasStatus_t cublasLtMatmul(cublasLtHandle_t, cublasLtMatmulDesc_t operation, const void* alpha, const void* a,
+cublasStatus_t cublasLtMatmul(cublasLtHandle_t handle, cublasLtMatmulDesc_t operation, const void* alpha, const void* a,
                               cublasLtMatrixLayout_t a_layout, const void* b, cublasLtMatrixLayout_t b_layout,
                               const void* beta, const void* c, cublasLtMatrixLayout_t c_layout, void* d,
                               cublasLtMatrixLayout_t, const cublasLtMatmulAlgo_t* algorithm, void* workspace,
                               std::size_t workspace_bytes, cudaStream_t stream) {
   const Operands on{*operation, *a_layout, *b_layout, *c_layout};
+  if (handle->device != stream->device || handle->device != current_device()) return CUBLAS_STATUS_INVALID_VALUE;
   if (!on.fit() || c != d || workspace == nullptr || workspace_bytes < workspace_of_each) {
     return CUBLAS_STATUS_INVALID_VALUE;
   }

@@ -1,4 +1,4 @@
-#include "apps/bench/blas.h"
+#include "apps/bench/libraries/blas.h"
 
 #include <algorithm>
 #include <array>
@@ -8,6 +8,8 @@
 #include <dlfcn.h>
 
 #include "ebb/autograd/ops/create/creation.h"
+
+#include "apps/bench/libraries/onednn_library.h"
 
 namespace ebb::bench {
 namespace {
@@ -80,23 +82,16 @@ std::optional<Blas> blis(int threads) {
   return cblas("blis", library, version != nullptr ? version() : "");
 }
 
-std::optional<Blas> onednn(int threads) {
-  void* library = opened({"libdnnl.so.3", "libdnnl.so.2", "libdnnl.so"});
-  if (library == nullptr) return {};
-  set_threads(library, "omp_set_num_threads", threads);
+std::optional<Blas> onednn_sgemm(int threads) {
+  const onednn::Library& library = onednn::installed_library();
+  if (library.handle == nullptr) return {};
+  set_threads(library.handle, "omp_set_num_threads", threads);
   using Gemm =
       int(char transposed_a, char transposed_b, std::int64_t m, std::int64_t n, std::int64_t k, float alpha,
           const float* a, std::int64_t lda, const float* b, std::int64_t ldb, float beta, float* y, std::int64_t ldy);
-  auto* gemm = function_of<Gemm>(library, "dnnl_sgemm");
+  auto* gemm = function_of<Gemm>(library.handle, "dnnl_sgemm");
   if (gemm == nullptr) return {};
-  struct Version {
-    int major, minor, patch;
-  };
-  Blas blas{.name = "onednn", .version = {}, .in_float32 = {}, .in_float64 = {}};
-  if (auto* version = function_of<const Version*()>(library, "dnnl_version")) {
-    const auto [major, minor, patch] = *version();
-    blas.version = std::to_string(major) + "." + std::to_string(minor) + "." + std::to_string(patch);
-  }
+  Blas blas{.name = "onednn", .version = library.version, .in_float32 = {}, .in_float64 = {}};
   blas.in_float32 = [gemm](const MatrixProduct& p) {
     const int status = gemm(p.transposed_a ? 'T' : 'N', p.transposed_b ? 'T' : 'N', p.m, p.n, p.k, 1,
                             static_cast<const float*>(p.a), p.transposed_a ? p.m : p.k, static_cast<const float*>(p.b),
@@ -128,7 +123,7 @@ Tensor made(const Multiply& multiply, const BatchedProduct& product, const Shape
 std::vector<Blas> installed_blas(int threads, const std::vector<std::string>& without) {
   using Find = std::optional<Blas> (*)(int);
   constexpr std::pair<const char*, Find> known[] = {
-      {"openblas", openblas}, {"mkl", mkl}, {"blis", blis}, {"onednn", onednn}};
+      {"openblas", openblas}, {"mkl", mkl}, {"blis", blis}, {"onednn", onednn_sgemm}};
   std::vector<Blas> found;
   for (const auto& [name, find] : known) {
     if (std::ranges::find(without, name) != without.end()) continue;
