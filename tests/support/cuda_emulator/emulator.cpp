@@ -155,19 +155,29 @@ void start_block(Machine& m) {
   release(&m.begin);
 }
 
+/// Whether any of those that `takes(number)` could go on.
+template <class Takes>
+bool resume_threads(Machine& m, const std::vector<unsigned>& order, const Takes& takes) {
+  bool progress = false;
+  for (const unsigned i : order) {
+    Thread& thread = m.threads[i];
+    if (!takes(i) || !thread.can_run()) continue;
+    progress = true;
+    m.current = &thread;
+    threadIdx = thread.index;
+    thread.fiber.resume();
+    if (m.problem != nullptr) report_problem(m);
+  }
+  return progress;
+}
+
 void run_block(Machine& m, const std::vector<unsigned>& order) {
   start_block(m);
+  // A warp of a random order goes on only where no other can: then who does not wait for all is ahead of it.
+  const auto late = m.seed == 0 ? max_threads : static_cast<unsigned>(m.random()) % (m.size / warp_size + 1);
   while (m.alive > 0) {
-    bool progress = false;
-    for (const unsigned i : order) {
-      Thread& thread = m.threads[i];
-      if (!thread.can_run()) continue;
-      progress = true;
-      m.current = &thread;
-      threadIdx = thread.index;
-      thread.fiber.resume();
-      if (m.problem != nullptr) report_problem(m);
-    }
+    bool progress = resume_threads(m, order, [late](unsigned i) { return i / warp_size != late; });
+    if (!progress) progress = resume_threads(m, order, [late](unsigned i) { return i / warp_size == late; });
     if (!receive_copy(m, !progress) && !progress) report_divergence(m);
   }
   if (m.copy_count > 0) throw Failure("a block has ended before its copies to shared memory");

@@ -57,10 +57,14 @@ struct Products {
 
   Product products[16];
   int count = 0, ended_groups = 0;
+  std::uint64_t block = 0;
 
   static Products& of_this_thread() {
     static auto* all = new Products[1024];
-    return all[emulator::thread_number()];
+    Products& mine = all[emulator::thread_number()];
+    if (mine.block != emulator::block_number()) mine.count = mine.ended_groups = 0;
+    mine.block = emulator::block_number();
+    return mine;
   }
 
   void add(const Product& product) {
