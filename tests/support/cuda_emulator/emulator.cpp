@@ -180,8 +180,8 @@ void run_block(Machine& m, const std::vector<unsigned>& order) {
     if (!progress) progress = resume_threads(m, order, [late](unsigned i) { return i / warp_size == late; });
     if (!receive_copy(m, !progress) && !progress) report_divergence(m);
   }
-  if (m.copy_count > 0) throw Failure("a block has ended before its copies to shared memory");
   acquire(&m.end);
+  if (m.copy_count > 0) throw Failure("a block has ended before its copies to shared memory");
 }
 
 bool takes_block(const dim3& block) {
