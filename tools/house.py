@@ -65,6 +65,7 @@ FLOORS = {
             "index": "gather, scatter, choice of a class",
             "gemm": "a product on the CPU: panels, tiles, blocks that fit its caches, Eigen; what matmul/ and conv/ multiply with",
             "matmul": "products of matrices: contract, choice, a GPU's tiles, cuBLAS; epilogues",
+            "matmul/hopper": "products by what only Hopper has: wgmma, TMA",
             "winograd": "3 x 3 and 5 x 5 convolutions on the CPU by fewer multiplications",
             "norm": "batch norm, whole and in parts, by ebb and by cuDNN",
             "optim": "steps of optimizers",

@@ -57,9 +57,8 @@ using SmallTile = MmaTile<32, 32, 32, 16, 16, 2, 8, 4>;
 template <class Tile>
 void launch_tile(const ProductTask<float>& task, MmaTerms terms) {
   visit_layout(task.product, [&]<bool a_by_k, bool b_by_k, bool shifted>() {
-    const ProductKernel<float> kernel = terms == MmaTerms::one
-                                            ? multiply_by_mma<Tile, a_by_k, b_by_k, shifted, MmaTerms::one>
-                                            : multiply_by_mma<Tile, a_by_k, b_by_k, shifted, MmaTerms::three>;
+    auto* const kernel = terms == MmaTerms::one ? multiply_by_mma<Tile, a_by_k, b_by_k, shifted, MmaTerms::one>
+                                                : multiply_by_mma<Tile, a_by_k, b_by_k, shifted, MmaTerms::three>;
     launch_product<Tile>(task, kernel, sizeof(MmaShared<Tile, a_by_k, b_by_k>));
   });
 }

@@ -18,6 +18,10 @@ void bmm_mma_half(CudaContext&, const Tensor& a, const Tensor& b, const Epilogue
 void bmm_wgmma(CudaContext&, const Tensor& a, const Tensor& b, const Epilogue& epilogue, Tensor& y);
 void bmm_wgmma_half(CudaContext&, const Tensor& a, const Tensor& b, const Epilogue& epilogue, Tensor& y);
 
+/// The same of half precision by larger tiles, which TMA copies. `why_no_tensor_maps`: null where it can.
+void bmm_wgmma_tma(CudaContext&, const Tensor& a, const Tensor& b, const Epilogue& epilogue, Tensor& y);
+const char* why_no_tensor_maps(const Tensor& a, const Tensor& b);
+
 /// How long they take, of floats with the precision of float32, in units that they share.
 double mma_cost(const CudaContext&, const Tensor& a, const Tensor& b);
 double mma_half_cost(const CudaContext&, const Tensor& a, const Tensor& b);

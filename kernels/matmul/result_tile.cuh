@@ -66,17 +66,21 @@ __device__ void store_elements(const ResultTile<Tile>& tile, const TilePlace& pl
   }
 }
 
-/// What all threads of the block have put into `tile`.
-template <class Tile, class T>
+struct WholeBlock {
+  __device__ void operator()() const { __syncthreads(); }
+};
+
+/// What the block's first Tile::threads, which `meet`, have put into `tile`.
+template <class Tile, class T, class Meet = WholeBlock>
 __device__ void store(const ResultTile<Tile>& tile, const TilePlace& place, const EpilogueOf<T>& epilogue,
-                      const ProductOutput<T>& output) {
-  __syncthreads();
+                      const ProductOutput<T>& output, Meet meet = {}) {
+  meet();
   if (output.parts != nullptr) {
     store_elements(tile, place, AsItIs(), output.parts);
   } else {
     store_elements(tile, place, epilogue, output.y);
   }
-  __syncthreads();
+  meet();
 }
 
 }  // namespace ebb::kernels

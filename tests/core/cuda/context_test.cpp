@@ -8,10 +8,12 @@
 #include "ebb/core/error.h"
 #include "ebb/core/memory/allocator.h"
 #include "ebb/core/tensor.h"
+#include "ebb/kernels/cuda/tensor_map.h"
 #include "ebb/kernels/matmul/bmm.h"
 
 #include "tests/support/catch.h"
 #include "tests/support/cuda_emulator/emulator.h"
+#include "tests/support/cuda_emulator/tma/tensor_map.h"
 
 namespace ebb::test {
 
@@ -40,9 +42,27 @@ TEST_CASE("without cuBLAS our own kernel multiplies, and says why") {
   CHECK(choice.reason ==
         "cublas does not take it: cuBLAS cannot be used: no such file; mma does not take it: the elements are of "
         "neither float32 nor half precision; wgmma does not take it: the elements are of neither float32 nor half "
-        "precision");
+        "precision; wgmma_tma does not take it: the elements are not of half precision");
   CHECK(equal(y.to(kCPU), full({1, 3, 5}, 4, {.dtype = kFloat64})));
   CHECK(kernels::which_bmm(cuda_context(0), {a, b}).name == std::string("cublas"));
+}
+
+TEST_CASE("without tensor maps in the driver TMA is refused, and what the driver refuses is an error") {
+  const TensorOptions options{.dtype = kFloat16, .device = kCUDA};
+  const Tensor a = ones({1, 8, 8}, options);
+  Tensor y = empty({1, 8, 8}, options);
+  const kernels::ForceImplementation force("bmm", "wgmma_tma");
+  emulator::set_tensor_maps(false);
+  CHECK_THROWS_WITH(kernels::bmm(cuda_context(0), a, a, {}, y), ContainsSubstring("it has no cuTensorMapEncodeTiled"));
+  emulator::set_tensor_maps(true);
+  kernels::bmm(cuda_context(0), a, a, {}, y);
+  CHECK(equal(y.to(kCPU), full({1, 8, 8}, 8, {.dtype = kFloat16})));
+  const auto make_map = [&](int box_lines) {
+    const CUtensorMap map = kernels::tensor_map(kernels::lines_of(a, 2), kFloat16, box_lines);
+    return map.opaque[0] != 0;
+  };
+  CHECK(make_map(256));
+  CHECK_THROWS_WITH(make_map(257), ContainsSubstring("cuTensorMapEncodeTiled: error 1"));
 }
 
 TEST_CASE("no GPU, no driver and no such device are told apart") {

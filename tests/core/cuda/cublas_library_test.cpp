@@ -1,10 +1,11 @@
-// The real library, which takes no GPU to be opened.
+// The real libraries, which take no GPU to be opened.
 #include <fstream>
 #include <iterator>
 #include <string>
 
 #include "ebb/core/context.h"
 #include "ebb/core/cuda/cublas.h"
+#include "ebb/core/cuda/driver.h"
 #include "ebb/tensor.h"
 
 #include "tests/support/catch.h"
@@ -25,4 +26,14 @@ TEST_CASE("cuBLAS is opened when it is first asked for, and not before") {
   CHECK(cublas_library().missing == nullptr);
   CHECK(is_loaded("libcublas"));
   CHECK(cublas_functions().status_name(CUBLAS_STATUS_NOT_INITIALIZED) == std::string("CUBLAS_STATUS_NOT_INITIALIZED"));
+}
+
+TEST_CASE("where CUDA's driver, or its tensor maps, are not there, that is said") {
+  const DriverLibrary& library = driver_library();
+  if (library.functions == nullptr) {
+    CHECK_THAT(std::string(library.missing),
+               ContainsSubstring("CUDA's driver cannot be used: ") && ContainsSubstring("libcuda.so.1"));
+  } else {
+    CHECK(library.functions->encode_tiled_map != nullptr);
+  }
 }

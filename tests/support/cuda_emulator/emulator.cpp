@@ -5,6 +5,7 @@
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,8 @@
 #include "tests/support/cuda_emulator/random_order.h"
 #include "tests/support/cuda_emulator/sanitizers.h"
 #include "tests/support/cuda_emulator/streams.h"
+#include "tests/support/cuda_emulator/tma/mbarrier.h"
+#include "tests/support/cuda_emulator/tma/tensor_map.h"
 
 uint3 threadIdx, blockIdx;
 dim3 blockDim, gridDim;
@@ -40,7 +43,11 @@ struct Thread {
 struct Machine {
   std::deque<Thread> threads;
   std::array<WarpBarriers, max_threads / warp_size> warps;
-  BlockBarrier barrier;
+  BlockBarrier barrier, first_threads;
+  Mbarriers mbarriers;
+  std::array<BoxCopy, 256> copies;  // on their way
+  unsigned copy_count = 0;
+  std::minstd_rand random;  // when they are written and arrive
   Thread* current = nullptr;
   unsigned alive = 0, size = 0;
   char begin = 0, end = 0;  // what the start and the end of a block synchronise on
@@ -119,10 +126,22 @@ std::string where(const Thread& thread) {
   throw Failure(text);
 }
 
+/// One of the copies that are on their way, or none; but one of them where nothing else can go on.
+bool receive_copy(Machine& m, bool must) {
+  if (m.copy_count == 0 || (!must && m.random() % 2 == 0)) return false;
+  BoxCopy& copy = m.copies[m.random() % m.copy_count];
+  if (!copy.is_written) copy.write();
+  m.mbarriers.find(copy.barrier)->receive(copy.map.box_bytes());
+  copy = m.copies[--m.copy_count];
+  return true;
+}
+
 void start_block(Machine& m) {
   ++m.block;
   m.alive = m.size;
-  m.barrier = {};
+  m.barrier = m.first_threads = {};
+  m.mbarriers.clear();
+  m.copy_count = 0;
   for (WarpBarriers& warp : m.warps) warp.clear();
   for (unsigned i = 0; i < m.size; ++i) {
     Thread& thread = m.threads[i];
@@ -136,22 +155,33 @@ void start_block(Machine& m) {
   release(&m.begin);
 }
 
+/// Whether any of those that `takes(number)` could go on.
+template <class Takes>
+bool resume_threads(Machine& m, const std::vector<unsigned>& order, const Takes& takes) {
+  bool progress = false;
+  for (const unsigned i : order) {
+    Thread& thread = m.threads[i];
+    if (!takes(i) || !thread.can_run()) continue;
+    progress = true;
+    m.current = &thread;
+    threadIdx = thread.index;
+    thread.fiber.resume();
+    if (m.problem != nullptr) report_problem(m);
+  }
+  return progress;
+}
+
 void run_block(Machine& m, const std::vector<unsigned>& order) {
   start_block(m);
+  // A warp of a random order goes on only where no other can: then who does not wait for all is ahead of it.
+  const auto late = m.seed == 0 ? max_threads : static_cast<unsigned>(m.random()) % (m.size / warp_size + 1);
   while (m.alive > 0) {
-    bool progress = false;
-    for (const unsigned i : order) {
-      Thread& thread = m.threads[i];
-      if (!thread.can_run()) continue;
-      progress = true;
-      m.current = &thread;
-      threadIdx = thread.index;
-      thread.fiber.resume();
-      if (m.problem != nullptr) report_problem(m);
-    }
-    if (!progress) report_divergence(m);
+    bool progress = resume_threads(m, order, [late](unsigned i) { return i / warp_size != late; });
+    if (!progress) progress = resume_threads(m, order, [late](unsigned i) { return i / warp_size == late; });
+    if (!receive_copy(m, !progress) && !progress) report_divergence(m);
   }
   acquire(&m.end);
+  if (m.copy_count > 0) throw Failure("a block has ended before its copies to shared memory");
 }
 
 bool takes_block(const dim3& block) {
@@ -204,6 +234,7 @@ void detail::launch(const dim3& grid, const dim3& block, std::size_t shared_byte
   prepare(m, grid, block, shared_bytes);
   m.body = body;
   m.closure = closure;
+  m.random.seed(static_cast<unsigned>(m.seed % 1000) + 1);
   RandomOrder blocks(std::uint64_t{grid.x} * grid.y * grid.z, m.seed), threads(m.size, m.seed);
   for (std::uint64_t i = 0; i < blocks.size(); ++i) {
     const std::uint64_t b = blocks.at(i);
@@ -223,14 +254,63 @@ void* detail::for_this_block(SharedMemory& memory) {
 
 void* dynamic_shared_memory() { return detail::for_this_block(machine().dynamic); }
 
-void sync_block(Place place) {
-  Machine& m = machine();
-  const std::uint64_t generation = m.barrier.generation.value;
-  char* token = m.barrier.token();
+namespace {
+
+void sync(BlockBarrier& barrier, unsigned threads, Place place) {
+  const std::uint64_t generation = barrier.generation.value;
+  char* token = barrier.token();
   release(token);
-  m.barrier.arrive(m.alive);
-  if (m.barrier.generation.value == generation) wait(m.barrier.generation, generation, place);
+  barrier.arrive(threads);
+  if (barrier.generation.value == generation) wait(barrier.generation, generation, place);
   acquire(token);
+}
+
+Mbarrier& mbarrier_at(const void* at, Place place) {
+  Mbarrier* barrier = machine().mbarriers.find(at);
+  if (barrier == nullptr) give_up("nobody has initialised an mbarrier", place);
+  return *barrier;
+}
+
+}  // namespace
+
+void sync_block(Place place) { sync(machine().barrier, machine().alive, place); }
+
+void sync_first_threads(unsigned threads, Place place) {
+  if (thread_number() >= threads) give_up("a thread is not among those of its barrier", place);
+  sync(machine().first_threads, threads, place);
+}
+
+void init_mbarrier(const void* barrier, unsigned arrivals, Place place) {
+  if (reinterpret_cast<std::uintptr_t>(barrier) % 8 != 0) give_up("an mbarrier is misaligned", place);
+  if (!machine().mbarriers.add(barrier, arrivals)) give_up("a block has more mbarriers than are emulated", place);
+}
+
+void publish_mbarriers() { machine().mbarriers.publish(); }
+
+void arrive(const void* at, unsigned bytes, Place place) {
+  Mbarrier& barrier = mbarrier_at(at, place);
+  release(barrier.token());
+  barrier.expect(bytes);
+  barrier.arrive();
+}
+
+void wait_for_phase(const void* at, unsigned parity, Place place) {
+  Mbarrier& barrier = mbarrier_at(at, place);
+  while (!barrier.is_over(parity)) wait(barrier.phase, barrier.phase.value, place);
+  acquire(barrier.last_token());
+}
+
+void copy_box(const BoxCopy& copy, Place place) {
+  Machine& m = machine();
+  const auto* end = m.dynamic.bytes + m.dynamic.size;
+  if (!mbarrier_at(copy.barrier, place).is_published)
+    give_up("a copy arrives at an mbarrier that is not published", place);
+  if (reinterpret_cast<std::uintptr_t>(copy.to) % 128 != 0) give_up("a swizzled copy is misaligned", place);
+  if (copy.to < m.dynamic.bytes || copy.to + copy.map.box_bytes() > end) give_up("a copy leaves shared memory", place);
+  if (m.copy_count == m.copies.size()) give_up("more copies are on their way than are emulated", place);
+  BoxCopy& mine = m.copies[m.copy_count++];
+  mine = copy;
+  if (m.random() % 2 == 0) mine.write();
 }
 
 namespace {

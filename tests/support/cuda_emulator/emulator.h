@@ -136,6 +136,22 @@ std::uint64_t exchange(unsigned mask, std::uint64_t value, int source, Place pla
 unsigned ballot(unsigned mask, bool vote, Place place);
 /// What each lane of the warp gives, all of which take part.
 void gather(std::uint64_t value, std::uint64_t (&all)[32], Place place);
+/// The same for the first threads of a block, so many.
+void sync_first_threads(unsigned threads, Place place);
+
+// Barriers in shared memory, known by their addresses, and copies by TMA, which arrive when and in what order they
+// like. A copy's bytes are written when it is asked for or when they arrive: then both what is read too early and what
+// is overwritten too early show.
+
+struct BoxCopy;
+void init_mbarrier(const void* barrier, unsigned arrivals, Place place);
+/// Those that there are can be given to copies.
+void publish_mbarriers();
+/// Arrives, and has the phase expect so many bytes more.
+void arrive(const void* barrier, unsigned bytes, Place place);
+void wait_for_phase(const void* barrier, unsigned parity, Place place);
+void copy_box(const BoxCopy& copy, Place place);
+
 int lane();
 /// Of the thread in its block, and of the block and the launch among all that have run.
 unsigned thread_number();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <bit>
+#include <cstddef>
 #include <cstdint>
 #include <iterator>
 
@@ -48,34 +49,52 @@ namespace wgmma_detail {
 /// The products that a thread has started, and not waited for.
 struct Products {
   struct Product {
-    float (*c)[16][4];
+    float (*c)[4];
     WgmmaFactor a, b;
-    void (*add)(float (&c)[16][4], const WgmmaFactor& a, const WgmmaFactor& b);
+    void (*add)(float (*c)[4], const WgmmaFactor& a, const WgmmaFactor& b);
+    int group;
   };
 
   Product products[16];
-  int count = 0;
+  int count = 0, ended_groups = 0;
+  std::uint64_t block = 0;
 
   static Products& of_this_thread() {
     static auto* all = new Products[1024];
-    return all[emulator::thread_number()];
+    Products& mine = all[emulator::thread_number()];
+    if (mine.block != emulator::block_number()) mine.count = mine.ended_groups = 0;
+    mine.block = emulator::block_number();
+    return mine;
   }
 
-  void finish() {
-    for (int i = 0; i < count; ++i) products[i].add(*products[i].c, products[i].a, products[i].b);
-    count = 0;
+  void add(const Product& product) {
+    if (count == static_cast<int>(std::size(products))) __builtin_trap();
+    products[count++] = product;
+  }
+
+  void finish(int pending_groups) {
+    int left = 0;
+    for (int i = 0; i < count; ++i) {
+      const Product& product = products[i];
+      if (product.group >= ended_groups - pending_groups) {
+        products[left++] = product;
+      } else {
+        product.add(product.c, product.a, product.b);
+      }
+    }
+    count = left;
   }
 };
 
-template <class T, bool a_by_k, bool b_by_k>
-void add_half(float (&c)[16][4], const WgmmaFactor& a, const WgmmaFactor& b) {
+template <class T, bool a_by_k, bool b_by_k, int columns>
+void add_half(float (*c)[4], const WgmmaFactor& a, const WgmmaFactor& b) {
   const auto widened = [](std::uint16_t bits) { return static_cast<float>(std::bit_cast<T>(bits)); };
   const int warp = static_cast<int>(emulator::thread_number()) / 32 % 4;
   const int g = emulator::lane() / 4, t = emulator::lane() % 4;
   for (int high = 0; high < 2; ++high) {
     float row[16];
     for (int k = 0; k < 16; ++k) row[k] = widened(a.bits<a_by_k>(warp * 16 + high * 8 + g, k));
-    for (int j = 0; j < 32; ++j) {
+    for (int j = 0; j < columns / 4; ++j) {
       float& sum = c[j / 2][high * 2 + j % 2];
       for (int k = 0; k < 16; ++k) sum += row[k] * widened(b.bits<b_by_k>(j / 2 * 8 + t * 2 + j % 2, k));
     }
@@ -85,17 +104,24 @@ void add_half(float (&c)[16][4], const WgmmaFactor& a, const WgmmaFactor& b) {
 }  // namespace wgmma_detail
 
 inline void begin_wgmma() {}
-inline void end_wgmma() {}
-inline void wait_for_wgmma() { wgmma_detail::Products::of_this_thread().finish(); }
+inline void end_wgmma() { ++wgmma_detail::Products::of_this_thread().ended_groups; }
+/// The lanes of a warp wait for each other, too.
+template <int pending = 0>
+void wait_for_wgmma(const char* file = __builtin_FILE(), int line = __builtin_LINE()) {
+  wgmma_detail::Products::of_this_thread().finish(pending);
+  emulator::sync_warp(0xffffffffu, {file, line});
+}
 inline void publish_to_wgmma() {}
 
 /// Half of the warps multiply at once, half when they wait: then what is read too early shows, and what is written.
-template <class T, bool a_by_k, bool b_by_k>
-void wgmma_half(float (&c)[16][4], const WgmmaFactor& a, const WgmmaFactor& b) {
+template <class T, bool a_by_k, bool b_by_k, std::size_t eights>
+void wgmma_half(float (&c)[eights][4], const WgmmaFactor& a, const WgmmaFactor& b) {
+  constexpr int columns = static_cast<int>(eights) * 8;
+  static_assert(columns == 128 || columns == 256);
+  constexpr auto add = wgmma_detail::add_half<T, a_by_k, b_by_k, columns>;
+  if (emulator::thread_number() / 128 % 2 == 0) return add(c, a, b);
   auto& products = wgmma_detail::Products::of_this_thread();
-  if (products.count == static_cast<int>(std::size(products.products))) __builtin_trap();
-  products.products[products.count++] = {&c, a, b, wgmma_detail::add_half<T, a_by_k, b_by_k>};
-  if (emulator::thread_number() / 128 % 2 == 0) products.finish();
+  products.add({c, a, b, add, products.ended_groups});
 }
 
 /// Each warp's 16 rows, at once.

@@ -6,14 +6,11 @@
 #include "ebb/kernels/matmul/bmm.h"
 
 #include "tests/kernels/both_devices.h"
+#include "tests/kernels/matmul/products.h"
 #include "tests/support/catch.h"
 
 namespace ebb::test {
 namespace {
-
-struct Sizes {
-  std::int64_t batch, m, n, k;
-};
 
 double tolerance_of(DType dtype) { return dtype == kFloat32 ? 2e-5 : 1e-12; }
 
@@ -25,65 +22,8 @@ void check_bmm(const Tensor& a, const Tensor& b) {
   });
 }
 
-/// The same, by an implementation of the GPU's that otherwise might not be chosen.
-void check_made_by(const char* name, const Tensor& a, const Tensor& b, const Tensor& expected, double tolerance) {
-  const Tensor left = on_gpu(a), right = on_gpu(b);
-  CAPTURE(name, to_string(a.shape()), to_string(a.strides()), to_string(b.shape()), to_string(b.strides()));
-  const kernels::ForceImplementation force("bmm", name);
-  for (const std::uint64_t seed : thread_orders()) {
-    set_thread_order(seed);
-    require_close(bmm(left, right), expected, tolerance);
-  }
-  set_thread_order(0);
-}
-
 void check_made_by(const char* name, const Tensor& a, const Tensor& b) {
-  check_made_by(name, a, b, bmm(a, b), tolerance_of(a.dtype()));
-}
-
-using Activation = kernels::Epilogue::Activation;
-
-/// Products of half precision on a GPU: no further from the exact ones than sums of float32, and one
-/// rounding after the epilogue, bring them.
-void check_of_half_by(const char* name, const Tensor& a, const Tensor& b, const kernels::Epilogue& epilogue = {}) {
-  const auto exact = [](const Tensor& x) { return x.to(kFloat64); };
-  const auto there = [](const Tensor& x) { return x.defined() ? on_gpu(x) : x; };
-  const auto largest = [&](const Tensor& x) { return abs(exact(x)); };
-  Tensor expected = bmm(exact(a), exact(b)), terms = bmm(largest(a), largest(b));
-  if (epilogue.scale.defined()) expected = expected * exact(epilogue.scale), terms = terms * largest(epilogue.scale);
-  for (const Tensor& x : {epilogue.shift, epilogue.residual}) {
-    if (x.defined()) expected = expected + exact(x), terms = terms + largest(x);
-  }
-  if (epilogue.activation == Activation::relu) expected = relu(expected);
-  const double half_a_unit = a.dtype() == kFloat16 ? 0x1p-11 : 0x1p-8;
-  const Tensor allowed = abs(expected) * half_a_unit + terms * (0x1p-24 * static_cast<double>(a.size(2) + 4)) + 0x1p-25;
-
-  CAPTURE(name, to_string(a.dtype()), to_string(a.shape()), to_string(a.strides()), a.storage_offset());
-  CAPTURE(to_string(b.shape()), to_string(b.strides()), b.storage_offset());
-  const kernels::ForceImplementation force("bmm", name);
-  for (const std::uint64_t seed : thread_orders()) {
-    set_thread_order(seed);
-    Tensor y = empty(expected.shape(), {.dtype = a.dtype(), .device = kCUDA});
-    kernels::bmm(cuda_context(0), there(a), there(b),
-                 {there(epilogue.scale), there(epilogue.shift), there(epilogue.residual), epilogue.activation}, y);
-    const Tensor made = y.to(kCPU).to(kFloat64);
-    require_close(where(abs(made - expected) <= allowed, expected, made), expected, 0);
-  }
-  set_thread_order(0);
-}
-
-/// By each of the kernels for tensor cores.
-void check_of_half(const Tensor& a, const Tensor& b, const kernels::Epilogue& epilogue = {}) {
-  for (const char* name : {"mma", "wgmma"}) check_of_half_by(name, a, b, epilogue);
-}
-
-/// By rows, by columns, with gaps between rows, with no unit stride, and broadcast along the batch.
-std::vector<Tensor> matrices(std::int64_t batch, std::int64_t rows, std::int64_t columns, DType dtype) {
-  const Tensor by_rows = random_tensor({batch, rows, columns}, dtype);
-  return {by_rows, random_tensor({batch, columns, rows}, dtype).transpose(1, 2),
-          random_tensor({batch, rows, columns + 4}, dtype).narrow(2, 4, columns),
-          random_tensor({batch, rows, columns * 2}, dtype).slice(2, 0, {}, 2),
-          random_tensor({rows, columns}, dtype).alias({batch, rows, columns}, {0, columns, 1}, 0)};
+  check_result_by(name, a, b, bmm(a, b), tolerance_of(a.dtype()));
 }
 
 }  // namespace
@@ -208,101 +148,6 @@ TEST_CASE("products by TF32 round their factors, only where that is allowed; oth
   CHECK(rounded < 5000 * of_floats);
 }
 
-TEST_CASE("tensor cores take half precision in every layout, for tiles of every size and parts of k") {
-  for (const Tensor& a : matrices(2, 40, 44, kFloat16)) {
-    for (const Tensor& b : matrices(2, 44, 36, kFloat16)) check_of_half(a, b);
-  }
-  const auto check_sizes = [](DType dtype, const std::vector<Sizes>& sizes) {
-    for (const Sizes& s : sizes) {
-      const Tensor a = random_tensor({s.batch, s.m, s.k}, dtype), b = random_tensor({s.batch, s.k, s.n}, dtype);
-      const Tensor a_columns = random_tensor({s.batch, s.k, s.m}, dtype).transpose(1, 2);
-      const Tensor b_columns = random_tensor({s.batch, s.n, s.k}, dtype).transpose(1, 2);
-      for (const Tensor& left : {a, a_columns}) {
-        for (const Tensor& right : {b, b_columns}) check_of_half(left, right);
-      }
-    }
-  };
-  check_sizes(kFloat16, {{3, 33, 35, 37}, {4, 120, 128, 80}, {1, 20, 24, 2112}});
-  check_sizes(kBFloat16, {{2, 1, 9, 8}, {4, 121, 123, 77}, {1, 70, 67, 2051}});
-}
-
-TEST_CASE("tensor cores take factors of half precision that begin anywhere, and whose lines lie anywhere") {
-  for (const DType dtype : {kFloat16, kBFloat16}) {
-    const Tensor a = random_tensor({2, 34, 48}, dtype), b = random_tensor({2, 48, 50}, dtype);
-    for (const std::int64_t first : {0, 1, 2, 4, 7}) {
-      check_of_half(a.narrow(2, first, 38), b.narrow(1, first, 38).narrow(2, 8 - first, 37));
-      check_of_half(a.narrow(1, first, 21).transpose(1, 2).narrow(1, first, 40), b.narrow(1, first, 21));
-      check_of_half(b.narrow(2, first, 9).transpose(1, 2), a.transpose(1, 2).narrow(2, 3, 1).expand({2, 48, 6}));
-    }
-  }
-}
-
-TEST_CASE("what lies between and behind the lines of a factor of half precision is not read") {
-  const Tensor gaps = random_tensor({2, 48, 56}, kFloat16);
-  gaps.narrow(2, 37, 19).fill_(std::numeric_limits<float>::quiet_NaN());
-  const Tensor ends =
-      random_tensor({47 * 56 + 37}, kFloat16).alias({1, 48, 37}, {0, 56, 1}, 0);  // within the last line
-  for (const Tensor& x : {gaps.narrow(2, 0, 37), ends}) {
-    const Tensor other = random_tensor({x.size(0), 37, 9}, kFloat16),
-                 across = random_tensor({x.size(0), 48, 9}, kFloat16);
-    check_of_half(x, other);
-    check_of_half(x.transpose(1, 2), across);
-    check_of_half(across.transpose(1, 2), x);
-    check_of_half(other.transpose(1, 2), x.transpose(1, 2));
-  }
-}
-
-TEST_CASE("epilogues of half precision are computed in float32, and rounded with the product") {
-  for (const DType dtype : {kFloat16, kBFloat16}) {
-    for (const Sizes s : {Sizes{2, 36, 40, 48}, Sizes{3, 5, 37, 9}}) {
-      const Tensor a = random_tensor({s.batch, s.m, s.k}, dtype), b = random_tensor({s.batch, s.k, s.n}, dtype);
-      const Tensor residual = random_tensor({s.batch, s.m, s.n}, dtype);
-      for (const DType of_channels : {dtype, kFloat32}) {
-        const Tensor scale = random_tensor({s.n}, of_channels),
-                     shift = random_tensor({s.n + 1}, of_channels).narrow(0, 1, s.n);
-        check_of_half(a, b, {.shift = shift});
-        check_of_half(a, b, {.scale = scale, .activation = Activation::relu});
-        check_of_half(a, b, {scale, shift, residual.to(of_channels), Activation::relu});
-      }
-    }
-  }
-  const Tensor a = random_tensor({1, 9, 2100}, kBFloat16), b = random_tensor({1, 2100, 20}, kBFloat16);
-  check_of_half(a, b, {.shift = random_tensor({20}, kBFloat16), .residual = random_tensor({1, 9, 20}, kBFloat16)});
-}
-
-TEST_CASE("what half precision cannot hold, or is no number, makes of its products what it does of floats") {
-  constexpr float infinity = std::numeric_limits<float>::infinity();
-  for (const DType dtype : {kFloat16, kBFloat16}) {
-    const Tensor a = random_tensor({2, 40, 72}, dtype), b = random_tensor({2, 72, 36}, dtype);
-    a[0][3][5].fill_(infinity);
-    a[1][0][71].fill_(std::numeric_limits<float>::quiet_NaN());
-    a[1][39].fill_(dtype == kFloat16 ? 6e4f : 1e35f);
-    a[1][38].fill_(dtype == kFloat16 ? 6e-8f : 1e-38f);
-    b[0][9][1].fill_(-infinity);
-    b[1][20].fill_(0);
-    a[1][5][20].fill_(infinity);  // times 0
-    const Tensor expected = bmm(a.to(kFloat32), b.to(kFloat32)).to(dtype);
-    for (const char* name : {"mma", "wgmma", "plain"})
-      check_made_by(name, a, b, expected, dtype == kFloat16 ? 1e-3 : 8e-3);
-  }
-}
-
-TEST_CASE("each implementation multiplies half precision, and the choice names them") {
-  const Tensor a = random_tensor({1, 9, 24}, kBFloat16), b = random_tensor({1, 24, 10}, kBFloat16);
-  for (const char* name : {"mma", "wgmma", "plain", "cublas"}) check_of_half_by(name, a, b);
-  const auto chosen = [](const Sizes& s) {
-    const TensorOptions options{.dtype = kFloat16, .device = kCUDA};
-    return std::string(
-        kernels::which_bmm(cuda_context(0), {empty({s.batch, s.m, s.k}, options), empty({s.batch, s.k, s.n}, options)})
-            .name);
-  };
-  CHECK(chosen({64, 512, 512, 512}) == "cublas");
-  CHECK(chosen({1, 500, 500, 500}) == "cublas");
-  CHECK(chosen({4000, 32, 32, 32}) == "mma");
-  const Tensor gaps = on_gpu(random_tensor({2, 10, 20}, kFloat16)).slice(2, 0, {}, 2);
-  CHECK(kernels::which_bmm(cuda_context(0), {gaps, gaps}).name == std::string("mma"));
-}
-
 TEST_CASE("tiles multiply matrices of any size and layout, in float and double") {
   CpuContext cpu;
   const auto check_sizes = [&](std::int64_t m, std::int64_t n, std::int64_t k, DType dtype) {
@@ -371,7 +216,7 @@ TEST_CASE("what does not take a product says why") {
   CHECK(kernels::which_bmm(cuda_context(0), {several, several}).reason ==
         "cublas does not take it: the matrices lie neither by rows nor by columns; mma does not take it: the elements "
         "are of neither float32 nor half precision; wgmma does not take it: the elements are of neither float32 nor "
-        "half precision");
+        "half precision; wgmma_tma does not take it: the elements are not of half precision");
   const kernels::ForceImplementation force("bmm", "eigen");
   Tensor y = empty_like(integers);
   CHECK_THROWS_AS(kernels::bmm(cpu, integers, integers, {}, y), ArgumentError);

@@ -1,8 +1,7 @@
 // y[i] = a[i] b[i] of half precision by Hopper's tensor cores, which read both factors from shared memory and multiply
 // while the warps copy what is next. This file is compiled for compute_90a.
-#include "ebb/kernels/cuda/wgmma.cuh"
 #include "ebb/kernels/matmul/bmm_on_gpu.h"
-#include "ebb/kernels/matmul/half_panel.cuh"
+#include "ebb/kernels/matmul/hopper/half_wgmma.cuh"
 #include "ebb/kernels/matmul/launch_product.cuh"
 
 namespace ebb::kernels {
@@ -13,28 +12,6 @@ struct WgmmaHalfTile {
   static constexpr int warp_rows = 16, warp_columns = columns;
   static constexpr int step = 16, warps_together = 4;  // of an instruction
 };
-
-/// What begins at (outer, k) of a panel, both of which are multiples of what an instruction takes.
-template <class Panel>
-__device__ WgmmaFactor factor_at(const Panel& panel, int outer, int k) {
-  static_assert(Panel::packets == 8);
-  if constexpr (Panel::by_k) {
-    return {panel.packet[0][outer][k / 8].element, sizeof(panel.packet[0][0]) * 8, 0};
-  } else {
-    return {panel.packet[outer / 64][k][0].element, sizeof(panel.packet[0][0]) * 8, sizeof(panel.packet[0])};
-  }
-}
-
-template <class T, class Stage>
-__device__ void start_half_products(float (&sums)[16][4], const Stage& stage, int row) {
-  begin_wgmma();
-#pragma unroll
-  for (int k = 0; k < WgmmaHalfTile::depth; k += WgmmaHalfTile::step) {
-    wgmma_half<T, decltype(stage.a)::by_k, decltype(stage.b)::by_k>(sums, factor_at(stage.a, row, k),
-                                                                    factor_at(stage.b, 0, k));
-  }
-  end_wgmma();
-}
 
 template <class T, bool a_by_k, bool b_by_k>
 __global__ void __launch_bounds__(WgmmaHalfTile::threads, WgmmaHalfTile::blocks)
@@ -58,7 +35,7 @@ __global__ void __launch_bounds__(WgmmaHalfTile::threads, WgmmaHalfTile::blocks)
     __syncthreads();
     float sums[1][Tile::columns / 8][4] = {};
     for (int panel = 0; panel < part.panels; ++panel) {
-      start_half_products<T>(sums[0], shared.stage[panel % Tile::stages], first_row);
+      start_half_products<Tile, T>(sums[0], shared.stage[panel % Tile::stages], first_row);
       load(panel + Tile::stages - 1);
       wait_for_panel();
       wait_for_wgmma();
