@@ -77,6 +77,26 @@ class Steps(WithFolder):
         self.assertEqual(told["status"], "no GPU")
 
 
+class Half(WithFolder):
+    def test_what_ebb_bench_measures_with_a_cold_cache_is_kept(self):
+        lines = ["op,sizes,pass,contestant,cache,chosen,median_us,refused"]
+        for rest in ("mma,cold,1,30,", "mma,hot,1,10,", 'cudnn,cold,0,,"no, never"'):
+            lines.append(f"bmm,2x3x4,forward,{rest}")
+        (self.folder / "lines").write_text("\n".join(lines) + "\n")
+        script(self.folder, "ebb", f'while [ "$1" != --csv ]; do shift; done; cp {self.folder}/lines "$2"')
+        pack = plan.Pack(self.folder, self.folder)
+        plan.half(self.runner(), pack)
+        self.assertEqual([s["name"] for s in self.on_disk()], ["half: products", "half: other families"])
+        of_all = {"op": "bmm", "sizes": "2x3x4", "pass": "forward", "cache": "cold"}
+        self.assertEqual(self.on_disk()[0]["result"], [{**of_all, "contestant": "mma", "chosen": "1", "median_us": "30"},
+                                                       {**of_all, "contestant": "cudnn", "chosen": "0", "refused": "no, never"}])
+
+    def test_where_nothing_was_written_there_is_no_row(self):
+        script(self.folder, "ebb", "exit 1")
+        plan.half(self.runner(), plan.Pack(self.folder, self.folder))
+        self.assertEqual([(s["status"], s["result"]) for s in self.on_disk()], [("failed", [])] * 2)
+
+
 FAULTY = """
 case "$*" in
 *list-tests*) printf 'All:\\n  one\\n  two, [and]\\n    more\\n  three\\n  four\\n4 test cases\\n';;
@@ -129,6 +149,7 @@ class Counters(unittest.TestCase):
 
 
 CASE = {"family": "bmm", "op": "bmm", "inputs": [[2, 3, 4], [2, 4, 5]], "layout": "nn", "pass": "forward"}
+HALF = {"op": "bmm", "sizes": "2x3x4 2x4x5 nn", "pass": "forward", "cache": "cold"}
 REPORT = {
     "gpu": "NVIDIA H100 80GB HBM3", "pack": {"revision": "0123456789abcdef"},
     "steps": [
@@ -138,6 +159,10 @@ REPORT = {
             {**CASE, "by": "ebb", "cold_us": 20.0, "error": 1e-7}, {**CASE, "by": "cublas batched", "cold_us": 10.0},
             {**CASE, "by": "ebb cudnn", "refused": "no"}]},
         {"name": "families by PyTorch", "status": "passed", "result": [{**CASE, "by": "pytorch", "cold_us": 40.0}]},
+        {"name": "half: products", "status": "passed", "result": [
+            {**HALF, "contestant": "mma", "chosen": "1", "median_us": "30.0", "error": "0.0003"},
+            {**HALF, "contestant": "wgmma_tma", "chosen": "0", "median_us": "20.0", "error": "0.0004"},
+            {**HALF, "contestant": "cudnn", "chosen": "0", "refused": "no"}]},
         {"name": "nets", "status": "passed", "result": [{"net": "convnet", "batch": 100, "step_ms": 2.0, "graph": {"step_ms": 1.0}}]},
         {"name": "nets by PyTorch", "status": "passed", "result": [
             {"net": "convnet", "by": "pytorch", "beside_ebb": {"worst_gradient": 2e-6}},
@@ -157,6 +182,7 @@ class Tables(unittest.TestCase):
                      "| copy | 2890 GB/s |",
                      "| bmm | bmm 2x3x4, 2x4x5; layout nn | forward | 20 | cublas batched 10, pytorch 40 | 0.50 (cublas batched) |"
                      " 1.0e-07 |",
+                     "| bmm 2x3x4 2x4x5 nn | forward | mma 30.0 | wgmma_tma 20.0 | 0.67 (wgmma_tma) | 0.0004 |",
                      "| convnet, batch 100 | 2.00 | pytorch channels_last 3.00 | 1.50 | 1.00 | pytorch channels_last 2.50 | 2.50 | 2.0e-06 |"):
             self.assertIn(line, page)
 

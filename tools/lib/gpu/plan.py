@@ -1,5 +1,6 @@
 """The steps of tools/gpu_check, in the order of what they tell."""
 
+import csv
 import json
 import pathlib
 import tempfile
@@ -48,6 +49,23 @@ def families(runner, pack):
     rows = pack.exchange / "rows.jsonl"
     rows.write_text("".join(f"{json.dumps(row)}\n" for row in step.get("result") or []))
     _pytorch(runner, pack, "families by PyTorch", ["ops", rows], 60)
+
+
+def half(runner, pack):
+    """By `ebb bench`: each implementation of ebb's forced, beside cuBLAS, cuBLASLt and cuDNN."""
+    for name, families in (("half: products", ["bmm"]), ("half: other families", ["pool", "norm", "softmax", "reduce"])):
+        lines = pack.exchange / f"{families[0]}.csv"
+        command = [pack.program("ebb"), "bench", *families, "--device", "cuda", "--dtype", "float16", "--rounds", "3",
+                   "--seconds", "0.02", "--csv", lines]
+        runner.run(name, command, 60, pack.environment, lambda _, lines=lines: _measured(lines), refusal="there is no cuda:0")
+
+
+def _measured(path):
+    """What a CSV of `ebb bench` has of caches that hold nothing."""
+    if not path.exists():
+        return []
+    with open(path, encoding="utf-8", newline="") as file:
+        return [{key: value for key, value in row.items() if value} for row in csv.DictReader(file) if row["cache"] == "cold"]
 
 
 def nets(runner, pack):
@@ -110,6 +128,7 @@ STEPS = (
     ("tests", tests),
     ("ceilings", ceilings),
     ("families", families),
+    ("half", half),
     ("nets", nets),
     ("command", command),
     ("sanitizers", sanitizers),

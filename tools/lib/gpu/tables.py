@@ -67,6 +67,24 @@ def families_table(report):
     return table(head, lines) if lines else ""
 
 
+def half_table(report):
+    """A line for each case and pass in half precision: everyone's microseconds with a cold cache, ebb's choice first."""
+    cases = {}
+    for row in rows(report, "half: products") + rows(report, "half: other families"):
+        cases.setdefault((f"{row['op']} {row['sizes']}", row["pass"]), []).append(row)
+    lines = []
+    for (name, direction), everyone in cases.items():
+        timed = {row["contestant"]: float(row["median_us"]) for row in everyone if "median_us" in row}
+        chosen = next((row for row in everyone if row["chosen"] == "1" and "median_us" in row), None)
+        best = min(timed, key=timed.get, default=None)
+        lines.append([name, direction, f"{chosen['contestant']} {timed[chosen['contestant']]:.1f}" if chosen else "—",
+                      ", ".join(f"{who} {us:.1f}" for who, us in timed.items() if not chosen or who != chosen["contestant"]),
+                      f"{timed[best] / timed[chosen['contestant']]:.2f} ({best})" if chosen else "",
+                      max((row["error"] for row in everyone if "error" in row), key=float, default="")])
+    head = ["case in float16", "pass", "ebb's choice, us", "others, us", "best / ebb's choice", "worst error"]
+    return table(head, lines) if lines else ""
+
+
 def nets_table(report):
     """Steps as they are launched, and as a graph that is captured once: the best of PyTorch's beside ebb's, of either kind."""
     nets = {}
@@ -99,5 +117,6 @@ def page(results):
         revision = (report["pack"]["revision"] or "unknown")[:9]
         parts.append(f"### {name}: {report['gpu']}, ebb {revision}")
         parts.append(steps_table(report))
-        parts += [part for part in (ceilings_table(report), families_table(report), nets_table(report)) if part]
+        parts += [part for part in (ceilings_table(report), families_table(report), half_table(report),
+                                 nets_table(report)) if part]
     return "\n\n".join(parts)
