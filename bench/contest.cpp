@@ -64,6 +64,42 @@ std::string today() {
   return text;
 }
 
+/// What a row measured: all that it says in words but for who was best.
+std::string name_of(const ordered_json& row) {
+  std::string name;
+  for (const auto& [key, value] : row.items()) {
+    if (value.is_string() && key != "best_peer" && key != "date") name += value.get<std::string>() + "\n";
+  }
+  return name;
+}
+
+bool are_comparable(const ordered_json& a, const ordered_json& b) {
+  const auto same = [&](const char* key) { return a.at("machine").at(key) == b.at("machine").at(key); };
+  return a.at("threads") == b.at("threads") && same("cpu") && same("family_model_stepping") && same("caches");
+}
+
+/// The rows of an earlier result with those that were measured now in their places, or behind them. A row says when
+/// that was, if it was another day.
+ordered_json with_earlier_rows(ordered_json result, const ordered_json& earlier) {
+  std::map<std::string, ordered_json> made;
+  for (const ordered_json& row : result.at("rows")) made[name_of(row)] = row;
+  ordered_json rows = ordered_json::array();
+  for (ordered_json row : earlier.at("rows")) {
+    if (auto now = made.extract(name_of(row))) {
+      rows.push_back(now.mapped());
+    } else {
+      if (!row.contains("date") && earlier.at("date") != result.at("date")) row["date"] = earlier.at("date");
+      rows.push_back(row);
+    }
+  }
+  for (const ordered_json& row : result.at("rows")) {
+    if (made.contains(name_of(row))) rows.push_back(row);
+  }
+  result["rows"] = rows;
+  if (result.at("peers").is_null()) result["peers"] = earlier.at("peers");
+  return result;
+}
+
 }  // namespace
 
 void ContestOptions::add_to(CLI::App& app) {
@@ -74,7 +110,8 @@ void ContestOptions::add_to(CLI::App& app) {
   app.add_option("--samples", samples, "in a turn, at most")->capture_default_str();
   app.add_option("--seconds", seconds, "after which a turn ends")->capture_default_str();
   app.add_option("--threads", threads, "of everyone; 0 for one a core")->capture_default_str();
-  app.add_option("--json", json_file, "a file to write the results to, beside those of other benchmarks");
+  app.add_option("--json", json_file,
+                 "a file to write the results to, beside those of other benchmarks and, with --only, other rows");
 }
 
 bool ContestOptions::includes(const std::string& name) const {
@@ -147,7 +184,8 @@ void Contest::finish(const std::string& benchmark, const ordered_json& rows, ord
   std::cout << ordered_json{{benchmark, result}}.dump(1) << "\n";
   if (options_.json_file.empty()) return;
   ordered_json all = read_if_exists(options_.json_file);
-  all[benchmark] = result;
+  const bool is_part = !options_.only.empty() && all.contains(benchmark) && are_comparable(all[benchmark], result);
+  all[benchmark] = is_part ? with_earlier_rows(result, all[benchmark]) : result;
   std::ofstream file(options_.json_file);
   file << all.dump(1) << "\n";
   check(file.flush().good(), "cannot write ", options_.json_file);

@@ -38,7 +38,8 @@ class Contest {
   Row run(const nlohmann::json& task, const std::function<void()>& ours);
 
   /// Puts the rows, the machine and everyone's version into the file that was asked for, beside what other benchmarks
-  /// have put there, and prints them.
+  /// have put there, and prints them. With `only`, rows that were not measured stay as they are, if they are of such a
+  /// machine.
   void finish(const std::string& benchmark, const nlohmann::ordered_json& rows,
               nlohmann::ordered_json more = nlohmann::ordered_json::object());
 

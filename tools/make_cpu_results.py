@@ -79,6 +79,15 @@ def scaling_table(rows):
     return table(["network", "1 thread, ms", "all, ms", "times as fast", *(f"cut for {count}" for count in counts)], lines)
 
 
+def days(result):
+    """One line about rows that were not measured with the others, if there are any."""
+    rows = {}
+    for row in result["rows"]:
+        if "date" in row:
+            rows.setdefault(row["date"], []).append(row.get("net") or f"{row['case']}, {row['pass']}")
+    return "; ".join(f"of {date}: {', '.join(names)}" for date, names in sorted(rows.items()))
+
+
 def ops_table(result):
     peers = peers_of(result["rows"])
     head = ["case", "pass", "ebb, ms", *peers, "best peer / ebb", "of the roofline"]
@@ -103,6 +112,8 @@ def about(benchmark, result):
     busy = result.get("cores_busy_in_others_turns")
     if busy:
         parts.append(f"cores busy in others' turns: ebb {busy['ebb']:.3f}, peers {busy['peers']:.3f}")
+    if other_days := days(result):
+        parts.append(other_days)
     return "; ".join(parts) + "."
 
 

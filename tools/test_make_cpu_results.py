@@ -51,6 +51,12 @@ class MakeCpuResults(unittest.TestCase):
         one = make_cpu_results.scaling_table([row(net="unet", scaling={**scaling, "measured_ms": {"1": 8.0}})])
         self.assertEqual(last_line(one)[1:4], ["8", "8 on 1", "1.00"])
 
+    def test_rows_of_other_days_are_named(self):
+        made = result([row(net="unet", date="2026-11-26"), row(net="resnet50"),
+                       row(case="add", **{"pass": "forward"}, date="2026-11-25")])
+        self.assertEqual(make_cpu_results.days(made), "of 2026-11-25: add, forward; of 2026-11-26: unet")
+        self.assertEqual(make_cpu_results.days(result([row(net="unet")])), "")
+
     def test_a_peer_that_took_no_part_in_a_row(self):
         rows = [row(case="add", **{"pass": "forward"}, peers={"eager": times(3)}, best_peer="eager", ratio=2.0),
                 row(case="exp", **{"pass": "forward"}, share_of_roofline=0.5)]
