@@ -70,13 +70,9 @@ void find_all(Finder& in, Functions& functions) {
   find_others(in, functions);
 }
 
-/// The beginning of what dnnl_version() points to.
-struct Version {
-  int major, minor, patch;
-};
-
-std::string text_of(const Version& version) {
-  return std::to_string(version.major) + "." + std::to_string(version.minor) + "." + std::to_string(version.patch);
+/// Major, minor and patch, which what dnnl_version() points to begins with.
+std::string text_of(const int* version) {
+  return std::to_string(version[0]) + "." + std::to_string(version[1]) + "." + std::to_string(version[2]);
 }
 
 }  // namespace
@@ -97,14 +93,14 @@ Library open_library(const std::vector<std::string>& files) {
   }
   library.missing.clear();
   Finder finder(library.handle);
-  const Version* (*version)() = nullptr;
+  const int* (*version)() = nullptr;
   finder.find("dnnl_version", version);
   if (version == nullptr) {
     library.missing = opened + " has no dnnl_version, so it is not oneDNN";
     return library;
   }
-  library.version = text_of(*version());
-  if (version()->major != supported) {
+  library.version = text_of(version());
+  if (version()[0] != supported) {
     library.missing = opened + " is oneDNN " + library.version + ", and only the interface of version " +
                       std::to_string(supported) + " is known here; put libdnnl.so.2 where the linker looks";
     return library;
