@@ -220,12 +220,12 @@ void Cases::add_steps() {
   });
 }
 
+/// Not by wgmma_tma: what TMA copies is no access of a thread.
 void Cases::add_products() {
   for (const std::int64_t n : {64, 256}) {
     const std::int64_t count = n == 64 ? 32 : 1;
     const std::string side = std::to_string(n), shape = std::to_string(count) + "x" + side + "x" + side + "x" + side;
-    for (const char* name :
-         dtype_ == kFloat32 ? std::vector{"tiled", "mma", "wgmma"} : std::vector{"mma", "wgmma", "wgmma_tma"}) {
+    for (const char* name : dtype_ == kFloat32 ? std::vector{"tiled", "mma", "wgmma"} : std::vector{"mma", "wgmma"}) {
       add(std::string("bmm by ") + name, shape, {made({count, n, n}), made({count, n, n})}, {made({count, n, n})},
           2 * static_cast<double>(n), [name](CudaContext& c, const Tensors& in, Tensors& out) {
             const kernels::ForceImplementation force("bmm", name);
