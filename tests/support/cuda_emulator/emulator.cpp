@@ -108,13 +108,22 @@ std::string where(const Thread& thread) {
          std::to_string(thread.place.line);
 }
 
-[[noreturn]] void report_problem(Machine& m) {
-  const std::string text = std::string(m.problem) + ": " + where(*m.current);
-  m.problem = nullptr;
+/// Ends a launch whose threads will not go on: what they have done is done before what follows.
+[[noreturn]] void end_launch(Machine& m, const std::string& text) {
+  for (unsigned i = 0; i < m.size; ++i) {
+    if (!m.threads[i].done) m.threads[i].fiber.publish(&m.end);
+  }
+  acquire(&m.end);
   throw Failure(text);
 }
 
-[[noreturn]] void report_divergence(const Machine& m) {
+[[noreturn]] void report_problem(Machine& m) {
+  const std::string text = std::string(m.problem) + ": " + where(*m.current);
+  m.problem = nullptr;
+  end_launch(m, text);
+}
+
+[[noreturn]] void report_divergence(Machine& m) {
   std::string text = "the threads of a block wait at different barriers:";
   int last_line = -1;
   for (unsigned i = 0; i < m.size; ++i) {
@@ -123,7 +132,7 @@ std::string where(const Thread& thread) {
     last_line = thread.place.line;
     text.append(" ").append(where(thread)).append(";");
   }
-  throw Failure(text);
+  end_launch(m, text);
 }
 
 /// One of the copies that are on their way, or none; but one of them where nothing else can go on.

@@ -94,6 +94,15 @@ void Fiber::resume() {
   if (__sanitizer_finish_switch_fiber != nullptr) __sanitizer_finish_switch_fiber(host.fake_stack, nullptr, nullptr);
 }
 
+void Fiber::publish(void* address) const {
+  if (__tsan_get_current_fiber == nullptr) return;
+  // Only calls of the sanitizer: another function would be entered as one fiber and left as the other.
+  void* const self = __tsan_get_current_fiber();
+  __tsan_switch_to_fiber(tsan_fiber_, tsan_no_sync);
+  __tsan_release(address);
+  __tsan_switch_to_fiber(self, tsan_no_sync);
+}
+
 void Fiber::leave() {
   if (__sanitizer_start_switch_fiber != nullptr) {
     __sanitizer_start_switch_fiber(&fake_stack_, host.stack_bottom, host.stack_size);

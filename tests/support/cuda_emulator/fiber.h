@@ -19,6 +19,8 @@ class Fiber {
   void resume();
   /// Goes on in the resume() that runs this fiber.
   void leave();
+  /// For ThreadSanitizer: who acquires `address` comes after what this fiber, which does not run, has done.
+  void publish(void* address) const;
 
  private:
   void (*entry_)() = nullptr;
