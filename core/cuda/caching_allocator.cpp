@@ -7,8 +7,11 @@
 #include <vector>
 
 #include "ebb/core/error.h"
+#include "ebb/core/memory/block.h"
 
 namespace ebb {
+
+using detail::round_up;
 
 /// A piece of a segment; its neighbours there are linked in both directions.
 struct CachingAllocator::Block {
@@ -42,10 +45,6 @@ struct CachingAllocator::Block {
 bool CachingAllocator::Order::operator()(const Block* a, const Block* b) const {
   if (a->stream != b->stream) return std::less<>()(a->stream, b->stream);
   return a->bytes != b->bytes ? a->bytes < b->bytes : std::less<>()(a->memory, b->memory);
-}
-
-static std::size_t round_up(std::size_t bytes, std::size_t granularity) {
-  return (bytes + granularity - 1) / granularity * granularity;
 }
 
 CachingAllocator::CachingAllocator(std::unique_ptr<MemorySource> source, CachingOptions options)

@@ -19,9 +19,8 @@ void* new_block(std::size_t bytes) noexcept {
 
 void ask_for_large_pages(std::byte* begin, std::byte* end) noexcept {
   const std::size_t before = reinterpret_cast<std::uintptr_t>(begin) % large_page;
-  const auto bytes = static_cast<std::size_t>(end - begin) + before;
-  madvise(begin - before, (bytes + large_page - 1) / large_page * large_page,
-          MADV_HUGEPAGE);  // a wish: as well without
+  const std::size_t bytes = round_up(static_cast<std::size_t>(end - begin) + before, large_page);
+  madvise(begin - before, bytes, MADV_HUGEPAGE);  // a wish: as well without
 }
 
 }  // namespace ebb::detail

@@ -7,6 +7,10 @@ namespace ebb::detail {
 inline constexpr std::size_t block_alignment = 64;  // a line of the caches, and the widest vector
 inline constexpr std::size_t large_page = std::size_t{2} << 20;
 
+constexpr std::size_t round_up(std::size_t bytes, std::size_t multiple) {
+  return (bytes + multiple - 1) / multiple * multiple;
+}
+
 /// Memory from the system, aligned to 64 bytes; null where there is none. std::free() takes it back.
 void* new_block(std::size_t bytes) noexcept;
 

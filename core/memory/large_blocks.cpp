@@ -23,8 +23,6 @@ constexpr std::size_t page = 4096, segment = std::size_t{64} << 20;
 constexpr bool has_address_sanitizer = !pools_small_objects;
 constexpr std::size_t guard = has_address_sanitizer ? page : 0;  // between blocks
 
-std::size_t round_up(std::size_t bytes, std::size_t multiple) { return (bytes + multiple - 1) / multiple * multiple; }
-
 void poison([[maybe_unused]] const void* begin, [[maybe_unused]] std::size_t bytes) {
   if constexpr (has_address_sanitizer) __asan_poison_memory_region(begin, bytes);
 }

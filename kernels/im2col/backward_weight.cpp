@@ -109,15 +109,13 @@ void backward_weight(const ConvSizes& sizes, const Tensor& x, const Tensor& dy, 
       std::min(std::bit_floor(static_cast<std::uint64_t>(fitting)), std::bit_ceil(static_cast<std::uint64_t>(wanted))));
   gradient.on_threads = shares == 1;
   T* matrices = scratch<T>(Scratch::shares, shares * elements);
-  const std::int64_t columns = tile_shape<T>().columns, panels = parts(s.group_outputs(), columns);
-  const std::int64_t cut = output_parts<T>(s.group_outputs(), shares);
+  const Split outputs(s.group_outputs(), tile_shape<T>().columns, output_parts<T>(s.group_outputs(), shares));
   for (std::int64_t g = 0; g < s.geometry.groups; ++g) {
-    parallel_for(shares * cut, 1, [&](std::int64_t begin, std::int64_t end) {
+    parallel_for(shares * outputs.parts, 1, [&](std::int64_t begin, std::int64_t end) {
       for (std::int64_t i = begin; i < end; ++i) {
-        const std::int64_t share = i / cut, part = i % cut;
+        const std::int64_t share = i / outputs.parts, part = i % outputs.parts;
         gradient.sum(g, cuts * share / shares * gradient.at_once, cuts * (share + 1) / shares * gradient.at_once,
-                     {panels * part / cut * columns, std::min(panels * (part + 1) / cut * columns, s.group_outputs())},
-                     matrices + share * elements);
+                     {outputs.begin(part), outputs.begin(part + 1)}, matrices + share * elements);
       }
     });
     add_shares(shares, elements, matrices);
