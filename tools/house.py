@@ -63,6 +63,7 @@ FLOORS = {
             "im2col": "any convolution on the CPU as a product of matrices",
             "half": "half precision by way of float32, where kernels have no loops of their own for it",
             "index": "gather, scatter, choice of a class",
+            "loss": "losses of single elements, and of classes",
             "gemm": "a product on the CPU: panels, tiles, blocks that fit its caches, Eigen; what matmul/ and conv/ multiply with",
             "matmul": "products of matrices: contract, choice, a GPU's tiles, cuBLAS; epilogues",
             "matmul/hopper": "products by what only Hopper has: wgmma, TMA",

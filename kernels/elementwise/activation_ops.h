@@ -165,21 +165,7 @@ struct Hardtanh {  // clamp(x, low, high)
   }
 };
 
-struct Huber {  // scale x^2 / 2 where |x| < delta, scale delta (|x| - delta / 2) beyond
-  double delta, scale;
-  template <std::floating_point T>
-  EBB_HOST_DEVICE T operator()(T x) const {
-    const T size = std::fabs(x), d = static_cast<T>(delta);
-    return static_cast<T>(scale) * (size < d ? T(0.5) * x * x : d * (size - T(0.5) * d));
-  }
-  template <std::floating_point T>
-  EBB_HOST_DEVICE T operator()(T dy, T x) const {
-    const T d = static_cast<T>(delta), limited = x < -d ? -d : x > d ? d : x;
-    return dy * static_cast<T>(scale) * limited;
-  }
-};
-
-using ActivationOp = std::variant<LeakyRelu, Elu, Gelu, GeluTanh, Silu, Softplus, LogSigmoid, Mish, Hardswish,
-                                  Hardsigmoid, Hardtanh, Huber>;
+using ActivationOp =
+    std::variant<LeakyRelu, Elu, Gelu, GeluTanh, Silu, Softplus, LogSigmoid, Mish, Hardswish, Hardsigmoid, Hardtanh>;
 
 }  // namespace ebb::kernels

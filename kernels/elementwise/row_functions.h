@@ -31,6 +31,15 @@ void apply_row(const void* functor, const void* a, const void* b, void* y, std::
 }
 
 template <class Op, class T>
+void apply_row(const void* functor, const void* a, const void* b, const void* c, void* y, std::int64_t count) {
+  const Op op = *static_cast<const Op*>(functor);
+  const T *first = static_cast<const T*>(a), *second = static_cast<const T*>(b), *third = static_cast<const T*>(c);
+  T* to = static_cast<T*>(y);
+#pragma GCC ivdep
+  for (std::int64_t i = 0; i < count; ++i) to[i] = op(first[i], second[i], third[i]);
+}
+
+template <class Op, class T>
 constexpr UnaryRow row_of_one() {
   if constexpr (std::is_invocable_v<Op, T>) {
     return apply_row<Op, T>;
@@ -62,6 +71,11 @@ struct RowsOf<std::variant<Op...>> {
   template <class T, class R = T>
   static BinaryRow of_two(std::size_t op) {
     static constexpr BinaryRow rows[] = {row_of_two<Op, T, R>()...};
+    return rows[op];
+  }
+  template <class T>
+  static TernaryRow of_three(std::size_t op) {
+    static constexpr TernaryRow rows[] = {apply_row<Op, T>...};
     return rows[op];
   }
 };

@@ -1,11 +1,16 @@
 #include "ebb/kernels/elementwise/rows.h"
 
 #include <algorithm>
+#include <numeric>
+#include <tuple>
+#include <utility>
+#include <vector>
 
 #include "ebb/kernels/copy/element_bits.h"
 #include "ebb/kernels/cpu/row_loop.h"
 #include "ebb/kernels/half/half_rows.h"
 #include "ebb/kernels/half/in_float32.h"
+#include "ebb/kernels/reduce/sum_loops.h"
 
 namespace ebb::kernels {
 namespace {
@@ -111,6 +116,27 @@ class Operand {
   ElementType type_;
 };
 
+/// Rows of any number of inputs: row(inputs..., y, count).
+template <class Row, class... Inputs>
+void map_any_rows(const Row& row, Tensor& y, const Inputs&... inputs) {
+  const Operand out(y);
+  const std::tuple in{Operand(inputs)...};
+  for_each_row(plan_rows(y, inputs...), [&](const auto& at, const auto& step, std::int64_t count) {
+    constexpr std::size_t last = sizeof...(inputs);
+    [&]<std::size_t... k>(std::index_sequence<k...>) {
+      run_row(row, count, out.along(at[last], step[last]), std::get<k>(in).along(at[k], step[k])...);
+    }
+    (std::index_sequence_for<Inputs...>());
+  });
+}
+
+template <class T>
+double sum_of_neighbours(const void* x, std::int64_t count) {
+  T sum;
+  best([]<Isa isa> { return sum_each<isa, T>; })(static_cast<const T*>(x), 0, count, &sum, 0, 1);
+  return static_cast<double>(sum);
+}
+
 }  // namespace
 
 void map_rows(UnaryRow row, const void* op, const Tensor& x, Tensor& y) {
@@ -118,11 +144,7 @@ void map_rows(UnaryRow row, const void* op, const Tensor& x, Tensor& y) {
   const bool same_order = x.strides() == y.strides() && x.shape() == y.shape() && y.is_contiguous();
   if (same_order && !have_half(x) && y.numel() <= elements_per_chunk)
     return row(op, x.raw_data(), y.raw_data(), y.numel());
-  const auto apply = [&](const void* from, void* to, std::int64_t count) { row(op, from, to, count); };
-  const Operand in(x), out(y);
-  for_each_row(plan_rows(y, x), [&](const auto& at, const auto& step, std::int64_t count) {
-    run_row(apply, count, out.along(at[1], step[1]), in.along(at[0], step[0]));
-  });
+  map_any_rows([&](const void* from, void* to, std::int64_t count) { row(op, from, to, count); }, y, x);
 }
 
 void map_rows(BinaryRow row, const void* op, const Tensor& a, const Tensor& b, Tensor& y) {
@@ -135,10 +157,34 @@ void map_rows(BinaryRow row, const void* op, const Tensor& a, const Tensor& b, T
   const auto apply = [&](const void* left, const void* right, void* to, std::int64_t count) {
     row(op, left, right, to, count);
   };
-  const Operand left(a), right(b), out(y);
-  for_each_row(plan_rows(y, a, b), [&](const auto& at, const auto& step, std::int64_t count) {
-    run_row(apply, count, out.along(at[2], step[2]), left.along(at[0], step[0]), right.along(at[1], step[1]));
+  map_any_rows(apply, y, a, b);
+}
+
+void map_rows(TernaryRow row, const void* op, const Tensor& a, const Tensor& b, const Tensor& c, Tensor& y) {
+  check_one_dtype(a, b);
+  check_one_dtype(b, c);
+  const auto apply = [&](const void* first, const void* second, const void* third, void* to, std::int64_t count) {
+    row(op, first, second, third, to, count);
+  };
+  map_any_rows(apply, y, a, b, c);
+}
+
+double sum_rows(BinaryRow row, const void* op, const Tensor& a, const Tensor& b) {
+  check_one_dtype(a, b);
+  const auto sum = opmath_type(a.dtype()) == kFloat64 ? sum_of_neighbours<double> : sum_of_neighbours<float>;
+  const Operand left(a), right(b);
+  const std::int64_t count = a.numel(), chunks = (count + elements_per_chunk - 1) / elements_per_chunk;
+  std::vector<double> sums(static_cast<std::size_t>(chunks));
+  parallel_for(count, elements_per_chunk, [&](std::int64_t begin, std::int64_t end) {
+    RowOperand x = left.along(0, 1), t = right.along(0, 1);
+    alignas(64) std::byte results[block * std::int64_t{sizeof(double)}];
+    for (std::int64_t i = begin; i < end; i += block) {
+      const std::int64_t length = std::min(block, end - i);
+      row(op, x.read(i, length), t.read(i, length), results, length);
+      sums[static_cast<std::size_t>(i / elements_per_chunk)] += sum(results, length);
+    }
   });
+  return std::accumulate(sums.begin(), sums.end(), 0.0);
 }
 
 }  // namespace ebb::kernels

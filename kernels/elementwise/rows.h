@@ -13,6 +13,8 @@ namespace ebb::kernels {
 using UnaryRow = void (*)(const void* op, const void* x, void* y, std::int64_t count);
 /// y = op(a, b) likewise.
 using BinaryRow = void (*)(const void* op, const void* a, const void* b, void* y, std::int64_t count);
+/// y = op(a, b, c) likewise.
+using TernaryRow = void (*)(const void* op, const void* a, const void* b, const void* c, void* y, std::int64_t count);
 
 // The function for the alternative that `op` counts, of UnaryOp, BinaryOp, CompareOp and ActivationOp, for float or
 // double. Null where there is none.
@@ -37,5 +39,11 @@ const void* functor_of(const Ops& ops) {
 void map_rows(UnaryRow row, const void* op, const Tensor& x, Tensor& y);
 /// y = op(a, b) likewise.
 void map_rows(BinaryRow row, const void* op, const Tensor& a, const Tensor& b, Tensor& y);
+/// y = op(a, b, c) likewise.
+void map_rows(TernaryRow row, const void* op, const Tensor& a, const Tensor& b, const Tensor& c, Tensor& y);
+
+/// The sum of op(a, b), of a and b whose elements lie without gaps and in one order. The same for any number of
+/// threads.
+double sum_rows(BinaryRow row, const void* op, const Tensor& a, const Tensor& b);
 
 }  // namespace ebb::kernels

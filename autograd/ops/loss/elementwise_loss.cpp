@@ -2,15 +2,17 @@
 
 #include "ebb/autograd/ops/activation/rectifier.h"
 #include "ebb/autograd/ops/activation/sigmoid.h"
-#include "ebb/autograd/ops/detail/activate.h"
 #include "ebb/autograd/ops/detail/autocasting.h"
+#include "ebb/autograd/ops/detail/checks.h"
 #include "ebb/autograd/ops/detail/compute.h"
 #include "ebb/autograd/ops/detail/reduce_loss.h"
 #include "ebb/autograd/ops/elementwise/arithmetic.h"
 #include "ebb/autograd/ops/elementwise/compare.h"
 #include "ebb/autograd/ops/elementwise/unary.h"
+#include "ebb/autograd/ops/shape/shape.h"
 #include "ebb/autograd/record.h"
 #include "ebb/core/warning.h"
+#include "ebb/kernels/loss/loss.h"
 
 namespace ebb {
 
@@ -23,43 +25,104 @@ using autograd::wrt;
 using ops::opmath;
 using ops::reduced;
 
-// Losses of half precision are computed in float32 as a whole, and rounded once.
+using kernels::LossOp;
 
 namespace {
 
-/// `losses`, weighted where a weight is given.
-Tensor weighted(const Tensor& losses, const Tensor& weight) { return weight.defined() ? losses * weight : losses; }
+// What gradients of gradients need: the derivatives of a loss by the input and by the target, of differentiable ops.
+
+Tensor slope(const kernels::SquaredError&, const Tensor& x, const Tensor& t) { return (x - t) * 2; }
+Tensor slope(const kernels::AbsoluteError&, const Tensor& x, const Tensor& t) { return sign(x - t); }
+Tensor slope(const kernels::Huber& f, const Tensor& x, const Tensor& t) {
+  return clamp(x - t, -f.delta, f.delta) * f.scale;
+}
+Tensor slope(const kernels::BinaryCrossEntropy&, const Tensor& x, const Tensor& t) {
+  return (x - t) / clamp((1 - x) * x, 1e-12, {});
+}
+Tensor slope(const kernels::BinaryCrossEntropyWithLogits&, const Tensor& x, const Tensor& t) { return sigmoid(x) - t; }
+
+template <class Error>
+Tensor target_slope(const Error& f, const Tensor& x, const Tensor& t) {
+  return -slope(f, x, t);
+}
+Tensor target_slope(const kernels::BinaryCrossEntropy&, const Tensor& x, const Tensor&) { return log1p(-x) - log(x); }
+Tensor target_slope(const kernels::BinaryCrossEntropyWithLogits&, const Tensor& x, const Tensor&) { return -x; }
+
+/// dx, by one kernel.
+Tensor gradient(const LossOp& f, const Tensor& dy, const Tensor& x, const Tensor& target, double scale) {
+  Tensor dx = empty_like(x);
+  on_device(x.device(), [&](auto& context) { kernels::loss_backward(context, f, dy, x, target, scale, dx); });
+  return dx;
+}
+
+Tensor stretched(const Tensor& x, const Shape& shape) { return x.shape() == shape ? x : x.expand(shape); }
+
+/// f of each pair of elements, or the sum of them, or the mean, in one kernel.
+Tensor computed(const LossOp& f, const Tensor& given_x, const Tensor& given_target, Reduction reduction) {
+  ops::refuse_batchmean(reduction);
+  const DType dtype = result_type(given_x, given_target);
+  check(is_floating(dtype), "needs floating tensors, got ", given_x.dtype(), " and ", given_target.dtype());
+  ops::check_one_device(given_x, given_target);
+  const Shape shape = broadcast_shapes(given_x.shape(), given_target.shape());
+  const Tensor x = stretched(given_x.to(dtype), shape), target = stretched(given_target.to(dtype), shape);
+  const double scale = reduction == Reduction::mean ? 1 / static_cast<double>(x.numel()) : 1;
+  Tensor y = reduction == Reduction::none ? empty_like(x) : empty({}, {.dtype = dtype, .device = x.device()});
+  on_device(x.device(), [&](auto& context) {
+    if (reduction == Reduction::none) return kernels::loss(context, f, x, target, y);
+    kernels::loss_sum(context, f, x, target, scale, y);
+  });
+  const auto of_x = [f, scale, x = Saved(x), target = Saved(target)](const Tensor& dy) {
+    if (!is_grad_enabled()) return gradient(f, dy, x, target, scale);
+    const auto product = [&](const Tensor& dy, const Tensor& x, const Tensor& t) {
+      return dy * scale * std::visit([&](const auto& loss) { return slope(loss, x, t); }, f);
+    };
+    return ops::rounded_once(product, dy, x, target);
+  };
+  const auto of_target = [f, scale, x = Saved(x), target = Saved(target)](const Tensor& dy) {
+    const auto product = [&](const Tensor& dy, const Tensor& x, const Tensor& t) {
+      return dy * scale * std::visit([&](const auto& loss) { return target_slope(loss, x, t); }, f);
+    };
+    return ops::rounded_once(product, dy, x, target);
+  };
+  return record(y, wrt(x, of_x), wrt(target, of_target));
+}
+
+enum class MeanOver : std::uint8_t { elements, weights };
+
+/// The same, with a weight for each element where one is given.
+Tensor computed(const LossOp& f, const Tensor& x, const Tensor& target, Reduction reduction, const Tensor& weight,
+                MeanOver mean_over) {
+  if (!weight.defined()) return computed(f, x, target, reduction);
+  if (const DType dtype = result_type(x, target); is_half_precision(dtype)) {
+    return computed(f, opmath(x), opmath(target), reduction, opmath(weight), mean_over).to(dtype);
+  }
+  const Tensor losses = computed(f, x, target, Reduction::none) * weight;
+  if (mean_over == MeanOver::weights && reduction == Reduction::mean) return sum(losses) / sum(weight);
+  return reduced(losses, reduction);
+}
 
 void check_weight(const Tensor& weight, const Tensor& x) {
   check(!weight.defined() || weight.shape() == x.shape(), "the weight must have the shape of the input, ", x.shape(),
         "; got ", weight.defined() ? weight.shape() : Shape());
 }
 
-/// The mean of weighted losses is over the weights.
-Tensor reduced_with(const Tensor& weight, const Tensor& losses, const Tensor& x, Reduction reduction) {
-  check_weight(weight, x);
-  if (weight.defined() && reduction == Reduction::mean) return sum(losses * weight) / sum(weight);
-  return reduced(weighted(losses, weight), reduction);
-}
-
-/// input - target, with a warning where they are stretched to each other: N^2 losses of (N, 1) and (N), say.
-Tensor difference_of(const Tensor& x, const Tensor& target) {
-  if (x.shape() != target.shape()) {
-    warn("an input of shape " + to_string(x.shape()) + " and a target of shape " + to_string(target.shape()) +
-         " are stretched to each other, which is probably not meant; give them one shape");
-  }
-  return x - target;
-}
-
-/// scale d^2 / 2 of differences d that are less than delta, and a straight line beyond.
-Tensor huber(const Tensor& x, const Tensor& target, double delta, double scale) {
-  const auto curvature = [delta, scale](const Tensor& d) { return lt(abs(d), delta).to(d.dtype()) * scale; };
-  return ops::activate(kernels::Huber{delta, scale}, difference_of(x, target), curvature);
+/// N^2 losses of (N, 1) and (N), say.
+void warn_if_stretched(const Tensor& x, const Tensor& target) {
+  if (x.shape() == target.shape()) return;
+  warn("an input of shape " + to_string(x.shape()) + " and a target of shape " + to_string(target.shape()) +
+       " are stretched to each other, which is probably not meant; give them one shape");
 }
 
 void check_target(const Tensor& x, const Tensor& target) {
   check(target.shape() == x.shape(), "the target must have the shape of the input, ", x.shape(), "; got ",
         target.shape());
+}
+
+/// Of a loss that is NaN where x is no probability. A GPU is not waited for.
+void check_probabilities(const Tensor& x, const Tensor& loss) {
+  if (!x.device().is_cpu() || !any(isnan(loss)).item<bool>()) return;
+  check(all(logical_and(ge(x, 0), le(x, 1))).item<bool>(),
+        "all elements of the input must lie in [0, 1]; for scores use binary_cross_entropy_with_logits");
 }
 
 /// t log(t), 0 at 0
@@ -72,44 +135,38 @@ Tensor times_own_log(const Tensor& t) {
 
 Tensor mse_loss(const Tensor& x, const Tensor& target, Reduction reduction, const Tensor& weight, Site site) {
   if (const Autocasting as(Precision::full, x); as) return mse_loss(as(x), as(target), reduction, as(weight), site);
-  if (is_half_precision(result_type(x, target))) {
-    return mse_loss(opmath(x), opmath(target), reduction, opmath(weight), site).to(result_type(x, target));
-  }
   const OpScope op("mse_loss", site);
-  const Tensor difference = difference_of(x, target);
-  return reduced_with(weight, difference * difference, x, reduction);
+  check_weight(weight, x);
+  warn_if_stretched(x, target);
+  return computed(kernels::SquaredError{}, x, target, reduction, weight, MeanOver::weights);
 }
 
 Tensor l1_loss(const Tensor& x, const Tensor& target, Reduction reduction, const Tensor& weight, Site site) {
   if (const Autocasting as(Precision::full, x); as) return l1_loss(as(x), as(target), reduction, as(weight), site);
-  if (is_half_precision(result_type(x, target))) {
-    return l1_loss(opmath(x), opmath(target), reduction, opmath(weight), site).to(result_type(x, target));
-  }
   const OpScope op("l1_loss", site);
-  return reduced_with(weight, abs(difference_of(x, target)), x, reduction);
+  check_weight(weight, x);
+  warn_if_stretched(x, target);
+  return computed(kernels::AbsoluteError{}, x, target, reduction, weight, MeanOver::weights);
 }
 
 Tensor smooth_l1_loss(const Tensor& x, const Tensor& target, Reduction reduction, double beta, Site site) {
   if (const Autocasting as(Precision::full, x); as) return smooth_l1_loss(as(x), as(target), reduction, beta, site);
-  if (is_half_precision(result_type(x, target))) {
-    return smooth_l1_loss(opmath(x), opmath(target), reduction, beta, site).to(result_type(x, target));
-  }
   const OpScope op("smooth_l1_loss", site);
   check(beta >= 0, "beta must not be negative, got ", beta);
-  return reduced(beta == 0 ? abs(difference_of(x, target)) : huber(x, target, beta, 1 / beta), reduction);
+  warn_if_stretched(x, target);
+  if (beta == 0) return computed(kernels::AbsoluteError{}, x, target, reduction);
+  return computed(kernels::Huber{beta, 1 / beta}, x, target, reduction);
 }
 
 Tensor huber_loss(const Tensor& x, const Tensor& target, Reduction reduction, double delta, const Tensor& weight,
                   Site site) {
   if (const Autocasting as(Precision::full, x); as)
     return huber_loss(as(x), as(target), reduction, delta, as(weight), site);
-  if (is_half_precision(result_type(x, target))) {
-    return huber_loss(opmath(x), opmath(target), reduction, delta, opmath(weight), site).to(result_type(x, target));
-  }
   const OpScope op("huber_loss", site);
   check(delta > 0, "delta must be positive, got ", delta);
   check_weight(weight, x);
-  return reduced(weighted(huber(x, target, delta, 1), weight), reduction);
+  warn_if_stretched(x, target);
+  return computed(kernels::Huber{delta, 1}, x, target, reduction, weight, MeanOver::elements);
 }
 
 Tensor binary_cross_entropy(const Tensor& x, const Tensor& target, const BinaryCrossEntropyOptions& o, Site site) {
@@ -121,26 +178,12 @@ Tensor binary_cross_entropy(const Tensor& x, const Tensor& target, const BinaryC
     wide.weight = as(o.weight);
     return binary_cross_entropy(as(x), as(target), wide, site);
   }
-  if (is_half_precision(result_type(x, target))) {
-    auto wide = o;
-    wide.weight = opmath(o.weight);
-    return binary_cross_entropy(opmath(x), opmath(target), wide, site).to(result_type(x, target));
-  }
   const OpScope op("binary_cross_entropy", site);
   check_target(x, target);
   check(target.dtype() == x.dtype(), "input and target must be of one dtype, got ", x.dtype(), " and ", target.dtype());
-  check(x.numel() == 0 || !x.device().is_cpu() || all(logical_and(ge(x, 0), le(x, 1))).item<bool>(),
-        "all elements of the input must lie in [0, 1]; for scores use binary_cross_entropy_with_logits");
-  const Tensor y = no_grad([&] {
-    constexpr double least = -100;  // of a logarithm
-    return (target - 1) * clamp(log1p(-x), least, {}) - target * clamp(log(x), least, {});
-  });
-  const Tensor losses =
-      record(y,
-             wrt(x, [x = Saved(x), target = Saved(target)](
-                        const Tensor& dy) { return dy * (x - target) / clamp((1 - x) * x, 1e-12, {}); }),
-             wrt(target, [x = Saved(x)](const Tensor& dy) { return dy * (log1p(-x) - log(x)); }));
-  return reduced(weighted(losses, o.weight), o.reduction);
+  const Tensor y = computed(kernels::BinaryCrossEntropy{}, x, target, o.reduction, o.weight, MeanOver::elements);
+  check_probabilities(x, y);
+  return y;
 }
 
 Tensor binary_cross_entropy_with_logits(const Tensor& x, const Tensor& target,
@@ -151,17 +194,20 @@ Tensor binary_cross_entropy_with_logits(const Tensor& x, const Tensor& target,
     wide.pos_weight = as(o.pos_weight);
     return binary_cross_entropy_with_logits(as(x), as(target), wide, site);
   }
+  const OpScope op("binary_cross_entropy_with_logits", site);
+  check_target(x, target);
+  if (!o.pos_weight.defined()) {
+    const kernels::BinaryCrossEntropyWithLogits f;
+    return computed(f, x, target, o.reduction, o.weight, MeanOver::elements);
+  }
   if (is_half_precision(result_type(x, target))) {
     auto wide = o;
     wide.weight = opmath(o.weight);
     wide.pos_weight = opmath(o.pos_weight);
     return binary_cross_entropy_with_logits(opmath(x), opmath(target), wide, site).to(result_type(x, target));
   }
-  const OpScope op("binary_cross_entropy_with_logits", site);
-  check_target(x, target);
-  const Tensor log_p = logsigmoid(x);
-  const Tensor positive = o.pos_weight.defined() ? ((o.pos_weight - 1) * target + 1) * log_p : log_p;
-  return reduced(weighted((1 - target) * x - positive, o.weight), o.reduction);
+  const Tensor losses = (1 - target) * x - ((o.pos_weight - 1) * target + 1) * logsigmoid(x);
+  return reduced(o.weight.defined() ? losses * o.weight : losses, o.reduction);
 }
 
 Tensor kl_div(const Tensor& x, const Tensor& target, const KlDivOptions& o, Site site) {

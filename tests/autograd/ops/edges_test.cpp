@@ -144,6 +144,26 @@ TEST_CASE("what is ignored has no part in a loss") {
   }
 }
 
+TEST_CASE("scores that are sure of the target have a small loss, not none") {
+  const Tensor scores = leaf({-30, 30}), targets = from_values({0.0, 1.0}, {2});
+  const Tensor losses = binary_cross_entropy_with_logits(scores, targets, {.reduction = Reduction::none});
+  const double expected = std::exp(-30.0);
+  for (const double loss : values(losses)) CHECK(loss == Approx(expected).epsilon(1e-6));
+  const Values slopes = gradient(losses.sum(), scores);
+  CHECK(slopes[0] == Approx(expected).epsilon(1e-6));
+  CHECK(slopes[1] == Approx(-expected).epsilon(1e-6));
+}
+
+TEST_CASE("probabilities beyond their bounds are refused, whatever becomes of the losses") {
+  for (const double bad : {-0.1, 1.5, not_a_number}) {
+    for (const Reduction r : {Reduction::none, Reduction::sum, Reduction::mean}) {
+      CHECK_THROWS_AS(binary_cross_entropy(from_values({0.5, bad}, {2}), ones({2}), {.reduction = r}), Error);
+    }
+  }
+  const Tensor of_no_target = from_values({1.0, not_a_number}, {2});
+  CHECK(std::isnan(values(binary_cross_entropy(from_values({0.0, 1.0}, {2}), of_no_target, {}))[0]));
+}
+
 TEST_CASE("NaN bounds and extremes go the way of PyTorch") {
   const Tensor x = leaf({0, 0.5, 2});
   CHECK(std::isnan(values(clamp(x, not_a_number, 1.0))[1]));

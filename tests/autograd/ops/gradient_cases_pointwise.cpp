@@ -93,6 +93,11 @@ static void add_elementwise_losses(GradientCases& cases) {
   pair("binary_cross_entropy_with_logits", Domain::real, [](auto& x, auto& t, Reduction r) {
     return binary_cross_entropy_with_logits(x, t, {.weight = square(t), .pos_weight = square(t), .reduction = r});
   });
+  pair("mse_loss", Domain::real, [](auto& x, auto& t, Reduction r) { return mse_loss(x, t, r); });
+  pair("binary_cross_entropy, no weight", Domain::unit,
+       [](auto& x, auto& t, Reduction r) { return binary_cross_entropy(x, t, {.reduction = r}); });
+  pair("binary_cross_entropy_with_logits, no weight", Domain::real,
+       [](auto& x, auto& t, Reduction r) { return binary_cross_entropy_with_logits(x, t, {.reduction = r}); });
   pair("kl_div", Domain::unit, [](auto& x, auto& t, Reduction r) { return kl_div(x, t, {.reduction = r}); });
   pair("kl_div of logarithms", Domain::real,
        [](auto& x, auto& t, Reduction r) { return kl_div(x, t, {.reduction = r, .log_target = true}); });
