@@ -143,6 +143,14 @@ Case gathering(std::int64_t n, std::int64_t c) {
                    [index](std::span<const Tensor> in) { return gather(in[0], 1, index); }, {randn({n, c})});
 }
 
+/// The mean of the losses of a matrix and its targets, probabilities.
+template <class F>
+Case losses(const std::string& name, DType dtype, F f) {
+  const Tensor target = rand({4096, 1024}).to(dtype);
+  return make_case({{"op", name}}, 0, 8 * size_of(target.shape()),
+                   [target, f](std::span<const Tensor> in) { return f(in[0], target); }, {randn(target.shape())});
+}
+
 /// The values are positive.
 template <class F>
 Case elementwise(const std::string& name, double arrays, std::size_t operands, F f) {
@@ -164,8 +172,9 @@ auto larger(InterpolateMode mode) {
 
 Tensor smaller(const Tensor& x) { return avg_pool2d(x, {.kernel_size = 2}); }
 
-std::vector<Case> all_cases() {
+std::vector<Case> all_cases(DType dtype) {
   using Inputs = std::span<const Tensor>;
+  using In = const Tensor&;
   return {conv({100, 1, 28, 16, 5}),
           conv({100, 16, 14, 32, 5}),
           conv({8, 64, 56, 64, 3}),
@@ -197,6 +206,10 @@ std::vector<Case> all_cases() {
           rows(4096, 768),
           table(30000, 512, 4096),
           gathering(4096, 512),
+          losses("mse_loss", dtype, [](In x, In target) { return mse_loss(x, target); }),
+          losses("smooth_l1_loss", dtype, [](In x, In target) { return smooth_l1_loss(x, target); }),
+          losses("binary_cross_entropy_with_logits", dtype,
+                 [](In x, In target) { return binary_cross_entropy_with_logits(x, target); }),
           elementwise("relu", 2, 1, [](Inputs in) { return relu(in[0]); }),
           elementwise("add", 3, 2, [](Inputs in) { return in[0] + in[1]; }),
           elementwise("exp", 2, 1, [](Inputs in) { return exp(in[0]); }),
@@ -258,7 +271,7 @@ int main(int argc, char** argv) try {
   bench::Contest contest(options, "cpu_ops_peers.py");
   const bench::Roofline roof = bench::measure_roofline();
   ordered_json rows = ordered_json::array();
-  for (const Case& in_float32 : all_cases()) {
+  for (const Case& in_float32 : all_cases(dtype)) {
     const Case c = in_dtype(in_float32, dtype);
     if (!options.includes(c.name())) continue;
     const double least = std::max(c.flops / roof.flops, c.bytes / roof.bandwidth) * 1e3;

@@ -22,6 +22,7 @@ OPS = {
     "gather": lambda c, x: torch.gather(x, 1, c["index"]),
     "sort": lambda c, x: x.sort().values,
 }
+LOSSES = ("mse_loss", "smooth_l1_loss", "binary_cross_entropy_with_logits")
 ALONG_ROWS = ("softmax", "log_softmax", "cumsum")
 BY_LIBRARIES = ("conv2d", "conv_transpose2d", "bmm", "sort")  # compiled or not, the same is called
 
@@ -32,11 +33,15 @@ def op_of(task):
         return lambda *inputs: OPS[name](task, *inputs)
     if name in ALONG_ROWS:
         return lambda x: getattr(torch, name)(x, 1)
+    if name in LOSSES:
+        return lambda x: getattr(F, name)(x, task["target"])
     return getattr(torch, name, None) or getattr(F, name)
 
 
-def with_index(task):
+def with_constants(task):
     shape = task["inputs"][0]
+    if task["op"] in LOSSES:
+        return {**task, "target": torch.rand(shape).to(getattr(torch, task.get("dtype", "float32")))}
     if task["op"] == "embedding":
         return {**task, "index": torch.randint(0, shape[0], (task["count"],))}
     return {**task, "index": torch.randint(0, shape[1], shape)} if task["op"] == "gather" else task
@@ -51,7 +56,7 @@ def inputs_of(task, memory_format):
 
 def work_of(task, memory_format=torch.contiguous_format, is_compiled=False):
     torch._dynamo.reset()
-    op, inputs = op_of(with_index(task)), inputs_of(task, memory_format)
+    op, inputs = op_of(with_constants(task)), inputs_of(task, memory_format)
     if is_compiled:
         op = torch.compile(op, dynamic=False)
 
