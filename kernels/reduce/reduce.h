@@ -8,9 +8,13 @@ namespace ebb::kernels {
 // y has the rank of x, with size 1 in each reduced dimension. x has any strides; y is contiguous.
 
 /// y = sum of x over `dims`; floating x are added pairwise, integer and bool ones into int64. Of half precision the sum
-/// is rounded once, or given as float32.
+/// is rounded once.
 void sum(CpuContext&, const Tensor& x, const Dims& dims, Tensor& y);
 void sum(CudaContext&, const Tensor& x, const Dims& dims, Tensor& y);
+
+/// y = the mean of floating x over `dims`, of its dtype: the sum over their count, rounded once.
+void mean(CpuContext&, const Tensor& x, const Dims& dims, Tensor& y);
+void mean(CudaContext&, const Tensor& x, const Dims& dims, Tensor& y);
 
 /// y = product of x over `dims`; integer and bool x are multiplied into int64.
 void prod(CpuContext&, const Tensor& x, const Dims& dims, Tensor& y);

@@ -43,6 +43,7 @@ template <class Reduction>
 
 }  // namespace half
 
+/// y may be float32.
 [[gnu::cold]] inline void sum_of_half(CpuContext& context, const Tensor& x, const Dims& dims, Tensor& y) {
   half::reduced_in_parts(
       context, [&](const Tensor& from, Tensor& to) { sum(context, from, dims, to); }, x, dims, y);

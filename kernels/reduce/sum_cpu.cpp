@@ -83,4 +83,18 @@ void sum(CpuContext& context, const Tensor& x, const Dims& dims, Tensor& y) {
   visit_number(x.dtype(), [&]<class T>() { reduce<Sum<T>>(x, plan, y); });
 }
 
+void mean(CpuContext& context, const Tensor& x, const Dims& dims, Tensor& y) {
+  double count = 1;
+  for (const std::int64_t d : dims) count *= static_cast<double>(x.size(d));
+  const DivScalar divide{Immediate(count)};
+  if (!have_half(x)) {
+    sum(context, x, dims, y);
+    return unary(context, divide, y, y);
+  }
+  Tensor total = allocate(y.shape(), kFloat32);
+  sum_of_half(context, x, dims, total);
+  unary(context, divide, total, total);
+  copy(context, total, y);
+}
+
 }  // namespace ebb::kernels

@@ -25,6 +25,14 @@ void check_sum(const Tensor& x, const Dims& dims, double of_float32) {
   });
 }
 
+void check_mean(const Tensor& x, const Dims& dims, double of_float32) {
+  if (!is_floating(x.dtype())) return;
+  const Tolerance tolerance = tolerance_of(x.dtype(), of_float32, of_float32);
+  require_agreement(
+      {x}, {empty(reduced(x.shape(), dims), {.dtype = x.dtype()})}, tolerance,
+      [&](auto& context, const Tensors& in, Tensors& out) { kernels::mean(context, in[0], dims, out[0]); });
+}
+
 void check_extreme(Extreme which, const Tensor& x, const Dims& dims) {
   require_agreement(
       {x}, {empty(reduced(x.shape(), dims), {.dtype = x.dtype()})}, 0,
@@ -40,6 +48,7 @@ void check_arg_extreme(Extreme which, const Tensor& x, int dim) {
 
 void check_all(const Tensor& x, const Dims& dims, double tolerance) {
   check_sum(x, dims, tolerance);
+  check_mean(x, dims, tolerance);
   for (const Extreme which : {Extreme::max, Extreme::min}) {
     check_extreme(which, x, dims);
     if (dims.size() == 1) check_arg_extreme(which, x, static_cast<int>(dims[0]));

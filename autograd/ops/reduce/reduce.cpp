@@ -100,22 +100,16 @@ ValuesAndIndices extreme_along(const Tensor& x, Extreme which, std::int64_t dim,
   return {values, finish(places, {d}, keepdim)};
 }
 
-/// The sum as `dtype`: that of x, or what x is computed in.
-Tensor sum_as(DType dtype, const Tensor& x, const Dims& dims, bool keepdim) {
-  Tensor y = empty_result(x, dims, dtype);
-  on_device(x.device(), [&](auto& context) { kernels::sum(context, x, dims, y); });
-  return record(finish(y, dims, keepdim), wrt(x, [dims, shape = x.shape(), from = x.dtype()](const Tensor& dy) {
-                  return stretch(dy.to(from), dims, shape);
-                }));
-}
-
 }  // namespace
 
 Tensor sum(const Tensor& x, const Dims& named, bool keepdim, Site site) {
   if (const Autocasting as(Precision::full_on_gpu, x); as) return sum(as(x), named, keepdim, site);
   const OpScope op("sum", site);
   const Dims dims = resolved(named, x.dim());
-  return sum_as(is_floating(x.dtype()) ? x.dtype() : kInt64, x, dims, keepdim);
+  Tensor y = empty_result(x, dims, is_floating(x.dtype()) ? x.dtype() : kInt64);
+  on_device(x.device(), [&](auto& context) { kernels::sum(context, x, dims, y); });
+  return record(finish(y, dims, keepdim),
+                wrt(x, [dims, shape = x.shape()](const Tensor& dy) { return stretch(dy, dims, shape); }));
 }
 
 Tensor mean(const Tensor& x, const Dims& named, bool keepdim, Site site) {
@@ -123,11 +117,11 @@ Tensor mean(const Tensor& x, const Dims& named, bool keepdim, Site site) {
   const OpScope op("mean", site);
   ops::check_floating(x);
   const Dims dims = resolved(named, x.dim());
-  const Tensor total = [&] {
-    const OpScope inner("sum", Site{});
-    return sum_as(opmath_type(x.dtype()), x, dims, keepdim);
-  }();
-  return (total / count_of(x.shape(), dims)).to(x.dtype());
+  Tensor y = empty_result(x, dims, x.dtype());
+  on_device(x.device(), [&](auto& context) { kernels::mean(context, x, dims, y); });
+  return record(finish(y, dims, keepdim), wrt(x, [dims, shape = x.shape()](const Tensor& dy) {
+                  return stretch(dy / count_of(shape, dims), dims, shape);
+                }));
 }
 
 Tensor amax(const Tensor& x, const Dims& dims, bool keepdim, Site site) {
