@@ -63,6 +63,7 @@ class Measurement {
   }
 
   const Others& others() const { return others_; }
+  double best_megahertz() const { return clock_ == nullptr ? 0 : clock_->best_megahertz(); }
 
  private:
   bool is_left_out(const std::string& name) const {
@@ -140,6 +141,7 @@ class Measurement {
       entries[i]->cold.rounds = samples[i].cold;
       entries[i]->hot.rounds = samples[i].hot;
       entries[i]->throttled = samples[i].throttled;
+      if (!samples[i].speeds.empty()) entries[i]->clock = percentile(samples[i].speeds, 50);
     }
   }
 
@@ -203,6 +205,7 @@ Result measure(const BenchPlan& plan, const BenchArguments& arguments, const Oth
       listener.measured(result.rows.emplace_back(measurement.row_of(c, pass)));
     }
   }
+  result.best_megahertz = measurement.best_megahertz();
   return result;
 }
 

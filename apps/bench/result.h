@@ -28,6 +28,7 @@ struct Entry {
   std::string plan = {};                                       ///< engines or algorithms, of those that have several
   double error = 0;                                            ///< relative, against the reference
   long throttled = 0;                                          ///< samples that do not count, cold and hot
+  double clock = 0;  ///< around those that count: the median, as a share of the best seen; 0 where it was not read
   Timing cold = {}, hot = {};
 
   bool is_wrong() const { return refusal.starts_with("wrong"); }
@@ -54,6 +55,7 @@ struct Result {
   int rounds = 0, samples = 0;
   DType dtype = kFloat32;
   Ceilings ceilings = {};
+  double best_megahertz = 0;  ///< the best clock seen of a GPU; 0 of a CPU, of which only shares are known
   std::vector<std::pair<std::string, std::string>> libraries = {};  ///< names and versions
   std::vector<Row> rows = {};
 };

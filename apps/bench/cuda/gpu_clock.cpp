@@ -33,12 +33,13 @@ class NvmlClock final : public Clock {
  public:
   NvmlClock(void* device, unsigned best) : device_(device), best_(best) {}
 
-  bool is_slow() override {
+  ClockReading read() override {
     const std::optional<GpuSpeed> now = speed_of(device_);
-    if (!now) return false;
+    if (!now) return {0, false};
     best_ = std::max(best_, now->megahertz);
-    return is_throttled(*now, best_);
+    return {static_cast<double>(now->megahertz) / best_, is_throttled(*now, best_)};
   }
+  double best_megahertz() const override { return best_; }
 
  private:
   void* device_;

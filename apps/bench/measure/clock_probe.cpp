@@ -38,6 +38,9 @@ ClockProbe::ClockProbe() : best_seconds_(seconds_of(chain)) {
   for (int i = 0; i < 200; ++i) best_seconds_ = std::min({best_seconds_, seconds_of(chain), chains()});
 }
 
-double ClockProbe::speed() const { return best_seconds_ / chains(); }
+ClockReading ClockProbe::read() {
+  const double speed = best_seconds_ / chains();
+  return {speed, speed < least_speed};
+}
 
 }  // namespace ebb::bench

@@ -11,9 +11,8 @@ class ClockProbe final : public Clock {
   /// Learns how fast the cores are at best; takes some 20 milliseconds.
   ClockProbe();
 
-  /// The clock now, as a share of the best seen in the beginning; takes some 100 microseconds.
-  double speed() const;
-  bool is_slow() override { return speed() < least_speed; }
+  /// Against the best seen in the beginning; takes some 100 microseconds.
+  ClockReading read() override;
 
  private:
   double best_seconds_;

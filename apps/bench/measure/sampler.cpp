@@ -37,22 +37,25 @@ class Turn {
   }
 
  private:
-  bool is_throttled() const { return clock_ != nullptr && clock_->is_slow(); }
-
   /// At least one sample counts, so that a machine that is always slow is measured, too. Beside threads that spin the
   /// clock would tell of those.
   template <class Sample>
   std::vector<double> timed(Samples& samples, bool are_threads_spinning, Sample sample) {
     std::vector<double> seconds;
     const auto start = std::chrono::steady_clock::now();
+    const bool has_clock = clock_ != nullptr && !are_threads_spinning;
     for (int tries = 1;; ++tries) {
-      const bool was_slow = !are_threads_spinning && is_throttled();
+      const ClockReading before = has_clock ? clock_->read() : ClockReading{};
       const double taken = sample();
-      const bool is_slow = was_slow || (!are_threads_spinning && is_throttled());
+      const ClockReading after = has_clock && !before.is_slow ? clock_->read() : before;
+      const bool is_slow = before.is_slow || after.is_slow;
       samples.throttled += is_slow ? 1 : 0;
       const std::chrono::duration<double> all = std::chrono::steady_clock::now() - start;
       const bool is_last = tries == 2 * options_.samples || all.count() > options_.seconds;
-      if (!is_slow || (is_last && seconds.empty())) seconds.push_back(taken);
+      if (!is_slow || (is_last && seconds.empty())) {
+        seconds.push_back(taken);
+        if (has_clock) samples.speeds.push_back(std::min(before.speed, after.speed));
+      }
       if (is_last || static_cast<int>(seconds.size()) == options_.samples) return seconds;
     }
   }

@@ -26,6 +26,7 @@ struct Participant {
 struct Samples {
   Rounds cold, hot;
   long throttled = 0;  ///< samples before or after which the clock was slow; they count only where a turn has no others
+  std::vector<double> speeds = {};  ///< of the clock around those that count, as shares of the best; where it was read
 };
 
 /// Everyone takes a turn in each round, in an order that changes. Those that take more than ten times as long as the

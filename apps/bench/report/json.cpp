@@ -55,6 +55,7 @@ ordered_json to_json(const Row& row, const Entry& entry, const Ceilings& ceiling
   if (!entry.plan.empty()) made["plan"] = entry.plan;
   made["error"] = entry.error;
   made["throttled"] = entry.throttled;
+  if (entry.clock > 0) made["clock"] = entry.clock;
   made["cold"] = to_json(row, entry.cold, ceilings);
   made["hot"] = to_json(row, entry.hot, ceilings);
   return made;
@@ -101,6 +102,7 @@ Entry entry_from(const json& contestant) {
   entry.plan = contestant.value("plan", "");
   entry.error = contestant.at("error");
   entry.throttled = contestant.at("throttled");
+  entry.clock = contestant.value("clock", 0.0);
   entry.cold.rounds = rounds_from(contestant.at("cold"));
   entry.hot.rounds = rounds_from(contestant.at("hot"));
   return entry;
@@ -151,6 +153,7 @@ ordered_json to_json(const Result& result) {
       {"rounds", result.rounds},
       {"samples", result.samples},
       {"ceilings", {{"tflop_per_s", result.ceilings.flops / 1e12}, {"gb_per_s", result.ceilings.bandwidth / 1e9}}},
+      {"best_clock_mhz", result.best_megahertz > 0 ? ordered_json(result.best_megahertz) : ordered_json()},
       {"libraries", ordered_json::object()},
       {"rows", ordered_json::array()}};
   for (const auto& [name, version] : result.libraries) made["libraries"][name] = version;
@@ -171,6 +174,8 @@ Result from_json(const json& made, const std::string& file) {
                   .dtype = dtype_from(made.at("dtype")),
                   .ceilings = {.flops = made.at("ceilings").at("tflop_per_s").get<double>() * 1e12,
                                .bandwidth = made.at("ceilings").at("gb_per_s").get<double>() * 1e9}};
+    if (made.contains("best_clock_mhz") && made["best_clock_mhz"].is_number())
+      result.best_megahertz = made["best_clock_mhz"];
     for (const auto& [name, version] : made.at("libraries").items()) result.libraries.emplace_back(name, version);
     for (const json& row : made.at("rows")) result.rows.push_back(row_from(row, result.seed));
     return result;

@@ -102,12 +102,14 @@ void check_hot_gpu(BenchArguments arguments) {
   check(bench_command(arguments) == 0, "on cuda:1 somebody was wrong");
   const Result result = read_result(arguments.json_file);
   check(result.device == "cuda:1", "timed on ", result.device);
+  check(result.best_megahertz == emulator::nvml(1).megahertz, "the best clock is ", result.best_megahertz);
   check(emulator::nvml(0).asked == asked && emulator::nvml(1).asked > 0, "NVML was asked of another GPU");
   for (const Row& row : result.rows) {
     if (row.op == "linear") check(!plan_of(row, "cublaslt").empty(), "cuBLASLt has no plan on cuda:1");
     for (const Entry& entry : row.entries) {
       if (!entry.refusal.empty()) continue;
       const long most = 2 * 2 * arguments.samples * arguments.rounds;  // twice as many tries, cold and hot
+      check(entry.clock == 1, row.name(), ": the clock of ", entry.name, " is ", entry.clock);
       check(entry.throttled == most, row.name(), ": ", entry.throttled, " samples of ", entry.name, " were throttled");
       check(entry.cold.rounds == Rounds{{entry.cold.rounds.at(0).at(0)}}, "more than one sample counts");
     }

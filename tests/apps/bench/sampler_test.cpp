@@ -47,7 +47,7 @@ TEST_CASE("everyone takes a turn in each round; those who are slow, in fewer") {
 /// Slow whenever it is asked the second time of three.
 class PlayedClock final : public Clock {
  public:
-  bool is_slow() override { return ++asked % 3 == 2; }
+  ClockReading read() override { return {1.0 / ++asked, asked % 3 == 2}; }
   int asked = 0;
 };
 
@@ -59,6 +59,8 @@ TEST_CASE("samples of a slow device do not count, and are counted") {
   CHECK(samples[0].cold == Rounds{{2, 2, 2}});
   CHECK(samples[0].hot == Rounds{{1, 1, 1}});
   CHECK(samples[0].throttled == 6);
+  REQUIRE(samples[0].speeds.size() == 6);
+  CHECK(samples[0].speeds[0] == 1.0 / 4);  // read before and after each: the third and the fourth time
 }
 
 TEST_CASE("a GPU is throttled by heat and its power supply, or where its clock is low for no reason of its own") {
