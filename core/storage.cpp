@@ -3,12 +3,23 @@
 #include <utility>
 
 #include "ebb/core/context.h"
+#include "ebb/core/cuda/capture.h"
 #include "ebb/core/memory/pending.h"
 
 namespace ebb {
 
+/// Whether the thread captures a graph, whose replays will write again, and not say so.
+static bool is_captured(Device device) {
+  if constexpr (built_with_cuda) {
+    return device.is_cuda() && current_capture() != nullptr;
+  } else {
+    return false;
+  }
+}
+
 Storage::Storage(std::size_t bytes, Device device)
     : data_(nullptr), bytes_(bytes), allocator_(device.is_meta() ? nullptr : &allocator_for(device)), device_(device) {
+  if (is_captured(device)) flags_ = shared;
   if (allocator_ != nullptr) data_ = static_cast<std::byte*>(allocator_->allocate(bytes));
 }
 
@@ -56,6 +67,7 @@ void Storage::mark_written() {
   // Two writes at the same time may count as one: what was saved before either has another version all the same.
   version_.store(version() + 1, std::memory_order_relaxed);
   flags_.fetch_and(static_cast<std::uint8_t>(~exposed), std::memory_order_relaxed);
+  if (is_captured(device_)) flags_.fetch_or(shared, std::memory_order_relaxed);
   last_writer_.store(OpScope::outermost(), std::memory_order_relaxed);
   last_write_file_.store(site.file, std::memory_order_relaxed);
   last_write_line_.store(site.line, std::memory_order_relaxed);

@@ -45,7 +45,8 @@ class Storage final : public RefCounted {
     return Site::current(last_write_file_.load(std::memory_order_relaxed),
                          last_write_line_.load(std::memory_order_relaxed));
   }
-  /// Whether somebody who does not call mark_written() may write: the owner of the bytes, or who was given them.
+  /// Whether somebody who does not call mark_written() may write: the owner of the bytes, who was given them, or a
+  /// graph whose replays write again what its step wrote or made.
   bool is_shared() const { return allocator_ == nullptr || has(shared); }
   void mark_shared();
 

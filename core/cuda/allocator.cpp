@@ -72,7 +72,8 @@ class CudaMemory final : public StreamedMemory {
   void* current_stream() override { return &cuda_context(index_); }
   const void* current_pool() override {
     const LiveValues* capture = current_capture();
-    return capture != nullptr && capture->has_memory() ? capture : nullptr;
+    const bool is_of_graph = capture != nullptr && capture->has_memory() && capture->device().index == index_;
+    return is_of_graph ? capture : nullptr;
   }
 
  private:

@@ -68,6 +68,9 @@ void CudaContext::make_cublas() {
   cublas_check(library.create(&made));
   std::unique_ptr<std::remove_pointer_t<cublasHandle_t>, DestroyCublas> handle(made);
   cublas_check(library.set_stream(made, stream_));
+  // Sums of parts of a product are float32 until the result is rounded.
+  constexpr int math = CUBLAS_DEFAULT_MATH | CUBLAS_MATH_DISALLOW_REDUCED_PRECISION_REDUCTION;
+  cublas_check(library.set_math_mode(made, static_cast<cublasMath_t>(math)));
   Allocator& allocator = cuda_allocator(index_);
   std::unique_ptr<void, FreeWorkspace> workspace(allocator.allocate(cublas_workspace), FreeWorkspace{allocator});
   cublas_check(library.set_workspace(made, workspace.get(), cublas_workspace));

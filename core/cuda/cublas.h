@@ -12,6 +12,7 @@ struct CublasFunctions {
   decltype(&cublasDestroy) destroy;
   decltype(&cublasSetStream) set_stream;
   decltype(&cublasSetWorkspace) set_workspace;
+  decltype(&cublasSetMathMode) set_math_mode;
   decltype(&cublasGemmStridedBatchedEx_64) gemm_strided_batched;
   decltype(&cublasGetStatusName) status_name;
   decltype(&cublasGetStatusString) status_string;

@@ -12,6 +12,7 @@ const CublasLibrary& cublas_library() {
         in.find("cublasDestroy_v2", functions.destroy);
         in.find("cublasSetStream_v2", functions.set_stream);
         in.find("cublasSetWorkspace_v2", functions.set_workspace);
+        in.find("cublasSetMathMode", functions.set_math_mode);
         in.find("cublasGemmStridedBatchedEx_64", functions.gemm_strided_batched);
         in.find("cublasGetStatusName", functions.status_name);
         in.find("cublasGetStatusString", functions.status_string);

@@ -126,6 +126,7 @@ struct Graph::State {
 
   void forget() noexcept {
     if (values == nullptr) return;
+    const RelaxedCapture relaxed;  // another graph may be captured meanwhile
     if (last_stream) static_cast<void>(cudaStreamSynchronize(last_stream->context().stream()));  // its memory is in use
     last_stream.reset();
     if (exec != nullptr) static_cast<void>(cudaGraphExecDestroy(std::exchange(exec, nullptr)));

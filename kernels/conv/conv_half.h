@@ -13,7 +13,10 @@ namespace half {
 template <class Context>
 [[gnu::cold]] PackedWeight widened(Context& context, const PackedWeight& weight) {
   const void* stream = nullptr;
-  if constexpr (!std::is_same_v<Context, CpuContext>) stream = context.stream();
+  if constexpr (!std::is_same_v<Context, CpuContext>) {
+    if (context.is_capturing()) return {widened(context, weight.weight()), true};  // as the weight is when launched
+    stream = context.stream();
+  }
   return {weight.as(
               "float32", [&] { return widened(context, weight.weight()); }, stream),
           true};

@@ -1,6 +1,7 @@
 #include "ebb/kernels/copy/transfer.h"
 
 #include "ebb/core/cuda/allocators.h"
+#include "ebb/core/cuda/capture.h"
 #include "ebb/core/cuda/check.h"
 #include "ebb/core/cuda/context.h"
 #include "ebb/core/streams/stream.h"
@@ -43,7 +44,11 @@ void transfer(CudaContext& context, const Tensor& x, Tensor& y, bool non_blockin
   check_capture(context, x, host, non_blocking);
   start_copy(context, x, y);
   const bool is_pinned = host.storage().is_pinned();
-  if (is_pinned) caching_pinned_allocator().record_stream(host.storage().data(), &context);
+  if (LiveValues* graph = context.is_capturing() ? current_capture() : nullptr; graph != nullptr) {
+    graph->keep(host);  // each replay copies again
+  } else if (is_pinned) {
+    caching_pinned_allocator().record_stream(host.storage().data(), &context);
+  }
   const bool may_go_on = non_blocking && (is_pinned || x.device().is_cpu());  // other bytes CUDA has taken already
   if (!may_go_on) context.synchronize();
 }

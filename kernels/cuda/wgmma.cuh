@@ -26,6 +26,17 @@ template <int pending = 0>
 __device__ __forceinline__ void wait_for_wgmma() {
   asm volatile("wgmma.wait_group.sync.aligned %0;" ::"n"(pending) : "memory");
 }
+/// After wait_for_wgmma(), for accumulators that are read then: the compiler must not read them before.
+template <int n>
+__device__ __forceinline__ void settle(float (&c)[n]) {
+#pragma unroll
+  for (float& sum : c) asm volatile("" : "+f"(sum)::"memory");
+}
+template <int m, int n>
+__device__ __forceinline__ void settle(float (&c)[m][n]) {
+#pragma unroll
+  for (auto& some : c) settle(some);
+}
 /// What the thread has written to shared memory is for tensor cores, after the next barrier.
 __device__ __forceinline__ void publish_to_wgmma() { asm volatile("fence.proxy.async.shared::cta;" ::: "memory"); }
 

@@ -80,7 +80,7 @@ template <class Tile>
 __device__ std::uint64_t store(const Results<Tile>& results,
                                const float (&sums)[Tile::warp_rows / 16][Tile::warp_columns / 8][4],
                                const EpilogueOf<float>& epilogue, float* y) {
-  const bool pairs = results.columns % 2 == 0;
+  const bool pairs = results.columns % 2 == 0 && is_aligned<2>(y);
   std::uint64_t no_numbers = 0;
   static_assert(Tile::warp_rows * Tile::warp_columns / warp_size <= 64);
 #pragma unroll

@@ -103,10 +103,11 @@ struct Normalize {
     Body<n> body{*this, load_packet<Number, n>(mean + channel), load_packet<Number, n>(scale + channel),
                  load_packet<Number, n>(shift + channel)};
     const auto factor = load_packet<Number, n>(deviation + channel);
-    if (kind == Deviation::none) return body;
-    for (int i = 0; i < n; ++i) {
-      const Number value = factor.element[i];
-      body.scale.element[i] *= kind == Deviation::inverse ? value : Number(1) / std::sqrt(value + eps);
+    if (kind != Deviation::none) {  // a return here makes nvcc forget that the maps lie in global memory
+      for (int i = 0; i < n; ++i) {
+        const Number value = factor.element[i];
+        body.scale.element[i] *= kind == Deviation::inverse ? value : Number(1) / std::sqrt(value + eps);
+      }
     }
     return body;
   }

@@ -101,6 +101,10 @@ Owned<cublasLtMatmulPreference_t> preference_for(const BatchedProduct& p, const 
       {CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_B_BYTES, &p.a.matrices},
       {CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_C_BYTES, &y},
       {CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_D_BYTES, &y}};
+  if (is_half_precision(y.dtype())) {  // as ebb has it: sums of parts are float32
+    constexpr std::uint32_t schemes = CUBLASLT_REDUCTION_SCHEME_COMPUTE_TYPE;
+    cublas_check(library().set_preference(made, CUBLASLT_MATMUL_PREF_REDUCTION_SCHEME_MASK, &schemes, sizeof schemes));
+  }
   for (const auto& [attribute, tensor] : tensors) {
     const auto address = reinterpret_cast<std::uintptr_t>(tensor->raw_data());
     const auto alignment = static_cast<std::uint32_t>(std::min<std::uintptr_t>(address & -address, 256));

@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "ebb/autograd/grad_mode.h"
+#include "ebb/core/context.h"
+#include "ebb/core/streams/graph.h"
 
 namespace ebb::ops {
 
@@ -21,8 +23,12 @@ struct Conversion {
 thread_local AutocastScope current_scope;
 thread_local std::unordered_map<const TensorBody*, Conversion> conversions;
 
-/// Leaves only: whatever else is converted is used once.
+/// Leaves only: whatever else is converted is used once. Not across the border of a graph's capture, nor of what its
+/// replays write.
 bool is_kept(const Tensor& x) {
+  if constexpr (built_with_cuda) {
+    if (x.is_cuda() && (cuda::is_capturing() || x.storage().is_shared())) return false;
+  }
   return current_scope.caches && x.dtype() == kFloat32 && x.requires_grad() && x.is_leaf() && !x.body().base;
 }
 

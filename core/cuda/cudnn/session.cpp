@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "ebb/core/backends/backends.h"
+#include "ebb/core/cuda/capture.h"
 #include "ebb/core/cuda/context.h"
 #include "ebb/core/cuda/cudnn/backend.h"
 #include "ebb/core/cuda/cudnn/runtime.h"
@@ -63,10 +64,16 @@ std::shared_ptr<const Plan> Session::plan(CudaContext& context, const PlanReques
     plans_.clear();
     generation_ = generation;
   }
-  const bool benchmark = backends::cudnn.benchmark && trial && !is_capturing(context);
+  const bool is_captured = is_capturing(context), may_time = backends::cudnn.benchmark && trial;
+  if (may_time && is_captured) {
+    if (const auto* found = plans_.find(request.key + ", timed")) return *found;
+  }
+  const bool benchmark = may_time && !is_captured;
   std::string key = request.key + (benchmark ? ", timed" : "");
   if (const auto* found = plans_.find(key)) return *found;
+  const RelaxedCapture relaxed;
   auto plan = made(context, request, benchmark ? trial : nullptr);
+  if (plan == nullptr && is_captured) return nullptr;  // which may be the capture's fault
   return plans_.insert(std::move(key), std::move(plan), backends::cudnn.plan_limit);
 }
 

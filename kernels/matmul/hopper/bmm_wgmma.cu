@@ -119,6 +119,7 @@ __global__ void __launch_bounds__(WgmmaTile::threads, WgmmaTile::blocks)
         __syncthreads();
         if (panel + 1 < part.panels) prepare(panel + 1, rows[1 - odd]);
         wait_for_wgmma();
+        settle(products);
 #pragma unroll
         for (int i = 0; i < 64; ++i) sums[0][i / 4][i % 4] += products[i];
         __syncthreads();

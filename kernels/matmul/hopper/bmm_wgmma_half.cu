@@ -39,6 +39,7 @@ __global__ void __launch_bounds__(WgmmaHalfTile::threads, WgmmaHalfTile::blocks)
       load(panel + Tile::stages - 1);
       wait_for_panel();
       wait_for_wgmma();
+      settle(sums[0]);
       __syncthreads();
     }
     shared.results.put(sums, warp * Tile::warp_rows, 0, lane);

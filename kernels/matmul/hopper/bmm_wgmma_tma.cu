@@ -91,6 +91,7 @@ __device__ void add_panels(float (&sums)[WgmmaTmaTile::columns / 8][4], Shared& 
     before = place.stage;
   }
   wait_for_wgmma();
+  settle(sums);
 }
 
 template <class T, bool a_by_k, bool b_by_k>

@@ -4,6 +4,8 @@
 
 #include "ebb/autograd/ops.h"
 #include "ebb/core/cuda/cudnn/results.h"
+#include "ebb/core/cuda/cudnn/session.h"
+#include "ebb/core/streams/graph.h"
 #include "ebb/kernels/conv/conv.h"
 
 #include "tests/kernels/both_devices.h"
@@ -49,6 +51,25 @@ std::string replaced(std::string text, const std::string& from, const std::strin
 }
 
 }  // namespace
+
+TEST_CASE("a capture takes the engine that was timed before it") {
+  const Fixture fixture;
+  backends::cudnn.benchmark = true;
+  const Tensor x = on_gpu(random_tensor({1, 2, 5, 24}).contiguous(MemoryFormat::channels_last));
+  const Tensor weight = on_gpu(random_tensor({3, 2, 3, 3}));
+  Tensor y;
+  const auto step = [&] { y = conv2d(x, weight); };
+  step();
+  const Tensor expected = y.clone();
+  const std::size_t plans = cudnn::Session::of(cuda_context(0)).plans();
+  emulator::cudnn().executed.clear();
+  cuda::Graph graph;
+  graph.capture(step);
+  CHECK(emulator::cudnn().executed == Engines{2});
+  CHECK(cudnn::Session::of(cuda_context(0)).plans() == plans);
+  graph.replay();
+  CHECK(equal(y.to(kCPU), expected.to(kCPU)));
+}
 
 TEST_CASE("benchmark keeps the engine that was the fastest") {
   const Fixture fixture;

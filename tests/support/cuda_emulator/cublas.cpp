@@ -10,6 +10,7 @@
 
 struct cublasContext {
   cudaStream_t stream = nullptr;
+  cublasMath_t math = CUBLAS_DEFAULT_MATH;
   std::atomic<bool> is_busy = false;
 };
 
@@ -76,6 +77,12 @@ cublasStatus_t cublasSetWorkspace(cublasHandle_t handle, void*, std::size_t) {
   return refuses_workspace ? CUBLAS_STATUS_INVALID_VALUE : CUBLAS_STATUS_SUCCESS;
 }
 
+cublasStatus_t cublasSetMathMode(cublasHandle_t handle, cublasMath_t mode) {
+  const InUse in_use(handle);
+  handle->math = mode;
+  return CUBLAS_STATUS_SUCCESS;
+}
+
 cublasStatus_t cublasGemmStridedBatchedEx_64(cublasHandle_t handle, cublasOperation_t a_operation,
                                              cublasOperation_t b_operation, std::int64_t m, std::int64_t n,
                                              std::int64_t k, const void* alpha, const void* a, cudaDataType a_type,
@@ -88,6 +95,9 @@ cublasStatus_t cublasGemmStridedBatchedEx_64(cublasHandle_t handle, cublasOperat
   if (a_type != b_type || a_type != c_type || (a_type == CUDA_R_64F) != (compute == CUBLAS_COMPUTE_64F)) {
     return CUBLAS_STATUS_INVALID_VALUE;
   }
+  // cuBLAS would compute it, and might round sums on the way: what ebb does not want.
+  const bool may_round_sums = (handle->math & CUBLAS_MATH_DISALLOW_REDUCED_PRECISION_REDUCTION) == 0;
+  if ((a_type == CUDA_R_16F || a_type == CUDA_R_16BF) && may_round_sums) return CUBLAS_STATUS_NOT_SUPPORTED;
   const auto as = [&]<class T>(T) {
     using Sum = ebb::OpMath<T>;
     return gemm(handle, BlasProduct<T>{a_operation == CUBLAS_OP_N, b_operation == CUBLAS_OP_N, m, n, k, batch,
@@ -113,9 +123,9 @@ void emulator::refuse_cublas_workspace(bool refuses) { refuses_workspace = refus
 int emulator::cublas_handles() { return handles; }
 
 const ebb::CublasLibrary& ebb::cublas_library() {
-  static const CublasFunctions functions{
-      cublasCreate,        cublasDestroy,        cublasSetStream, cublasSetWorkspace, cublasGemmStridedBatchedEx_64,
-      cublasGetStatusName, cublasGetStatusString};
+  static const CublasFunctions functions{cublasCreate,        cublasDestroy,        cublasSetStream,
+                                         cublasSetWorkspace,  cublasSetMathMode,    cublasGemmStridedBatchedEx_64,
+                                         cublasGetStatusName, cublasGetStatusString};
   static const CublasLibrary there{.functions = &functions},
       not_there{.missing = "cuBLAS cannot be used: no such file"};
   return has_cublas ? there : not_there;

@@ -25,6 +25,7 @@ struct cublasLtMatrixLayout {
 };
 struct cublasLtMatmulPreference {
   std::size_t workspace = 0;
+  std::uint32_t schemes = CUBLASLT_REDUCTION_SCHEME_MASK;
 };
 
 namespace {
@@ -121,6 +122,7 @@ cublasStatus_t cublasLtMatmulPreferenceSetAttribute(cublasLtMatmulPreference_t p
                                                     cublasLtMatmulPreferenceAttributes_t attribute, const void* value,
                                                     std::size_t bytes) {
   if (attribute == CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES) return set(preference->workspace, value, bytes);
+  if (attribute == CUBLASLT_MATMUL_PREF_REDUCTION_SCHEME_MASK) return set(preference->schemes, value, bytes);
   std::uint32_t alignment = 0;
   return set(alignment, value, bytes);
 }
@@ -133,6 +135,9 @@ cublasStatus_t cublasLtMatmulAlgoGetHeuristic(cublasLtHandle_t handle, cublasLtM
   if (handle->device != current_device() || !Operands{*operation, *a, *b, *c}.fit() || most < 1)
     return CUBLAS_STATUS_INVALID_VALUE;
   *count = 0;
+  // Others would be advised, too, which might round sums on the way: what ebb does not want.
+  const bool is_half = a->type == CUDA_R_16F || a->type == CUDA_R_16BF;
+  if (is_half && preference->schemes != CUBLASLT_REDUCTION_SCHEME_COMPUTE_TYPE) return CUBLAS_STATUS_NOT_SUPPORTED;
   for (const std::uint64_t id : ids) {
     if (*count == most || preference->workspace < workspace_of_each) break;
     results[(*count)++] = {.algo = {{id}}, .workspaceSize = workspace_of_each, .state = CUBLAS_STATUS_SUCCESS};

@@ -111,6 +111,8 @@ void wait_for_wgmma(const char* file = __builtin_FILE(), int line = __builtin_LI
   wgmma_detail::Products::of_this_thread().finish(pending);
   emulator::sync_warp(0xffffffffu, {file, line});
 }
+template <class Sums>
+void settle(Sums&) {}
 inline void publish_to_wgmma() {}
 
 /// Half of the warps multiply at once, half when they wait: then what is read too early shows, and what is written.
