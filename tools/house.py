@@ -64,6 +64,7 @@ FLOORS = {
             "half": "half precision by way of float32, where kernels have no loops of their own for it",
             "index": "gather, scatter, choice of a class",
             "gemm": "a product on the CPU: panels, tiles, blocks that fit its caches, Eigen; what matmul/ and conv/ multiply with",
+            "loss": "losses and their gradients in one pass",
             "matmul": "products of matrices: contract, choice, a GPU's tiles, cuBLAS; epilogues",
             "matmul/hopper": "products by what only Hopper has: wgmma, TMA",
             "winograd": "3 x 3 and 5 x 5 convolutions on the CPU by fewer multiplications",
