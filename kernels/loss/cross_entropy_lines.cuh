@@ -5,6 +5,7 @@
 
 #include "ebb/kernels/cuda/divider.h"
 #include "ebb/kernels/cuda/half.cuh"
+#include "ebb/kernels/cuda/packet.cuh"
 #include "ebb/kernels/loss/cross_entropy_ops.h"
 #include "ebb/kernels/softmax/softmax_ops.cuh"
 
@@ -17,8 +18,7 @@ struct LineTargets {
   const std::int64_t* target;
   std::int64_t ignored, classes;
 
-  __device__ bool is_ignored(std::int64_t line) const { return target[line] == ignored; }
-  __device__ bool is_class(std::int64_t line) const { return target[line] >= 0 && target[line] < classes; }
+  __device__ bool contain(std::int64_t c) const { return c >= 0 && c < classes; }
 };
 
 /// The forward pass: the line's elements lie `step` apart from x on.
@@ -29,25 +29,22 @@ struct LineLosses {
   TargetShares<A> shares;
   A *losses, *norms;
 
-  __device__ A score(const T* x, std::int64_t step, std::int64_t line) const {
-    return widened(x[targets.target[line] * step]);
-  }
-
   /// A finite number near those of the line, from which their mean is taken.
   __device__ A origin(const T* x, std::int64_t step, std::int64_t line) const {
-    if (!(shares.even > 0) || targets.is_ignored(line) || !targets.is_class(line)) return 0;
-    const A near = score(x, step, line);
+    if (!(shares.even > 0)) return 0;
+    const std::int64_t c = targets.target[line];
+    if (c == targets.ignored || !targets.contain(c)) return 0;
+    const A near = widened(x[c * step]);
     return std::isfinite(near) ? near : A(0);
   }
 
   __device__ void store(const T* x, std::int64_t step, std::int64_t line, const LineSums<A>& sums) const {
-    norms[2 * line] = sums.max;
-    norms[2 * line + 1] = sums.log_sum;
-    if (targets.is_ignored(line)) {
+    const std::int64_t c = targets.target[line];
+    store_packet(norms + 2 * line, Packet<A, 2>{sums.max, sums.log_sum});
+    if (c == targets.ignored) {
       losses[line] = 0;
     } else {
-      losses[line] =
-          targets.is_class(line) ? shares.loss(sums, score(x, step, line)) : std::numeric_limits<A>::quiet_NaN();
+      losses[line] = targets.contain(c) ? shares.loss(sums, widened(x[c * step])) : std::numeric_limits<A>::quiet_NaN();
     }
   }
 
@@ -86,13 +83,10 @@ struct LineSlopes {
   __device__ LineSlope<A> of(std::int64_t line) const {
     const std::int64_t outer = inner.quotient(line),
                        place = outer * dy_outer + (line - outer * inner.divisor()) * dy_inner;
-    const bool is_known = targets.is_ignored(line) || targets.is_class(line);
-    return {targets.is_ignored(line),
-            targets.target[line],
-            norms[2 * line],
-            norms[2 * line + 1],
-            is_known ? dy[place] : std::numeric_limits<A>::quiet_NaN(),
-            shares};
+    const std::int64_t c = targets.target[line];
+    const auto norm = load_packet<A, 2>(norms + 2 * line);
+    const A scale = c == targets.ignored || targets.contain(c) ? dy[place] : std::numeric_limits<A>::quiet_NaN();
+    return {c == targets.ignored, c, norm.element[0], norm.element[1], scale, shares};
   }
 };
 

@@ -62,10 +62,14 @@ void check_defined(const Tensor& scores, const Tensor& target, const CrossEntrop
   REQUIRE(loss.dtype() == x.dtype());
   check_close(loss, expected);
   const Tensor dy = randn(loss.shape()).to(x.dtype());
-  const Tensor dx = grad({loss}, {x}, {dy})[0];
-  REQUIRE(dx.dtype() == x.dtype());
-  CHECK(dx.is_contiguous(MemoryFormat::channels_last) == x.is_contiguous(MemoryFormat::channels_last));
-  check_close(dx, grad({expected}, {wide}, {dy.to(kFloat64)})[0]);
+  const Tensor wanted = grad({expected}, {wide}, {dy.to(kFloat64)})[0];
+  for (const bool is_recorded : {true, false}) {  // composed, and by the kernel
+    const Tensor dx = grad({loss}, {x}, {dy}, {.create_graph = is_recorded})[0];
+    REQUIRE(dx.dtype() == x.dtype());
+    const MemoryFormat format = MemoryFormat::channels_last;
+    if (!is_recorded) CHECK(dx.is_contiguous(format) == x.is_contiguous(format));
+    check_close(dx, wanted);
+  }
 }
 
 Tensor targets_of(const Tensor& x) {
