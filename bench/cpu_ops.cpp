@@ -131,6 +131,13 @@ Case rows(std::int64_t n, std::int64_t c) {
                    {randn({n, c}), ones({c}), zeros({c})});
 }
 
+Case scores(std::int64_t n, std::int64_t classes) {
+  const Tensor target = randint(0, classes, {n});
+  return make_case({{"op", "cross_entropy"}}, 0, 4.0 * static_cast<double>(n * classes),
+                   [target](std::span<const Tensor> in) { return cross_entropy(in[0], target); },
+                   {randn({n, classes})});
+}
+
 Case table(std::int64_t entries, std::int64_t c, std::int64_t n) {
   const Tensor index = randint(0, entries, {n});
   return make_case({{"op", "embedding"}, {"count", n}}, 0, 8.0 * static_cast<double>(n * c),
@@ -204,6 +211,8 @@ std::vector<Case> all_cases(DType dtype) {
           resampling("avg_pool2d", "nhwc", {8, 64, 112, 112}, 0.25, smaller),
           resampling("avg_pool2d", "nchw", {8, 64, 112, 112}, 0.25, smaller),
           rows(4096, 768),
+          scores(64, 1000),
+          scores(1024, 32000),
           table(30000, 512, 4096),
           gathering(4096, 512),
           losses("mse_loss", dtype, [](In x, In target) { return mse_loss(x, target); }),

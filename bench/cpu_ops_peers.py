@@ -18,6 +18,7 @@ OPS = {
     "batch_norm_relu": lambda c, x, w, b: F.relu(F.batch_norm(x, None, None, w, b, training=True)),
     "batch_norm_add_relu": lambda c, x, w, b, r: F.relu(F.batch_norm(x, None, None, w, b, training=True) + r),
     "layer_norm": lambda c, x, w, b: F.layer_norm(x, x.shape[1:], w, b),
+    "cross_entropy": lambda c, x: F.cross_entropy(x, c["index"]),
     "embedding": lambda c, w: F.embedding(c["index"], w),
     "gather": lambda c, x: torch.gather(x, 1, c["index"]),
     "sort": lambda c, x: x.sort().values,
@@ -44,6 +45,8 @@ def with_constants(task):
         return {**task, "target": torch.rand(shape).to(getattr(torch, task.get("dtype", "float32")))}
     if task["op"] == "embedding":
         return {**task, "index": torch.randint(0, shape[0], (task["count"],))}
+    if task["op"] == "cross_entropy":
+        return {**task, "index": torch.randint(0, shape[1], (shape[0],))}
     return {**task, "index": torch.randint(0, shape[1], shape)} if task["op"] == "gather" else task
 
 

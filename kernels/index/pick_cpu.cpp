@@ -20,7 +20,7 @@ void for_each_target(const Tensor& target, std::int64_t classes, std::int64_t ig
         skip(n, s);
         continue;
       }
-      check(wanted >= 0 && wanted < classes, "target ", wanted, " is no class: expected one in [0, ", classes, ")");
+      check_is_class(wanted, classes);
       body(n, s, wanted);
     }
   });

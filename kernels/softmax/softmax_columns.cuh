@@ -20,6 +20,16 @@ struct Columns {
   }
 };
 
+struct ColumnLaunch {
+  explicit ColumnLaunch(const Tensor& x) : columns{x.size(0) * x.size(2), x.size(1), Divider(x.size(2))} {
+    const unsigned height = x.size(1) > warp_size ? 8 : 1, width = block_size / height;
+    size = {dim3(grid_size((columns.count + width - 1) / width)), dim3(width, height)};
+  }
+
+  Columns columns;
+  LaunchSize size;
+};
+
 template <class Value>
 struct OfBlock {
   Value value[block_size];
@@ -75,19 +85,29 @@ struct ColumnPart {
   }
 };
 
-template <class T>
-__global__ void softmax_columns(Columns columns, SoftmaxOf what, const T* x, T* y) {
+/// Of the column; calls see(element) for each of this thread's elements.
+template <class T, int at_once, class See>
+__device__ MaxAndSum<OpMath<T>> max_and_sum_of_column(const ColumnPart<at_once>& part, const T* x, See see) {
   using A = OpMath<T>;
-  constexpr int at_once = 8;
-  const ColumnPart<at_once> part(columns);
   auto all = MaxAndSum<A>::of_none();
   part.for_each_group([&](std::int64_t i) {
     A values[at_once];
     part.load(x, i, -std::numeric_limits<A>::infinity(), values);
     all.add(values);
+#pragma unroll
+    for (int u = 0; u < at_once; ++u) {
+      if (i + u * blockDim.y < part.end) see(values[u]);
+    }
   });
-  all = combine_column(all, MaxAndSum<A>::of_both);
-  const SoftmaxResult<A> result(what, all);
+  return combine_column(all, MaxAndSum<A>::of_both);
+}
+
+template <class T>
+__global__ void softmax_columns(Columns columns, SoftmaxOf what, const T* x, T* y) {
+  using A = OpMath<T>;
+  constexpr int at_once = 8;
+  const ColumnPart<at_once> part(columns);
+  const SoftmaxResult<A> result(what, max_and_sum_of_column(part, x, [](A) {}));
   part.for_each_group([&](std::int64_t i) {
     A values[at_once];
     part.load(x, i, A(0), values);

@@ -3,19 +3,6 @@
 #include "ebb/kernels/softmax/softmax_rows.cuh"
 
 namespace ebb::kernels {
-namespace {
-
-struct ColumnLaunch {
-  explicit ColumnLaunch(const Tensor& x) : columns{x.size(0) * x.size(2), x.size(1), Divider(x.size(2))} {
-    const unsigned height = x.size(1) > warp_size ? 8 : 1, width = block_size / height;
-    size = {dim3(grid_size((columns.count + width - 1) / width)), dim3(width, height)};
-  }
-
-  Columns columns;
-  LaunchSize size;
-};
-
-}  // namespace
 
 void softmax(CudaContext& context, SoftmaxOf what, const Tensor& x, Tensor& y) {
   if (x.numel() == 0) return;

@@ -1,29 +1,12 @@
 #include <limits>
 
+#include "ebb/kernels/cpu/row_max.h"
 #include "ebb/kernels/cpu/row_sums.h"
 #include "ebb/kernels/cpu/this_isa.h"
 #include "ebb/kernels/cpu/vector_math.h"
 #include "ebb/kernels/softmax/softmax_loops.h"
 
 namespace ebb::kernels {
-namespace {
-
-template <class T>
-T max_of(const T* x, std::int64_t n) {
-  const auto larger = [](T a, T b) { return b > a ? b : a; };
-  T best[lanes];
-  for (T& b : best) b = -std::numeric_limits<T>::infinity();
-  std::int64_t i = 0;
-  for (; i + lanes <= n; i += lanes) {
-#pragma GCC unroll 32
-    for (std::int64_t k = 0; k < lanes; ++k) best[k] = larger(best[k], x[i + k]);
-  }
-  T max = over_lanes<lanes>(best, larger);
-  for (; i < n; ++i) max = larger(max, x[i]);
-  return max;
-}
-
-}  // namespace
 
 template <Isa, class T>
 void softmax_row(const T* x, std::int64_t n, SoftmaxOf what, T* __restrict y) {

@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "ebb/kernels/cpu/isa.h"
+#include "ebb/kernels/cpu/lines.h"
 #include "ebb/kernels/softmax/softmax.h"
 
 namespace ebb::kernels {
@@ -12,8 +13,6 @@ template <Isa, class T>
 void softmax_row(const T* x, std::int64_t n, SoftmaxOf what, T* y);
 template <Isa, class T>
 void softmax_row_backward(const T* dy, const T* y, std::int64_t n, SoftmaxOf what, T* dx);
-
-inline constexpr std::int64_t columns_together = 64;
 
 /// Of `width` <= columns_together neighbouring columns, whose n elements lie `stride` apart.
 template <Isa, class T>

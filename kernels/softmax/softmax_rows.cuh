@@ -14,17 +14,24 @@ struct Plus {
   }
 };
 
+/// The maximum of a row, whose elements beyond its end are -infinity.
+template <class T, int packets>
+__device__ OpMath<T> max_of_row(const HeldRow<T, packets>& row) {
+  using A = OpMath<T>;
+  A max = -std::numeric_limits<A>::infinity();
+  for_each_held<T, packets>([&](int p, int k, int) { max = row(p, k) > max ? row(p, k) : max; });
+  return combine_row(max, [](A a, A b) { return b > a ? b : a; });
+}
+
 /// Rows that fit into registers.
 template <class T, int packets>
 __global__ void softmax_held(RowShape shape, SoftmaxOf what, const T* x, T* y) {
   using A = OpMath<T>;
-  constexpr A lowest = -std::numeric_limits<A>::infinity();
   const OwnRow own(shape);
-  const HeldRow<T, packets> row(x, own, rounded<T>(lowest));
+  const HeldRow<T, packets> row(x, own, rounded<T>(-std::numeric_limits<A>::infinity()));
   const bool is_log = what == SoftmaxOf::logarithm;
-  A max = lowest, sum = 0, value[packets][row_packet<T>];
-  for_each_held<T, packets>([&](int p, int k, int) { max = row(p, k) > max ? row(p, k) : max; });
-  max = combine_row(max, [](A a, A b) { return b > a ? b : a; });
+  const A max = max_of_row(row);
+  A sum = 0, value[packets][row_packet<T>];
   for_each_held<T, packets>([&](int p, int k, int) {
     const A shifted = row(p, k) - max, e = std::exp(shifted);
     sum += e;
@@ -61,12 +68,11 @@ struct LongRows {
 
 inline constexpr int packets_together = 4;
 
-template <class T>
-__global__ void softmax_long(LongRows rows, SoftmaxOf what, const T* x, T* y) {
+/// Of the row x; calls see(element) for each of this thread's elements.
+template <class T, class See>
+__device__ MaxAndSum<OpMath<T>> max_and_sum_of_row(const LongRows& rows, const T* x, See see) {
   using A = OpMath<T>;
   constexpr int size = row_packet<T>;
-  x += blockIdx.x * rows.n;
-  y += blockIdx.x * rows.n;
   auto row = MaxAndSum<A>::of_none();
   rows.for_each_packet<size, packets_together>([&](std::int64_t first, std::int64_t step) {
     A values[packets_together * size];
@@ -78,9 +84,23 @@ __global__ void softmax_long(LongRows rows, SoftmaxOf what, const T* x, T* y) {
       for (int k = 0; k < size; ++k) values[u * size + k] = widened(packet.element[k]);
     }
     row.add(values);
+#pragma unroll
+    for (int u = 0; u < packets_together; ++u) {
+#pragma unroll
+      for (int k = 0; k < size; ++k) {
+        if (first + u * step + k < rows.n) see(values[u * size + k]);
+      }
+    }
   });
-  row = combine_row(row, MaxAndSum<A>::of_both);
-  const SoftmaxResult<A> result(what, row);
+  return combine_row(row, MaxAndSum<A>::of_both);
+}
+
+template <class T>
+__global__ void softmax_long(LongRows rows, SoftmaxOf what, const T* x, T* y) {
+  constexpr int size = row_packet<T>;
+  x += blockIdx.x * rows.n;
+  y += blockIdx.x * rows.n;
+  const SoftmaxResult<OpMath<T>> result(what, max_and_sum_of_row(rows, x, [](OpMath<T>) {}));
   rows.for_each_packet<size, 1>([&](std::int64_t i, std::int64_t) {
     auto packet = load_before<size>(x, i, rows.n, rows.packed, T(0));
 #pragma unroll

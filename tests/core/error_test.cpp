@@ -37,11 +37,10 @@ TEST_CASE("an infix operator names its line too") {
 }
 
 TEST_CASE("an error inside a composed op names both, once each") {
-  const Tensor scores = zeros({2, 3}), target = tensor({0, 7});
-  const Error error = caught([&] { cross_entropy(scores, target); });
-  CHECK(error.op() == "cross_entropy > nll_loss");
+  const Tensor x = zeros({1, 2, 5}), weight = zeros({3, 4, 3});
+  const Error error = caught([&] { conv1d(x, weight); });
+  CHECK(error.op() == "conv1d > conv2d");
   CHECK(error.site().line == __LINE__ - 2);
-  CHECK(error.message() == "target 7 is no class: expected one in [0, 3)");
 }
 
 TEST_CASE("modules add their names from the inside out") {

@@ -5,6 +5,7 @@
 #include "ebb/autograd/ops/detail/autocasting.h"
 #include "ebb/autograd/ops/detail/checks.h"
 #include "ebb/autograd/ops/detail/compute.h"
+#include "ebb/autograd/ops/detail/lines.h"
 #include "ebb/autograd/ops/detail/reduce_loss.h"
 #include "ebb/autograd/ops/elementwise/arithmetic.h"
 #include "ebb/autograd/ops/elementwise/compare.h"
@@ -12,6 +13,7 @@
 #include "ebb/autograd/ops/shape/shape.h"
 #include "ebb/autograd/record.h"
 #include "ebb/kernels/index/pick.h"
+#include "ebb/kernels/loss/cross_entropy.h"
 
 namespace ebb {
 
@@ -21,6 +23,7 @@ using ops::Precision;
 using autograd::record;
 using autograd::Saved;
 using autograd::wrt;
+using kernels::ClassTargets;
 using ops::reduced;
 
 namespace {
@@ -69,29 +72,87 @@ void check_classes(const Tensor& x, const Tensor& target, const Tensor& weight) 
         "), one for each class; got ", weight.defined() ? weight.shape() : Shape());
 }
 
-/// A weight for each class, along the classes of x (N, C, S).
-Tensor along_classes(const Tensor& weight, const Tensor& x) { return weight.to(x.dtype()).reshape({1, x.size(1), 1}); }
+/// A weight for each class as (1, C, 1).
+Tensor along_classes(const Tensor& weight, DType dtype) { return weight.to(dtype).reshape({1, weight.size(0), 1}); }
 
-/// 1 for each target, 0 where it is ignored; (N, S).
-Tensor counted(const Tensor& x, const Tensor& target, std::int64_t ignored) {
-  return ne(target, ignored).to(x.dtype());
+/// The weight of each target, 0 where it is ignored.
+Tensor target_weights(const Tensor& weight, DType dtype, const Tensor& target, std::int64_t ignored) {
+  const Tensor flat = contiguous(target).reshape({1, target.numel()});
+  const Tensor weights = along_classes(weight, dtype).expand({1, weight.size(0), target.numel()});
+  return pick(weights, flat, ignored).reshape(target.shape());
 }
 
-/// The weight of each target, 0 where it is ignored; (N, S).
-Tensor target_weights(const Tensor& x, const Tensor& target, const Tensor& weight, std::int64_t ignored) {
-  if (!weight.defined()) return counted(x, target, ignored);
-  return pick(along_classes(weight, x).expand(x.shape()), target, ignored);
+/// The mean of losses over the targets that are not ignored, where they are 0.
+Tensor mean_of_counted(const Tensor& losses, const Tensor& target, std::int64_t ignored) {
+  const TensorOptions like{.dtype = losses.dtype(), .device = losses.device()};
+  Tensor mean = empty({}, like), count = empty({}, like);
+  on_device(losses.device(), [&](auto& context) {
+    kernels::mean_of_counted(context, losses, contiguous(target), ignored, mean, count);
+  });
+  return record(mean, wrt(losses, [count = Saved(count), shape = losses.shape()](const Tensor& dy) {
+                  return (dy / count).expand(shape);
+                }));
 }
 
-/// The losses of the targets (N, S), given log-probabilities (N, C, S), and of the even distribution, mixed.
-Tensor smoothed_loss(const Tensor& log_p, const Tensor& flat_target, const CrossEntropyOptions& o, const Shape& shape) {
-  const Tensor weights = target_weights(log_p, flat_target, o.weight, o.ignore_index);
+/// The losses of targets, weighted and reduced.
+Tensor weighted(const Tensor& losses, const Tensor& target, const NllLossOptions& o) {
+  if (!o.weight.defined()) {
+    if (o.reduction == Reduction::mean) return mean_of_counted(losses, target, o.ignore_index);
+    return reduced(losses, o.reduction);
+  }
+  const Tensor weights = target_weights(o.weight, losses.dtype(), target, o.ignore_index), products = losses * weights;
+  return o.reduction == Reduction::mean ? sum(products) / sum(weights) : reduced(products, o.reduction);
+}
+
+/// The gradient of cross_entropy's losses, by ops that can be differentiated again.
+Tensor composed_gradient(const Tensor& dy, const Tensor& x, const ClassTargets& of) {
+  const Tensor scores = with_three_dims(ops::opmath(x));
+  const Shape positions{scores.size(0), scores.size(2)};
+  const Tensor target = of.target.reshape(positions), of_positions = dy.reshape(positions);
+  const Tensor counted = where(ne(target, of.ignored), of_positions, 0).unsqueeze(1);
+  const Tensor of_all = (softmax(scores, 1) - of.smoothing / static_cast<double>(scores.size(1))) * counted;
+  const Tensor of_target = put(of_positions * (1 - of.smoothing), target, of.ignored, scores.shape());
+  return (of_all - of_target).reshape(x.shape()).to(x.dtype());
+}
+
+/// The scores as lines of classes.
+ops::Lines lines_of(const Tensor& x) { return {x, x.dim() == 1 ? 0 : 1}; }
+
+Tensor fused_gradient(const Tensor& dy, const Tensor& x, const ClassTargets& of, const Tensor& norms) {
+  const ops::Lines lines = lines_of(x);
+  const Tensor scores = lines.of(x);
+  Tensor dx = empty_like(scores);
+  on_device(x.device(), [&](auto& context) { kernels::cross_entropy_backward(context, dy, scores, of, norms, dx); });
+  return lines.undone(dx);
+}
+
+/// -log p[target] of the scores' log-probabilities, smoothed, 0 where it is ignored; in the shape of the target.
+Tensor class_losses(const Tensor& x, const Tensor& target, std::int64_t ignored, double smoothing) {
+  const Tensor scores = no_grad([&] { return lines_of(x).of(x); });
+  const Shape positions{scores.size(0), scores.size(2)};
+  const ClassTargets of{contiguous(target.detach()).reshape(positions), ignored, smoothing};
+  const TensorOptions like{.dtype = opmath_type(x.dtype()), .device = x.device()};
+  Tensor losses = empty(positions, like), norms = empty({positions[0], positions[1], 2}, like);
+  on_device(x.device(), [&](auto& context) { kernels::cross_entropy(context, scores, of, losses, norms); });
+  const auto gradient = [x = Saved(x), target = Saved(of.target), norms = Saved(norms), ignored,
+                         smoothing](const Tensor& dy) {
+    const ClassTargets targets{target, ignored, smoothing};
+    return is_grad_enabled() ? composed_gradient(dy, x, targets) : fused_gradient(dy, x, targets, norms);
+  };
+  return record(losses, wrt(x, gradient)).reshape(target.shape());
+}
+
+/// With smoothed targets and weights of the classes: the losses of the targets and of the even distribution, mixed.
+Tensor smoothed_loss(const Tensor& x, const Tensor& target, const CrossEntropyOptions& o) {
+  const Tensor log_p = with_three_dims(log_softmax(ops::opmath(x), x.dim() == 1 ? 0 : 1));
+  const Tensor flat_target = contiguous(target.reshape({log_p.size(0), log_p.size(2)}));
+  const Tensor weights = target_weights(o.weight, log_p.dtype(), flat_target, o.ignore_index);
   const Tensor loss = (0 - pick(log_p, flat_target, o.ignore_index)) * weights;
-  const Tensor by_class = o.weight.defined() ? log_p * along_classes(o.weight, log_p) : log_p;
+  const Tensor by_class = log_p * along_classes(o.weight, log_p.dtype());
   const Tensor even = where(ne(flat_target, o.ignore_index), 0 - sum(by_class, {1}), 0);
   const double share = o.label_smoothing / static_cast<double>(log_p.size(1));
   const auto finish = [&](const Tensor& t) {
-    if (o.reduction == Reduction::none) return t.reshape(shape);
+    if (o.reduction == Reduction::none) return t.reshape(target.shape());
     return o.reduction == Reduction::sum ? sum(t) : sum(t) / sum(weights);
   };
   return finish(loss) * (1 - o.label_smoothing) + finish(even) * share;
@@ -119,27 +180,19 @@ Tensor probability_loss(const Tensor& x, const Tensor& target, const CrossEntrop
 
 Tensor nll_loss(const Tensor& x, const Tensor& target, const NllLossOptions& o, Site site) {
   if (const Autocasting as(Precision::full, x); as) return nll_loss(as(x), target, o, site);
-  if (is_half_precision(x.dtype())) {  // which counts only so far
-    return nll_loss(ops::opmath(x), target, o, site).to(x.dtype());
-  }
   const OpScope op("nll_loss", site);
   ops::refuse_batchmean(o.reduction);
   check_classes(x, target, o.weight);
   const Tensor scores = with_three_dims(x);
   const Tensor flat_target = contiguous(target.reshape({scores.size(0), scores.size(2)}));
-  Tensor losses = 0 - pick(scores, flat_target, o.ignore_index), weights;  // 0, not -0, where it is ignored
-  if (o.weight.defined()) {
-    weights = target_weights(scores, flat_target, o.weight, o.ignore_index);
-    losses = losses * weights;
-  }
-  if (o.reduction == Reduction::none) return losses.reshape(target.shape());
-  if (o.reduction == Reduction::sum) return sum(losses);
-  return sum(losses) / sum(weights.defined() ? weights : counted(scores, flat_target, o.ignore_index));
+  const Tensor losses = 0 - ops::opmath(pick(scores, flat_target, o.ignore_index));  // 0, not -0, where it is ignored
+  return weighted(losses.reshape(target.shape()), target, o).to(x.dtype());
 }
 
 Tensor cross_entropy(const Tensor& x, const Tensor& target, const CrossEntropyOptions& o, Site site) {
   if (const Autocasting as(Precision::full, x); as) return cross_entropy(as(x), as(target), o, site);
-  if (is_half_precision(x.dtype())) {
+  const bool has_probabilities = target.shape() == x.shape() && target.dtype() != kInt64;
+  if (has_probabilities && is_half_precision(x.dtype())) {
     return cross_entropy(ops::opmath(x), ops::opmath(target), o, site).to(x.dtype());
   }
   const OpScope op("cross_entropy", site);
@@ -147,14 +200,11 @@ Tensor cross_entropy(const Tensor& x, const Tensor& target, const CrossEntropyOp
   check(o.label_smoothing >= 0 && o.label_smoothing <= 1, "label_smoothing must lie in [0, 1], got ",
         o.label_smoothing);
   check(x.dim() >= 1, "the scores must be (C), (N, C) or (N, C, d1, ...), got a scalar");
-  if (target.shape() == x.shape() && target.dtype() != kInt64) return probability_loss(x, target, o);
+  if (has_probabilities) return probability_loss(x, target, o);
   check_classes(x, target, o.weight);
-  const Tensor log_p = log_softmax(x, x.dim() == 1 ? 0 : 1);
-  if (o.label_smoothing == 0) {
-    return nll_loss(log_p, target, {.weight = o.weight, .ignore_index = o.ignore_index, .reduction = o.reduction});
-  }
-  const Tensor scores = with_three_dims(log_p);
-  return smoothed_loss(scores, contiguous(target.reshape({scores.size(0), scores.size(2)})), o, target.shape());
+  if (o.weight.defined() && o.label_smoothing > 0) return smoothed_loss(x, target, o).to(x.dtype());
+  const NllLossOptions of_classes{.weight = o.weight, .ignore_index = o.ignore_index, .reduction = o.reduction};
+  return weighted(class_losses(x, target, o.ignore_index, o.label_smoothing), target, of_classes).to(x.dtype());
 }
 
 }  // namespace ebb

@@ -101,8 +101,11 @@ static void add_losses(GradientCases& cases) {
                        [=, t = target](In x) { return nll_loss(x[0], t, {.weight = weight, .reduction = r}); },
                        {shape}});
       for (const double smoothing : {0.0, 0.3}) {
-        const CrossEntropyOptions o{.weight = weight, .ignore_index = 0, .reduction = r, .label_smoothing = smoothing};
-        cases.push_back({"cross_entropy", [=, t = target](In x) { return cross_entropy(x[0], t, o); }, {shape}});
+        for (const Tensor& of_classes : {Tensor(), weight}) {
+          const CrossEntropyOptions o{
+              .weight = of_classes, .ignore_index = 0, .reduction = r, .label_smoothing = smoothing};
+          cases.push_back({"cross_entropy", [=, t = target](In x) { return cross_entropy(x[0], t, o); }, {shape}});
+        }
       }
     }
     cases.push_back({"cross_entropy probabilities",

@@ -9,6 +9,7 @@
 #include "ebb/kernels/conv/conv.h"
 #include "ebb/kernels/elementwise/elementwise.h"
 #include "ebb/kernels/index/index.h"
+#include "ebb/kernels/loss/cross_entropy.h"
 #include "ebb/kernels/matmul/bmm.h"
 #include "ebb/kernels/norm/batch_norm.h"
 #include "ebb/kernels/optim/optim_step.h"
@@ -300,8 +301,17 @@ void Cases::add_losses() {
   loss("smooth_l1_loss", 5, [](const Tensor& x, const Tensor& target) { smooth_l1_loss(x, target); });
   loss("binary_cross_entropy_with_logits", 6,
        [](const Tensor& x, const Tensor& target) { binary_cross_entropy_with_logits(x, target); });
-  add("cross_entropy", "1024x512", {made({1024, 512}), made({1024}, kInt64)}, {made({1})}, 5,
-      [](CudaContext&, const Tensors& in, Tensors&) { cross_entropy(in[0], in[1]); });
+  const auto classes = [&](const std::string& shape, const Dims& lines, const Tensor& x, const Tensor& target) {
+    add("cross_entropy", shape, {x, target}, {made({1})}, 5,
+        [](CudaContext&, const Tensors& in, Tensors&) { cross_entropy(in[0], in[1]); });
+    const Tensor scores = x.reshape(lines), of_lines = target.reshape({lines[0], lines[2]});
+    add("cross_entropy, backward", shape, {scores, of_lines, number({lines[0], lines[2], 2}), number(of_lines.shape())},
+        {made(lines)}, 5, [](CudaContext& c, const Tensors& in, Tensors& out) {
+          kernels::cross_entropy_backward(c, in[3], in[0], {in[1], -100, 0}, in[2], out[0]);
+        });
+  };
+  classes("1024x512", {1024, 512, 1}, made({1024, 512}), made({1024}, kInt64));
+  classes("4x32x64x64", {4, 32, 4096}, made({4, 32, 64, 64}), made({4, 64, 64}, kInt64));
 }
 
 }  // namespace
