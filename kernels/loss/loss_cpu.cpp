@@ -13,19 +13,19 @@ void loss(CpuContext&, const LossOp& op, const Tensor& x, const Tensor& target, 
 }
 
 void loss_sum(CpuContext& context, const LossOp& op, const Tensor& x, const Tensor& target, double scale, Tensor& y) {
-  const auto [a, b] = side_by_side(context, x, target);
+  const SideBySide pair = side_by_side(context, x, target);
   visit_float(opmath_type(x.dtype()), [&]<class T>() {
     const BinaryRow row = best([]<Isa isa> { return loss_row<isa, T>; })(op.index());
-    fill(context, scale * sum_rows(row, functor_of(op), a, b), y);
+    fill(context, scale * sum_rows(row, functor_of(op), pair.a, pair.b), y);
   });
 }
 
 void loss_backward(CpuContext&, const LossOp& op, const Tensor& dy, const Tensor& x, const Tensor& target, double scale,
                    Tensor& dx) {
-  const auto run = [&](const auto& f) {
+  const auto run = [&]<class Op>(const Op& f) {
     visit_float(opmath_type(x.dtype()), [&]<class T>() {
       const TernaryRow row = best([]<Isa isa> { return loss_gradient_row<isa, T>; })(op.index());
-      const LossGradient gradient{f, scale};
+      const LossGradient<Op> gradient{f, scale};
       map_rows(row, &gradient, dy, x, target, dx);
     });
   };

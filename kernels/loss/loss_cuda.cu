@@ -63,14 +63,14 @@ void loss(CudaContext& context, const LossOp& op, const Tensor& x, const Tensor&
 
 void loss_sum(CudaContext& context, const LossOp& op, const Tensor& x, const Tensor& target, double scale, Tensor& y) {
   if (x.numel() == 0) return fill(context, scale * 0, y);
-  const auto [a, b] = side_by_side(context, x, target);
-  const auto run = [&, &a = a, &b = b]<class Op>(const Op& f) {
-    visit_floating(a.dtype(), [&]<class T>() {
+  const SideBySide pair = side_by_side(context, x, target);
+  const auto run = [&]<class Op>(const Op& f) {
+    visit_floating(x.dtype(), [&]<class T>() {
       using Sum = LossSum<T, Op>;
-      const T *from = a.data<T>(), *to = b.data<T>();
-      const bool packed = is_aligned<Sum::packet>(from) && is_aligned<Sum::packet>(to);
-      const Sum sum{f, from, to, packed, static_cast<OpMath<T>>(scale), y.data<T>()};
-      reduce(context, sum, a.numel(), 1, ReduceOrder::count_is_inner);
+      const T *a = pair.a.data<T>(), *b = pair.b.data<T>();
+      const bool packed = is_aligned<Sum::packet>(a) && is_aligned<Sum::packet>(b);
+      const Sum sum{f, a, b, packed, static_cast<OpMath<T>>(scale), y.data<T>()};
+      reduce(context, sum, x.numel(), 1, ReduceOrder::count_is_inner);
     });
   };
   std::visit(run, op);
