@@ -12,22 +12,15 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tools/lib"))
 
-from gpu import tables  # noqa: E402
+from gpu import declared, tables  # noqa: E402
 
 PAGE = ROOT / "docs/gpu-status.md"
 RESULTS = ROOT / "docs/gpu-results"  # what tools/gpu_check wrote, one file per run
 PART = re.compile(r"(<!-- (functions|results): written by tools/make_gpu_status.py -->\n).*?(\n<!-- end -->)", re.DOTALL)
-DECLARED = re.compile(r"^(?:void|\w+) (\w+)\(CudaContext&(?! context)", re.MULTILINE)
 
 
 def files(*patterns):
     return [path for pattern in patterns for path in sorted(ROOT.glob(pattern))]
-
-
-def declared():
-    """{function: the header} for those of kernels/."""
-    return {name: header for header in files("kernels/**/*.h") for name in DECLARED.findall(header.read_text())
-            if not name.startswith("which_")}
 
 
 def definition_of(name):
@@ -37,16 +30,17 @@ def definition_of(name):
 
 def tests_of(name):
     call = re.compile(rf"\bkernels::{name}\(|\b{name}\((?:context|cuda_context)\b")
-    return [p for p in files("tests/kernels/*_test.cpp", "tests/kernels/matmul/*_test.cpp") if call.search(p.read_text())]
+    return [p for p in files("tests/kernels/**/*_test.cpp") if call.search(p.read_text())]
 
 
-def ran_on(results, tests):
-    """The GPUs on which the tests in these files ran, the newest run of each, and how many of their cases failed there."""
+def ran_on(results, name, tests):
+    """The GPUs on which a function was there when the tests in these files ran, the newest run of each, and how many of their cases
+    failed there."""
     said = {}
     text = "".join(path.read_text() for path in tests)
     for _, report in results:
         result = tables.step(report, "tests").get("result")
-        if not tests or not result or report["gpu"] in said:
+        if name not in report["pack"]["functions"] or not tests or not result or report["gpu"] in said:
             continue
         failed = sum(f'TEST_CASE("{case}"' in text for case in result["failed"])
         said[report["gpu"]] = f"{report['gpu']}, {(report['pack']['revision'] or '')[:9]}{f': {failed} failed' if failed else ''}"
@@ -59,10 +53,10 @@ def names(paths, folder):
 
 def functions(results):
     lines = ["| function of kernels/ | defined in kernels/ | run in the emulator by tests/kernels/ | ran on a GPU |", "|---|---|---|---|"]
-    for name, header in sorted(declared().items(), key=lambda item: (item[1], item[0])):
+    for name, header in sorted(declared.functions(ROOT).items(), key=lambda item: (item[1], item[0])):
         defined, tests = definition_of(name), tests_of(name)
         by = names(tests, "tests/kernels") or "by what calls it"
-        lines.append(f"| `{name}` | {names(defined, 'kernels')} | {by} | {ran_on(results, tests) if tests else '—'} |")
+        lines.append(f"| `{name}` | {names(defined, 'kernels')} | {by} | {ran_on(results, name, tests) if tests else '—'} |")
     return "\n".join(lines)
 
 
