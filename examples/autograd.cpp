@@ -17,7 +17,7 @@ int main() {
     optimizer.step();
   }
   std::cout << "w " << w << "\nb " << b << "\n";
-  for (const GraphNode& node : graph(mse_loss(x * w + b, y))) {
+  for (const GraphNode& node : graph(square(x * w + b - y).mean())) {
     std::cout << node.name << " at " << to_string(node.site) << ", keeps " << node.saved.size() << " tensors\n";
   }
 }
@@ -26,9 +26,8 @@ int main() {
 /* Prints:
 w tensor([3.0000], requires_grad=True)
 b tensor([2.0000], requires_grad=True)
-div at autograd.cpp:20, keeps 0 tensors
-sum at autograd.cpp:20, keeps 0 tensors
-mul at autograd.cpp:20, keeps 2 tensors
+mean at autograd.cpp:20, keeps 0 tensors
+pow at autograd.cpp:20, keeps 1 tensors
 sub at autograd.cpp:20, keeps 0 tensors
 add at autograd.cpp:20, keeps 0 tensors
 mul at autograd.cpp:20, keeps 1 tensors
