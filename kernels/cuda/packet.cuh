@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "ebb/kernels/cuda/ptx.cuh"
+#include "ebb/kernels/host_device.h"
 
 namespace ebb::kernels {
 
@@ -35,7 +36,7 @@ __device__ void store_global(T* to, const Packet<T, n>& packet) {
 
 /// Whether packets of n elements may be read at `data`.
 template <int n, class T>
-bool is_aligned(const T* data) {
+EBB_HOST_DEVICE bool is_aligned(const T* data) {
   return reinterpret_cast<std::uintptr_t>(data) % alignof(Packet<T, n>) == 0;
 }
 

@@ -55,6 +55,16 @@ Tensor gradient(const LossOp& f, const Tensor& dy, const Tensor& x, const Tensor
   return dx;
 }
 
+/// scale dy slope_of(f, x, target), by ops that can be differentiated again.
+template <class Slope>
+Tensor composed_gradient(const LossOp& f, const Tensor& dy, const Tensor& x, const Tensor& target, double scale,
+                         Slope slope_of) {
+  const auto product = [&](const Tensor& of_loss, const Tensor& a, const Tensor& t) {
+    return of_loss * scale * std::visit([&](const auto& loss) { return slope_of(loss, a, t); }, f);
+  };
+  return ops::rounded_once(product, dy, x, target);
+}
+
 Tensor stretched(const Tensor& x, const Shape& shape) { return x.shape() == shape ? x : x.expand(shape); }
 
 /// f of each pair of elements, or the sum of them, or the mean, in one kernel.
@@ -73,16 +83,12 @@ Tensor computed(const LossOp& f, const Tensor& given_x, const Tensor& given_targ
   });
   const auto of_x = [f, scale, x = Saved(x), target = Saved(target)](const Tensor& dy) {
     if (!is_grad_enabled()) return gradient(f, dy, x, target, scale);
-    const auto product = [&](const Tensor& dy, const Tensor& x, const Tensor& t) {
-      return dy * scale * std::visit([&](const auto& loss) { return slope(loss, x, t); }, f);
-    };
-    return ops::rounded_once(product, dy, x, target);
+    const auto slope_of = [](const auto& loss, const Tensor& a, const Tensor& t) { return slope(loss, a, t); };
+    return composed_gradient(f, dy, x, target, scale, slope_of);
   };
   const auto of_target = [f, scale, x = Saved(x), target = Saved(target)](const Tensor& dy) {
-    const auto product = [&](const Tensor& dy, const Tensor& x, const Tensor& t) {
-      return dy * scale * std::visit([&](const auto& loss) { return target_slope(loss, x, t); }, f);
-    };
-    return ops::rounded_once(product, dy, x, target);
+    const auto slope_of = [](const auto& loss, const Tensor& a, const Tensor& t) { return target_slope(loss, a, t); };
+    return composed_gradient(f, dy, x, target, scale, slope_of);
   };
   return record(y, wrt(x, of_x), wrt(target, of_target));
 }
