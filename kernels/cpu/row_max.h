@@ -25,5 +25,16 @@ T max_of(const T* x, std::int64_t n) {
   return max;
 }
 
+/// max[k] = the largest of the n elements of column k, which lie `stride` apart, for k < width.
+template <class T>
+[[gnu::always_inline]] inline void max_of_columns(const T* x, std::int64_t n, std::int64_t stride, std::int64_t width,
+                                                  T* __restrict max) {
+  for (std::int64_t k = 0; k < width; ++k) max[k] = -std::numeric_limits<T>::infinity();
+  for (std::int64_t i = 0; i < n; ++i) {
+    const T* row = x + i * stride;
+    for (std::int64_t k = 0; k < width; ++k) max[k] = row[k] > max[k] ? row[k] : max[k];
+  }
+}
+
 }  // namespace
 }  // namespace ebb::kernels

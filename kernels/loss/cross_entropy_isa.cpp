@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <limits>
 
 #include "ebb/kernels/cpu/row_max.h"
 #include "ebb/kernels/cpu/row_sums.h"
@@ -46,11 +45,7 @@ template <Isa, class T>
 void cross_entropy_columns(const T* x, std::int64_t n, std::int64_t stride, std::int64_t width, bool with_mean,
                            LineSums<T>* sums) {
   T max[columns_together], sum[columns_together] = {}, below[columns_together] = {};
-  for (T& m : max) m = -std::numeric_limits<T>::infinity();
-  for (std::int64_t i = 0; i < n; ++i) {
-    const T* row = x + i * stride;
-    for (std::int64_t k = 0; k < width; ++k) max[k] = row[k] > max[k] ? row[k] : max[k];
-  }
+  max_of_columns(x, n, stride, width, max);
   for (std::int64_t i = 0; i < n; ++i) {
     const T* row = x + i * stride;
     for (std::int64_t k = 0; k < width; ++k) sum[k] += vector_math::exp(row[k] - max[k]);

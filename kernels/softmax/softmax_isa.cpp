@@ -1,5 +1,3 @@
-#include <limits>
-
 #include "ebb/kernels/cpu/row_max.h"
 #include "ebb/kernels/cpu/row_sums.h"
 #include "ebb/kernels/cpu/this_isa.h"
@@ -37,11 +35,7 @@ template <Isa, class T>
 void softmax_columns(const T* x, std::int64_t n, std::int64_t stride, std::int64_t width, SoftmaxOf what,
                      T* __restrict y) {
   T max[columns_together], sum[columns_together] = {};
-  for (T& m : max) m = -std::numeric_limits<T>::infinity();
-  for (std::int64_t i = 0; i < n; ++i) {
-    const T* row = x + i * stride;
-    for (std::int64_t k = 0; k < width; ++k) max[k] = row[k] > max[k] ? row[k] : max[k];
-  }
+  max_of_columns(x, n, stride, width, max);
   for (std::int64_t i = 0; i < n; ++i) {
     const T* row = x + i * stride;
     T* to = y + i * stride;
