@@ -27,6 +27,7 @@
 #include "ebb/autograd/ops/loss/elementwise_loss.h"
 #include "ebb/autograd/ops/loss/loss.h"
 #include "ebb/autograd/ops/norm/batch_norm.h"
+#include "ebb/autograd/ops/norm/batch_norm_pool.h"
 #include "ebb/autograd/ops/norm/group_norm.h"
 #include "ebb/autograd/ops/norm/layer_norm.h"
 #include "ebb/autograd/ops/norm/local_response_norm.h"

@@ -69,6 +69,7 @@ FLOORS = {
             "matmul/hopper": "products by what only Hopper has: wgmma, TMA",
             "winograd": "3 x 3 and 5 x 5 convolutions on the CPU by fewer multiplications",
             "norm": "batch norm, whole and in parts, by ebb and by cuDNN",
+            "norm_pool": "batch norm, ReLU and max pooling of it as one, on the CPU",
             "optim": "steps of optimizers",
             "pool": "pooling by windows",
             "random": "dropout",

@@ -69,9 +69,10 @@ void apply(Context& context, const Tensor& x, const Tensor& mean, const Tensor& 
   }
 }
 
+/// Fills `saved` with the statistics of x and moves the running ones.
 template <class Context>
-void forward(Context& context, const Tensor& x, const Tensor& scale, const Tensor& shift, double eps,
-             const NormTail& tail, RunningStatistics& running, BatchStatistics& saved, Tensor& y) {
+void take_statistics(Context& context, const Tensor& x, double eps, RunningStatistics& running,
+                     BatchStatistics& saved) {
   const Tensor rows = rows_of(x);
   const auto n = static_cast<double>(rows.size(0));
   Tensor m2 = empty_like(saved.mean);
@@ -80,7 +81,29 @@ void forward(Context& context, const Tensor& x, const Tensor& scale, const Tenso
   move_towards(context, running.mean, saved.mean, running.momentum, 1);
   move_towards(context, running.var, m2, running.momentum, 1 / (n - 1));
   inverse_deviation(context, computed(context, DivScalar{Immediate(n)}, m2), eps, saved.inverse);
+}
+
+template <class Context>
+void forward(Context& context, const Tensor& x, const Tensor& scale, const Tensor& shift, double eps,
+             const NormTail& tail, RunningStatistics& running, BatchStatistics& saved, Tensor& y) {
+  take_statistics(context, x, eps, running, saved);
   apply(context, x, saved.mean, product(context, scale, saved.inverse), shift, tail, y);
+}
+
+/// Of dx = factor dy + of_x (x - mean) + constant, whose factor is that of dy in y.
+struct InputShares {
+  Tensor of_x, constant;
+};
+
+/// dx = scale inverse (dy - dshift / n - (x - mean) inverse dscale / n), factor = scale inverse; fills dscale, given
+/// dshift and sum_dy_x = sum of dy (x - mean).
+template <class Context>
+InputShares input_shares(Context& context, std::int64_t n, const BatchStatistics& saved, const Tensor& factor,
+                         const Tensor& sum_dy_x, BatchNormGradients& gradients) {
+  binary(context, Mul{}, sum_dy_x, saved.inverse, gradients.dscale);
+  const Tensor share = computed(context, DivScalar{Immediate(-static_cast<double>(n))}, factor);
+  return {product(context, product(context, share, saved.inverse), gradients.dscale),
+          product(context, share, gradients.dshift)};
 }
 
 template <class Context>

@@ -33,13 +33,12 @@ void batch_norm_forward(CpuContext& context, const Tensor& x, const Tensor& scal
   composed::forward(context, x, scale, shift, eps, tail, running, saved, y);
 }
 
-/// dx = scale inverse (dy - dshift / n - (x - mean) inverse dscale / n). A ReLU's share of it is found on the way, but
-/// below one of a sum dy is a gradient of its own.
+/// A ReLU's share of dx is found on the way, but below one of a sum dy is a gradient of its own.
 void batch_norm_backward(CpuContext& context, const Tensor& gradient, const Tensor& x, const Tensor& scale,
                          const BatchStatistics& saved, double eps, const NormResult& result,
                          BatchNormGradients& gradients) {
   if (have_half(x)) return batch_norm_backward_of_half(context, gradient, x, scale, saved, eps, result, gradients);
-  using composed::computed, composed::product, composed::rows_of;
+  using composed::product, composed::rows_of;
   const Tensor factor = product(context, scale, saved.inverse);
   Tensor dy = gradient;
   NormMask mask;
@@ -53,11 +52,8 @@ void batch_norm_backward(CpuContext& context, const Tensor& gradient, const Tens
   const Tensor rows = rows_of(x), dy_rows = rows_of(dy);
   Tensor dx_rows = rows_of(gradients.dx), sum_dy_x = empty_like(saved.mean);
   norm.backward_sums(dy_rows, rows, saved.mean, mask, gradients.dshift, sum_dy_x);
-  binary(context, Mul{}, sum_dy_x, saved.inverse, gradients.dscale);
-  const Tensor share = computed(context, DivScalar{Immediate(-static_cast<double>(rows.size(0)))}, factor);
-  const Tensor along = product(context, product(context, share, saved.inverse), gradients.dscale);
-  const Tensor offset = product(context, share, gradients.dshift);
-  norm.backward_apply(dy_rows, rows, saved.mean, mask, factor, along, offset, dx_rows);
+  const auto [of_x, constant] = composed::input_shares(context, rows.size(0), saved, factor, sum_dy_x, gradients);
+  norm.backward_apply(dy_rows, rows, saved.mean, mask, factor, of_x, constant, dx_rows);
 }
 
 void batch_norm_inference(CpuContext& context, const Tensor& x, const Tensor& mean, const Tensor& var,

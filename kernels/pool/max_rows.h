@@ -27,6 +27,20 @@ struct MaxPoolRow {
 template <Isa, class T>
 void max_pool_row(const MaxPoolRow<T>& row);
 
+/// The elements that such a row has chosen, 0 where there is none.
+template <class T>
+struct MaxPoolGatherRow {
+  const T* image;  // (H, W, channels)
+  std::int64_t channels;
+  WindowSpan rows;
+  WindowLine columns;
+  const std::uint8_t* at;  // (windows, channels)
+  T* chosen;               // likewise
+};
+
+template <Isa, class T>
+void max_pool_gather_row(const MaxPoolGatherRow<T>& row);
+
 /// A row of windows that a row of the image lies in, as that of the elements numbered from first_tap on.
 template <class T>
 struct HoldingRow {
@@ -35,17 +49,11 @@ struct HoldingRow {
   std::int64_t first_tap;
 };
 
-/// A window of a row of windows that an element lies in, as number `tap` of a row of its.
-struct Holder {
-  std::int64_t window, tap;
-};
-
 /// What a row of the image gets of the windows that it lies in, in their order.
 template <class T>
 struct MaxPoolBackwardRow {
   std::span<const HoldingRow<T>> rows;
-  std::span<const Holder> holders;        // of all elements of a row, one after the other
-  std::span<const std::int64_t> offsets;  // (W + 1): where those of each begin
+  WindowLine columns;
   std::int64_t channels;
   T* dx;  // (W, channels)
 };

@@ -15,19 +15,64 @@ namespace {
   return {start + tap * line.step, stop < line.size ? stop : line.size, line.step, tap};
 }
 
-/// Whether there is code for windows of known sizes: not of double, for the size of the library.
+/// Whether there is code for windows of known sizes: only where speed counts, for the size of the library.
 template <class T>
-constexpr bool has_known = sizeof(T) == 4;
+constexpr bool has_known = sizeof(T) == 4 && this_isa != Isa::sse2;
 
-/// Calls `body(w)` for the columns of a window, counted from its first; `known` many of them, or 0.
-template <int known, class Body>
-[[gnu::always_inline]] inline void each_column(const WindowSpan& columns, const Body& body) {
-  if constexpr (known > 0) {
-#pragma GCC unroll 3
-    for (int w = 0; w < known; ++w) body(w);
-  } else {
-    for (std::int64_t w = columns.first; w < columns.end; w += columns.step) body(w - columns.first);
+/// Windows of a row that are alike: each has the elements first, first + step, ... before `end` of both dimensions, the
+/// columns counted from where the window begins.
+struct Windows {
+  WindowSpan rows, columns;
+  std::int64_t begin, end;  // which of the row
+};
+
+/// Calls `body(windows)`, from the left to the right: for those that reach beyond the image each by itself, for those
+/// between them once.
+template <class Body>
+[[gnu::always_inline]] inline void each_run(const WindowSpan& rows, const WindowLine& line, const Body& body) {
+  const std::int64_t most_start = line.size - (line.taps - 1) * line.step - 1 + line.padding;
+  const std::int64_t begin = (line.padding + line.stride - 1) / line.stride,
+                     end = std::min(most_start < 0 ? 0 : most_start / line.stride + 1, line.windows);
+  for (std::int64_t q = 0, next; q < line.windows; q = next) {
+    next = q == begin && begin < end ? end : q + 1;
+    WindowSpan columns = inside(line, q);
+    columns.first -= q * line.stride;
+    columns.end -= q * line.stride;
+    body(Windows{rows, columns, q, next});
   }
+}
+
+/// Calls `body(h, w)` for the elements of a window, row by row, and `next_row()` after each. Where their numbers are
+/// known, not 0, all lie side by side.
+template <int known_rows, int known_columns, class Body, class Next>
+[[gnu::always_inline]] inline void each_element(const Windows& windows, const Body& body, const Next& next_row) {
+  const WindowSpan &rows = windows.rows, &columns = windows.columns;
+  if constexpr (known_rows > 0) {
+#pragma GCC unroll 3
+    for (int h = 0; h < known_rows; ++h) {
+#pragma GCC unroll 3
+      for (int w = 0; w < known_columns; ++w) body(rows.first + h, columns.first + w);
+      next_row();
+    }
+  } else {
+    for (std::int64_t h = rows.first; h < rows.end; h += rows.step) {
+      for (std::int64_t w = columns.first; w < columns.end; w += columns.step) body(h, w);
+      next_row();
+    }
+  }
+}
+
+/// Calls `body.operator()<rows, columns>()` with the numbers of rows and columns that windows have, or with 0.
+template <class T, class Body>
+[[gnu::always_inline]] inline void by_size(const Windows& windows, const Body& body) {
+  const bool is_dense = windows.rows.step == 1 && windows.columns.step == 1;
+  const std::int64_t rows = windows.rows.end - windows.rows.first,
+                     columns = windows.columns.end - windows.columns.first;
+  if constexpr (has_known<T>) {
+    if (is_dense && rows == 2 && columns == 2) return body.template operator()<2, 2>();
+    if (is_dense && rows == 3 && columns == 3) return body.template operator()<3, 3>();
+  }
+  body.template operator()<0, 0>();
 }
 
 /// The greatest so far; once it is NaN, only another NaN takes its place. Two of its instructions are enough where
@@ -45,102 +90,115 @@ struct Greatest {
   Vector best, nan{};
 };
 
-/// Of one window and a register of channels that begin at `c`; `to` is where they belong in y. The number of columns is
-/// known, then they are adjacent, or 0.
-template <class Register, int known_columns, class T>
-[[gnu::always_inline]] inline void maximum(const MaxPoolRow<T>& row, const WindowSpan& columns, std::int64_t c,
+/// Of one window and a register of channels, whose elements are `at(h, w)`; `to` is where they belong in y.
+template <class Register, int rows, int columns, class T, class At>
+[[gnu::always_inline]] inline void maximum(const MaxPoolRow<T>& row, const Windows& windows, const At& at,
                                            std::int64_t to) {
-  const WindowSpan rows = row.rows;
   Greatest<Register> greatest{typename Register::Vector{} - std::numeric_limits<T>::infinity()};
-  for (std::int64_t h = rows.first; h < rows.end; h += rows.step) {
-    const T* line = row.image + (h * row.columns.size + columns.first) * row.channels + c;
-    each_column<known_columns>(columns, [&](std::int64_t w) { greatest.add(Register::load(line + w * row.channels)); });
-  }
+  each_element<rows, columns>(
+      windows, [&](std::int64_t h, std::int64_t w) { greatest.add(at(h, w)); }, [] {});
   Register::store(greatest.value(), row.best + to);
 }
 
 /// With its number in the window.
-template <class Register, int known_columns, class T>
-[[gnu::always_inline]] inline void maximum_and_tap(const MaxPoolRow<T>& row, const WindowSpan& columns, std::int64_t c,
+template <class Register, int rows, int columns, class T, class At>
+[[gnu::always_inline]] inline void maximum_and_tap(const MaxPoolRow<T>& row, const Windows& windows, const At& at,
                                                    std::int64_t to) {
   using Mask = typename Register::Mask;
   using Integer = IntegerLike<T>;
-  const WindowSpan rows = row.rows;
-  const bool is_empty = rows.first >= rows.end || columns.first >= columns.end;
-  const auto first_tap = static_cast<Integer>(rows.tap * row.columns.taps + columns.tap);
+  const bool is_empty = windows.rows.first >= windows.rows.end || windows.columns.first >= windows.columns.end;
+  const std::int64_t taps = row.columns.taps;
+  const auto first_tap = static_cast<Integer>(windows.rows.tap * taps + windows.columns.tap);
   typename Register::Vector best = typename Register::Vector{} - std::numeric_limits<T>::infinity();
-  Mask at = Mask{} + (is_empty ? Integer(255) : first_tap), row_tap = Mask{} + first_tap;
-  for (std::int64_t h = rows.first; h < rows.end; h += rows.step, row_tap += static_cast<Integer>(row.columns.taps)) {
-    const T* line = row.image + (h * row.columns.size + columns.first) * row.channels + c;
-    Mask tap = row_tap;
-    each_column<known_columns>(columns, [&](std::int64_t w) {
-      const auto value = Register::load(line + w * row.channels);
-      const auto wins = (value > best) | (value != value);  // once NaN, only another NaN wins
-      at = wins ? tap : at;
-      best = wins ? value : best;
-      tap += 1;
-    });
-  }
+  Mask chosen = Mask{} + (is_empty ? Integer(255) : first_tap), row_tap = Mask{} + first_tap, tap = row_tap;
+  each_element<rows, columns>(
+      windows,
+      [&](std::int64_t h, std::int64_t w) {
+        const auto value = at(h, w);
+        const auto wins = (value > best) | (value != value);  // once NaN, only another NaN wins
+        chosen = wins ? tap : chosen;
+        best = wins ? value : best;
+        tap += 1;
+      },
+      [&] { tap = row_tap += static_cast<Integer>(taps); });
   Register::store(best, row.best + to);
-  Register::store_bytes(at, row.at + to);
+  Register::store_bytes(chosen, row.at + to);
 }
 
-template <bool tells, int known_columns, class T>
-[[gnu::always_inline]] inline void pool_window(const MaxPoolRow<T>& row, const WindowSpan& columns, std::int64_t q) {
-  by_registers<T>(row.channels, [&](auto kind, std::int64_t c) {
-    const std::int64_t to = q * row.channels + c;
-    if constexpr (tells) {
-      maximum_and_tap<decltype(kind), known_columns>(row, columns, c, to);
-    } else {
-      maximum<decltype(kind), known_columns>(row, columns, c, to);
-    }
+/// The elements that `row.at` tells, 0 where it tells none.
+template <class Register, int rows, int columns, class T, class At>
+[[gnu::always_inline]] inline void gather(const MaxPoolGatherRow<T>& row, const Windows& windows, const At& at,
+                                          std::int64_t to) {
+  using Mask = typename Register::Mask;
+  using Integer = IntegerLike<T>;
+  const std::int64_t taps = row.columns.taps;
+  const Mask chosen = Register::load_bytes(row.at + to);
+  Mask row_tap = Mask{} + static_cast<Integer>(windows.rows.tap * taps + windows.columns.tap), tap = row_tap;
+  typename Register::Vector value{};
+  each_element<rows, columns>(
+      windows,
+      [&](std::int64_t h, std::int64_t w) {
+        value = chosen == tap ? at(h, w) : value;
+        tap += 1;
+      },
+      [&] { tap = row_tap += static_cast<Integer>(taps); });
+  Register::store(value, row.chosen + to);
+}
+
+/// Calls `body.operator()<Register, rows, columns>(windows, at, to)` for each window of a row and each register of
+/// channels.
+template <class T, class Row, class Body>
+[[gnu::always_inline]] inline void each_window(const Row& row, const Body& body) {
+  const std::int64_t channels = row.channels, pitch = row.columns.size * channels;
+  each_run(row.rows, row.columns, [&](const Windows& windows) {
+    by_size<T>(windows, [&]<int rows, int columns> {
+      for (std::int64_t q = windows.begin; q < windows.end; ++q) {
+        const T* first = row.image + q * row.columns.stride * channels;
+        by_registers<T>(channels, [&](auto kind, std::int64_t c) {
+          using Register = decltype(kind);
+          const auto at = [&](std::int64_t h, std::int64_t w) {
+            return Register::load(first + h * pitch + w * channels + c);
+          };
+          body.template operator()<Register, rows, columns>(windows, at, q * channels + c);
+        });
+      }
+    });
   });
 }
 
 template <bool tells, class T>
 void pool_row(const MaxPoolRow<T>& given) {
   const MaxPoolRow<T> row = given;  // a copy, that what is stored cannot change
-  for (std::int64_t q = 0; q < row.columns.windows; ++q) {
-    const WindowSpan columns = inside(row.columns, q);
-    const std::int64_t count = columns.step == 1 ? columns.end - columns.first : 0;
-    if (has_known<T> && count == 2) {
-      pool_window<tells, has_known<T> ? 2 : 0>(row, columns, q);
-    } else if (has_known<T> && count == 3) {
-      pool_window<tells, has_known<T> ? 3 : 0>(row, columns, q);
-    } else {
-      pool_window<tells, 0>(row, columns, q);
-    }
-  }
+  each_window<T>(row,
+                 [&]<class Register, int rows, int columns>(const Windows& windows, const auto& at, std::int64_t to) {
+                   if constexpr (tells) {
+                     maximum_and_tap<Register, rows, columns>(row, windows, at, to);
+                   } else {
+                     maximum<Register, rows, columns>(row, windows, at, to);
+                   }
+                 });
 }
 
-/// dx (channels) of elements `begin` to `end` = the sum of dy of those windows that chose them. The numbers of rows and
-/// of windows of a row that each lies in are known, or 0.
-template <std::size_t known_rows = 0, std::size_t known_holders = 0, class T>
-void add_chosen(const MaxPoolBackwardRow<T>& row, std::size_t begin, std::size_t end) {
-  constexpr bool is_known = known_rows > 0;
-  HoldingRow<T> few_rows[std::max<std::size_t>(known_rows, 1)];  // copies, that what is stored cannot change
-  Holder few_holders[std::max<std::size_t>(known_holders, 1)];
-  std::copy_n(row.rows.begin(), known_rows, few_rows);
-  const HoldingRow<T>* rows = is_known ? few_rows : row.rows.data();
-  const std::size_t row_count = is_known ? known_rows : row.rows.size();
+/// Adds what windows of one row of them have chosen of the row of dx. The number of their columns is known, or 0.
+template <int known_columns, class T>
+[[gnu::always_inline]] inline void add_chosen(const MaxPoolBackwardRow<T>& row, const HoldingRow<T>& of,
+                                              const Windows& windows) {
+  using Integer = IntegerLike<T>;
   const std::int64_t channels = row.channels;
-  for (std::size_t w = begin; w < end; ++w) {
-    const Holder* holders = row.holders.data() + row.offsets[w];
-    if constexpr (is_known) holders = std::copy_n(holders, known_holders, few_holders) - known_holders;
-    const std::size_t count = is_known ? known_holders : static_cast<std::size_t>(row.offsets[w + 1] - row.offsets[w]);
-    T* dx = row.dx + static_cast<std::int64_t>(w) * channels;
+  const auto first_tap = static_cast<Integer>(of.first_tap + windows.columns.tap);
+  for (std::int64_t q = windows.begin; q < windows.end; ++q) {
+    T* const first = row.dx + q * row.columns.stride * channels;
     by_registers<T>(channels, [&](auto kind, std::int64_t c) {
       using Register = decltype(kind);
-      typename Register::Vector sum{};
-      for (std::size_t r = 0; r < row_count; ++r) {
-        for (std::size_t k = 0; k < count; ++k) {
-          const std::int64_t from = holders[k].window * channels + c;
-          const auto tap = static_cast<IntegerLike<T>>(rows[r].first_tap + holders[k].tap);
-          const auto is_chosen = Register::load_bytes(rows[r].at + from) == tap;
-          sum += is_chosen ? Register::load(rows[r].dy + from) : typename Register::Vector{};
-        }
-      }
-      Register::store(sum, dx + c);
+      const auto at = Register::load_bytes(of.at + q * channels + c);
+      const auto dy = Register::load(of.dy + q * channels + c);
+      typename Register::Mask tap = typename Register::Mask{} + first_tap;
+      const auto add = [&](std::int64_t, std::int64_t w) {
+        T* const to = first + w * channels + c;
+        Register::store(Register::load(to) + (at == tap ? dy : typename Register::Vector{}), to);
+        tap += 1;
+      };
+      each_element<known_columns == 0 ? 0 : 1, known_columns>(windows, add, [] {});
     });
   }
 }
@@ -153,24 +211,26 @@ void max_pool_row(const MaxPoolRow<T>& row) {
 }
 
 template <Isa, class T>
-void max_pool_backward_row(const MaxPoolBackwardRow<T>& row) {
-  const std::size_t width = row.offsets.size() - 1;
-  const auto holders_of = [&](std::size_t w) { return row.offsets[w + 1] - row.offsets[w]; };
-  for (std::size_t begin = 0, end = 0; begin < width; begin = end) {
-    const std::int64_t holders = holders_of(begin);
-    while (end < width && holders_of(end) == holders) ++end;
-    const auto known = [&]<int rows, int of_each> {
-      const bool is_so = has_known<T> && row.rows.size() == rows && holders == of_each;
-      if constexpr (has_known<T>) {
-        if (is_so) add_chosen<rows, of_each>(row, begin, end);
-      }
-      return is_so;
-    };
-    if (known.template operator()<1, 1>() || known.template operator()<1, 2>() || known.template operator()<2, 1>() ||
-        known.template operator()<2, 2>()) {
-      continue;
-    }
-    add_chosen<>(row, begin, end);
+void max_pool_gather_row(const MaxPoolGatherRow<T>& given) {
+  const MaxPoolGatherRow<T> row = given;  // a copy, that what is stored cannot change
+  each_window<T>(row,
+                 [&]<class Register, int rows, int columns>(const Windows& windows, const auto& at, std::int64_t to) {
+                   gather<Register, rows, columns>(row, windows, at, to);
+                 });
+}
+
+template <Isa, class T>
+void max_pool_backward_row(const MaxPoolBackwardRow<T>& given) {
+  const MaxPoolBackwardRow<T> row = given;  // a copy, that what is stored cannot change
+  std::fill_n(row.dx, row.columns.size * row.channels, T(0));
+  for (const HoldingRow<T> of : row.rows) {
+    each_run({0, 1, 1, 0}, row.columns, [&](const Windows& windows) {
+      const WindowSpan& columns = windows.columns;
+      const std::int64_t count = columns.step == 1 ? columns.end - columns.first : 0;
+      if (has_known<T> && count == 2) return add_chosen < has_known<T> ? 2 : 0 > (row, of, windows);
+      if (has_known<T> && count == 3) return add_chosen < has_known<T> ? 3 : 0 > (row, of, windows);
+      add_chosen<0>(row, of, windows);
+    });
   }
 }
 
@@ -207,6 +267,8 @@ template void max_window<this_isa>(const MaxWindow<float>&);
 template void max_window<this_isa>(const MaxWindow<double>&);
 template void max_pool_row<this_isa>(const MaxPoolRow<float>&);
 template void max_pool_row<this_isa>(const MaxPoolRow<double>&);
+template void max_pool_gather_row<this_isa>(const MaxPoolGatherRow<float>&);
+template void max_pool_gather_row<this_isa>(const MaxPoolGatherRow<double>&);
 template void max_pool_backward_row<this_isa>(const MaxPoolBackwardRow<float>&);
 template void max_pool_backward_row<this_isa>(const MaxPoolBackwardRow<double>&);
 

@@ -1,5 +1,7 @@
 #include "ebb/nn/containers/sequential.h"
 
+#include <iterator>
+
 #include "ebb/nn/layers/batch_norm.h"
 
 namespace ebb::nn {
@@ -15,16 +17,16 @@ Sequential::Sequential(std::initializer_list<Named> layers) {
 Tensor Sequential::operator()(const Tensor& x, Site site) const {
   const OpScope line(site);
 
+  const auto module_at = [&](auto place) { return place != entries_.end() && *place ? &place->module() : nullptr; };
   Tensor y = x;
-  const Entry* waiting = nullptr;  // called, unless the next one is called with it
-  const auto call = [&] { return waiting == nullptr ? y : (*waiting)(y); };
-  for (const Entry& entry : entries_) {
-    const bool are_two = waiting != nullptr && *waiting && entry;
-    const BatchNorm2d* norm = are_two ? norm_with_relu(waiting->module(), entry.module()) : nullptr;
-    y = norm == nullptr ? call() : in_module(waiting->name(), [&] { return norm->relu(y); });
-    waiting = norm == nullptr ? &entry : nullptr;
+  for (auto entry = entries_.begin(); entry != entries_.end();) {
+    const auto second = std::next(entry), third = second == entries_.end() ? second : std::next(second);
+    const FusedNorm fused = fused_norm(module_at(entry), module_at(second), module_at(third));
+    const bool is_fused = fused.count() > 0;
+    y = is_fused ? in_module(entry->name(), [&] { return fused(y); }) : (*entry)(y);
+    std::advance(entry, is_fused ? fused.count() : 1);
   }
-  return call();
+  return y;
 }
 
 Sequential Sequential::slice(std::int64_t start, std::optional<std::int64_t> end) const {

@@ -19,7 +19,7 @@ class Sequential : public LayerList {
   explicit Sequential(std::initializer_list<Named> layers);
   explicit Sequential(const std::vector<SharedLayer>& layers) { extend(layers); }
 
-  /// A BatchNorm2d and the ReLU after it are one op: see norm_with_relu.
+  /// A BatchNorm2d, the ReLU and the MaxPool2d after it are one op: see fused_norm.
   Tensor operator()(const Tensor& x, Site site = Site::current()) const;
 
   /// The entries from `start` up to but without `end` under their names, shared: PyTorch's net[:2] is net.slice(0, 2).

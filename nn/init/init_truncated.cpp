@@ -13,7 +13,7 @@ namespace ebb::nn::init {
 
 static double normal_cdf(double x) { return (1 + std::erf(x / std::sqrt(2.0))) / 2; }
 
-static bool any(const Tensor& mask) { return mask.sum().item<std::int64_t>() > 0; }
+static bool holds_somewhere(const Tensor& mask) { return mask.sum().item<std::int64_t>() > 0; }
 
 // As PyTorch draws them: normal numbers again until they lie in the range, or, where the range holds few of them,
 // uniform numbers of the range, each accepted with the probability that the density asks for.
@@ -27,7 +27,7 @@ Tensor trunc_normal_(const Tensor& x, double mean, double std, double low, doubl
   if (normal_cdf((high - mean) / std) - normal_cdf((low - mean) / std) > 0.3) {
     ebb::normal_(result, mean, std);
     const auto outside = [&] { return eq(logical_and(ge(result, low), le(result, high)), false); };
-    for (Tensor again = outside(); any(again); again = outside()) {
+    for (Tensor again = outside(); holds_somewhere(again); again = outside()) {
       result = where(again, ebb::normal_(draw(), mean, std), result);
     }
     return x.copy_(result);
@@ -39,7 +39,7 @@ Tensor trunc_normal_(const Tensor& x, double mean, double std, double low, doubl
     const Tensor density = pow((candidates - mean) / std, 2) * -0.5 - peak;
     return gt(log(ebb::uniform_(draw())), density);
   };
-  for (Tensor pending = refused(result); any(pending);) {
+  for (Tensor pending = refused(result); holds_somewhere(pending);) {
     const Tensor candidates = ebb::uniform_(draw(), low, high);
     result = where(pending, candidates, result);
     pending = logical_and(pending, refused(candidates));

@@ -7,6 +7,7 @@
 #include "ebb/autograd/ops/create/creation.h"
 #include "ebb/autograd/ops/elementwise/arithmetic.h"
 #include "ebb/autograd/ops/norm/batch_norm.h"
+#include "ebb/autograd/ops/norm/batch_norm_pool.h"
 #include "ebb/autograd/ops/norm/sync_batch_norm.h"
 #include "ebb/nn/repr.h"
 
@@ -58,8 +59,10 @@ Tensor BatchNorm::normalized(const Tensor& x, const Running& running, const Tail
   if (is_of_several()) {
     const Tensor y = sync_batch_norm(x, mean, var, weight, bias, group, o);
     if (!tail.relu) return y;
-    return tail.residual.defined() ? ebb::relu(y + tail.residual) : ebb::relu(y);
+    const Tensor activated = tail.residual.defined() ? ebb::relu(y + tail.residual) : ebb::relu(y);
+    return tail.pooling ? ebb::max_pool2d(activated, *tail.pooling) : activated;
   }
+  if (tail.pooling) return ebb::batch_norm_relu_max_pool2d(x, mean, var, weight, bias, o, *tail.pooling);
   return tail.relu ? ebb::batch_norm_relu(x, mean, var, weight, bias, o, tail.residual)
                    : ebb::batch_norm(x, mean, var, weight, bias, o);
 }
@@ -96,6 +99,13 @@ Tensor BatchNorm2d::relu(const Tensor& x, const Tensor& residual, Site site) con
   return normalized(x, {true, residual});
 }
 
+Tensor BatchNorm2d::relu_max_pool(const Tensor& x, const MaxPool2dOptions& pooling, Site site) const {
+  const OpScope line(site);
+
+  check(x.dim() == 4, "BatchNorm2d: the input must be (N, C, H, W), got shape ", x.shape());
+  return normalized(x, {true, {}, pooling});
+}
+
 Tensor BatchNorm3d::operator()(const Tensor& x, Site site) const {
   const OpScope line(site);
 
@@ -103,21 +113,37 @@ Tensor BatchNorm3d::operator()(const Tensor& x, Site site) const {
   return normalized(x, {});
 }
 
-static bool has_hooks(const Module& module) { return module.hooks() != nullptr && !module.hooks()->empty(); }
+Tensor FusedNorm::operator()(const Tensor& x, Site site) const {
+  return pool == nullptr ? norm->relu(x, {}, site) : norm->relu_max_pool(x, pool->options, site);
+}
 
-const BatchNorm2d* norm_with_relu(const Module& norm, const Module& relu) {
-  const bool are_both = typeid(norm) == typeid(BatchNorm2d) && typeid(relu) == typeid(ReLU);
-  return are_both && !has_hooks(norm) && !has_hooks(relu) ? static_cast<const BatchNorm2d*>(&norm) : nullptr;
+/// `module` where it is just an M, and no hook wants to see what it is given.
+template <class M>
+static const M* unwatched(const Module* module) {
+  if (module == nullptr || typeid(*module) != typeid(M)) return nullptr;
+  return module->hooks() == nullptr || module->hooks()->empty() ? static_cast<const M*>(module) : nullptr;
+}
+
+FusedNorm fused_norm(const Module* norm, const Module* relu, const Module* pool) {
+  if (unwatched<ReLU>(relu) == nullptr) return {};
+  return {unwatched<BatchNorm2d>(norm), unwatched<MaxPool2d>(pool)};
 }
 
 Tensor norm_relu(const Child<BatchNorm2d>& norm, const Child<ReLU>& relu, const Tensor& x,
                  const std::function<Tensor()>& residual, Site site) {
-  if (const BatchNorm2d* both = norm_with_relu(*norm, *relu)) {
+  if (const BatchNorm2d* both = fused_norm(&*norm, &*relu).norm) {
     const Tensor added = residual ? residual() : Tensor();
     return in_module(norm.name(), [&] { return both->relu(x, added, site); });
   }
   const Tensor y = norm(x, site);
   return relu(residual ? y + residual() : y, site);
+}
+
+Tensor norm_relu_pool(const Child<BatchNorm2d>& norm, const Child<ReLU>& relu, const Child<MaxPool2d>& pool,
+                      const Tensor& x, Site site) {
+  const FusedNorm fused = fused_norm(&*norm, &*relu, &*pool);
+  if (fused.count() == 3) return in_module(norm.name(), [&] { return fused(x, site); });
+  return pool(norm_relu(norm, relu, x, {}, site), site);
 }
 
 }  // namespace ebb::nn

@@ -6,6 +6,7 @@
 
 #include "ebb/comm/communicator.h"
 #include "ebb/nn/layers/activation.h"
+#include "ebb/nn/layers/pool.h"
 #include "ebb/nn/slots.h"
 
 namespace ebb::nn {
@@ -47,10 +48,11 @@ class BatchNorm : public NormBase {
  protected:
   using NormBase::NormBase;
 
-  /// What becomes of the norm: relu(norm + residual), or nothing.
+  /// What becomes of the norm: relu(norm + residual), of which the greatest of each window may be taken, or nothing.
   struct Tail {
     bool relu = false;
     Tensor residual{};
+    std::optional<MaxPool2dOptions> pooling{};
   };
   Tensor normalized(const Tensor& x, const Tail& tail) const;
 
@@ -81,6 +83,8 @@ class BatchNorm2d : public BatchNorm {
   Tensor operator()(const Tensor& x, Site site = Site::current()) const;
   /// relu(norm(x) + residual) as one op; undefined, there is no residual. See ebb::batch_norm_relu.
   Tensor relu(const Tensor& x, const Tensor& residual = {}, Site site = Site::current()) const;
+  /// max_pool2d(relu(norm(x))) as one op. See ebb::batch_norm_relu_max_pool2d.
+  Tensor relu_max_pool(const Tensor& x, const MaxPool2dOptions& pooling, Site site = Site::current()) const;
 };
 inline BatchNorm2d batch_norm2d(const BatchNormOptions& options) { return BatchNorm2d(options); }
 inline BatchNorm2d batch_norm2d(std::int64_t num_features) { return BatchNorm2d({.num_features = num_features}); }
@@ -94,13 +98,26 @@ class BatchNorm3d : public BatchNorm {
 inline BatchNorm3d batch_norm3d(const BatchNormOptions& options) { return BatchNorm3d(options); }
 inline BatchNorm3d batch_norm3d(std::int64_t num_features) { return BatchNorm3d({.num_features = num_features}); }
 
-/// `norm` where it is a BatchNorm2d and `relu` a ReLU, and none of them has a hook that wants to see what they are
-/// given: then norm->relu(x) is what both give. Otherwise null.
-const BatchNorm2d* norm_with_relu(const Module& norm, const Module& relu);
+/// A BatchNorm2d with a ReLU after it and, maybe, a MaxPool2d after that, which are called as one op.
+struct FusedNorm {
+  const BatchNorm2d* norm = nullptr;  ///< null: there is none
+  const MaxPool2d* pool = nullptr;
+
+  /// How many modules it stands for.
+  int count() const { return norm == nullptr ? 0 : pool == nullptr ? 2 : 3; }
+  Tensor operator()(const Tensor& x, Site site = Site::current()) const;
+};
+/// Of modules that follow each other, each of which may be null; none of them has a hook that wants to see what it is
+/// given.
+FusedNorm fused_norm(const Module* norm, const Module* relu, const Module* pool = nullptr);
 
 /// relu(norm(x) + residual()), for the members of a block: as one op, or in steps, in this order, where a hook of
 /// `norm` or `relu` wants to see what they are given.
 Tensor norm_relu(const Child<BatchNorm2d>& norm, const Child<ReLU>& relu, const Tensor& x,
                  const std::function<Tensor()>& residual = {}, Site site = Site::current());
+
+/// pool(relu(norm(x))), likewise.
+Tensor norm_relu_pool(const Child<BatchNorm2d>& norm, const Child<ReLU>& relu, const Child<MaxPool2d>& pool,
+                      const Tensor& x, Site site = Site::current());
 
 }  // namespace ebb::nn

@@ -147,7 +147,7 @@ ResNet::ResNet(Stages stages, const std::array<std::int64_t, 4>& blocks, const R
 }
 
 Tensor ResNet::features(const Tensor& x) const {
-  return layer4(layer3(layer2(layer1(maxpool(nn::norm_relu(bn1, relu, conv1(x)))))));
+  return layer4(layer3(layer2(layer1(nn::norm_relu_pool(bn1, relu, maxpool, conv1(x))))));
 }
 
 Tensor ResNet::operator()(const Tensor& x, Site site) const {

@@ -57,4 +57,9 @@ void check_channels(const Tensor& x, const ChannelTensors& tensors) {
   check_opmath_dtype("bias", tensors.bias, x);
 }
 
+void check_batch_count(const Tensor& count, const Tensor& x) {
+  check(!count.defined() || (count.dim() == 0 && count.dtype() == kInt64 && count.device() == x.device()),
+        "num_batches_tracked must be a scalar, int64, on ", x.device(), ", as the input is");
+}
+
 }  // namespace ebb::ops

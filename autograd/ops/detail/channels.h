@@ -24,5 +24,7 @@ struct ChannelTensors {
   const Tensor &running_mean, &running_var, &weight, &bias;
 };
 void check_channels(const Tensor& x, const ChannelTensors& tensors);
+/// That a number of batches is a scalar (int64) beside x, where it is defined.
+void check_batch_count(const Tensor& count, const Tensor& x);
 
 }  // namespace ebb::ops

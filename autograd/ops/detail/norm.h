@@ -1,5 +1,9 @@
 #pragma once
 
+#include <initializer_list>
+
+#include "ebb/autograd/grad_mode.h"
+#include "ebb/autograd/view.h"
 #include "ebb/core/tensor.h"
 
 /// What the normalisations share.
@@ -16,6 +20,20 @@ bool can_fuse(const Tensor& x, std::initializer_list<Tensor> affine);
 Tensor affine(Tensor y, const Tensor& weight, const Tensor& bias);
 
 void check_shape(const char* name, const Tensor& t, const Shape& shape);
+
+/// Runs `kernel`, not recorded, which moves these statistics in place; some may be undefined.
+template <class Kernel>
+void move_running(std::initializer_list<Tensor> running, Kernel&& kernel) {
+  no_grad([&] {
+    for (const Tensor& t : running) {
+      if (t.defined()) autograd::begin_write(t);
+    }
+    kernel();
+    for (const Tensor& t : running) {
+      if (t.defined()) autograd::end_write(t);
+    }
+  });
+}
 
 /// running = (1 - momentum) running + momentum factor current, in place and not recorded.
 void move_towards(const Tensor& running, const Tensor& current, double momentum, double factor = 1);

@@ -39,6 +39,28 @@ void check_padding(const Window& w) {
         " for kernel_size ", w.kernel, ", dilation ", w.dilation);
 }
 
+static Window window_of(const kernels::PoolGeometry& g, std::size_t i) {
+  return {g.kernel[i], g.stride[i], g.padding[i], g.dilation[i]};
+}
+
+kernels::PoolGeometry pool_geometry(const MaxPool2dOptions& o) {
+  const Size2 stride = o.stride.value_or(o.kernel_size);
+  const kernels::PoolGeometry g{{o.kernel_size.height, o.kernel_size.width},
+                                {stride.height, stride.width},
+                                {o.padding.height, o.padding.width},
+                                {o.dilation.height, o.dilation.width}};
+  for (std::size_t i = 0; i < 2; ++i) {
+    check_window(window_of(g, i));
+    check_padding(window_of(g, i));
+  }
+  return g;
+}
+
+Shape pooled_shape(const Shape& images, const kernels::PoolGeometry& g, bool ceil_mode) {
+  return {images[0], images[1], window_count(images[2], window_of(g, 0), ceil_mode),
+          window_count(images[3], window_of(g, 1), ceil_mode)};
+}
+
 MemoryFormat pooling_format(const Tensor& x) {
   return x.is_cuda() ? x.suggested_format() : MemoryFormat::channels_last;
 }

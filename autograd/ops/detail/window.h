@@ -1,6 +1,8 @@
 #pragma once
 
+#include "ebb/autograd/ops/pool/max_pool.h"
 #include "ebb/core/tensor.h"
+#include "ebb/kernels/pool/pool.h"
 
 /// Sliding windows along one dimension, as pooling and unfolding have them.
 namespace ebb::ops {
@@ -26,6 +28,11 @@ void check_padding(const Window& w);
 /// The number of windows in `size` elements and the padding; with `ceil_mode` also the last one that only begins
 /// inside.
 std::int64_t window_count(std::int64_t size, const Window& w, bool ceil_mode = false);
+
+/// Of a max pooling, checked.
+kernels::PoolGeometry pool_geometry(const MaxPool2dOptions& options);
+/// What it makes of images (N, C, H, W).
+Shape pooled_shape(const Shape& images, const kernels::PoolGeometry& geometry, bool ceil_mode);
 
 /// The memory format in which a pooling of images x works. The kernels want the channels of a position to follow each
 /// other: on a GPU they take a contiguous x as images of one channel each, on the CPU all channels at once.

@@ -14,7 +14,6 @@
 #include "ebb/autograd/ops/elementwise/unary.h"
 #include "ebb/autograd/ops/reduce/reduce.h"
 #include "ebb/autograd/ops/shape/shape.h"
-#include "ebb/autograd/view.h"
 #include "ebb/kernels/norm/batch_norm.h"
 
 namespace ebb {
@@ -94,30 +93,16 @@ Gradients fused_backward(const Tensor& gradient, const Tensor& x, const Tensor& 
   return {made.dx, made.dscale, made.dshift, made.dresidual};
 }
 
-/// Moved in place, unless they are undefined.
-void begin_write(const Tensor& running) {
-  if (running.defined()) autograd::begin_write(running);
-}
-void end_write(const Tensor& running) {
-  if (running.defined()) autograd::end_write(running);
-}
-
 Tensor train(const Tensor& x, const Tensor& running_mean, const Tensor& running_var, const Tensor& weight,
              const Tensor& bias, const BatchNormOptions& o, const Tail& tail) {
   kernels::BatchStatistics batch{empty_per_channel(x), empty_per_channel(x), {}};
   kernels::RunningStatistics running{running_mean, running_var, o.momentum, o.num_batches_tracked};
   Tensor y = empty_like(x);
-  no_grad([&] {
-    begin_write(running_mean);
-    begin_write(running_var);
-    begin_write(o.num_batches_tracked);
+  ops::move_running({running_mean, running_var, o.num_batches_tracked}, [&] {
     const Tensor scale = contiguous(weight);
     on_device(x.device(), [&](auto& context) {
       kernels::batch_norm_forward(context, x.detach(), scale, bias, o.eps, tail.of_kernel(), running, batch, y);
     });
-    end_write(running_mean);
-    end_write(running_var);
-    end_write(o.num_batches_tracked);
   });
   return record(y, {x, weight, bias, tail.residual},
                 [x = Saved(x), weight = Saved(weight), saved = SavedStatistics(batch), tail = SavedTail(tail, y, bias),
@@ -182,9 +167,7 @@ Tensor normalize_nothing(const Tensor& x, const Tensor& weight, const Tensor& bi
 
 Tensor normalize(const Tensor& x, const Tensor& running_mean, const Tensor& running_var, const Tensor& weight,
                  const Tensor& bias, const BatchNormOptions& options, const Tail& tail) {
-  const Tensor& count = options.num_batches_tracked;
-  check(!count.defined() || (count.dim() == 0 && count.dtype() == kInt64 && count.device() == x.device()),
-        "num_batches_tracked must be a scalar, int64, on ", x.device(), ", as the input is");
+  ops::check_batch_count(options.num_batches_tracked, x);
   const Tensor image = as_image(x);
   const TensorOptions like{.dtype = opmath_type(x.dtype()), .device = x.device()};
   const Tensor w = weight.defined() ? ops::opmath(weight) : full({x.size(1)}, 1, like);

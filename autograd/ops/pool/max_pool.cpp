@@ -30,23 +30,6 @@ struct Pooling {
   Tensor images(const Tensor& x) const { return ops::as_images(x, format); }
 };
 
-ops::Window window(const PoolGeometry& g, std::size_t i) {
-  return {g.kernel[i], g.stride[i], g.padding[i], g.dilation[i]};
-}
-
-PoolGeometry checked(const MaxPool2dOptions& o) {
-  const Size2 stride = o.stride.value_or(o.kernel_size);
-  const PoolGeometry g{{o.kernel_size.height, o.kernel_size.width},
-                       {stride.height, stride.width},
-                       {o.padding.height, o.padding.width},
-                       {o.dilation.height, o.dilation.width}};
-  for (std::size_t i = 0; i < 2; ++i) {
-    ops::check_window(window(g, i));
-    ops::check_padding(window(g, i));
-  }
-  return g;
-}
-
 // The two maps below are each other's gradients.
 
 Tensor gather(const Tensor& x, const Tensor& indices, const Pooling& p);
@@ -82,13 +65,11 @@ ValuesAndIndices pooled(const Tensor& input, const MaxPool2dOptions& o, bool wan
   check(input.dim() == 4, "the input must be (N, C, H, W) or (C, H, W), got shape ", input.shape());
   check(input.size(1) > 0 && input.size(2) > 0 && input.size(3) > 0,
         "only the batch may be empty, got an input of shape ", input.shape());
-  const Pooling p{checked(o), ops::pooling_format(input)};
-  const PoolGeometry& g = p.geometry;
+  const Pooling p{ops::pool_geometry(o), ops::pooling_format(input)};
   const Tensor x = contiguous(input, p.format);
-  const Shape shape{x.size(0), x.size(1), ops::window_count(x.size(2), window(g, 0), o.ceil_mode),
-                    ops::window_count(x.size(3), window(g, 1), o.ceil_mode)};
+  const Shape shape = ops::pooled_shape(x.shape(), p.geometry, o.ceil_mode);
   const bool is_needed = wants_indices || x.is_cuda() || (is_grad_enabled() && autograd::wants_grad(x));
-  const DType index = wants_indices ? kInt64 : kernels::narrowest_index(g);
+  const DType index = wants_indices ? kInt64 : kernels::narrowest_index(p.geometry);
   const Tensor indices = is_needed ? p.made(shape, x, index) : Tensor();
   const auto pool = [p, indices](auto& context, std::span<const Tensor> of, Tensor& y) {
     Tensor to = p.images(y), chosen = indices.defined() ? p.images(indices) : Tensor();

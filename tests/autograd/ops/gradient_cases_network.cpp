@@ -75,6 +75,18 @@ static void add_norms(GradientCases& cases) {
       cases.push_back({"batch_norm_relu", with_relu, {x, {x[1]}, {x[1]}}});
       cases.push_back({"batch_norm_relu", with_relu, {x, {x[1]}, {x[1]}, x}});
     }
+    const auto pooled = [training](const MaxPool2dOptions& pooling) {
+      return [training, pooling](In x) {
+        const Shape channels = x[1].shape();
+        const Tensor mean = full(channels, 0.2, {.dtype = kFloat64}), var = full(channels, 1.5, {.dtype = kFloat64});
+        const BatchNormOptions options{.training = training, .eps = 0.1};
+        return batch_norm_relu_max_pool2d(x[0], mean, var, x[1], x[2], options, pooling);
+      };
+    };
+    cases.push_back({"batch_norm_relu_max_pool2d", pooled({.kernel_size = 2}), {{2, 2, 4, 5}, {2}, {2}}});
+    cases.push_back({"batch_norm_relu_max_pool2d",
+                     pooled({.kernel_size = 3, .stride = Size2(2), .padding = 1, .ceil_mode = true}),
+                     {{2, 1, 4, 5}, {1}, {1}}});
   }
   const auto masked = [](In x) {
     default_generator().set_seed(5);

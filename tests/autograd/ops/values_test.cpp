@@ -4,6 +4,7 @@
 
 #include "tests/autograd/ops/gradient_cases.h"
 #include "tests/support/catch.h"
+#include "tests/support/files.h"
 #include "tests/support/tensors.h"
 
 using namespace ebb;
@@ -107,6 +108,69 @@ TEST_CASE("batch norm with a residual and a ReLU at once is what its parts are, 
       for (std::size_t i = 0; i < expected.size(); ++i) CHECK(equal(made[i], expected[i]));
     }
   }
+}
+
+static void check_pooled_norm(const MaxPool2dOptions& pooling, std::int64_t channels, DType dtype,
+                              MemoryFormat format) {
+  const DType of_norm = opmath_type(dtype);
+  const Tensor given = randn({3, channels, 11, 10}).to(dtype), w = randn({channels}).to(of_norm),
+               b = randn({channels}).to(of_norm);
+  w[0].fill_(0);  // then all elements of a channel are alike, and the first of each window is chosen
+  Tensor dy;
+  const auto outcome = [&](bool at_once) {
+    const std::vector<Tensor> in = {contiguous(given.clone(), format).detach().requires_grad_(),
+                                    w.clone().requires_grad_(), b.clone().requires_grad_()};
+    const Tensor mean = zeros(w.shape()), var = ones(w.shape()), count = zeros({}, {.dtype = kInt64});
+    const BatchNormOptions o{.training = true, .num_batches_tracked = count};
+    const Tensor y = at_once ? batch_norm_relu_max_pool2d(in[0], mean, var, in[1], in[2], o, pooling)
+                             : max_pool2d(batch_norm_relu(in[0], mean, var, in[1], in[2], o), pooling);
+    if (!dy.defined()) dy = randn(y.shape()).to(dtype);
+    y.backward(dy);
+    return std::vector<Tensor>{y.detach(), mean, var, count, in[0].grad(), in[1].grad(), in[2].grad()};
+  };
+  const std::vector<Tensor> expected = outcome(false), made = outcome(true);
+  for (std::size_t i = 0; i < 4; ++i) CHECK(equal(made[i], expected[i]));
+  const double tolerance = dtype == kFloat64 ? 1e-12 : 1e-5;  // the sums of gradients come in another order
+  for (std::size_t i = 4; i < expected.size(); ++i) {
+    CHECK(allclose(made[i].to(kFloat64), expected[i].to(kFloat64), tolerance, tolerance));
+  }
+}
+
+TEST_CASE("batch norm, ReLU and max pooling at once are what the two ops are") {
+  manual_seed(4);
+  const std::vector<MaxPool2dOptions> poolings = {
+      {.kernel_size = 2},
+      {.kernel_size = 3, .stride = Size2(2), .padding = 1},
+      {.kernel_size = {2, 3}, .stride = Size2(3, 1), .padding = {1, 0}, .ceil_mode = true},
+      {.kernel_size = 5, .stride = Size2(1), .padding = 2},
+      {.kernel_size = {17, 16}, .stride = Size2(1), .padding = {8, 8}},  // whose places no byte holds
+      {.kernel_size = 2, .dilation = 3}};
+  for (const MaxPool2dOptions& pooling : poolings) {
+    for (const std::int64_t channels : {1, 8, 37}) {
+      for (const DType dtype : {kFloat32, kFloat64, kBFloat16}) {
+        for (const MemoryFormat format : {MemoryFormat::contiguous, MemoryFormat::channels_last}) {
+          CAPTURE(pooling.kernel_size.height, channels, dtype, format == MemoryFormat::contiguous);
+          check_pooled_norm(pooling, channels, dtype, format);
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("batch norm, ReLU and max pooling at once refuse what they must") {
+  const Tensor x = randn({2, 3, 4, 4}), mean = zeros({3}), var = ones({3});
+  const auto refusal = [&](const Tensor& of, const MaxPool2dOptions& pooling, const BatchNormOptions& o = {true}) {
+    return test::message_of([&] { batch_norm_relu_max_pool2d(of, mean, var, {}, {}, o, pooling); });
+  };
+  CHECK_THAT(refusal(randn({2, 3, 4}), {.kernel_size = 2}), ContainsSubstring("(N, C, H, W)"));
+  CHECK_THAT(refusal(randn({2, 4, 4, 4}), {.kernel_size = 2}), ContainsSubstring("running_mean"));
+  CHECK_THAT(refusal(x, {.kernel_size = 0}), ContainsSubstring("kernel_size"));
+  CHECK_THAT(refusal(x, {.kernel_size = 2, .padding = 2}), ContainsSubstring("half"));
+  CHECK_THAT(refusal(x, {.kernel_size = 5}), ContainsSubstring("window"));
+  CHECK_THAT(refusal(randn({1, 3, 1, 1}), {.kernel_size = 1}), ContainsSubstring("more than one value"));
+  CHECK_THAT(refusal(x, {.kernel_size = 2}, {.training = true, .num_batches_tracked = ones({})}),
+             ContainsSubstring("num_batches_tracked"));
+  CHECK(values(mean) == Values{0, 0, 0});
 }
 
 TEST_CASE("the variance of large numbers that are close does not cancel") {
