@@ -29,10 +29,10 @@ double cost(const Cut& cut, double per_element_of_a) {
          per_element_of_b * static_cast<double>(cut.columns.length * cut.rows.parts);
 }
 
-/// The least number of parts from `least` on of which each thread gets as many, where there are few.
+/// The least number of parts from `least` on of which each thread gets as many.
 std::int64_t even_parts(std::int64_t least, std::int64_t products, std::int64_t threads) {
   const std::int64_t step = threads / std::gcd(products, threads);
-  return least * products < 16 * threads ? parts(least, step) * step : least;
+  return parts(least, step) * step;
 }
 
 template <class T>
