@@ -35,12 +35,14 @@ void make_lines(const ConvSizes& s, const T* matrix, std::int64_t first, std::in
 }  // namespace
 
 template <class T>
-void add_shares(std::int64_t shares, std::int64_t elements, T* sums) {
+void add_shares(std::int64_t shares, std::int64_t elements, const T* sums, T* to) {
   constexpr std::int64_t elements_per_task = 1 << 14;
+  if (shares == 1 && to == sums) return;
   parallel_for(elements, elements_per_task, [&](std::int64_t begin, std::int64_t end) {
+    if (to != sums) std::copy(sums + begin, sums + end, to + begin);
     for (std::int64_t share = 1; share < shares; ++share) {
       const T* other = sums + share * elements;
-      for (std::int64_t i = begin; i < end; ++i) sums[i] += other[i];
+      for (std::int64_t i = begin; i < end; ++i) to[i] += other[i];
     }
   });
 }
@@ -58,8 +60,8 @@ void weight_from_matrix(const ConvSizes& s, std::int64_t group, const T* matrix,
                });
 }
 
-template void add_shares(std::int64_t, std::int64_t, float*);
-template void add_shares(std::int64_t, std::int64_t, double*);
+template void add_shares(std::int64_t, std::int64_t, const float*, float*);
+template void add_shares(std::int64_t, std::int64_t, const double*, double*);
 template void weight_from_matrix(const ConvSizes&, std::int64_t, const float*, float*);
 template void weight_from_matrix(const ConvSizes&, std::int64_t, const double*, double*);
 

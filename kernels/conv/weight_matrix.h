@@ -6,9 +6,9 @@
 
 namespace ebb::kernels {
 
-/// sums[0] += the others of `shares` sums, each of `elements`, in order.
+/// to = `shares` sums, each of `elements`, one after the other in `sums`, added in order; may be the first of them.
 template <class T>
-void add_shares(std::int64_t shares, std::int64_t elements, T* sums);
+void add_shares(std::int64_t shares, std::int64_t elements, const T* sums, T* to);
 
 /// The weight (O, C / groups, kh, kw) of group `group` from its (kh kw c, o) matrix.
 template <class T>

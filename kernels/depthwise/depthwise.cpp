@@ -231,7 +231,7 @@ void depthwise_backward_weight(const ConvSizes& s, const Tensor& x, const Tensor
         }
       }
     });
-    add_shares(shares, elements, sums);
+    add_shares(shares, elements, sums, sums);
     T* to = dweight.data<T>();
     for (std::int64_t i = 0; i < elements; ++i) to[i % s.channels * s.taps() + i / s.channels] = sums[i];
   });

@@ -137,6 +137,7 @@ void multiply_tiles(const PanelProduct<T>& p, TileRun<T> tiles) {
     for (int r = 0; finishes && epilogue.residual != nullptr && r < rows; ++r) {
       __builtin_prefetch(epilogue.residual + (rows + r) * c_row);
     }
+    for (int r = 0; accumulate && r < rows; ++r) __builtin_prefetch(c + (rows + r) * c_row);
     Vector<T> sums[rows][vectors] = {};
     if (finishes && is_one_sum) {
       Term<T> term = begin;

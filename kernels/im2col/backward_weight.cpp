@@ -14,17 +14,24 @@
 namespace ebb::kernels {
 namespace {
 
-/// Outputs of a group, from `begin` up to but without `end`.
-struct Outputs {
+/// Columns of a matrix, from `begin` up to but without `end`.
+struct Columns {
   std::int64_t begin, end;
 
   std::int64_t count() const { return end - begin; }
 };
 
+/// Of a group, as the matrix (kh kw c, o); of kernels of one pixel that make fewer channels than they read as (o, c),
+/// which is the weight's own order, and whose wide factor becomes panels: in these it is put faster than in tiles.
 template <class T>
 struct WeightGradient {
   WeightGradient(const ConvSizes& sizes, const Tensor& x, const Tensor& dy)
-      : s(sizes), x(x.data<T>()), dy(dy.data<T>()) {
+      : s(sizes),
+        x(x.data<T>()),
+        dy(dy.data<T>()),
+        is_turned(s.is_pointwise() && s.group_channels() > s.group_outputs()),
+        rows(is_turned ? s.group_outputs() : s.patch()),
+        columns(is_turned ? s.group_channels() : s.group_outputs()) {
     const PatchLines<T> lines(s, this->x);
     if (!s.is_pointwise() && lines.is_fast_by_columns()) at_once = lines.stretch();
   }
@@ -32,28 +39,33 @@ struct WeightGradient {
   const ConvSizes& s;
   const T* x;
   const T* dy;
+  bool is_turned;
+  std::int64_t rows, columns;
   std::int64_t at_once = 1;  // pixels, which no cut may part
   bool on_threads = true;
 
   /// Some columns of the matrix of group `group`, as the output pixels `first` .. + pixels have them, or with that
   /// added.
-  void find(std::int64_t group, std::int64_t first, std::int64_t pixels, Outputs of, bool accumulate, T* panels,
+  void find(std::int64_t group, std::int64_t first, std::int64_t pixels, Columns of, bool accumulate, T* panels,
             T* matrix) const {
-    const std::int64_t outputs = s.group_outputs();
-    const T* gradients = dy + first * s.out_channels + group * outputs + of.begin;
-    pack_on_threads(panel_source(gradients, s.out_channels, 1, pixels, of.count()), panels);
+    const T* inputs = x + first * s.channels + group * s.group_channels();
+    const T* gradients = dy + first * s.out_channels + group * s.group_outputs();
+    pack_on_threads(is_turned ? panel_source(inputs + of.begin, s.channels, 1, pixels, of.count())
+                              : panel_source(gradients + of.begin, s.out_channels, 1, pixels, of.count()),
+                    panels);
     const PatchFactor patches(s, x, [=](const BlockPlace& p) {
       return PatchRange{group, first + p.first_k, p.k, p.first_row, p.rows};
     });
-    const StridedRows<T> whole{x + first * s.channels + group * s.group_channels(), 1, s.channels, 0};
+    const StridedRows<T> whole =
+        is_turned ? StridedRows<T>{gradients, 1, s.out_channels, 0} : StridedRows<T>{inputs, 1, s.channels, 0};
     multiply_blocks<T>({.count = 1,
-                        .m = s.patch(),
+                        .m = rows,
                         .n = of.count(),
                         .k = pixels,
                         .panels = panels,
                         .panels_stride = 0,
                         .c = matrix + of.begin,
-                        .c_row = outputs,
+                        .c_row = columns,
                         .c_stride = 0,
                         .accumulate = accumulate,
                         .on_threads = on_threads},
@@ -61,17 +73,15 @@ struct WeightGradient {
   }
 
   /// What the pixels `begin` to `end` say, some of them at a time, so that their panels stay in the cache.
-  void sum(std::int64_t group, std::int64_t begin, std::int64_t end, Outputs of, T* matrix) const {
-    constexpr std::int64_t most_elements = 1 << 17, least_pixels = 128;
+  void sum(std::int64_t group, std::int64_t begin, std::int64_t end, Columns of, T* matrix) const {
+    constexpr std::int64_t most_elements = 1 << 17, least_pixels = 256;
     const std::int64_t in_cache =
         std::min<std::int64_t>(caches().l2 / 2 / static_cast<std::int64_t>(sizeof(T)), most_elements);
-    const std::int64_t most = std::max(in_cache / s.group_outputs(), least_pixels);
+    const std::int64_t most = std::max(in_cache / columns, least_pixels);
     const std::int64_t together = std::min(parts(most, at_once) * at_once, end - begin);
     T* panels = scratch<T>(Scratch::panels, packed_elements<T>(together, of.count()));
     if (begin == end) {
-      for (std::int64_t i = 0; i < s.patch(); ++i) {
-        std::fill_n(matrix + i * s.group_outputs() + of.begin, of.count(), T(0));
-      }
+      for (std::int64_t i = 0; i < rows; ++i) std::fill_n(matrix + i * columns + of.begin, of.count(), T(0));
     }
     for (std::int64_t first = begin; first < end; first += together) {
       find(group, first, std::min(together, end - first), of, first > begin, panels, matrix);
@@ -79,12 +89,12 @@ struct WeightGradient {
   }
 };
 
-/// Into how many parts the outputs are cut where there are fewer shares than threads: each part packs the patches anew.
-/// It shows nowhere in the sums.
+/// Into how many parts the columns are cut where there are fewer shares than threads: each part packs the other factor
+/// anew. It shows nowhere in the sums.
 template <class T>
-std::int64_t output_parts(std::int64_t outputs, std::int64_t shares) {
+std::int64_t column_parts(std::int64_t columns, std::int64_t shares) {
   constexpr std::int64_t least_panels = 4;
-  const std::int64_t most = outputs / (least_panels * tile_shape<T>().columns);
+  const std::int64_t most = columns / (least_panels * tile_shape<T>().columns);
   return shares == 1 ? 1 : std::clamp<std::int64_t>(parts(num_threads(), shares), 1, std::max<std::int64_t>(most, 1));
 }
 
@@ -109,17 +119,17 @@ void backward_weight(const ConvSizes& sizes, const Tensor& x, const Tensor& dy, 
       std::min(std::bit_floor(static_cast<std::uint64_t>(fitting)), std::bit_ceil(static_cast<std::uint64_t>(wanted))));
   gradient.on_threads = shares == 1;
   T* matrices = scratch<T>(Scratch::shares, shares * elements);
-  const Split outputs(s.group_outputs(), tile_shape<T>().columns, output_parts<T>(s.group_outputs(), shares));
+  const Split columns(gradient.columns, tile_shape<T>().columns, column_parts<T>(gradient.columns, shares));
   for (std::int64_t g = 0; g < s.geometry.groups; ++g) {
-    parallel_for(shares * outputs.parts, 1, [&](std::int64_t begin, std::int64_t end) {
+    parallel_for(shares * columns.parts, 1, [&](std::int64_t begin, std::int64_t end) {
       for (std::int64_t i = begin; i < end; ++i) {
-        const std::int64_t share = i / outputs.parts, part = i % outputs.parts;
+        const std::int64_t share = i / columns.parts, part = i % columns.parts;
         gradient.sum(g, cuts * share / shares * gradient.at_once, cuts * (share + 1) / shares * gradient.at_once,
-                     {outputs.begin(part), outputs.begin(part + 1)}, matrices + share * elements);
+                     {columns.begin(part), columns.begin(part + 1)}, matrices + share * elements);
       }
     });
-    add_shares(shares, elements, matrices);
-    weight_from_matrix(s, g, matrices, whole.data<T>());
+    add_shares(shares, elements, matrices, gradient.is_turned ? whole.data<T>() + g * elements : matrices);
+    if (!gradient.is_turned) weight_from_matrix(s, g, matrices, whole.data<T>());
   }
   if (!is_merged) return;
   part_weight<T>(sizes, s, whole, dweight);

@@ -130,7 +130,7 @@ void backward_weight(const ConvSizes& s, const Tensor& x, const Tensor& dy, Tens
                       tiles.count() * (i + 1) / shares, at_once, {sums + i * elements, stride});
     }
   });
-  add_shares(shares, elements, sums);
+  add_shares(shares, elements, sums, sums);
   float* matrix = scratch<float>(Scratch::result, s.patch() * s.out_channels);
   const auto transform = best([]<Isa isa> { return transform_kernel_gradients<isa, r, n>; });
   parallel_for(kernels / line, 1024, [&](std::int64_t begin, std::int64_t end) {
