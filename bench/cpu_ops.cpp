@@ -102,6 +102,17 @@ Case batch_norm_case(const Shape& x, Then then = Then::nothing) {
       inputs);
 }
 
+/// Training; x is read twice, the norm itself is not written.
+Case pooled_norm(const Shape& x, std::int64_t k, std::int64_t stride, std::int64_t padding) {
+  const MaxPool2dOptions pooling{.kernel_size = k, .stride = Size2(stride), .padding = padding};
+  return make_case({{"op", "batch_norm_relu_max_pool2d"}, {"kernel", k}, {"stride", stride}, {"padding", padding}}, 0,
+                   4 * size_of(x) * (2 + 1.0 / static_cast<double>(stride * stride)),
+                   [pooling](std::span<const Tensor> in) {
+                     return batch_norm_relu_max_pool2d(in[0], {}, {}, in[1], in[2], {.training = true}, pooling);
+                   },
+                   {image(x), ones({x[1]}), zeros({x[1]})});
+}
+
 Case matrices(std::int64_t batch, std::int64_t m, std::int64_t k, std::int64_t n) {
   const auto b = static_cast<double>(batch);
   return make_case(
@@ -199,6 +210,8 @@ std::vector<Case> all_cases(DType dtype) {
           batch_norm_case({8, 64, 56, 56}),
           batch_norm_case({8, 64, 56, 56}, Then::relu),
           batch_norm_case({8, 64, 56, 56}, Then::add_and_relu),
+          pooled_norm({100, 16, 28, 28}, 2, 2, 0),
+          pooled_norm({8, 64, 112, 112}, 3, 2, 1),
           matrices(1, 512, 512, 512),
           matrices(1, 1024, 1024, 1024),
           matrices(1, 2048, 2048, 2048),

@@ -17,6 +17,9 @@ OPS = {
     "batch_norm": lambda c, x, w, b: F.batch_norm(x, None, None, w, b, training=True),
     "batch_norm_relu": lambda c, x, w, b: F.relu(F.batch_norm(x, None, None, w, b, training=True)),
     "batch_norm_add_relu": lambda c, x, w, b, r: F.relu(F.batch_norm(x, None, None, w, b, training=True) + r),
+    "batch_norm_relu_max_pool2d": lambda c, x, w, b: F.max_pool2d(
+        F.relu(F.batch_norm(x, None, None, w, b, training=True)), c["kernel"], c["stride"], c["padding"]
+    ),
     "layer_norm": lambda c, x, w, b: F.layer_norm(x, x.shape[1:], w, b),
     "cross_entropy": lambda c, x: F.cross_entropy(x, c["index"]),
     "embedding": lambda c, w: F.embedding(c["index"], w),

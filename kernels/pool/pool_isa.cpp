@@ -19,6 +19,12 @@ namespace {
 template <class T>
 constexpr bool has_known = sizeof(T) == 4 && this_isa != Isa::sse2;
 
+/// A known number, which says nothing to the few channels that fill no register.
+template <class Register>
+constexpr int known_of(int number) {
+  return Register::lanes > 1 ? number : 0;
+}
+
 /// Windows of a row that are alike: each has the elements first, first + step, ... before `end` of both dimensions, the
 /// columns counted from where the window begins.
 struct Windows {
@@ -159,7 +165,8 @@ template <class T, class Row, class Body>
           const auto at = [&](std::int64_t h, std::int64_t w) {
             return Register::load(first + h * pitch + w * channels + c);
           };
-          body.template operator()<Register, rows, columns>(windows, at, q * channels + c);
+          body.template operator()<Register, known_of<Register>(rows), known_of<Register>(columns)>(windows, at,
+                                                                                                    q * channels + c);
         });
       }
     });
@@ -198,7 +205,8 @@ template <int known_columns, class T>
         Register::store(Register::load(to) + (at == tap ? dy : typename Register::Vector{}), to);
         tap += 1;
       };
-      each_element<known_columns == 0 ? 0 : 1, known_columns>(windows, add, [] {});
+      constexpr int known = known_of<Register>(known_columns);
+      each_element<known == 0 ? 0 : 1, known>(windows, add, [] {});
     });
   }
 }
