@@ -5,10 +5,10 @@
 #include "ebb/core/dispatch.h"
 #include "ebb/kernels/gemm/blocks.h"
 #include "ebb/kernels/im2col/im2col.h"
-#include "ebb/kernels/im2col/merged_phases.h"
 #include "ebb/kernels/im2col/narrow_groups.h"
 #include "ebb/kernels/im2col/patch_factor.h"
 #include "ebb/kernels/im2col/phases.h"
+#include "ebb/kernels/im2col/pixel_blocks.h"
 
 namespace ebb::kernels {
 namespace {
@@ -102,7 +102,7 @@ template <class T>
 void backward_input(const ConvSizes& sizes, const Tensor& dy, const PackedWeight& weight, const Tensor& shift,
                     Tensor& dx) {
   if (dx.numel() == 0) return;
-  if (merges_phases<T>(sizes)) return merged_backward_input<T>(sizes, dy, weight, shift, dx);
+  if (backward_input_by_blocks<T>(sizes, dy, weight, shift, dx)) return;
   const ConvSizes s = with_wide_groups(sizes);
   const std::vector<PhasePair> pairs = phases_of<T>(s);
   const Tensor panels = backward_panels<T>(sizes, s, pairs, weight);
