@@ -8,8 +8,12 @@
 
 namespace ebb {
 
+static void check_rank(std::size_t rank) { check(rank <= max_dims, "a tensor has at most ", max_dims, " dimensions"); }
+
 Dims::Dims(std::span<const std::int64_t> values) {
-  for (const std::int64_t value : values) push_back(value);
+  check_rank(values.size());
+  std::copy_n(values.data(), values.size(), values_.data());
+  size_ = static_cast<std::uint8_t>(values.size());
 }
 
 Dims Dims::filled(int count, std::int64_t value) {
@@ -21,7 +25,7 @@ Dims Dims::filled(int count, std::int64_t value) {
 void Dims::push_back(std::int64_t value) { insert(size_, value); }
 
 void Dims::insert(int at, std::int64_t value) {
-  check(size_ < max_dims, "a tensor has at most ", max_dims, " dimensions");
+  check_rank(static_cast<std::size_t>(size_) + 1);
   ++size_;
   std::copy_backward(begin() + at, end() - 1, end());
   (*this)[at] = value;
@@ -42,11 +46,12 @@ std::ostream& operator<<(std::ostream& out, const Dims& dims) { return out << to
 
 std::int64_t numel(const Shape& shape) {
   std::int64_t product = 1;
-  bool overflow = false;
+  bool overflow = false, has_negative = false;
   for (const std::int64_t size : shape) {
-    check(size >= 0, "sizes must not be negative, got shape ", shape);
+    has_negative |= size < 0;
     overflow |= __builtin_mul_overflow(product, size, &product);
   }
+  check(!has_negative, "sizes must not be negative, got shape ", shape);
   if (!overflow) return product;
   const bool has_zero = std::ranges::find(shape, 0) != shape.end();
   check(has_zero, "shape ", shape, " has more elements than 64 bits can count");

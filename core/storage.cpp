@@ -17,9 +17,15 @@ static bool is_captured(Device device) {
   }
 }
 
+/// Null on meta.
+static Allocator* allocator_of(Device device) {
+  if (device.is_cpu()) return &cpu_allocator();
+  return device.is_meta() ? nullptr : &allocator_for(device);
+}
+
 Storage::Storage(std::size_t bytes, Device device)
-    : data_(nullptr), bytes_(bytes), allocator_(device.is_meta() ? nullptr : &allocator_for(device)), device_(device) {
-  if (is_captured(device)) flags_ = shared;
+    : data_(nullptr), bytes_(bytes), allocator_(allocator_of(device)), device_(device) {
+  if (is_captured(device)) flags_.store(shared, std::memory_order_relaxed);
   if (allocator_ != nullptr) data_ = static_cast<std::byte*>(allocator_->allocate(bytes));
 }
 

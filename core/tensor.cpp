@@ -20,15 +20,18 @@ static bool lies_in_c_order(const Shape& shape, const Strides& strides) {
   return true;
 }
 
-TensorBody::TensorBody(Ref<Storage> storage, DType dtype, const Shape& shape, const Strides& strides,
-                       std::int64_t offset)
-    : storage(std::move(storage)),
-      shape(shape),
-      strides(strides),
-      offset(offset),
-      numel(ebb::numel(shape)),
-      dtype(dtype),
-      is_contiguous(lies_in_c_order(shape, strides)) {}
+Layout::Layout(const Shape& shape, const Strides& strides, std::int64_t offset)
+    : shape(shape), strides(strides), offset(offset), numel(1), is_contiguous(true) {
+  bool is_plain = true;  // without negative sizes, and no product too large
+  for (int i = shape.size() - 1; i >= 0; --i) {
+    const std::int64_t size = shape[i];
+    is_contiguous &= size <= 1 || numel == 0 || strides[i] == numel;
+    is_plain &= !__builtin_mul_overflow(numel, size, &numel) && size >= 0;
+  }
+  if (!is_plain) [[unlikely]] {
+    numel = ebb::numel(shape);
+  }
+}
 
 void TensorBody::clear_grad_owner(GraphLink& from) {
   const GradLock lock(this);
@@ -70,9 +73,7 @@ static bool lies_channels_last(const TensorBody& body) {
   return lies_in_c_order(permuted(body.shape), permuted(body.strides));
 }
 
-bool Tensor::is_contiguous(MemoryFormat format) const {
-  return format == MemoryFormat::contiguous ? body().is_contiguous : lies_channels_last(body());
-}
+bool Tensor::is_channels_last() const { return lies_channels_last(body()); }
 
 MemoryFormat Tensor::suggested_format() const {
   const bool channels_last = !body().is_contiguous && lies_channels_last(body());
@@ -88,13 +89,9 @@ Tensor Tensor::alias(const Shape& shape, const Strides& strides, std::int64_t of
 void Tensor::set_data(const Tensor& other) const {
   TensorBody& b = body();
   const TensorBody& from = other.body();
+  static_cast<Layout&>(b) = from;
   b.storage = from.storage;
-  b.shape = from.shape;
-  b.strides = from.strides;
-  b.offset = from.offset;
-  b.numel = from.numel;
   b.dtype = from.dtype;
-  b.is_contiguous = from.is_contiguous;
   if (b.link) b.link->shape = b.shape;
 }
 
@@ -102,7 +99,7 @@ bool Tensor::requires_grad() const { return defined() && body().wants_grad(); }
 
 Tensor Tensor::detach() const {
   const TensorBody& b = body();
-  return Tensor(make_ref<TensorBody>(b.storage, b.dtype, b.shape, b.strides, b.offset));
+  return Tensor(make_ref<TensorBody>(b.storage, b.dtype, b));
 }
 
 std::size_t bytes_of(std::int64_t numel, DType dtype) {
@@ -138,16 +135,23 @@ static bool lies_without_gaps(const Shape& shape, const Strides& strides) {
   return step == numel(shape);
 }
 
+bool lies_without_gaps(const Tensor& x) {
+  return x.is_contiguous() || (x.numel() > 0 && lies_without_gaps(x.shape(), x.strides()));
+}
+
 Strides elementwise_strides(const Tensor& x) {
-  const bool keep = x.is_contiguous() || (x.numel() > 0 && lies_without_gaps(x.shape(), x.strides()));
-  return keep ? x.strides() : contiguous_strides(x.shape());
+  return lies_without_gaps(x) ? x.strides() : contiguous_strides(x.shape());
 }
 
 Tensor empty_like(const Tensor& x, DType dtype) {
-  auto storage = make_ref<Storage>(bytes_of(x.numel(), dtype), x.device());
-  return Tensor(make_ref<TensorBody>(std::move(storage), dtype, x.shape(), elementwise_strides(x), 0));
+  const TensorBody& like = x.body();
+  auto storage = make_ref<Storage>(bytes_of(like.numel, dtype), x.device());
+  if (!lies_without_gaps(x)) {
+    return Tensor(make_ref<TensorBody>(std::move(storage), dtype, like.shape, contiguous_strides(like.shape), 0));
+  }
+  auto body = make_ref<TensorBody>(std::move(storage), dtype, like);
+  body->offset = 0;
+  return Tensor(std::move(body));
 }
-
-Tensor empty_like(const Tensor& x) { return empty_like(x, x.dtype()); }
 
 }  // namespace ebb

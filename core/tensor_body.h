@@ -23,11 +23,27 @@ class GraphLink : public RefCounted {
   Shape shape;
 };
 
+/// Where the elements of a tensor lie in its storage.
+struct Layout {
+  Layout(const Shape& shape, const Strides& strides, std::int64_t offset);
+
+  Shape shape;
+  Strides strides;      // in elements
+  std::int64_t offset;  // in elements
+  std::int64_t numel;
+  bool is_contiguous;  // in C order
+};
+
 /// What the copies of a Tensor share.
-class TensorBody final : public RefCounted {
+class TensorBody final : public RefCounted, public Layout {
  public:
-  TensorBody(Ref<Storage> storage, DType dtype, const Shape& shape, const Strides& strides, std::int64_t offset);
-  ~TensorBody() override { set_link({}); }
+  TensorBody(Ref<Storage> storage, DType dtype, const Shape& shape, const Strides& strides, std::int64_t offset)
+      : Layout(shape, strides, offset), dtype(dtype), storage(std::move(storage)) {}
+  TensorBody(Ref<Storage> storage, DType dtype, const Layout& layout)
+      : Layout(layout), dtype(dtype), storage(std::move(storage)) {}
+  ~TensorBody() override {
+    if (link) disown_grad(*link);
+  }
 
   /// False of a view whose base was written through another view since the view's link was set.
   bool has_current_link() const { return !base || link_version.load(std::memory_order_acquire) == base->graph_version; }
@@ -43,14 +59,9 @@ class TensorBody final : public RefCounted {
     if (from.grad_owner.load(std::memory_order_relaxed) == this) clear_grad_owner(from);
   }
 
-  Ref<Storage> storage;
-  Shape shape;
-  Strides strides;      // in elements
-  std::int64_t offset;  // in elements
-  std::int64_t numel;
   DType dtype;
-  bool is_contiguous;      // in C order
   bool is_buffer = false;  // of a module: may not acquire history
+  Ref<Storage> storage;
 
   Ref<GraphLink> link;              // the op that made it, or the leaf; null where no gradient is wanted
   Ref<TensorBody> grad;             // of a leaf, or where retain_grad() asked; under a GradLock
@@ -60,6 +71,7 @@ class TensorBody final : public RefCounted {
   std::atomic<std::uint32_t> link_version = 0;
 
  private:
+  void destroy() noexcept override { delete this; }
   void clear_grad_owner(GraphLink& from);
 };
 

@@ -1,5 +1,6 @@
 #include "ebb/autograd/engine/closure_node.h"
 
+#include <algorithm>
 #include <memory>
 #include <new>
 
@@ -48,8 +49,6 @@ static constexpr std::size_t padded(std::size_t bytes) {
   return (bytes + alignof(void*) - 1) / alignof(void*) * alignof(void*);
 }
 
-ClosureNode::ClosureNode(std::size_t bytes) : Node(OpScope::name()), bytes_(bytes) {}
-
 Ref<ClosureNode> ClosureNode::make(const Tensor& y, std::span<const Tensor* const> inputs,
                                    std::span<const Closure> closures) {
   std::size_t bytes = sizeof(ClosureNode) + inputs.size() * sizeof(Edge) + closures.size_bytes();
@@ -63,23 +62,26 @@ Ref<ClosureNode> ClosureNode::make(const Tensor& y, std::span<const Tensor* cons
 
 void ClosureNode::link(std::span<const Tensor* const> inputs) {
   auto* edges = reinterpret_cast<Edge*>(this + 1);
-  for (const Tensor* input : inputs) {
-    ::new (edges + edges_.size()) Edge(node_of(*input));
-    edges_ = {edges, edges_.size() + 1};
+  std::uint64_t newest = 0;
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    const Edge* edge = ::new (edges + i) Edge(node_of(*inputs[i]));
+    edges_ = {edges, i + 1};
+    if (*edge) newest = std::max(newest, (*edge)->id);
   }
+  id = id_above(newest);
 }
 
 bool ClosureNode::take(std::span<const Closure> closures) {
   bool takes_output = false;
   auto* kept = reinterpret_cast<Closure*>(edges_.data() + edges_.size());
   auto* memory = reinterpret_cast<std::byte*>(kept + closures.size());
-  for (const auto& [type, object] : closures) {
-    const std::size_t i = closures_.size();
-    ::new (kept + i) Closure{type, nullptr};
+  for (std::size_t i = 0; i < closures.size(); ++i) {
+    const auto& [type, object] = closures[i];
+    Closure& closure = *::new (kept + i) Closure{type, nullptr};
     closures_ = {kept, i + 1};
     if (!type->is_joint && !edges_[i]) continue;
-    type->move(memory, object);
-    kept[i].object = memory;
+    if (type->move != nullptr) type->move(memory, object);
+    closure.object = memory;
     memory += padded(type->size);
     takes_output |= type->takes_output;
     owns_something_ |= type->takes_output || type->destroy != nullptr;
@@ -88,7 +90,7 @@ bool ClosureNode::take(std::span<const Closure> closures) {
 }
 
 ClosureNode::~ClosureNode() {
-  destroy_saved();
+  if (owns_something_) destroy_saved();
   std::ranges::destroy(edges_);
 }
 

@@ -31,7 +31,7 @@ struct ClosureType {
   bool is_joint = false;      // returns the gradients of all inputs, not of one
   void (*call)(const void* closure, Node& node, const SavedOutput* output, const Tensor& dy,
                std::span<Tensor> dinputs) = nullptr;
-  void (*move)(void* to, void* from) = nullptr;
+  void (*move)(void* to, void* from) = nullptr;       // null where there is nothing to move
   void (*copy)(const void* closure) = nullptr;        // for Saved::collect; null where there is nothing to copy
   void (*destroy)(void* closure) noexcept = nullptr;  // null where there is nothing to destroy
 };
@@ -68,7 +68,9 @@ inline constexpr ClosureType closure_type = [] {
       dinputs[0] = std::move(result);
     }
   };
-  type.move = [](void* to, void* from) { ::new (to) Vjp(std::move(*static_cast<Vjp*>(from))); };
+  if constexpr (!std::is_empty_v<Vjp>) {
+    type.move = [](void* to, void* from) { ::new (to) Vjp(std::move(*static_cast<Vjp*>(from))); };
+  }
   if constexpr (!std::is_trivially_destructible_v<Vjp>) {
     type.copy = [](const void* closure) { [[maybe_unused]] const Vjp copied = *static_cast<const Vjp*>(closure); };
     type.destroy = [](void* closure) noexcept { static_cast<Vjp*>(closure)->~Vjp(); };
@@ -100,7 +102,7 @@ class ClosureNode final : public Node {
  private:
   class Use;
 
-  explicit ClosureNode(std::size_t bytes);
+  explicit ClosureNode(std::size_t bytes) : Node(OpScope::name()), bytes_(bytes) {}
   void link(std::span<const Tensor* const> inputs);
   /// Whether one of them needs the output.
   bool take(std::span<const Closure> closures);
@@ -110,7 +112,7 @@ class ClosureNode final : public Node {
   /// last of them destroys it.
   std::atomic<std::uint32_t> users_ = 0;
   bool owns_something_ = false;
-  std::size_t bytes_;
+  const std::size_t bytes_;
   std::span<Edge> edges_;
   std::span<Closure> closures_;
   std::optional<SavedOutput> output_;

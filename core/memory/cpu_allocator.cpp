@@ -5,8 +5,9 @@
 #include <cstdlib>
 #include <mutex>
 #include <new>
+#include <string>
 #include <thread>
-#include <vector>
+#include <utility>
 
 #include <malloc.h>
 #include <pthread.h>
@@ -61,34 +62,28 @@ std::size_t taken_for(std::size_t bytes) {
 class CpuAllocator final : public Allocator {
  public:
   void* allocate(std::size_t bytes) override {
-    check<OutOfMemoryError>(bytes <= PTRDIFF_MAX / 2, "out of memory: cannot allocate ", bytes, " bytes");
+    if (bytes >= LargeBlocks::least) return allocate_pages(bytes);
+    const SizeClass size = size_class(bytes);
     {
       const std::lock_guard guard(lock_);
-      const std::size_t taken = taken_for(bytes);
-      ++stats_.requests;
-      refuse_if_told_to(taken);
-      stats_.allocated += taken;
-      stats_.peak = std::max(stats_.peak, stats_.allocated);
-      if (void* block = take(bytes)) return block;
+      count_request(size.bytes);
+      if (FreeBlock*& first = free_[size.index]; first != nullptr) {
+        stats_.cached -= size.bytes;
+        return std::exchange(first, first->next);
+      }
       ++stats_.from_system;
     }
     return from_system(bytes);
   }
 
   void deallocate(void* block, std::size_t bytes) noexcept override {
-    {
-      const std::lock_guard guard(lock_);
-      stats_.allocated -= taken_for(bytes);
-      if (is_large(bytes)) return large_.give_back(block, bytes);
-      if (bytes < LargeBlocks::least) {
-        const SizeClass size = size_class(bytes);
-        if (keep(free_[size.index], block)) {
-          stats_.cached += size.bytes;
-          return;
-        }
-      }
-    }
-    std::free(block);
+    if (bytes >= LargeBlocks::least) return deallocate_pages(block, bytes);
+    const SizeClass size = size_class(bytes);
+    const std::lock_guard guard(lock_);
+    stats_.allocated -= size.bytes;
+    stats_.cached += size.bytes;
+    FreeBlock*& first = free_[size.index];
+    first = ::new (block) FreeBlock{first};
   }
 
   AllocatorStats stats() const override {
@@ -106,9 +101,8 @@ class CpuAllocator final : public Allocator {
   void release_cached() override {
     {
       const std::lock_guard guard(lock_);
-      for (auto& blocks : free_) {
-        std::for_each(blocks.begin(), blocks.end(), std::free);
-        blocks = {};
+      for (FreeBlock*& first : free_) {
+        while (first != nullptr) std::free(std::exchange(first, first->next));
       }
       stats_.cached = 0;
       large_.release();
@@ -118,7 +112,7 @@ class CpuAllocator final : public Allocator {
 
   void set_limit(std::size_t bytes) override {
     const std::lock_guard guard(lock_);
-    limit_ = bytes;
+    limit_ = bytes == 0 ? no_limit : bytes;
   }
 
   void fail_after(std::uint64_t requests) override {
@@ -130,29 +124,48 @@ class CpuAllocator final : public Allocator {
   void unlock() noexcept { lock_.unlock(); }
 
  private:
-  void refuse_if_told_to(std::size_t bytes) {
-    const bool injected = stats_.requests == fails_at_;
-    const bool over_limit = limit_ != 0 && stats_.allocated + bytes > limit_;
-    if (injected || over_limit) {
-      fail<OutOfMemoryError>("out of memory: ", bytes, " bytes asked for, ", stats_.allocated, " in use",
-                             over_limit ? ", limit " + std::to_string(limit_) : std::string());
+  /// A block that is kept: in its own bytes, what was freed before it.
+  struct FreeBlock {
+    FreeBlock* next;
+  };
+  static constexpr std::size_t no_limit = SIZE_MAX;
+
+  void* allocate_pages(std::size_t bytes) {
+    check<OutOfMemoryError>(bytes <= PTRDIFF_MAX / 2, "out of memory: cannot allocate ", bytes, " bytes");
+    {
+      const std::lock_guard guard(lock_);
+      count_request(taken_for(bytes));
+      if (void* block = is_large(bytes) ? large_.take(bytes) : nullptr) return block;
+      ++stats_.from_system;
     }
+    return from_system(bytes);
+  }
+
+  void deallocate_pages(void* block, std::size_t bytes) noexcept {
+    {
+      const std::lock_guard guard(lock_);
+      stats_.allocated -= taken_for(bytes);
+      if (is_large(bytes)) return large_.give_back(block, bytes);
+    }
+    std::free(block);
+  }
+
+  void count_request(std::size_t bytes) {
+    const std::size_t allocated = stats_.allocated + bytes;
+    if (++stats_.requests == fails_at_ || allocated > limit_) [[unlikely]] {
+      refuse(bytes);
+    }
+    stats_.allocated = allocated;
+    if (allocated > stats_.peak) stats_.peak = allocated;
+  }
+
+  [[noreturn]] void refuse(std::size_t bytes) const {
+    const bool over_limit = stats_.allocated + bytes > limit_;
+    fail<OutOfMemoryError>("out of memory: ", bytes, " bytes asked for, ", stats_.allocated, " in use",
+                           over_limit ? ", limit " + std::to_string(limit_) : std::string());
   }
 
   static bool is_large(std::size_t bytes) { return bytes >= LargeBlocks::least && bytes <= LargeBlocks::most; }
-
-  /// What is kept for such a request; null for nothing.
-  void* take(std::size_t bytes) {
-    if (is_large(bytes)) return large_.take(bytes);
-    if (bytes > LargeBlocks::most) return nullptr;
-    const SizeClass size = size_class(bytes);
-    std::vector<void*>& blocks = free_[size.index];
-    if (blocks.empty()) return nullptr;
-    void* block = blocks.back();
-    blocks.pop_back();
-    stats_.cached -= size.bytes;
-    return block;
-  }
 
   void* from_system(std::size_t bytes) {
     void* block = new_block(bytes);
@@ -176,33 +189,28 @@ class CpuAllocator final : public Allocator {
     return large_.add(segment, size) ? large_.take(bytes) : nullptr;
   }
 
-  static bool keep(std::vector<void*>& blocks, void* block) noexcept try {
-    blocks.push_back(block);
-    return true;
-  } catch (const std::bad_alloc&) {
-    return false;
-  }
-
   mutable SpinLock lock_;
-  std::array<std::vector<void*>, size_class(LargeBlocks::least - 1).index + 1> free_;
+  std::array<FreeBlock*, size_class(LargeBlocks::least - 1).index + 1> free_{};
   LargeBlocks large_;
   AllocatorStats stats_;
-  std::size_t limit_ = 0;
+  std::size_t limit_ = no_limit;
   std::uint64_t fails_at_ = 0;
 };
 
-// Never destroyed: tensors in static objects may outlive any static object of ours.
-CpuAllocator& the_allocator() {
-  static auto* allocator = new CpuAllocator;
-  return *allocator;
-}
+/// Never destroyed: tensors in static objects may outlive any static object of ours.
+union Immortal {
+  constexpr Immortal() : allocator() {}
+  ~Immortal() {}
+  CpuAllocator allocator;
+};
+constinit Immortal immortal;
 
 // A child of fork() is to find the lists as no other thread is changing them.
-[[maybe_unused]] const int lists_are_whole_in_child =
-    pthread_atfork([] { the_allocator().lock(); }, [] { the_allocator().unlock(); }, [] { the_allocator().unlock(); });
+[[maybe_unused]] const int lists_are_whole_in_child = pthread_atfork(
+    [] { immortal.allocator.lock(); }, [] { immortal.allocator.unlock(); }, [] { immortal.allocator.unlock(); });
 
 }  // namespace
 
-Allocator& cpu_allocator() { return the_allocator(); }
+Allocator& cpu_allocator() { return immortal.allocator; }
 
 }  // namespace ebb

@@ -17,6 +17,13 @@ namespace {
 
 constexpr std::int64_t block = 512;
 
+/// Whether all is one short row: for what is small, the plan of a walk would take longer than the walk.
+template <class... Inputs>
+bool is_one_row(const Tensor& y, const Inputs&... inputs) {
+  return y.numel() <= elements_per_chunk && !have_half(y, inputs...) && y.is_contiguous() &&
+         ((inputs.is_contiguous() && inputs.shape() == y.shape()) && ...);
+}
+
 void check_one_dtype(const Tensor& a, const Tensor& b) {
   check(a.dtype() == b.dtype(), "the operands must be of one dtype, got ", a.dtype(), " and ", b.dtype());
 }
@@ -141,19 +148,13 @@ double sum_of_neighbours(const void* x, std::int64_t count) {
 
 void map_rows(UnaryRow row, const void* op, const Tensor& x, Tensor& y) {
   check_one_dtype(x, y);
-  const bool same_order = x.strides() == y.strides() && x.shape() == y.shape() && y.is_contiguous();
-  if (same_order && !have_half(x) && y.numel() <= elements_per_chunk)
-    return row(op, x.raw_data(), y.raw_data(), y.numel());
+  if (is_one_row(y, x)) return row(op, x.raw_data(), y.raw_data(), y.numel());
   map_any_rows([&](const void* from, void* to, std::int64_t count) { row(op, from, to, count); }, y, x);
 }
 
 void map_rows(BinaryRow row, const void* op, const Tensor& a, const Tensor& b, Tensor& y) {
   check_one_dtype(a, b);
-  const bool same_shape = a.shape() == y.shape() && b.shape() == y.shape();
-  const bool same_order = a.is_contiguous() && b.is_contiguous() && y.is_contiguous();
-  if (same_shape && same_order && !have_half(a, y) && y.numel() <= elements_per_chunk) {
-    return row(op, a.raw_data(), b.raw_data(), y.raw_data(), y.numel());
-  }
+  if (is_one_row(y, a, b)) return row(op, a.raw_data(), b.raw_data(), y.raw_data(), y.numel());
   const auto apply = [&](const void* left, const void* right, void* to, std::int64_t count) {
     row(op, left, right, to, count);
   };
