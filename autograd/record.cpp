@@ -9,14 +9,10 @@ bool should_record(const Tensor& y, std::span<const Tensor> inputs) {
   return is_grad_enabled() && is_floating(y.dtype()) && std::ranges::any_of(inputs, wants_grad);
 }
 
-void link(const Tensor& y, std::span<const Tensor* const> inputs, std::span<const Closure> closures) {
-  y.body().set_link(ClosureNode::make(y, inputs, closures));
-}
-
 void link(const Tensor& y, std::span<const Tensor> inputs, const Closure& closure) {
   std::vector<const Tensor*> pointers;
   for (const Tensor& input : inputs) pointers.push_back(&input);
-  link(y, pointers, {&closure, 1});
+  link(y, pointers, {&closure, 1}, sizeof(Closure) + closure.type->size);
 }
 
 }  // namespace ebb::autograd::detail

@@ -27,7 +27,10 @@ Wrt<Vjp> wrt(const Tensor& input, Vjp vjp) {
 namespace detail {
 bool should_record(const Tensor& y, std::span<const Tensor> inputs);
 /// Links `y`, freshly made, to a new node.
-void link(const Tensor& y, std::span<const Tensor* const> inputs, std::span<const Closure> closures);
+inline void link(const Tensor& y, std::span<const Tensor* const> inputs, std::span<const Closure> closures,
+                 std::size_t closure_bytes) {
+  y.body().set_link(ClosureNode::make(y, inputs, closures, closure_bytes));
+}
 void link(const Tensor& y, std::span<const Tensor> inputs, const Closure& closure);
 }  // namespace detail
 
@@ -41,7 +44,7 @@ Tensor record(Tensor y, Wrt<Vjp>... terms) {
   if (!is_grad_enabled() || !(wants_grad(terms.input) || ...) || !is_floating(y.dtype())) return y;
   const std::array inputs{&terms.input...};
   const std::array closures{Closure{&closure_type<Vjp>, &terms.vjp}...};
-  detail::link(y, inputs, closures);
+  detail::link(y, inputs, closures, bytes_of_closures<Vjp...>);
   return y;
 }
 

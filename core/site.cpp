@@ -38,16 +38,19 @@ static bool lies_in_ebb(std::string_view file) {
   return at != file.npos && starts_with_floor(file.substr(at + headers.size()));
 }
 
+[[gnu::noinline]] static bool learn(const char* file, std::atomic<std::uintptr_t>& slot) {
+  const bool is_ours = lies_in_ebb(file);
+  slot.store(reinterpret_cast<std::uintptr_t>(file) << 1 | (is_ours ? 1 : 0), std::memory_order_relaxed);
+  return is_ours;
+}
+
 bool is_of_ebb(const char* file) {
   // Names of files are literals: their addresses stand for them, shifted by a bit that says whose they are.
   static constinit std::array<std::atomic<std::uintptr_t>, 256> all_known{};
   const auto address = reinterpret_cast<std::uintptr_t>(file);
   std::atomic<std::uintptr_t>& slot = all_known[(address >> 3) % all_known.size()];
   const std::uintptr_t known = slot.load(std::memory_order_relaxed);
-  if (known >> 1 == address) return (known & 1) != 0;
-  const bool is_ours = lies_in_ebb(file);
-  slot.store(address << 1 | (is_ours ? 1 : 0), std::memory_order_relaxed);
-  return is_ours;
+  return known >> 1 == address ? (known & 1) != 0 : learn(file, slot);
 }
 
 void OpScope::begin_time() const { times_->enter(name_); }

@@ -44,23 +44,7 @@ class ClosureNode::Use {
   const bool began_;
 };
 
-// In memory: the node, its edges, its closures, what the closures have captured.
-static constexpr std::size_t padded(std::size_t bytes) {
-  return (bytes + alignof(void*) - 1) / alignof(void*) * alignof(void*);
-}
-
-Ref<ClosureNode> ClosureNode::make(const Tensor& y, std::span<const Tensor* const> inputs,
-                                   std::span<const Closure> closures) {
-  std::size_t bytes = sizeof(ClosureNode) + inputs.size() * sizeof(Edge) + closures.size_bytes();
-  for (const Closure& closure : closures) bytes += padded(closure.type->size);
-  const auto node = Ref<ClosureNode>::first(::new (small_objects::allocate(bytes)) ClosureNode(bytes));
-  node->shape = y.shape();
-  node->link(inputs);
-  if (node->take(closures)) node->output_.emplace(y);
-  return node;
-}
-
-void ClosureNode::link(std::span<const Tensor* const> inputs) {
+inline void ClosureNode::link(std::span<const Tensor* const> inputs) {
   auto* edges = reinterpret_cast<Edge*>(this + 1);
   std::uint64_t newest = 0;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
@@ -71,7 +55,7 @@ void ClosureNode::link(std::span<const Tensor* const> inputs) {
   id = id_above(newest);
 }
 
-bool ClosureNode::take(std::span<const Closure> closures) {
+inline bool ClosureNode::take(std::span<const Closure> closures) {
   bool takes_output = false;
   auto* kept = reinterpret_cast<Closure*>(edges_.data() + edges_.size());
   auto* memory = reinterpret_cast<std::byte*>(kept + closures.size());
@@ -82,11 +66,22 @@ bool ClosureNode::take(std::span<const Closure> closures) {
     if (!type->is_joint && !edges_[i]) continue;
     if (type->move != nullptr) type->move(memory, object);
     closure.object = memory;
-    memory += padded(type->size);
+    memory += type->size;
     takes_output |= type->takes_output;
     owns_something_ |= type->takes_output || type->destroy != nullptr;
   }
   return takes_output;
+}
+
+// In memory: the node, its edges, its closures, what the closures have captured.
+Ref<ClosureNode> ClosureNode::make(const Tensor& y, std::span<const Tensor* const> inputs,
+                                   std::span<const Closure> closures, std::size_t closure_bytes) {
+  const std::size_t bytes = sizeof(ClosureNode) + inputs.size() * sizeof(Edge) + closure_bytes;
+  auto node = Ref<ClosureNode>::first(::new (small_objects::allocate(bytes)) ClosureNode(bytes));
+  node->shape = y.shape();
+  node->link(inputs);
+  if (node->take(closures)) node->output_.emplace(y);
+  return node;
 }
 
 ClosureNode::~ClosureNode() {

@@ -26,7 +26,7 @@ class SavedOutput {
 
 /// What there is to know of a type of closures, so that a node need not be of a type for each op.
 struct ClosureType {
-  std::size_t size = 0;
+  std::size_t size = 0;       // a multiple of alignof(void*)
   bool takes_output = false;  // vjp(dy, y), not vjp(dy)
   bool is_joint = false;      // returns the gradients of all inputs, not of one
   void (*call)(const void* closure, Node& node, const SavedOutput* output, const Tensor& dy,
@@ -56,7 +56,7 @@ template <class Vjp>
 inline constexpr ClosureType closure_type = [] {
   static_assert(alignof(Vjp) <= alignof(void*));
   ClosureType type;
-  type.size = sizeof(Vjp);
+  type.size = (sizeof(Vjp) + alignof(void*) - 1) / alignof(void*) * alignof(void*);
   type.takes_output = takes_output<Vjp>;
   type.is_joint = is_joint<Vjp>;
   type.call = [](const void* closure, Node& node, const SavedOutput* output, const Tensor& dy,
@@ -84,13 +84,17 @@ struct Closure {
   void* object;
 };
 
+/// What closures of these types take in a node.
+template <class... Vjp>
+inline constexpr std::size_t bytes_of_closures = ((sizeof(Closure) + closure_type<Vjp>.size) + ...);
+
 /// A recorded op. Its edges and closures lie behind it, in the same piece of memory.
 class ClosureNode final : public Node {
  public:
   /// One closure for each input, or a joint one for all. They are moved from, but for those of inputs that want no
   /// gradient.
   static Ref<ClosureNode> make(const Tensor& y, std::span<const Tensor* const> inputs,
-                               std::span<const Closure> closures);
+                               std::span<const Closure> closures, std::size_t closure_bytes);
   ~ClosureNode() override;
   static void operator delete(ClosureNode* node, std::destroying_delete_t);
 

@@ -35,17 +35,17 @@ constexpr SizeClass size_class(std::size_t bytes) {
   const std::size_t units = (std::max<std::size_t>(bytes, 1) + block_alignment - 1) / block_alignment;
   if (units <= steps_per_doubling) return {units - 1, units * block_alignment};
   const auto doubling = static_cast<std::size_t>(std::bit_width(units - 1)) - 1;  // 2^doubling < units
-  const std::size_t step = (std::size_t{1} << doubling) / steps_per_doubling;
-  const std::size_t steps = (units - (std::size_t{1} << doubling) + step - 1) / step;
-  return {(doubling - 1) * steps_per_doubling + steps - 1,
-          ((std::size_t{1} << doubling) + steps * step) * block_alignment};
+  const std::size_t first = std::size_t{1} << doubling, step = first / steps_per_doubling;
+  const std::size_t steps = (units - first + step - 1) >> std::countr_zero(step);
+  return {(doubling - 1) * steps_per_doubling + steps - 1, (first + steps * step) * block_alignment};
 }
 
 /// A spin lock: what it guards takes nanoseconds.
 class SpinLock {
  public:
+  bool try_lock() noexcept { return !flag_.test_and_set(std::memory_order_acquire); }
   void lock() noexcept {
-    while (flag_.test_and_set(std::memory_order_acquire)) std::this_thread::yield();
+    while (!try_lock()) std::this_thread::yield();
   }
   void unlock() noexcept { flag_.clear(std::memory_order_release); }
 
@@ -61,29 +61,21 @@ std::size_t taken_for(std::size_t bytes) {
 /// Keeps freed blocks, small ones in one list a size class, and nothing of what is larger than LargeBlocks::most.
 class CpuAllocator final : public Allocator {
  public:
+  // What almost all calls do comes first, and calls nothing, so that it needs to save no registers.
+
   void* allocate(std::size_t bytes) override {
-    if (bytes >= LargeBlocks::least) return allocate_pages(bytes);
-    const SizeClass size = size_class(bytes);
-    {
-      const std::lock_guard guard(lock_);
-      count_request(size.bytes);
-      if (FreeBlock*& first = free_[size.index]; first != nullptr) {
-        stats_.cached -= size.bytes;
-        return std::exchange(first, first->next);
-      }
-      ++stats_.from_system;
+    if (bytes < LargeBlocks::least && lock_.try_lock()) {
+      void* const block = take_kept(size_class(bytes));
+      lock_.unlock();
+      if (block != nullptr) return block;
     }
-    return from_system(bytes);
+    return allocate_any(bytes);
   }
 
   void deallocate(void* block, std::size_t bytes) noexcept override {
-    if (bytes >= LargeBlocks::least) return deallocate_pages(block, bytes);
-    const SizeClass size = size_class(bytes);
-    const std::lock_guard guard(lock_);
-    stats_.allocated -= size.bytes;
-    stats_.cached += size.bytes;
-    FreeBlock*& first = free_[size.index];
-    first = ::new (block) FreeBlock{first};
+    if (bytes >= LargeBlocks::least || !lock_.try_lock()) return deallocate_any(block, bytes);
+    keep(block, size_class(bytes));
+    lock_.unlock();
   }
 
   AllocatorStats stats() const override {
@@ -130,36 +122,58 @@ class CpuAllocator final : public Allocator {
   };
   static constexpr std::size_t no_limit = SIZE_MAX;
 
-  void* allocate_pages(std::size_t bytes) {
+  /// A block of a class, counted; null, and nothing has changed, where none is kept or the request is to be refused.
+  void* take_kept(SizeClass size) noexcept {
+    FreeBlock* const block = free_[size.index];
+    if (block == nullptr || is_refused(size.bytes)) return nullptr;
+    count_request(size.bytes);
+    stats_.cached -= size.bytes;
+    free_[size.index] = block->next;
+    return block;
+  }
+
+  void keep(void* block, SizeClass size) noexcept {
+    stats_.allocated -= size.bytes;
+    stats_.cached += size.bytes;
+    free_[size.index] = ::new (block) FreeBlock{free_[size.index]};
+  }
+
+  [[gnu::noinline]] void* allocate_any(std::size_t bytes) {
     check<OutOfMemoryError>(bytes <= PTRDIFF_MAX / 2, "out of memory: cannot allocate ", bytes, " bytes");
     {
       const std::lock_guard guard(lock_);
-      count_request(taken_for(bytes));
+      const std::size_t taken = taken_for(bytes);
+      if (is_refused(taken)) refuse(taken);
+      if (void* block = bytes < LargeBlocks::least ? take_kept(size_class(bytes)) : nullptr) return block;
+      count_request(taken);
       if (void* block = is_large(bytes) ? large_.take(bytes) : nullptr) return block;
       ++stats_.from_system;
     }
     return from_system(bytes);
   }
 
-  void deallocate_pages(void* block, std::size_t bytes) noexcept {
+  [[gnu::noinline]] void deallocate_any(void* block, std::size_t bytes) noexcept {
     {
       const std::lock_guard guard(lock_);
+      if (bytes < LargeBlocks::least) return keep(block, size_class(bytes));
       stats_.allocated -= taken_for(bytes);
       if (is_large(bytes)) return large_.give_back(block, bytes);
     }
     std::free(block);
   }
 
-  void count_request(std::size_t bytes) {
-    const std::size_t allocated = stats_.allocated + bytes;
-    if (++stats_.requests == fails_at_ || allocated > limit_) [[unlikely]] {
-      refuse(bytes);
-    }
-    stats_.allocated = allocated;
-    if (allocated > stats_.peak) stats_.peak = allocated;
+  bool is_refused(std::size_t bytes) const noexcept {
+    return stats_.requests + 1 == fails_at_ || stats_.allocated + bytes > limit_;
   }
 
-  [[noreturn]] void refuse(std::size_t bytes) const {
+  void count_request(std::size_t bytes) noexcept {
+    ++stats_.requests;
+    stats_.allocated += bytes;
+    stats_.peak = std::max(stats_.peak, stats_.allocated);
+  }
+
+  [[noreturn]] void refuse(std::size_t bytes) {
+    ++stats_.requests;
     const bool over_limit = stats_.allocated + bytes > limit_;
     fail<OutOfMemoryError>("out of memory: ", bytes, " bytes asked for, ", stats_.allocated, " in use",
                            over_limit ? ", limit " + std::to_string(limit_) : std::string());

@@ -17,13 +17,6 @@ namespace {
 
 constexpr std::int64_t block = 512;
 
-/// Whether all is one short row: for what is small, the plan of a walk would take longer than the walk.
-template <class... Inputs>
-bool is_one_row(const Tensor& y, const Inputs&... inputs) {
-  return y.numel() <= elements_per_chunk && !have_half(y, inputs...) && y.is_contiguous() &&
-         ((inputs.is_contiguous() && inputs.shape() == y.shape()) && ...);
-}
-
 void check_one_dtype(const Tensor& a, const Tensor& b) {
   check(a.dtype() == b.dtype(), "the operands must be of one dtype, got ", a.dtype(), " and ", b.dtype());
 }
@@ -146,15 +139,13 @@ double sum_of_neighbours(const void* x, std::int64_t count) {
 
 }  // namespace
 
-void map_rows(UnaryRow row, const void* op, const Tensor& x, Tensor& y) {
+void detail::map_all_rows(UnaryRow row, const void* op, const Tensor& x, Tensor& y) {
   check_one_dtype(x, y);
-  if (is_one_row(y, x)) return row(op, x.raw_data(), y.raw_data(), y.numel());
   map_any_rows([&](const void* from, void* to, std::int64_t count) { row(op, from, to, count); }, y, x);
 }
 
-void map_rows(BinaryRow row, const void* op, const Tensor& a, const Tensor& b, Tensor& y) {
+void detail::map_all_rows(BinaryRow row, const void* op, const Tensor& a, const Tensor& b, Tensor& y) {
   check_one_dtype(a, b);
-  if (is_one_row(y, a, b)) return row(op, a.raw_data(), b.raw_data(), y.raw_data(), y.numel());
   const auto apply = [&](const void* left, const void* right, void* to, std::int64_t count) {
     row(op, left, right, to, count);
   };

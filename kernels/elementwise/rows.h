@@ -6,6 +6,7 @@
 
 #include "ebb/core/tensor.h"
 #include "ebb/kernels/cpu/isa.h"
+#include "ebb/kernels/cpu/row_loop.h"
 
 namespace ebb::kernels {
 
@@ -35,10 +36,32 @@ const void* functor_of(const Ops& ops) {
   return std::visit([](const auto& op) -> const void* { return &op; }, ops);
 }
 
+namespace detail {
+
+void map_all_rows(UnaryRow row, const void* op, const Tensor& x, Tensor& y);
+void map_all_rows(BinaryRow row, const void* op, const Tensor& a, const Tensor& b, Tensor& y);
+
+/// Whether x and y are one short row each: for what is small, the plan of a walk would take longer than the walk.
+inline bool are_short_rows(const TensorBody& x, const TensorBody& y) {
+  return y.numel <= elements_per_chunk && x.is_contiguous && y.is_contiguous && !is_half_precision(x.dtype) &&
+         x.shape == y.shape;
+}
+
+}  // namespace detail
+
 /// y = op(x) for inputs of any strides that broadcast to the shape of y.
-void map_rows(UnaryRow row, const void* op, const Tensor& x, Tensor& y);
+inline void map_rows(UnaryRow row, const void* op, const Tensor& x, Tensor& y) {
+  const bool is_one_row = x.dtype() == y.dtype() && detail::are_short_rows(x.body(), y.body());
+  if (!is_one_row) return detail::map_all_rows(row, op, x, y);
+  row(op, x.raw_data(), y.raw_data(), y.numel());
+}
 /// y = op(a, b) likewise.
-void map_rows(BinaryRow row, const void* op, const Tensor& a, const Tensor& b, Tensor& y);
+inline void map_rows(BinaryRow row, const void* op, const Tensor& a, const Tensor& b, Tensor& y) {
+  const bool is_one_row = a.dtype() == b.dtype() && detail::are_short_rows(a.body(), y.body()) &&
+                          detail::are_short_rows(b.body(), y.body());
+  if (!is_one_row) return detail::map_all_rows(row, op, a, b, y);
+  row(op, a.raw_data(), b.raw_data(), y.raw_data(), y.numel());
+}
 /// y = op(a, b, c) likewise.
 void map_rows(TernaryRow row, const void* op, const Tensor& a, const Tensor& b, const Tensor& c, Tensor& y);
 
