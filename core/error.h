@@ -119,7 +119,7 @@ extern template void throw_error<CommunicationError>(std::initializer_list<Messa
 
 /// Throws an E whose message is the parts, one after the other: text, numbers, and what has a to_string.
 template <class E = ArgumentError, class... Parts>
-[[noreturn, gnu::cold, gnu::noinline]] void fail(const Parts&... parts) {
+[[noreturn]] void fail(const Parts&... parts) {
   detail::throw_error<E>({detail::MessagePart(parts)...});
 }
 

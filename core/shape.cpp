@@ -8,13 +8,7 @@
 
 namespace ebb {
 
-static void check_rank(std::size_t rank) { check(rank <= max_dims, "a tensor has at most ", max_dims, " dimensions"); }
-
-Dims::Dims(std::span<const std::int64_t> values) {
-  check_rank(values.size());
-  std::copy_n(values.data(), values.size(), values_.data());
-  size_ = static_cast<std::uint8_t>(values.size());
-}
+void Dims::fail_for_rank() { fail("a tensor has at most ", max_dims, " dimensions"); }
 
 Dims Dims::filled(int count, std::int64_t value) {
   Dims dims;
@@ -25,7 +19,7 @@ Dims Dims::filled(int count, std::int64_t value) {
 void Dims::push_back(std::int64_t value) { insert(size_, value); }
 
 void Dims::insert(int at, std::int64_t value) {
-  check_rank(static_cast<std::size_t>(size_) + 1);
+  if (size_ == max_dims) fail_for_rank();
   ++size_;
   std::copy_backward(begin() + at, end() - 1, end());
   (*this)[at] = value;

@@ -52,18 +52,20 @@ Storage::Storage(std::size_t bytes, Device device, Ref<Pending> pending)
 }
 
 Storage::~Storage() {
-  if (is_pending()) {
-    Pending* pending = nullptr;
-    {
-      const Pending::Lock lock;
-      pending = pending_.exchange(nullptr, std::memory_order_relaxed);
-      if (pending != nullptr) pending->stop_to_wait();  // it may have been done meanwhile
-    }
-    if (pending != nullptr) pending->release();
-  }
+  if (is_pending()) forget_pending();
   if (RefCounted* companion = this->companion()) companion->release();
   if (allocator_ != nullptr && data_ != nullptr) allocator_->deallocate(data_, bytes_);
   if (release_) release_();
+}
+
+void Storage::forget_pending() {
+  Pending* pending = nullptr;
+  {
+    const Pending::Lock lock;
+    pending = pending_.exchange(nullptr, std::memory_order_relaxed);
+    if (pending != nullptr) pending->stop_to_wait();  // it may have been done meanwhile
+  }
+  if (pending != nullptr) pending->release();
 }
 
 bool Storage::is_pinned() const { return device_.is_cpu() && allocator_ != nullptr && allocator_ != &cpu_allocator(); }

@@ -95,6 +95,7 @@ class Storage final : public RefCounted {
   void expose_first();
   void run_readers();
   void run_pending();
+  void forget_pending();
 
   std::byte* data_;
   std::size_t bytes_;

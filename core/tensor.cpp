@@ -33,6 +33,18 @@ Layout::Layout(const Shape& shape, const Strides& strides, std::int64_t offset)
   }
 }
 
+Layout::Layout(const Shape& shape) : shape(shape), strides(shape), offset(0), numel(1), is_contiguous(true) {
+  bool is_plain = true;
+  for (int i = shape.size() - 1; i >= 0; --i) {
+    strides[i] = numel;
+    is_plain &= shape[i] > 0 && !__builtin_mul_overflow(numel, shape[i], &numel);
+  }
+  if (!is_plain) [[unlikely]] {
+    numel = ebb::numel(shape);
+    strides = contiguous_strides(shape);
+  }
+}
+
 void TensorBody::clear_grad_owner(GraphLink& from) {
   const GradLock lock(this);
   TensorBody* self = this;
@@ -63,8 +75,8 @@ std::int64_t Tensor::stride(std::int64_t dim) const {
   return strides()[wrap_dim(dim, this->dim())];
 }
 
-void Tensor::fail_without_elements() const {
-  fail("a tensor on meta has a shape, here ", shape(), ", but no elements to read or write; make it on another device");
+void TensorBody::fail_without_elements() const {
+  fail("a tensor on meta has a shape, here ", shape, ", but no elements to read or write; make it on another device");
 }
 
 static bool lies_channels_last(const TensorBody& body) {
@@ -112,13 +124,17 @@ std::size_t bytes_of(std::int64_t numel, DType dtype) {
 std::int64_t Tensor::nbytes() const { return static_cast<std::int64_t>(bytes_of(numel(), dtype())); }
 
 Tensor allocate(const Shape& shape, DType dtype, Device device, MemoryFormat format) {
-  auto storage = make_ref<Storage>(bytes_of(numel(shape), dtype), device);
-  return Tensor(make_ref<TensorBody>(std::move(storage), dtype, shape, strides_for(shape, format), 0));
+  auto body = format == MemoryFormat::contiguous
+                  ? make_ref<TensorBody>(dtype, shape)
+                  : make_ref<TensorBody>(Ref<Storage>(), dtype, shape, strides_for(shape, format), 0);
+  body->storage = make_ref<Storage>(bytes_of(body->numel, dtype), device);
+  return Tensor(std::move(body));
 }
 
 Tensor allocate(const Shape& shape, DType dtype, Device device, Allocator& allocator) {
-  auto storage = make_ref<Storage>(bytes_of(numel(shape), dtype), device, allocator);
-  return Tensor(make_ref<TensorBody>(std::move(storage), dtype, shape, contiguous_strides(shape), 0));
+  auto body = make_ref<TensorBody>(dtype, shape);
+  body->storage = make_ref<Storage>(bytes_of(body->numel, dtype), device, allocator);
+  return Tensor(std::move(body));
 }
 
 // From stride 1 on, each dimension must step over exactly those before it.
@@ -145,12 +161,10 @@ Strides elementwise_strides(const Tensor& x) {
 
 Tensor empty_like(const Tensor& x, DType dtype) {
   const TensorBody& like = x.body();
-  auto storage = make_ref<Storage>(bytes_of(like.numel, dtype), x.device());
-  if (!lies_without_gaps(x)) {
-    return Tensor(make_ref<TensorBody>(std::move(storage), dtype, like.shape, contiguous_strides(like.shape), 0));
-  }
-  auto body = make_ref<TensorBody>(std::move(storage), dtype, like);
+  if (!like.is_contiguous && !lies_without_gaps(x)) return allocate(like.shape, dtype, x.device());
+  auto body = make_ref<TensorBody>(Ref<Storage>(), dtype, like);
   body->offset = 0;
+  body->storage = make_ref<Storage>(bytes_of(like.numel, dtype), x.device());
   return Tensor(std::move(body));
 }
 

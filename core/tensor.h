@@ -90,15 +90,11 @@ class Tensor : public TensorOps {
     return reinterpret_cast<const T*>(raw_data());
   }
   std::byte* raw_data() {
-    storage().expose();
-    return const_cast<std::byte*>(std::as_const(*this).raw_data());
+    const TensorBody& b = body();
+    b.storage->expose();
+    return b.data();
   }
-  const std::byte* raw_data() const {
-    if (device().is_meta()) [[unlikely]] {
-      fail_without_elements();
-    }
-    return storage().data() + body().offset * element_size();
-  }
+  const std::byte* raw_data() const { return body().data(); }
 
   Storage& storage() const { return *body().storage; }
   TensorBody& body() const {
@@ -144,7 +140,6 @@ class Tensor : public TensorOps {
   Tensor operator[](std::int64_t index) const;  ///< select(0, index)
 
  private:
-  [[noreturn]] void fail_without_elements() const;
   bool is_channels_last() const;
   void check_type(DType type) const {
     check(type == dtype(), "the elements are ", dtype(), ", but were asked for as ", type);

@@ -26,6 +26,7 @@ class GraphLink : public RefCounted {
 /// Where the elements of a tensor lie in its storage.
 struct Layout {
   Layout(const Shape& shape, const Strides& strides, std::int64_t offset);
+  explicit Layout(const Shape& shape);  ///< in C order
 
   Shape shape;
   Strides strides;      // in elements
@@ -41,6 +42,8 @@ class TensorBody final : public RefCounted, public Layout {
       : Layout(shape, strides, offset), dtype(dtype), storage(std::move(storage)) {}
   TensorBody(Ref<Storage> storage, DType dtype, const Layout& layout)
       : Layout(layout), dtype(dtype), storage(std::move(storage)) {}
+  /// In C order, in a storage that is still to be made.
+  TensorBody(DType dtype, const Shape& shape) : Layout(shape), dtype(dtype) {}
   ~TensorBody() override {
     if (link) disown_grad(*link);
   }
@@ -49,6 +52,14 @@ class TensorBody final : public RefCounted, public Layout {
   bool has_current_link() const { return !base || link_version.load(std::memory_order_acquire) == base->graph_version; }
   /// Whether it is a leaf that collects a gradient, or was made from one.
   bool wants_grad() const { return (base && base->link) || (has_current_link() && link); }
+
+  /// The first element; for who writes, after Storage::expose().
+  std::byte* data() const {
+    if (storage->device().is_meta()) [[unlikely]] {
+      fail_without_elements();
+    }
+    return storage->data() + offset * static_cast<std::int64_t>(size_of(dtype));
+  }
 
   void set_link(Ref<GraphLink> to) {
     std::swap(link, to);
@@ -72,6 +83,7 @@ class TensorBody final : public RefCounted, public Layout {
 
  private:
   void destroy() noexcept override { delete this; }
+  [[noreturn]] void fail_without_elements() const;
   void clear_grad_owner(GraphLink& from);
 };
 

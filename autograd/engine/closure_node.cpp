@@ -45,30 +45,34 @@ class ClosureNode::Use {
 };
 
 inline void ClosureNode::link(std::span<const Tensor* const> inputs) {
-  auto* edges = reinterpret_cast<Edge*>(this + 1);
+  Edge* edge = edges().data();
   std::uint64_t newest = 0;
-  for (std::size_t i = 0; i < inputs.size(); ++i) {
-    const Edge* edge = ::new (edges + i) Edge(node_of(*inputs[i]));
-    edges_ = {edges, i + 1};
+  for (const Tensor* input : inputs) {
+    ::new (edge) Edge(node_of(*input));
+    ++edge_count_;
     if (*edge) newest = std::max(newest, (*edge)->id);
+    ++edge;
   }
   id = id_above(newest);
 }
 
 inline bool ClosureNode::take(std::span<const Closure> closures) {
   bool takes_output = false;
-  auto* kept = reinterpret_cast<Closure*>(edges_.data() + edges_.size());
+  const Edge* edge = edges().data();
+  Closure* kept = this->closures().data();
   auto* memory = reinterpret_cast<std::byte*>(kept + closures.size());
-  for (std::size_t i = 0; i < closures.size(); ++i) {
-    const auto& [type, object] = closures[i];
-    Closure& closure = *::new (kept + i) Closure{type, nullptr};
-    closures_ = {kept, i + 1};
-    if (!type->is_joint && !edges_[i]) continue;
-    if (type->move != nullptr) type->move(memory, object);
-    closure.object = memory;
-    memory += type->size;
-    takes_output |= type->takes_output;
-    owns_something_ |= type->takes_output || type->destroy != nullptr;
+  for (const auto& [type, object] : closures) {
+    ::new (kept) Closure{type, nullptr};
+    ++closure_count_;
+    if (type->is_joint || *edge) {
+      if (type->move != nullptr) type->move(memory, object);
+      kept->object = memory;
+      memory += type->size;
+      takes_output |= type->takes_output;
+      owns_something_ |= type->takes_output || type->destroy != nullptr;
+    }
+    ++edge;
+    ++kept;
   }
   return takes_output;
 }
@@ -86,7 +90,7 @@ Ref<ClosureNode> ClosureNode::make(const Tensor& y, std::span<const Tensor* cons
 
 ClosureNode::~ClosureNode() {
   if (owns_something_) destroy_saved();
-  std::ranges::destroy(edges_);
+  std::ranges::destroy(edges());
 }
 
 void ClosureNode::operator delete(ClosureNode* node, std::destroying_delete_t) {
@@ -95,8 +99,8 @@ void ClosureNode::operator delete(ClosureNode* node, std::destroying_delete_t) {
   small_objects::release(node, bytes);
 }
 
-static void run(ClosureNode& node, std::span<const Closure> closures, const SavedOutput* output, Pass& pass,
-                const Tensor& dy, std::span<Tensor> dinputs) {
+static inline void run(ClosureNode& node, std::span<const Closure> closures, const SavedOutput* output, Pass& pass,
+                       const Tensor& dy, std::span<Tensor> dinputs) {
   for (std::size_t i = 0; i < closures.size(); ++i) {
     const auto& [type, object] = closures[i];
     if (type->is_joint) return type->call(object, node, output, dy, dinputs);
@@ -106,12 +110,12 @@ static void run(ClosureNode& node, std::span<const Closure> closures, const Save
 
 void ClosureNode::backward(Pass& pass, const Tensor& dy, std::span<Tensor> dinputs) {
   const SavedOutput* output = output_ ? &*output_ : nullptr;
-  if (!owns_something_) return run(*this, closures_, output, pass, dy, dinputs);
+  if (!owns_something_) return run(*this, closures(), output, pass, dy, dinputs);
   const Use use(*this);
   check<GraphError>(use.began(),
                     "backward ran through this graph before, and let go of what it had saved; to run it again, pass "
                     "retain_graph = true to the first backward()");
-  run(*this, closures_, output, pass, dy, dinputs);
+  run(*this, closures(), output, pass, dy, dinputs);
 }
 
 void ClosureNode::release_saved() {
@@ -123,7 +127,7 @@ std::vector<Tensor> ClosureNode::saved() const {
   const Use use(const_cast<ClosureNode&>(*this));
   if (!use.began()) return {};
   return Saved::collect([this] {
-    for (const auto& [type, object] : closures_) {
+    for (const auto& [type, object] : closures()) {
       if (object != nullptr && type->copy != nullptr) type->copy(object);
     }
     [[maybe_unused]] const auto copied = output_;
@@ -131,7 +135,7 @@ std::vector<Tensor> ClosureNode::saved() const {
 }
 
 void ClosureNode::destroy_saved() {
-  for (auto& [type, object] : closures_) {
+  for (auto& [type, object] : closures()) {
     if (object != nullptr && type->destroy != nullptr) type->destroy(std::exchange(object, nullptr));
   }
   output_.reset();

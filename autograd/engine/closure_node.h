@@ -98,7 +98,7 @@ class ClosureNode final : public Node {
   ~ClosureNode() override;
   static void operator delete(ClosureNode* node, std::destroying_delete_t);
 
-  std::span<const Edge> inputs() const override { return edges_; }
+  std::span<const Edge> inputs() const override { return edges(); }
   void backward(Pass& pass, const Tensor& dy, std::span<Tensor> dinputs) override;
   void release_saved() override;
   std::vector<Tensor> saved() const override;
@@ -110,15 +110,20 @@ class ClosureNode final : public Node {
   void link(std::span<const Tensor* const> inputs);
   /// Whether one of them needs the output.
   bool take(std::span<const Closure> closures);
+
+  std::span<Edge> edges() const { return {reinterpret_cast<Edge*>(const_cast<ClosureNode*>(this) + 1), edge_count_}; }
+  std::span<Closure> closures() const {
+    const std::span<Edge> before = edges();
+    return {reinterpret_cast<Closure*>(before.data() + before.size()), closure_count_};
+  }
   void destroy_saved();
 
   /// How many passes are using what is saved. Who lets go of it while passes of other threads use it only says so: the
   /// last of them destroys it.
   std::atomic<std::uint32_t> users_ = 0;
   bool owns_something_ = false;
+  std::uint32_t edge_count_ = 0, closure_count_ = 0;
   const std::size_t bytes_;
-  std::span<Edge> edges_;
-  std::span<Closure> closures_;
   std::optional<SavedOutput> output_;
 };
 

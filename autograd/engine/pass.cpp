@@ -37,6 +37,7 @@ Pass::Arrival Pass::take_older(std::uint64_t id) {
   return older_ && older_->find(id) != nullptr ? older_->take(id) : Arrival();
 }
 
+/// The newest of the others takes its place. Nothing may have arrived where an id is that of a hurried leaf.
 Pass::Arrival Pass::take_newest() {
   Arrival taken = std::exchange(newest_, {});
   while (!newest_ && !older_ids_.empty()) {
@@ -59,8 +60,9 @@ Pass::Arrival Pass::take_hurried() {
 }
 
 Pass::Arrival Pass::next() {
-  Arrival arrival = take_hurried();
-  if (!arrival) arrival = take_newest();
+  Arrival arrival;
+  if (!ready_.empty()) arrival = take_hurried();
+  if (!arrival) arrival = older_ids_.empty() ? std::exchange(newest_, {}) : take_newest();
   if (arrival && arrival.node->hooks) arrival.gradient = run_hooks(*arrival.node, std::move(arrival.gradient));
   return arrival;
 }

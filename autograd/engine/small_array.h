@@ -2,8 +2,8 @@
 
 #include <array>
 #include <cstddef>
+#include <memory>
 #include <span>
-#include <vector>
 
 namespace ebb::autograd {
 
@@ -12,8 +12,8 @@ template <class T>
 class SmallArray {
  public:
   explicit SmallArray(std::size_t size)
-      : many_(size > few_.size() ? size : 0),
-        values_(size > few_.size() ? std::span<T>(many_) : std::span<T>(few_).first(size)) {}
+      : many_(size > few_.size() ? std::make_unique<T[]>(size) : nullptr),
+        values_(many_ != nullptr ? many_.get() : few_.data(), size) {}
   SmallArray(const SmallArray&) = delete;
   SmallArray& operator=(const SmallArray&) = delete;
 
@@ -24,7 +24,7 @@ class SmallArray {
 
  private:
   std::array<T, 4> few_{};
-  std::vector<T> many_;
+  std::unique_ptr<T[]> many_;
   std::span<T> values_;
 };
 

@@ -31,7 +31,7 @@ struct SizeClass {
 };
 
 /// The smallest class that holds `bytes`.
-constexpr SizeClass size_class(std::size_t bytes) {
+[[gnu::always_inline]] constexpr SizeClass size_class(std::size_t bytes) {
   const std::size_t units = (std::max<std::size_t>(bytes, 1) + block_alignment - 1) / block_alignment;
   if (units <= steps_per_doubling) return {units - 1, units * block_alignment};
   const auto doubling = static_cast<std::size_t>(std::bit_width(units - 1)) - 1;  // 2^doubling < units
@@ -225,6 +225,6 @@ constinit Immortal immortal;
 
 }  // namespace
 
-Allocator& cpu_allocator() { return immortal.allocator; }
+constinit Allocator* const detail::the_cpu_allocator = &immortal.allocator;
 
 }  // namespace ebb

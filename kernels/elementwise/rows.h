@@ -51,16 +51,20 @@ inline bool are_short_rows(const TensorBody& x, const TensorBody& y) {
 
 /// y = op(x) for inputs of any strides that broadcast to the shape of y.
 inline void map_rows(UnaryRow row, const void* op, const Tensor& x, Tensor& y) {
-  const bool is_one_row = x.dtype() == y.dtype() && detail::are_short_rows(x.body(), y.body());
+  const TensorBody &from = x.body(), &to = y.body();
+  const bool is_one_row = from.dtype == to.dtype && detail::are_short_rows(from, to);
   if (!is_one_row) return detail::map_all_rows(row, op, x, y);
-  row(op, x.raw_data(), y.raw_data(), y.numel());
+  to.storage->expose();
+  row(op, from.data(), to.data(), to.numel);
 }
 /// y = op(a, b) likewise.
 inline void map_rows(BinaryRow row, const void* op, const Tensor& a, const Tensor& b, Tensor& y) {
-  const bool is_one_row = a.dtype() == b.dtype() && detail::are_short_rows(a.body(), y.body()) &&
-                          detail::are_short_rows(b.body(), y.body());
+  const TensorBody &left = a.body(), &right = b.body(), &to = y.body();
+  const bool is_one_row =
+      left.dtype == right.dtype && detail::are_short_rows(left, to) && detail::are_short_rows(right, to);
   if (!is_one_row) return detail::map_all_rows(row, op, a, b, y);
-  row(op, a.raw_data(), b.raw_data(), y.raw_data(), y.numel());
+  to.storage->expose();
+  row(op, left.data(), right.data(), to.data(), to.numel);
 }
 /// y = op(a, b, c) likewise.
 void map_rows(TernaryRow row, const void* op, const Tensor& a, const Tensor& b, const Tensor& c, Tensor& y);
