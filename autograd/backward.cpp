@@ -27,10 +27,11 @@ Tensor root_gradient(const Tensor& output, std::span<const Tensor> grad_outputs,
     return ones_like(output);
   }
   const Tensor& given = grad_outputs[i];
-  check(given.shape() == output.shape() && given.dtype() == output.dtype() && given.device() == output.device(),
-        "the gradient to start from must match the output: expected ", output.dtype(), " ", output.shape(), " on ",
-        output.device(), ", got ", given.dtype(), " ", given.shape(), " on ", given.device());
-  return given;
+  if (given.shape() == output.shape() && given.dtype() == output.dtype() && given.device() == output.device()) {
+    return given;
+  }
+  fail("the gradient to start from must match the output: expected ", output.dtype(), " ", output.shape(), " on ",
+       output.device(), ", got ", given.dtype(), " ", given.shape(), " on ", given.device());
 }
 
 Ref<Node> root_of(const Tensor& output) {

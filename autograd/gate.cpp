@@ -48,9 +48,8 @@ class Gate final : public Node {
 class GateOutput final : public Node {
  public:
   GateOutput(const Ref<Gate>& gate, std::size_t index, const Shape& of)
-      : Node("gate"), gate_(*gate), index_(index), edge_(gate.get()) {
+      : Node("gate", of), gate_(*gate), index_(index), edge_(gate.get()) {
     id = id_above(gate->id);
-    shape = of;
   }
 
   std::span<const Edge> inputs() const override { return {&edge_, 1}; }

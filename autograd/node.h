@@ -23,7 +23,7 @@ using Hook = std::function<Tensor(const Tensor&)>;
 /// threads may visit it at the same time.
 class Node : public GraphLink {
  public:
-  explicit Node(const char* name) : name(name), site(OpScope::site()) {}
+  explicit Node(const char* name, const Shape& shape = {}) : GraphLink(shape), name(name), site(OpScope::site()) {}
 
   const char* name;
   Site site;             ///< the user's line
@@ -74,10 +74,7 @@ class GradHooks;
 /// A tensor that the user made and wants a gradient for.
 class Leaf final : public Node {
  public:
-  explicit Leaf(const Shape& of) : Node("leaf") {
-    id = id_above(0);
-    shape = of;
-  }
+  explicit Leaf(const Shape& of) : Node("leaf", of) { id = id_above(0); }
   std::shared_ptr<GradHooks> grad_hooks;  ///< null: none
 
   bool is_leaf() const override { return true; }

@@ -117,8 +117,8 @@ Tensor Tensor::detach() const {
 std::size_t bytes_of(std::int64_t numel, DType dtype) {
   std::size_t bytes = 0;
   const bool wraps = __builtin_mul_overflow(static_cast<std::size_t>(numel), size_of(dtype), &bytes);
-  check<OutOfMemoryError>(!wraps, "out of memory: cannot allocate ", numel, " elements of ", dtype);
-  return bytes;
+  if (!wraps) return bytes;
+  fail<OutOfMemoryError>("out of memory: cannot allocate ", numel, " elements of ", dtype);
 }
 
 std::int64_t Tensor::nbytes() const { return static_cast<std::int64_t>(bytes_of(numel(), dtype())); }

@@ -15,6 +15,8 @@ class TensorBody;
 /// Where a tensor hangs in the graph. Core and kernels never look inside: autograd::Node is one.
 class GraphLink : public RefCounted {
  public:
+  explicit GraphLink(const Shape& shape) : shape(shape) {}
+
   /// The tensor whose `grad` collects what arrives here; null where none does. The tensor owns its gradient and not the
   /// graph, so that a gradient with a graph of its own makes no cycle. Before it goes it takes itself away from here
   /// under its GradLock: to who holds that and finds it here it is alive.

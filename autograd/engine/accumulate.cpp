@@ -34,9 +34,10 @@ static Tensor own(Tensor& gradient) {
 }
 
 static void check_matches(const TensorBody& body, const Tensor& grad) {
-  check(grad.shape() == body.shape && grad.dtype() == body.dtype && grad.device() == body.storage->device(),
-        "the gradient must match the tensor, ", body.dtype, " ", body.shape, " on ", body.storage->device(), "; got ",
-        grad.dtype(), " ", grad.shape(), " on ", grad.device());
+  const Device device = body.storage->device();
+  if (grad.shape() == body.shape && grad.dtype() == body.dtype && grad.device() == device) return;
+  fail("the gradient must match the tensor, ", body.dtype, " ", body.shape, " on ", device, "; got ", grad.dtype(), " ",
+       grad.shape(), " on ", grad.device());
 }
 
 // Adds in place where it may: who holds the grad sees it grow, as in PyTorch. Returns what it replaced.

@@ -44,48 +44,60 @@ class ClosureNode::Use {
   const bool began_;
 };
 
-inline void ClosureNode::link(std::span<const Tensor* const> inputs) {
-  Edge* edge = edges().data();
-  std::uint64_t newest = 0;
-  for (const Tensor* input : inputs) {
-    ::new (edge) Edge(node_of(*input));
-    ++edge_count_;
-    if (*edge) newest = std::max(newest, (*edge)->id);
-    ++edge;
-  }
-  id = id_above(newest);
-}
-
-inline bool ClosureNode::take(std::span<const Closure> closures) {
-  bool takes_output = false;
-  const Edge* edge = edges().data();
-  Closure* kept = this->closures().data();
-  auto* memory = reinterpret_cast<std::byte*>(kept + closures.size());
-  for (const auto& [type, object] : closures) {
-    ::new (kept) Closure{type, nullptr};
-    ++closure_count_;
-    if (type->is_joint || *edge) {
-      if (type->move != nullptr) type->move(memory, object);
-      kept->object = memory;
-      memory += type->size;
-      takes_output |= type->takes_output;
-      owns_something_ |= type->takes_output || type->destroy != nullptr;
-    }
-    ++edge;
-    ++kept;
-  }
-  return takes_output;
-}
-
 // In memory: the node, its edges, its closures, what the closures have captured.
-Ref<ClosureNode> ClosureNode::make(const Tensor& y, std::span<const Tensor* const> inputs,
-                                   std::span<const Closure> closures, std::size_t closure_bytes) {
-  const std::size_t bytes = sizeof(ClosureNode) + inputs.size() * sizeof(Edge) + closure_bytes;
-  auto node = Ref<ClosureNode>::first(::new (small_objects::allocate(bytes)) ClosureNode(bytes));
-  node->shape = y.shape();
-  node->link(inputs);
-  if (node->take(closures)) node->output_.emplace(y);
-  return node;
+inline ClosureNode::ClosureNode(const Shape& shape, std::size_t inputs, std::size_t bytes)
+    : Node(OpScope::name(), shape), edge_count_(static_cast<std::uint32_t>(inputs)), bytes_(bytes) {
+  for (Edge& edge : edges()) ::new (&edge) Edge;
+}
+
+inline Ref<ClosureNode> ClosureNode::make(const Tensor& y, std::size_t inputs, std::size_t bytes_of_closures) {
+  const std::size_t bytes = sizeof(ClosureNode) + inputs * sizeof(Edge) + bytes_of_closures;
+  return Ref<ClosureNode>::first(::new (small_objects::allocate(bytes)) ClosureNode(y.shape(), inputs, bytes));
+}
+
+inline std::byte* ClosureNode::take(const Closure& closure, bool is_wanted, std::byte* memory) {
+  const ClosureType* type = closure.type;
+  Closure& kept = *::new (closures().data() + closure_count_) Closure{type, nullptr};
+  ++closure_count_;
+  if (!is_wanted) return memory;
+  if (type->move != nullptr) type->move(memory, closure.object);
+  kept.object = memory;
+  takes_output_ |= type->takes_output;
+  owns_something_ |= type->takes_output || type->destroy != nullptr;
+  return memory + type->size;
+}
+
+inline void ClosureNode::finish(const Tensor& y, std::uint64_t newest_input) {
+  id = id_above(newest_input);
+  if (takes_output_) output_.emplace(y);
+}
+
+void ClosureNode::link(const Tensor& y, std::span<const Term> terms, std::size_t bytes_of_closures) {
+  Ref<ClosureNode> node = make(y, terms.size(), bytes_of_closures);
+  Edge* edge = node->edges().data();
+  auto* memory = reinterpret_cast<std::byte*>(node->closures().data() + terms.size());
+  std::uint64_t newest = 0;
+  for (const Term& term : terms) {
+    *edge = node_of(*term.input);
+    if (*edge) newest = std::max(newest, (*edge)->id);
+    memory = node->take(term.closure, static_cast<bool>(*edge), memory);
+    ++edge;
+  }
+  node->finish(y, newest);
+  y.body().link = std::move(node);
+}
+
+void ClosureNode::link(const Tensor& y, std::span<const Tensor> inputs, const Closure& joint) {
+  Ref<ClosureNode> node = make(y, inputs.size(), sizeof(Closure) + joint.type->size);
+  std::uint64_t newest = 0;
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    Edge& edge = node->edges()[i];
+    edge = node_of(inputs[i]);
+    if (edge) newest = std::max(newest, edge->id);
+  }
+  node->take(joint, true, reinterpret_cast<std::byte*>(node->closures().data() + 1));
+  node->finish(y, newest);
+  y.body().link = std::move(node);
 }
 
 ClosureNode::~ClosureNode() {

@@ -84,6 +84,12 @@ struct Closure {
   void* object;
 };
 
+/// One input of an op, and d(loss)/d(input).
+struct Term {
+  const Tensor* input;
+  Closure closure;
+};
+
 /// What closures of these types take in a node.
 template <class... Vjp>
 inline constexpr std::size_t bytes_of_closures = ((sizeof(Closure) + closure_type<Vjp>.size) + ...);
@@ -91,10 +97,12 @@ inline constexpr std::size_t bytes_of_closures = ((sizeof(Closure) + closure_typ
 /// A recorded op. Its edges and closures lie behind it, in the same piece of memory.
 class ClosureNode final : public Node {
  public:
-  /// One closure for each input, or a joint one for all. They are moved from, but for those of inputs that want no
-  /// gradient.
-  static Ref<ClosureNode> make(const Tensor& y, std::span<const Tensor* const> inputs,
-                               std::span<const Closure> closures, std::size_t closure_bytes);
+  // Both make a node the one that made `y`, which is new. Closures are moved from, but for those of inputs that want no
+  // gradient.
+
+  static void link(const Tensor& y, std::span<const Term> terms, std::size_t bytes_of_closures);
+  /// With one closure for all inputs.
+  static void link(const Tensor& y, std::span<const Tensor> inputs, const Closure& joint);
   ~ClosureNode() override;
   static void operator delete(ClosureNode* node, std::destroying_delete_t);
 
@@ -106,23 +114,25 @@ class ClosureNode final : public Node {
  private:
   class Use;
 
-  explicit ClosureNode(std::size_t bytes) : Node(OpScope::name()), bytes_(bytes) {}
-  void link(std::span<const Tensor* const> inputs);
-  /// Whether one of them needs the output.
-  bool take(std::span<const Closure> closures);
+  ClosureNode(const Shape& shape, std::size_t inputs, std::size_t bytes);
+  static Ref<ClosureNode> make(const Tensor& y, std::size_t inputs, std::size_t bytes_of_closures);
+
+  /// Keeps a closure where its input is wanted, and what it has captured at `memory`; returns the end of that.
+  std::byte* take(const Closure& closure, bool is_wanted, std::byte* memory);
+  void finish(const Tensor& y, std::uint64_t newest_input);
+  void destroy_saved();
 
   std::span<Edge> edges() const { return {reinterpret_cast<Edge*>(const_cast<ClosureNode*>(this) + 1), edge_count_}; }
   std::span<Closure> closures() const {
-    const std::span<Edge> before = edges();
-    return {reinterpret_cast<Closure*>(before.data() + before.size()), closure_count_};
+    return {reinterpret_cast<Closure*>(edges().data() + edge_count_), closure_count_};
   }
-  void destroy_saved();
 
   /// How many passes are using what is saved. Who lets go of it while passes of other threads use it only says so: the
   /// last of them destroys it.
   std::atomic<std::uint32_t> users_ = 0;
-  bool owns_something_ = false;
-  std::uint32_t edge_count_ = 0, closure_count_ = 0;
+  bool owns_something_ = false, takes_output_ = false;
+  const std::uint32_t edge_count_;
+  std::uint32_t closure_count_ = 0;
   const std::size_t bytes_;
   std::optional<SavedOutput> output_;
 };

@@ -10,11 +10,11 @@
 
 namespace ebb::kernels {
 
-/// y[i] = op(x[i]) for i < count, of one functor and one element type.
+/// y[i] = op(x[i]) for i < count, of one element type; `op` is the variant that holds the functor.
 using UnaryRow = void (*)(const void* op, const void* x, void* y, std::int64_t count);
 /// y = op(a, b) likewise.
 using BinaryRow = void (*)(const void* op, const void* a, const void* b, void* y, std::int64_t count);
-/// y = op(a, b, c) likewise.
+/// y = op(a, b, c) likewise; `op` is the functor itself.
 using TernaryRow = void (*)(const void* op, const void* a, const void* b, const void* c, void* y, std::int64_t count);
 
 // The function for the alternative that `op` counts, of UnaryOp, BinaryOp, CompareOp and ActivationOp, for float or
@@ -29,12 +29,6 @@ template <Isa, class T>
 UnaryRow activation_row(std::size_t op);
 template <Isa, class T>
 BinaryRow activation_backward_row(std::size_t op);
-
-/// What a row function takes as `op`: the alternative that `ops` holds.
-template <class Ops>
-const void* functor_of(const Ops& ops) {
-  return std::visit([](const auto& op) -> const void* { return &op; }, ops);
-}
 
 namespace detail {
 

@@ -16,8 +16,7 @@ Scalar negated(Scalar s) {
   return kernels::subtracted<std::int64_t>(0, s.to<std::int64_t>());
 }
 
-Scalar scaled(Scalar value, Scalar alpha, DType dtype) {
-  if (is_one(alpha)) return value;
+Scalar multiplied(Scalar value, Scalar alpha, DType dtype) {
   const bool is_integer = dtype == kInt64 || dtype == kInt32;
   if (!is_integer) return value.to<double>() * alpha.to<double>();
   return kernels::multiplied(value.to<std::int64_t>(), alpha.to<std::int64_t>());

@@ -47,8 +47,12 @@ Tensor rounded_once(F&& f, const Tensor& x, const Tensors&... others) {
 // Scalars: integers wrap as elements do.
 inline bool is_one(Scalar s) { return s.to<double>() == 1.0; }
 Scalar negated(Scalar s);
-/// value alpha, of an op whose result is `dtype`.
-Scalar scaled(Scalar value, Scalar alpha, DType dtype);
+/// value alpha, of an op whose result is `dtype`; alpha is not 1.
+Scalar multiplied(Scalar value, Scalar alpha, DType dtype);
+/// The same for any alpha.
+inline Scalar scaled(Scalar value, Scalar alpha, DType dtype) {
+  return is_one(alpha) ? value : multiplied(value, alpha, dtype);
+}
 
 /// In the shape and memory order of `x`.
 Tensor compute(const kernels::UnaryOp& op, const Tensor& x);
