@@ -44,22 +44,22 @@ class ClosureNode::Use {
   const bool began_;
 };
 
-// In memory: the node, its edges, its closures, what the closures have captured.
-inline ClosureNode::ClosureNode(const Shape& shape, std::size_t inputs, std::size_t bytes)
-    : Node(OpScope::name(), shape), edge_count_(static_cast<std::uint32_t>(inputs)), bytes_(bytes) {
-  for (Edge& edge : edges()) ::new (&edge) Edge;
-}
-
-inline Ref<ClosureNode> ClosureNode::make(const Tensor& y, std::size_t inputs, std::size_t bytes_of_closures) {
+inline Ref<ClosureNode> ClosureNode::make(const TensorBody& y, std::size_t inputs, std::size_t closures,
+                                          std::size_t bytes_of_closures) {
   const std::size_t bytes = sizeof(ClosureNode) + inputs * sizeof(Edge) + bytes_of_closures;
-  return Ref<ClosureNode>::first(::new (small_objects::allocate(bytes)) ClosureNode(y.shape(), inputs, bytes));
+  auto node = Ref<ClosureNode>::first(::new (small_objects::allocate(bytes)) ClosureNode(y.shape, closures, bytes));
+  for (Closure& closure : node->closures()) ::new (&closure) Closure{nullptr, nullptr};
+  return node;
 }
 
-inline std::byte* ClosureNode::take(const Closure& closure, bool is_wanted, std::byte* memory) {
+inline const Edge& ClosureNode::add_edge(const Tensor& input) {
+  const Edge& edge = *::new (edges().data() + edge_count_) Edge(node_of(input));
+  ++edge_count_;
+  return edge;
+}
+
+inline std::byte* ClosureNode::take(Closure& kept, const Closure& closure, std::byte* memory) {
   const ClosureType* type = closure.type;
-  Closure& kept = *::new (closures().data() + closure_count_) Closure{type, nullptr};
-  ++closure_count_;
-  if (!is_wanted) return memory;
   if (type->move != nullptr) type->move(memory, closure.object);
   kept.object = memory;
   takes_output_ |= type->takes_output;
@@ -73,31 +73,35 @@ inline void ClosureNode::finish(const Tensor& y, std::uint64_t newest_input) {
 }
 
 void ClosureNode::link(const Tensor& y, std::span<const Term> terms, std::size_t bytes_of_closures) {
-  Ref<ClosureNode> node = make(y, terms.size(), bytes_of_closures);
-  Edge* edge = node->edges().data();
-  auto* memory = reinterpret_cast<std::byte*>(node->closures().data() + terms.size());
+  TensorBody& body = y.body();
+  Ref<ClosureNode> node = make(body, terms.size(), terms.size(), bytes_of_closures);
+  Closure* kept = node->first_closure();
+  auto* memory = reinterpret_cast<std::byte*>(node->edges().data() + terms.size());
   std::uint64_t newest = 0;
-  for (const Term& term : terms) {
-    *edge = node_of(*term.input);
-    if (*edge) newest = std::max(newest, (*edge)->id);
-    memory = node->take(term.closure, static_cast<bool>(*edge), memory);
-    ++edge;
+  for (const auto& [input, closure] : terms) {
+    kept->type = closure.type;
+    if (const Edge& edge = node->add_edge(*input)) {
+      newest = std::max(newest, edge->id);
+      memory = node->take(*kept, closure, memory);
+    }
+    ++kept;
   }
   node->finish(y, newest);
-  y.body().link = std::move(node);
+  body.link = std::move(node);
 }
 
 void ClosureNode::link(const Tensor& y, std::span<const Tensor> inputs, const Closure& joint) {
-  Ref<ClosureNode> node = make(y, inputs.size(), sizeof(Closure) + joint.type->size);
+  TensorBody& body = y.body();
+  Ref<ClosureNode> node = make(body, inputs.size(), 1, sizeof(Closure) + joint.type->size);
   std::uint64_t newest = 0;
-  for (std::size_t i = 0; i < inputs.size(); ++i) {
-    Edge& edge = node->edges()[i];
-    edge = node_of(inputs[i]);
-    if (edge) newest = std::max(newest, edge->id);
+  for (const Tensor& input : inputs) {
+    if (const Edge& edge = node->add_edge(input)) newest = std::max(newest, edge->id);
   }
-  node->take(joint, true, reinterpret_cast<std::byte*>(node->closures().data() + 1));
+  Closure& kept = *node->first_closure();
+  kept.type = joint.type;
+  node->take(kept, joint, reinterpret_cast<std::byte*>(node->edges().data() + inputs.size()));
   node->finish(y, newest);
-  y.body().link = std::move(node);
+  body.link = std::move(node);
 }
 
 ClosureNode::~ClosureNode() {

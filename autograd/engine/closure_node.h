@@ -94,7 +94,8 @@ struct Term {
 template <class... Vjp>
 inline constexpr std::size_t bytes_of_closures = ((sizeof(Closure) + closure_type<Vjp>.size) + ...);
 
-/// A recorded op. Its edges and closures lie behind it, in the same piece of memory.
+/// A recorded op. Behind it, in the same piece of memory, lie its closures, its edges, and what the closures have
+/// captured.
 class ClosureNode final : public Node {
  public:
   // Both make a node the one that made `y`, which is new. Closures are moved from, but for those of inputs that want no
@@ -114,25 +115,26 @@ class ClosureNode final : public Node {
  private:
   class Use;
 
-  ClosureNode(const Shape& shape, std::size_t inputs, std::size_t bytes);
-  static Ref<ClosureNode> make(const Tensor& y, std::size_t inputs, std::size_t bytes_of_closures);
+  ClosureNode(const Shape& shape, std::size_t closures, std::size_t bytes)
+      : Node(OpScope::name(), shape), closure_count_(static_cast<std::uint32_t>(closures)), bytes_(bytes) {}
+  static Ref<ClosureNode> make(const TensorBody& y, std::size_t inputs, std::size_t closures, std::size_t bytes);
 
-  /// Keeps a closure where its input is wanted, and what it has captured at `memory`; returns the end of that.
-  std::byte* take(const Closure& closure, bool is_wanted, std::byte* memory);
+  const Edge& add_edge(const Tensor& input);
+  /// Keeps a closure, with what it has captured at `memory`; returns the end of that.
+  std::byte* take(Closure& kept, const Closure& closure, std::byte* memory);
   void finish(const Tensor& y, std::uint64_t newest_input);
   void destroy_saved();
 
-  std::span<Edge> edges() const { return {reinterpret_cast<Edge*>(const_cast<ClosureNode*>(this) + 1), edge_count_}; }
-  std::span<Closure> closures() const {
-    return {reinterpret_cast<Closure*>(edges().data() + edge_count_), closure_count_};
-  }
+  Closure* first_closure() const { return reinterpret_cast<Closure*>(const_cast<ClosureNode*>(this) + 1); }
+  std::span<Closure> closures() const { return {first_closure(), closure_count_}; }
+  std::span<Edge> edges() const { return {reinterpret_cast<Edge*>(first_closure() + closure_count_), edge_count_}; }
 
   /// How many passes are using what is saved. Who lets go of it while passes of other threads use it only says so: the
   /// last of them destroys it.
   std::atomic<std::uint32_t> users_ = 0;
   bool owns_something_ = false, takes_output_ = false;
-  const std::uint32_t edge_count_;
-  std::uint32_t closure_count_ = 0;
+  const std::uint32_t closure_count_;
+  std::uint32_t edge_count_ = 0;
   const std::size_t bytes_;
   std::optional<SavedOutput> output_;
 };

@@ -15,8 +15,7 @@ void check_opmath_dtype(const char* name, const Tensor& t, const Tensor& x) {
   if (t.defined() && t.dtype() != opmath_type(x.dtype())) check_dtype(name, t, x);
 }
 
-void check_one_device(const Tensor& a, const Tensor& b) {
-  if (a.device() == b.device()) return;
+void fail_for_two_devices(const Tensor& a, const Tensor& b) {
   fail("both tensors must be on one device, got ", a.device(), " and ", b.device(), "; move one with to()");
 }
 
