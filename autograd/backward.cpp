@@ -15,6 +15,7 @@
 namespace ebb {
 namespace {
 
+using autograd::Arrival;
 using autograd::GradHooks;
 using autograd::Node;
 using autograd::node_of;
@@ -93,7 +94,7 @@ void backward(std::span<const Tensor> outputs, std::span<const Tensor> grad_outp
   Roots roots(outputs);
   if (GradHooks::exist()) pass.hurry_leaves(std::span(roots.begin(), roots.end()));
   for (std::size_t i = 0; i < outputs.size(); ++i) pass.arrive(*roots[i], root_gradient(outputs[i], grad_outputs, i));
-  while (Pass::Arrival arrival = pass.next()) {
+  while (Arrival arrival = pass.next()) {
     auto& [node, dy] = arrival;
     if (node->is_leaf()) {
       accumulate_in_leaf(static_cast<autograd::Leaf&>(*node), std::move(dy));
@@ -122,7 +123,7 @@ std::vector<Tensor> grad(std::span<const Tensor> outputs, std::span<const Tensor
   Pass pass(options.retain_graph || options.create_graph);
   pass.limit_to(targets, std::span(roots.begin(), roots.end()));
   for (std::size_t i = 0; i < outputs.size(); ++i) pass.arrive(*roots[i], root_gradient(outputs[i], grad_outputs, i));
-  while (const Pass::Arrival arrival = pass.next()) {
+  while (const Arrival arrival = pass.next()) {
     const auto& [node, dy] = arrival;
     if (Tensor* gradient = found.find(node->id)) *gradient = dy;
     if (pass.wants_any(node->inputs())) pass.visit(*node, dy);

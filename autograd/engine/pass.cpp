@@ -33,12 +33,12 @@ void Pass::arrive(Node& node, Tensor gradient) {
   accumulate(waiting.gradient, std::move(older.gradient));
 }
 
-Pass::Arrival Pass::take_older(std::uint64_t id) {
+Arrival Pass::take_older(std::uint64_t id) {
   return older_ && older_->find(id) != nullptr ? older_->take(id) : Arrival();
 }
 
 /// The newest of the others takes its place. Nothing may have arrived where an id is that of a hurried leaf.
-Pass::Arrival Pass::take_newest() {
+Arrival Pass::take_newest() {
   Arrival taken = std::exchange(newest_, {});
   while (!newest_ && !older_ids_.empty()) {
     std::ranges::pop_heap(older_ids_);
@@ -49,7 +49,7 @@ Pass::Arrival Pass::take_newest() {
 }
 
 /// None where nothing arrived at any that is ready.
-Pass::Arrival Pass::take_hurried() {
+Arrival Pass::take_hurried() {
   while (!ready_.empty()) {
     const std::uint64_t id = ready_.back();
     ready_.pop_back();
@@ -59,7 +59,7 @@ Pass::Arrival Pass::take_hurried() {
   return {};
 }
 
-Pass::Arrival Pass::next() {
+Arrival Pass::next() {
   Arrival arrival;
   if (!ready_.empty()) arrival = take_hurried();
   if (!arrival) arrival = older_ids_.empty() ? std::exchange(newest_, {}) : take_newest();

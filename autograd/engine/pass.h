@@ -10,6 +10,14 @@
 
 namespace ebb::autograd {
 
+/// A node, and the gradient that has arrived at it.
+struct Arrival {
+  Node* node = nullptr;
+  Tensor gradient{};
+
+  explicit operator bool() const { return node != nullptr; }
+};
+
 /// One backward pass, with all that it has to remember: nodes keep nothing of it, so that passes over graphs that share
 /// nodes may run on several threads, and inside each other. Ids count up and an op's inputs exist before it, so
 /// visiting nodes by descending id visits each after everything that uses its output: no recursion, no counting of
@@ -28,13 +36,6 @@ class Pass {
   /// nodes.
   void arrive(Node& node, Tensor gradient);
 
-  /// A node, and the gradient that has arrived at it.
-  struct Arrival {
-    Node* node = nullptr;
-    Tensor gradient{};
-
-    explicit operator bool() const { return node != nullptr; }
-  };
   /// The next node in order, with all of its gradient after the node's hooks; none at the end.
   Arrival next();
   /// Calls the node's backward; what it yields arrives at its inputs.
