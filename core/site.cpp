@@ -38,7 +38,7 @@ static bool lies_in_ebb(std::string_view file) {
   return at != file.npos && starts_with_floor(file.substr(at + headers.size()));
 }
 
-[[gnu::noinline]] static bool learn(const char* file, std::atomic<std::uintptr_t>& slot) {
+[[gnu::cold, gnu::noinline]] static bool learn(const char* file, std::atomic<std::uintptr_t>& slot) {
   const bool is_ours = lies_in_ebb(file);
   slot.store(reinterpret_cast<std::uintptr_t>(file) << 1 | (is_ours ? 1 : 0), std::memory_order_relaxed);
   return is_ours;
