@@ -1,5 +1,7 @@
 #include "ebb/core/memory/small_objects.h"
 
+#include "ebb/config.h"
+
 namespace ebb::small_objects::detail {
 
 constinit thread_local std::array<List, classes> lists{};
@@ -27,16 +29,20 @@ struct Owner {
 /// Whether this is the first call of a thread, which makes room in its lists.
 bool own_lists() {
   static constinit thread_local bool was_called = false;
-  if (std::exchange(was_called, true)) return false;
+  if (!pools_small_objects || std::exchange(was_called, true)) return false;
   static thread_local Owner owner;
   return true;
 }
 
 }  // namespace
 
-void release_without_room(void* object, std::size_t index) noexcept {
+void* allocate_new(std::size_t bytes) {
+  return ::operator new(pools_small_objects ? (class_of(bytes) + 1) * granule : bytes);
+}
+
+void release_without_room(void* object, std::size_t bytes) noexcept {
   if (own_lists()) {
-    release(object, (index + 1) * granule);
+    release(object, bytes);
   } else {
     ::operator delete(object);
   }
