@@ -7,6 +7,7 @@
 #include "ebb/autograd/engine/accumulate.h"
 #include "ebb/autograd/engine/grad_hooks.h"
 #include "ebb/autograd/engine/pass.h"
+#include "ebb/autograd/engine/small_array.h"
 #include "ebb/autograd/grad_mode.h"
 #include "ebb/autograd/ops/create/creation.h"
 #include "ebb/autograd/ops/detail/autocasting.h"
@@ -14,22 +15,24 @@
 namespace ebb {
 namespace {
 
+using autograd::Arrival;
 using autograd::GradHooks;
 using autograd::Node;
 using autograd::node_of;
 using autograd::Pass;
 
 Tensor root_gradient(const Tensor& output, std::span<const Tensor> grad_outputs, std::size_t i) {
-  const Tensor given = i < grad_outputs.size() ? grad_outputs[i] : Tensor();
-  if (!given.defined()) {
+  if (i >= grad_outputs.size() || !grad_outputs[i].defined()) {
     check(output.numel() == 1, "a gradient to start from is needed for an output of shape ", output.shape(),
           "; only one of one element starts from 1: reduce it with sum() or mean(), or pass a gradient");
     return ones_like(output);
   }
-  check(given.shape() == output.shape() && given.dtype() == output.dtype() && given.device() == output.device(),
-        "the gradient to start from must match the output: expected ", output.dtype(), " ", output.shape(), " on ",
-        output.device(), ", got ", given.dtype(), " ", given.shape(), " on ", given.device());
-  return given;
+  const Tensor& given = grad_outputs[i];
+  if (given.shape() == output.shape() && given.dtype() == output.dtype() && given.device() == output.device()) {
+    return given;
+  }
+  fail("the gradient to start from must match the output: expected ", output.dtype(), " ", output.shape(), " on ",
+       output.device(), ", got ", given.dtype(), " ", given.shape(), " on ", given.device());
 }
 
 Ref<Node> root_of(const Tensor& output) {
@@ -41,11 +44,12 @@ Ref<Node> root_of(const Tensor& output) {
   return root;
 }
 
-std::vector<Ref<Node>> roots_of(std::span<const Tensor> outputs) {
-  std::vector<Ref<Node>> roots;
-  std::ranges::transform(outputs, std::back_inserter(roots), root_of);
-  return roots;
-}
+/// The nodes of the outputs, which keep all nodes before them.
+struct Roots : autograd::SmallArray<Ref<Node>> {
+  explicit Roots(std::span<const Tensor> outputs) : SmallArray(outputs.size()) {
+    std::ranges::transform(outputs, begin(), root_of);
+  }
+};
 
 void check_counts(std::span<const Tensor> outputs, std::span<const Tensor> grad_outputs) {
   check(grad_outputs.empty() || grad_outputs.size() == outputs.size(), "one gradient for each output is needed: got ",
@@ -87,12 +91,11 @@ void backward(std::span<const Tensor> outputs, std::span<const Tensor> grad_outp
   const ops::AutocastOff no_autocast;
   Pass pass(options.retain_graph || options.create_graph);
   const CurrentPass current(pass);
-  if (GradHooks::exist()) pass.hurry_leaves(roots_of(outputs));
-  for (std::size_t i = 0; i < outputs.size(); ++i) {
-    pass.arrive(root_of(outputs[i]), root_gradient(outputs[i], grad_outputs, i));
-  }
-  while (auto arrival = pass.next()) {
-    auto& [node, dy] = *arrival;
+  Roots roots(outputs);
+  if (GradHooks::exist()) pass.hurry_leaves(std::span(roots.begin(), roots.end()));
+  for (std::size_t i = 0; i < outputs.size(); ++i) pass.arrive(*roots[i], root_gradient(outputs[i], grad_outputs, i));
+  while (Arrival arrival = pass.next()) {
+    auto& [node, dy] = arrival;
     if (node->is_leaf()) {
       accumulate_in_leaf(static_cast<autograd::Leaf&>(*node), std::move(dy));
     } else {
@@ -110,7 +113,7 @@ void queue_callback(std::function<void()> callback) {
 
 std::vector<Tensor> grad(std::span<const Tensor> outputs, std::span<const Tensor> inputs,
                          std::span<const Tensor> grad_outputs, GradOptions options) {
-  const std::vector<Ref<Node>> roots = roots_of(outputs);
+  Roots roots(outputs);
   const std::vector<std::uint64_t> targets = targets_of(inputs);
   autograd::IdMap<Tensor> found;
   for (const std::uint64_t id : targets) found[id] = {};
@@ -118,10 +121,10 @@ std::vector<Tensor> grad(std::span<const Tensor> outputs, std::span<const Tensor
   const GradMode recording(options.create_graph);
   const ops::AutocastOff no_autocast;
   Pass pass(options.retain_graph || options.create_graph);
-  pass.limit_to(targets, roots);
-  for (std::size_t i = 0; i < outputs.size(); ++i) pass.arrive(roots[i], root_gradient(outputs[i], grad_outputs, i));
-  while (const auto arrival = pass.next()) {
-    const auto& [node, dy] = *arrival;
+  pass.limit_to(targets, std::span(roots.begin(), roots.end()));
+  for (std::size_t i = 0; i < outputs.size(); ++i) pass.arrive(*roots[i], root_gradient(outputs[i], grad_outputs, i));
+  while (const Arrival arrival = pass.next()) {
+    const auto& [node, dy] = arrival;
     if (Tensor* gradient = found.find(node->id)) *gradient = dy;
     if (pass.wants_any(node->inputs())) pass.visit(*node, dy);
   }

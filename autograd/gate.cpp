@@ -16,7 +16,12 @@ namespace {
 class Gate final : public Node {
  public:
   Gate(std::span<const Tensor> tensors, GateFunction see) : Node("gate"), see_(std::move(see)) {
-    for (const Tensor& tensor : tensors) edges_.push_back(wants_grad(tensor) ? node_of(tensor) : Edge());
+    std::uint64_t newest = 0;
+    for (const Tensor& tensor : tensors) {
+      const Edge& edge = edges_.emplace_back(wants_grad(tensor) ? node_of(tensor) : Edge());
+      if (edge) newest = std::max(newest, edge->id);
+    }
+    id = id_above(newest);
   }
 
   std::span<const Edge> inputs() const override { return edges_; }
@@ -43,8 +48,8 @@ class Gate final : public Node {
 class GateOutput final : public Node {
  public:
   GateOutput(const Ref<Gate>& gate, std::size_t index, const Shape& of)
-      : Node("gate"), gate_(*gate), index_(index), edge_(gate.get()) {
-    shape = of;
+      : Node("gate", of), gate_(*gate), index_(index), edge_(gate.get()) {
+    id = id_above(gate->id);
   }
 
   std::span<const Edge> inputs() const override { return {&edge_, 1}; }

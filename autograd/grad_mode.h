@@ -1,21 +1,27 @@
 #pragma once
 
-namespace ebb {
+#include <utility>
 
-/// Whether ops on this thread are recorded for backward. True at first.
-bool is_grad_enabled();
+namespace ebb {
 
 /// Turns recording off (or on) on this thread until the end of the scope.
 class GradMode {
  public:
-  explicit GradMode(bool enabled);
-  ~GradMode();
+  explicit GradMode(bool enabled) : previous_(std::exchange(is_enabled_, enabled)) {}
+  ~GradMode() { is_enabled_ = previous_; }
   GradMode(const GradMode&) = delete;
   GradMode& operator=(const GradMode&) = delete;
 
  private:
+  friend bool is_grad_enabled();
+
+  static constinit thread_local bool is_enabled_;
+
   bool previous_;
 };
+
+/// Whether ops on this thread are recorded for backward. True at first.
+inline bool is_grad_enabled() { return GradMode::is_enabled_; }
 
 /// `NoGradGuard no_grad;`: nothing in this scope is recorded.
 class NoGradGuard : public GradMode {

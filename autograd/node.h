@@ -23,11 +23,11 @@ using Hook = std::function<Tensor(const Tensor&)>;
 /// threads may visit it at the same time.
 class Node : public GraphLink {
  public:
-  explicit Node(const char* name);
+  explicit Node(const char* name, const Shape& shape = {}) : GraphLink(shape), name(name), site(OpScope::site()) {}
 
   const char* name;
-  Site site;         ///< the user's line
-  std::uint64_t id;  ///< counts up, so that an op's id is above those of its inputs
+  Site site;             ///< the user's line
+  std::uint64_t id = 0;  ///< above those of its inputs; see id_above()
 
   virtual bool is_leaf() const { return false; }
   virtual std::span<const Edge> inputs() const = 0;
@@ -47,8 +47,23 @@ class Node : public GraphLink {
   Node* next_doomed_ = nullptr;
 };
 
+/// An id for a node whose newest input has the id `newest`, 0 where it has none: counts up on each thread, and no two
+/// nodes have the same.
+std::uint64_t id_above(std::uint64_t newest);
+
+/// Gives a view its node anew, as a view of its base, after a write through another view has changed the base's node.
+void relink_view(const Tensor& view);
+
 /// The node of a tensor, brought up to date where the tensor is a view of one that was written through another view.
-Ref<Node> node_of(const Tensor& tensor);
+inline Ref<Node> node_of(const Tensor& tensor) {
+  if (!tensor.defined()) return {};
+  const TensorBody& body = tensor.body();
+  if (!body.has_current_link()) [[unlikely]] {
+    relink_view(tensor);
+  }
+  return Ref<Node>(static_cast<Node*>(body.link.get()));
+}
+
 inline bool wants_grad(const Tensor& tensor) { return tensor.defined() && tensor.body().wants_grad(); }
 
 /// Makes `node` the one that made `tensor`.
@@ -59,7 +74,7 @@ class GradHooks;
 /// A tensor that the user made and wants a gradient for.
 class Leaf final : public Node {
  public:
-  explicit Leaf(const Shape& of) : Node("leaf") { shape = of; }
+  explicit Leaf(const Shape& of) : Node("leaf", of) { id = id_above(0); }
   std::shared_ptr<GradHooks> grad_hooks;  ///< null: none
 
   bool is_leaf() const override { return true; }

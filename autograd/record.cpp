@@ -1,23 +1,11 @@
 #include "ebb/autograd/record.h"
 
 #include <algorithm>
-#include <vector>
 
 namespace ebb::autograd::detail {
 
 bool should_record(const Tensor& y, std::span<const Tensor> inputs) {
   return is_grad_enabled() && is_floating(y.dtype()) && std::ranges::any_of(inputs, wants_grad);
-}
-
-Tensor linked(Tensor y, std::span<const Tensor* const> inputs, std::span<const Closure> closures) {
-  y.body().set_link(ClosureNode::make(y, inputs, closures));
-  return y;
-}
-
-Tensor linked(Tensor y, std::span<const Tensor> inputs, const Closure& closure) {
-  std::vector<const Tensor*> pointers;
-  for (const Tensor& input : inputs) pointers.push_back(&input);
-  return linked(std::move(y), pointers, {&closure, 1});
 }
 
 }  // namespace ebb::autograd::detail

@@ -26,9 +26,6 @@ Wrt<Vjp> wrt(const Tensor& input, Vjp vjp) {
 
 namespace detail {
 bool should_record(const Tensor& y, std::span<const Tensor> inputs);
-/// Links `y`, freshly made, to a new node.
-Tensor linked(Tensor y, std::span<const Tensor* const> inputs, std::span<const Closure> closures);
-Tensor linked(Tensor y, std::span<const Tensor> inputs, const Closure& closure);
 }  // namespace detail
 
 /// Links the op's output `y` to the inputs that want a gradient; the op's name and line come from its OpScope.
@@ -39,9 +36,9 @@ template <class... Vjp>
 Tensor record(Tensor y, Wrt<Vjp>... terms) {
   static_assert(!(is_joint<Vjp> || ...), "each returns the gradient of its own input");
   if (!is_grad_enabled() || !(wants_grad(terms.input) || ...) || !is_floating(y.dtype())) return y;
-  const std::array inputs{&terms.input...};
-  const std::array closures{Closure{&closure_type<Vjp>, &terms.vjp}...};
-  return detail::linked(std::move(y), inputs, closures);
+  const std::array all{Term{&terms.input, {&closure_type<Vjp>, &terms.vjp}}...};
+  ClosureNode::link(y, all, bytes_of_closures<Vjp...>);
+  return y;
 }
 
 /// For fused kernels and for any number of inputs: `vjp` returns a sequence with the gradient of each input, undefined
@@ -49,8 +46,8 @@ Tensor record(Tensor y, Wrt<Vjp>... terms) {
 template <class Vjp>
 Tensor record(Tensor y, std::span<const Tensor> inputs, Vjp vjp) {
   static_assert(is_joint<Vjp>, "returns the gradients of all inputs");
-  if (!detail::should_record(y, inputs)) return y;
-  return detail::linked(std::move(y), inputs, Closure{&closure_type<Vjp>, &vjp});
+  if (detail::should_record(y, inputs)) ClosureNode::link(y, inputs, Closure{&closure_type<Vjp>, &vjp});
+  return y;
 }
 
 template <class Vjp>

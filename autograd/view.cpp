@@ -33,7 +33,7 @@ void relink_view(const Tensor& view) {
   if (link) body.disown_grad(*link);
 }
 
-static void refuse_lost_gradient(const Tensor& x, std::initializer_list<Tensor> others) {
+static void refuse_lost_gradient(const Tensor& x, std::initializer_list<TensorRef> others) {
   const Tensor owner = x.body().base ? base_of(x) : x;
   const Ref<Node> node = node_of(owner);
   const bool is_view = !owner.is_same(x);
@@ -56,7 +56,7 @@ static bool has_shared_elements(const Tensor& x) {
   return false;
 }
 
-void begin_write(const Tensor& x, std::initializer_list<Tensor> others) {
+void begin_write(const Tensor& x, std::initializer_list<TensorRef> others) {
   check(x.numel() == 0 || !has_shared_elements(x), "an expanded tensor of shape ", x.shape(), " and strides ",
         x.strides(), " shares elements between positions and cannot be written to; clone() it first");
   for (const Tensor& other : others) {

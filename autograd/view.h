@@ -1,16 +1,18 @@
 #pragma once
 
+#include <functional>
+#include <initializer_list>
+
 #include "ebb/autograd/record.h"
 
 namespace ebb::autograd {
 
-/// Gives a view its node anew, as a view of its base, after a write through another view has changed the base's node.
-void relink_view(const Tensor& view);
+using TensorRef = std::reference_wrapper<const Tensor>;
 
 /// To be called by an in-place op before it writes to `x`; `others` are its further inputs. Refuses what would lose
 /// a gradient: writing to a leaf that wants one, to elements that several positions share, to a module's buffer from
 /// a tensor with history.
-void begin_write(const Tensor& x, std::initializer_list<Tensor> others = {});
+void begin_write(const Tensor& x, std::initializer_list<TensorRef> others = {});
 
 /// To be called after the write, before any Saved is made: counts it.
 inline void end_write(const Tensor& x) { x.storage().mark_written(); }

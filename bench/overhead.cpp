@@ -21,8 +21,8 @@ int main(int argc, char** argv) {
   };
 
   const Tensor x = ones({10}, {.requires_grad = true}), dy = ones({10}), a = ones({10});
-  row("x*2+1 forward", 0.25, 3.7, [&] { const Tensor y = x * 2 + 1; });
-  row("x*2+1 forward+backward", 0.6, 12.6, [&] {
+  row("x*2+1 forward", 0.2, 3.7, [&] { const Tensor y = x * 2 + 1; });
+  row("x*2+1 forward+backward", 0.4, 12.6, [&] {
     (x * 2 + 1).backward(dy);
     x.set_grad({});
   });

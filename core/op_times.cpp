@@ -4,15 +4,13 @@
 #include <functional>
 #include <utility>
 
+#include "ebb/core/site.h"
+
 namespace ebb {
 
-static thread_local OpTimes* active = nullptr;
+OpTimes::OpTimes() : outer_(std::exchange(OpScope::times_, this)) {}
 
-OpTimes::OpTimes() : outer_(std::exchange(active, this)) {}
-
-OpTimes::~OpTimes() { active = outer_; }
-
-OpTimes* OpTimes::on_this_thread() { return active; }
+OpTimes::~OpTimes() { OpScope::times_ = outer_; }
 
 /// Gives the time since the last change to the op that ran.
 void OpTimes::charge() {

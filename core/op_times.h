@@ -24,7 +24,6 @@ class OpTimes {
   std::vector<Entry> entries() const;  ///< the longest first
 
   // Called by OpScope.
-  static OpTimes* on_this_thread();
   void enter(const char* name);
   void leave();
 

@@ -8,9 +8,7 @@
 
 namespace ebb {
 
-Dims::Dims(std::span<const std::int64_t> values) {
-  for (const std::int64_t value : values) push_back(value);
-}
+void Dims::fail_for_rank() { fail("a tensor has at most ", max_dims, " dimensions"); }
 
 Dims Dims::filled(int count, std::int64_t value) {
   Dims dims;
@@ -21,7 +19,7 @@ Dims Dims::filled(int count, std::int64_t value) {
 void Dims::push_back(std::int64_t value) { insert(size_, value); }
 
 void Dims::insert(int at, std::int64_t value) {
-  check(size_ < max_dims, "a tensor has at most ", max_dims, " dimensions");
+  if (size_ == max_dims) fail_for_rank();
   ++size_;
   std::copy_backward(begin() + at, end() - 1, end());
   (*this)[at] = value;
@@ -42,11 +40,12 @@ std::ostream& operator<<(std::ostream& out, const Dims& dims) { return out << to
 
 std::int64_t numel(const Shape& shape) {
   std::int64_t product = 1;
-  bool overflow = false;
+  bool overflow = false, has_negative = false;
   for (const std::int64_t size : shape) {
-    check(size >= 0, "sizes must not be negative, got shape ", shape);
+    has_negative |= size < 0;
     overflow |= __builtin_mul_overflow(product, size, &product);
   }
+  check(!has_negative, "sizes must not be negative, got shape ", shape);
   if (!overflow) return product;
   const bool has_zero = std::ranges::find(shape, 0) != shape.end();
   check(has_zero, "shape ", shape, " has more elements than 64 bits can count");

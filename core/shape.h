@@ -16,7 +16,12 @@ class Dims {
  public:
   Dims() = default;
   Dims(std::initializer_list<std::int64_t> values) : Dims(std::span(values.begin(), values.size())) {}
-  explicit Dims(std::span<const std::int64_t> values);
+  explicit Dims(std::span<const std::int64_t> values) : size_(static_cast<std::uint8_t>(values.size())) {
+    if (values.size() > max_dims) [[unlikely]] {
+      fail_for_rank();
+    }
+    for (int i = 0; i < size_; ++i) (*this)[i] = values[static_cast<std::size_t>(i)];
+  }
   /// `count` times `value`.
   static Dims filled(int count, std::int64_t value);
 
@@ -43,6 +48,8 @@ class Dims {
   }
 
  private:
+  [[noreturn]] static void fail_for_rank();
+
   std::array<std::int64_t, max_dims> values_;  // only the first size_ are set
   std::uint8_t size_ = 0;
 };

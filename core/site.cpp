@@ -12,7 +12,8 @@
 
 namespace ebb {
 
-static thread_local const OpScope* current = nullptr;
+constinit thread_local const OpScope* OpScope::current_ = nullptr;
+constinit thread_local OpTimes* OpScope::times_ = nullptr;
 
 std::string to_string(Site site) {
   if (site.line == 0) return "";
@@ -37,56 +38,45 @@ static bool lies_in_ebb(std::string_view file) {
   return at != file.npos && starts_with_floor(file.substr(at + headers.size()));
 }
 
-bool is_of_ebb(const char* file) {
-  // Names of files are literals: their addresses stand for them.
-  static constinit std::array<std::atomic<const char*>, 256> known_ours{}, known_others{};
-  const std::size_t slot = (reinterpret_cast<std::uintptr_t>(file) >> 3) % known_ours.size();
-  if (known_ours[slot].load(std::memory_order_relaxed) == file) return true;
-  if (known_others[slot].load(std::memory_order_relaxed) == file) return false;
+[[gnu::cold, gnu::noinline]] static bool learn(const char* file, std::atomic<std::uintptr_t>& slot) {
   const bool is_ours = lies_in_ebb(file);
-  (is_ours ? known_ours : known_others)[slot].store(file, std::memory_order_relaxed);
+  slot.store(reinterpret_cast<std::uintptr_t>(file) << 1 | (is_ours ? 1 : 0), std::memory_order_relaxed);
   return is_ours;
 }
 
-/// `site` where it is a user's line.
-static Site innermost_outside(Site site, const OpScope* outer, Site outer_site) {
-  if (site.line != 0 && !is_of_ebb(site.file)) return site;
-  return outer != nullptr ? outer_site : Site{};
+bool is_of_ebb(const char* file) {
+  // Names of files are literals: their addresses stand for them, shifted by a bit that says whose they are.
+  static constinit std::array<std::atomic<std::uintptr_t>, 256> all_known{};
+  const auto address = reinterpret_cast<std::uintptr_t>(file);
+  std::atomic<std::uintptr_t>& slot = all_known[(address >> 3) % all_known.size()];
+  const std::uintptr_t known = slot.load(std::memory_order_relaxed);
+  return known >> 1 == address ? (known & 1) != 0 : learn(file, slot);
 }
 
-OpScope::OpScope(const char* name, Site site)
-    : name_(name),
-      site_(innermost_outside(site, current, current != nullptr ? current->site_ : Site{})),
-      outer_(current) {
-  current = this;
-  if (OpTimes* times = OpTimes::on_this_thread()) times->enter(name);
-}
+void OpScope::begin_time() const { times_->enter(name_); }
+void OpScope::end_time() { times_->leave(); }
 
-OpScope::~OpScope() {
-  current = outer_;
-  if (OpTimes* times = OpTimes::on_this_thread()) times->leave();
-}
-
-OpScope::Lent::Lent(const OpScope* innermost) { current = innermost; }
-OpScope::Lent::~Lent() { current = nullptr; }
-
-const OpScope* OpScope::innermost() { return current; }
-
-const char* OpScope::name() { return current != nullptr ? current->name_ : ""; }
+OpScope::Lent::Lent(const OpScope* innermost) { current_ = innermost; }
+OpScope::Lent::~Lent() { current_ = nullptr; }
 
 const char* OpScope::outermost() {
   const char* name = "";
-  for (const OpScope* scope = current; scope != nullptr; scope = scope->outer_) {
+  for (const OpScope* scope = current_; scope != nullptr; scope = scope->outer_) {
     if (*scope->name_ != '\0') name = scope->name_;
   }
   return name;
 }
 
-Site OpScope::site() { return current != nullptr ? current->site_ : Site{}; }
+Site OpScope::site() {
+  for (const OpScope* scope = current_; scope != nullptr; scope = scope->outer_) {
+    if (scope->site_.line != 0 && !is_of_ebb(scope->site_.file)) return scope->site_;
+  }
+  return {};
+}
 
 std::string OpScope::path() {
   std::string path;
-  for (const OpScope* scope = current; scope != nullptr; scope = scope->outer_) {
+  for (const OpScope* scope = current_; scope != nullptr; scope = scope->outer_) {
     const bool repeated = scope->outer_ != nullptr && std::strcmp(scope->name_, scope->outer_->name_) == 0;
     if (repeated || *scope->name_ == '\0') continue;
     path = path.empty() ? scope->name_ : std::string(scope->name_) + " > " + path;

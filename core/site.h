@@ -25,13 +25,25 @@ std::string to_string(Site site);
 /// Whether a file is one of ebb's own sources or headers, whose lines say nothing to who uses it.
 bool is_of_ebb(const char* file);
 
+class OpTimes;
+
 /// Names the op that runs, for the errors thrown in it and for the graph nodes it makes. Ops nest (cross_entropy
 /// calls log_softmax), and so do modules: the site is the innermost one outside of ebb.
 class OpScope {
  public:
-  OpScope(const char* name, Site site);
+  OpScope(const char* name, Site site) : name_(name), site_(site), outer_(current_) {
+    current_ = this;
+    if (times_ != nullptr) [[unlikely]] {
+      begin_time();
+    }
+  }
   explicit OpScope(Site site) : OpScope("", site) {}  ///< a call that is no op itself: only the line counts
-  ~OpScope();
+  ~OpScope() {
+    current_ = outer_;
+    if (times_ != nullptr) [[unlikely]] {
+      end_time();
+    }
+  }
   OpScope(const OpScope&) = delete;
   OpScope& operator=(const OpScope&) = delete;
 
@@ -43,14 +55,23 @@ class OpScope {
     Lent(const Lent&) = delete;
     Lent& operator=(const Lent&) = delete;
   };
-  static const OpScope* innermost();
+  static const OpScope* innermost() { return current_; }
 
-  static const char* name();       ///< the innermost op; "" outside of any
+  /// The innermost op; "" outside of any.
+  static const char* name() { return current_ != nullptr ? current_->name_ : ""; }
   static const char* outermost();  ///< the op that the user called, where name() may be one that it is made of
   static Site site();              ///< where that was
   static std::string path();       ///< "cross_entropy > log_softmax", or one name
 
  private:
+  friend class OpTimes;
+
+  void begin_time() const;
+  static void end_time();
+
+  static constinit thread_local const OpScope* current_;
+  static constinit thread_local OpTimes* times_;
+
   const char* name_;
   Site site_;
   const OpScope* outer_;

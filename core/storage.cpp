@@ -17,9 +17,15 @@ static bool is_captured(Device device) {
   }
 }
 
+/// Null on meta.
+static Allocator* allocator_of(Device device) {
+  if (device.is_cpu()) return &cpu_allocator();
+  return device.is_meta() ? nullptr : &allocator_for(device);
+}
+
 Storage::Storage(std::size_t bytes, Device device)
-    : data_(nullptr), bytes_(bytes), allocator_(device.is_meta() ? nullptr : &allocator_for(device)), device_(device) {
-  if (is_captured(device)) flags_ = shared;
+    : data_(nullptr), bytes_(bytes), allocator_(allocator_of(device)), device_(device) {
+  if (is_captured(device)) flags_.store(shared, std::memory_order_relaxed);
   if (allocator_ != nullptr) data_ = static_cast<std::byte*>(allocator_->allocate(bytes));
 }
 
@@ -46,18 +52,20 @@ Storage::Storage(std::size_t bytes, Device device, Ref<Pending> pending)
 }
 
 Storage::~Storage() {
-  if (is_pending()) {
-    Pending* pending = nullptr;
-    {
-      const Pending::Lock lock;
-      pending = pending_.exchange(nullptr, std::memory_order_relaxed);
-      if (pending != nullptr) pending->stop_to_wait();  // it may have been done meanwhile
-    }
-    if (pending != nullptr) pending->release();
-  }
+  if (is_pending()) forget_pending();
   if (RefCounted* companion = this->companion()) companion->release();
   if (allocator_ != nullptr && data_ != nullptr) allocator_->deallocate(data_, bytes_);
   if (release_) release_();
+}
+
+void Storage::forget_pending() {
+  Pending* pending = nullptr;
+  {
+    const Pending::Lock lock;
+    pending = pending_.exchange(nullptr, std::memory_order_relaxed);
+    if (pending != nullptr) pending->stop_to_wait();  // it may have been done meanwhile
+  }
+  if (pending != nullptr) pending->release();
 }
 
 bool Storage::is_pinned() const { return device_.is_cpu() && allocator_ != nullptr && allocator_ != &cpu_allocator(); }

@@ -90,10 +90,12 @@ class Storage final : public RefCounted {
  private:
   enum Flag : std::uint8_t { exposed = 1, shared = 2, read_later = 4 };
 
+  void destroy() noexcept override { delete this; }
   bool has(Flag flag) const { return (flags_.load(std::memory_order_relaxed) & flag) != 0; }
   void expose_first();
   void run_readers();
   void run_pending();
+  void forget_pending();
 
   std::byte* data_;
   std::size_t bytes_;

@@ -20,15 +20,30 @@ static bool lies_in_c_order(const Shape& shape, const Strides& strides) {
   return true;
 }
 
-TensorBody::TensorBody(Ref<Storage> storage, DType dtype, const Shape& shape, const Strides& strides,
-                       std::int64_t offset)
-    : storage(std::move(storage)),
-      shape(shape),
-      strides(strides),
-      offset(offset),
-      numel(ebb::numel(shape)),
-      dtype(dtype),
-      is_contiguous(lies_in_c_order(shape, strides)) {}
+Layout::Layout(const Shape& shape, const Strides& strides, std::int64_t offset)
+    : shape(shape), strides(strides), offset(offset), numel(1), is_contiguous(true) {
+  bool is_plain = true;  // without negative sizes, and no product too large
+  for (int i = shape.size() - 1; i >= 0; --i) {
+    const std::int64_t size = shape[i];
+    is_contiguous &= size <= 1 || numel == 0 || strides[i] == numel;
+    is_plain &= !__builtin_mul_overflow(numel, size, &numel) && size >= 0;
+  }
+  if (!is_plain) [[unlikely]] {
+    numel = ebb::numel(shape);
+  }
+}
+
+Layout::Layout(const Shape& shape) : shape(shape), strides(shape), offset(0), numel(1), is_contiguous(true) {
+  bool is_plain = true;
+  for (int i = shape.size() - 1; i >= 0; --i) {
+    strides[i] = numel;
+    is_plain &= shape[i] > 0 && !__builtin_mul_overflow(numel, shape[i], &numel);
+  }
+  if (!is_plain) [[unlikely]] {
+    numel = ebb::numel(shape);
+    strides = contiguous_strides(shape);
+  }
+}
 
 void TensorBody::clear_grad_owner(GraphLink& from) {
   const GradLock lock(this);
@@ -60,8 +75,8 @@ std::int64_t Tensor::stride(std::int64_t dim) const {
   return strides()[wrap_dim(dim, this->dim())];
 }
 
-void Tensor::fail_without_elements() const {
-  fail("a tensor on meta has a shape, here ", shape(), ", but no elements to read or write; make it on another device");
+void TensorBody::fail_without_elements() const {
+  fail("a tensor on meta has a shape, here ", shape, ", but no elements to read or write; make it on another device");
 }
 
 static bool lies_channels_last(const TensorBody& body) {
@@ -70,9 +85,7 @@ static bool lies_channels_last(const TensorBody& body) {
   return lies_in_c_order(permuted(body.shape), permuted(body.strides));
 }
 
-bool Tensor::is_contiguous(MemoryFormat format) const {
-  return format == MemoryFormat::contiguous ? body().is_contiguous : lies_channels_last(body());
-}
+bool Tensor::is_channels_last() const { return lies_channels_last(body()); }
 
 MemoryFormat Tensor::suggested_format() const {
   const bool channels_last = !body().is_contiguous && lies_channels_last(body());
@@ -88,13 +101,9 @@ Tensor Tensor::alias(const Shape& shape, const Strides& strides, std::int64_t of
 void Tensor::set_data(const Tensor& other) const {
   TensorBody& b = body();
   const TensorBody& from = other.body();
+  static_cast<Layout&>(b) = from;
   b.storage = from.storage;
-  b.shape = from.shape;
-  b.strides = from.strides;
-  b.offset = from.offset;
-  b.numel = from.numel;
   b.dtype = from.dtype;
-  b.is_contiguous = from.is_contiguous;
   if (b.link) b.link->shape = b.shape;
 }
 
@@ -102,26 +111,30 @@ bool Tensor::requires_grad() const { return defined() && body().wants_grad(); }
 
 Tensor Tensor::detach() const {
   const TensorBody& b = body();
-  return Tensor(make_ref<TensorBody>(b.storage, b.dtype, b.shape, b.strides, b.offset));
+  return Tensor(make_ref<TensorBody>(b.storage, b.dtype, b));
 }
 
 std::size_t bytes_of(std::int64_t numel, DType dtype) {
   std::size_t bytes = 0;
   const bool wraps = __builtin_mul_overflow(static_cast<std::size_t>(numel), size_of(dtype), &bytes);
-  check<OutOfMemoryError>(!wraps, "out of memory: cannot allocate ", numel, " elements of ", dtype);
-  return bytes;
+  if (!wraps) return bytes;
+  fail<OutOfMemoryError>("out of memory: cannot allocate ", numel, " elements of ", dtype);
 }
 
 std::int64_t Tensor::nbytes() const { return static_cast<std::int64_t>(bytes_of(numel(), dtype())); }
 
 Tensor allocate(const Shape& shape, DType dtype, Device device, MemoryFormat format) {
-  auto storage = make_ref<Storage>(bytes_of(numel(shape), dtype), device);
-  return Tensor(make_ref<TensorBody>(std::move(storage), dtype, shape, strides_for(shape, format), 0));
+  auto body = format == MemoryFormat::contiguous
+                  ? make_ref<TensorBody>(dtype, shape)
+                  : make_ref<TensorBody>(Ref<Storage>(), dtype, shape, strides_for(shape, format), 0);
+  body->storage = make_ref<Storage>(bytes_of(body->numel, dtype), device);
+  return Tensor(std::move(body));
 }
 
 Tensor allocate(const Shape& shape, DType dtype, Device device, Allocator& allocator) {
-  auto storage = make_ref<Storage>(bytes_of(numel(shape), dtype), device, allocator);
-  return Tensor(make_ref<TensorBody>(std::move(storage), dtype, shape, contiguous_strides(shape), 0));
+  auto body = make_ref<TensorBody>(dtype, shape);
+  body->storage = make_ref<Storage>(bytes_of(body->numel, dtype), device, allocator);
+  return Tensor(std::move(body));
 }
 
 // From stride 1 on, each dimension must step over exactly those before it.
@@ -138,16 +151,21 @@ static bool lies_without_gaps(const Shape& shape, const Strides& strides) {
   return step == numel(shape);
 }
 
+bool lies_without_gaps(const Tensor& x) {
+  return x.is_contiguous() || (x.numel() > 0 && lies_without_gaps(x.shape(), x.strides()));
+}
+
 Strides elementwise_strides(const Tensor& x) {
-  const bool keep = x.is_contiguous() || (x.numel() > 0 && lies_without_gaps(x.shape(), x.strides()));
-  return keep ? x.strides() : contiguous_strides(x.shape());
+  return lies_without_gaps(x) ? x.strides() : contiguous_strides(x.shape());
 }
 
 Tensor empty_like(const Tensor& x, DType dtype) {
-  auto storage = make_ref<Storage>(bytes_of(x.numel(), dtype), x.device());
-  return Tensor(make_ref<TensorBody>(std::move(storage), dtype, x.shape(), elementwise_strides(x), 0));
+  const TensorBody& like = x.body();
+  if (!like.is_contiguous && !lies_without_gaps(x)) return allocate(like.shape, dtype, x.device());
+  auto body = make_ref<TensorBody>(Ref<Storage>(), dtype, like);
+  body->offset = 0;
+  body->storage = make_ref<Storage>(bytes_of(like.numel, dtype), x.device());
+  return Tensor(std::move(body));
 }
-
-Tensor empty_like(const Tensor& x) { return empty_like(x, x.dtype()); }
 
 }  // namespace ebb

@@ -72,7 +72,9 @@ class Tensor : public TensorOps {
   Device device() const { return body().storage->device(); }
   bool is_cuda() const { return device().is_cuda(); }
   bool is_pinned() const { return storage().is_pinned(); }  ///< see pin_memory()
-  bool is_contiguous(MemoryFormat format = MemoryFormat::contiguous) const;
+  bool is_contiguous(MemoryFormat format = MemoryFormat::contiguous) const {
+    return format == MemoryFormat::contiguous ? body().is_contiguous : is_channels_last();
+  }
   /// The memory format that the strides suggest; `contiguous` when in doubt.
   MemoryFormat suggested_format() const;
 
@@ -88,21 +90,20 @@ class Tensor : public TensorOps {
     return reinterpret_cast<const T*>(raw_data());
   }
   std::byte* raw_data() {
-    storage().expose();
-    return const_cast<std::byte*>(std::as_const(*this).raw_data());
+    const TensorBody& b = body();
+    b.storage->expose();
+    return b.data();
   }
-  const std::byte* raw_data() const {
-    if (device().is_meta()) [[unlikely]] {
-      fail_without_elements();
-    }
-    return storage().data() + body().offset * element_size();
-  }
+  const std::byte* raw_data() const { return body().data(); }
 
   Storage& storage() const { return *body().storage; }
   TensorBody& body() const {
     check(defined(), "an undefined tensor was used: a default-constructed one, or a gradient that was never computed");
     return *body_;
   }
+
+  /// What this tensor held; it is undefined from then on.
+  Ref<TensorBody> take_body() { return std::move(body_); }
 
   /// Other dimensions over the same elements; not recorded. The view ops are built from it.
   Tensor alias(const Shape& shape, const Strides& strides, std::int64_t offset) const;
@@ -139,7 +140,7 @@ class Tensor : public TensorOps {
   Tensor operator[](std::int64_t index) const;  ///< select(0, index)
 
  private:
-  [[noreturn]] void fail_without_elements() const;
+  bool is_channels_last() const;
   void check_type(DType type) const {
     check(type == dtype(), "the elements are ", dtype(), ", but were asked for as ", type);
   }
@@ -159,8 +160,8 @@ Tensor allocate(const Shape& shape, DType dtype = kFloat32, Device device = kCPU
 /// From an allocator of the device that tensors are not usually from, contiguous.
 Tensor allocate(const Shape& shape, DType dtype, Device device, Allocator& allocator);
 /// Of the same shape, device and, where its elements lie without gaps, strides.
-Tensor empty_like(const Tensor& x);
 Tensor empty_like(const Tensor& x, DType dtype);
+inline Tensor empty_like(const Tensor& x) { return empty_like(x, x.dtype()); }
 
 // What follows is defined by autograd (autograd/ops/create/empty.cpp), since it may make leaves.
 
@@ -171,6 +172,8 @@ Tensor empty_strided(const Shape& shape, const Strides& strides, const TensorOpt
 Tensor from_blob(void* data, const Shape& shape, const TensorOptions& options = {},
                  std::function<void()> release = nullptr);
 
+/// Whether the elements lie without gaps or overlap, in any order of the dimensions.
+bool lies_without_gaps(const Tensor& x);
 /// Strides of a result computed elementwise from `x`: those of `x` where its elements lie without gaps or overlap.
 Strides elementwise_strides(const Tensor& x);
 

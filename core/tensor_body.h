@@ -15,6 +15,8 @@ class TensorBody;
 /// Where a tensor hangs in the graph. Core and kernels never look inside: autograd::Node is one.
 class GraphLink : public RefCounted {
  public:
+  explicit GraphLink(const Shape& shape) : shape(shape) {}
+
   /// The tensor whose `grad` collects what arrives here; null where none does. The tensor owns its gradient and not the
   /// graph, so that a gradient with a graph of its own makes no cycle. Before it goes it takes itself away from here
   /// under its GradLock: to who holds that and finds it here it is alive.
@@ -23,16 +25,43 @@ class GraphLink : public RefCounted {
   Shape shape;
 };
 
+/// Where the elements of a tensor lie in its storage.
+struct Layout {
+  Layout(const Shape& shape, const Strides& strides, std::int64_t offset);
+  explicit Layout(const Shape& shape);  ///< in C order
+
+  Shape shape;
+  Strides strides;      // in elements
+  std::int64_t offset;  // in elements
+  std::int64_t numel;
+  bool is_contiguous;  // in C order
+};
+
 /// What the copies of a Tensor share.
-class TensorBody final : public RefCounted {
+class TensorBody final : public RefCounted, public Layout {
  public:
-  TensorBody(Ref<Storage> storage, DType dtype, const Shape& shape, const Strides& strides, std::int64_t offset);
-  ~TensorBody() override { set_link({}); }
+  TensorBody(Ref<Storage> storage, DType dtype, const Shape& shape, const Strides& strides, std::int64_t offset)
+      : Layout(shape, strides, offset), dtype(dtype), storage(std::move(storage)) {}
+  TensorBody(Ref<Storage> storage, DType dtype, const Layout& layout)
+      : Layout(layout), dtype(dtype), storage(std::move(storage)) {}
+  /// In C order, in a storage that is still to be made.
+  TensorBody(DType dtype, const Shape& shape) : Layout(shape), dtype(dtype) {}
+  ~TensorBody() override {
+    if (link) disown_grad(*link);
+  }
 
   /// False of a view whose base was written through another view since the view's link was set.
   bool has_current_link() const { return !base || link_version.load(std::memory_order_acquire) == base->graph_version; }
   /// Whether it is a leaf that collects a gradient, or was made from one.
   bool wants_grad() const { return (base && base->link) || (has_current_link() && link); }
+
+  /// The first element; for who writes, after Storage::expose().
+  std::byte* data() const {
+    if (storage->device().is_meta()) [[unlikely]] {
+      fail_without_elements();
+    }
+    return storage->data() + offset * static_cast<std::int64_t>(size_of(dtype));
+  }
 
   void set_link(Ref<GraphLink> to) {
     std::swap(link, to);
@@ -43,14 +72,9 @@ class TensorBody final : public RefCounted {
     if (from.grad_owner.load(std::memory_order_relaxed) == this) clear_grad_owner(from);
   }
 
-  Ref<Storage> storage;
-  Shape shape;
-  Strides strides;      // in elements
-  std::int64_t offset;  // in elements
-  std::int64_t numel;
   DType dtype;
-  bool is_contiguous;      // in C order
   bool is_buffer = false;  // of a module: may not acquire history
+  Ref<Storage> storage;
 
   Ref<GraphLink> link;              // the op that made it, or the leaf; null where no gradient is wanted
   Ref<TensorBody> grad;             // of a leaf, or where retain_grad() asked; under a GradLock
@@ -60,6 +84,8 @@ class TensorBody final : public RefCounted {
   std::atomic<std::uint32_t> link_version = 0;
 
  private:
+  void destroy() noexcept override { delete this; }
+  [[noreturn]] void fail_without_elements() const;
   void clear_grad_owner(GraphLink& from);
 };
 

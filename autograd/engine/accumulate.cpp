@@ -17,37 +17,38 @@ static bool is_sole_owner(const Tensor& t) {
 void accumulate(Tensor& sum, Tensor term) {
   if (!sum.defined()) {
     sum = std::move(term);
-  } else if (!is_grad_enabled() && is_sole_owner(sum) && elementwise_strides(sum) == sum.strides()) {
+  } else if (!is_grad_enabled() && is_sole_owner(sum) && lies_without_gaps(sum)) {
     sum.add_(term);
   } else {
     sum = sum + term;
   }
 }
 
-/// What a tensor keeps as its grad: a tensor of its own, without gaps.
-static Tensor own(const Tensor& gradient) {
-  if (is_grad_enabled()) return gradient;
-  const bool is_whole = static_cast<std::size_t>(gradient.nbytes()) == gradient.storage().bytes() &&
-                        elementwise_strides(gradient) == gradient.strides();
+/// What a tensor keeps as its grad: a tensor of its own, without gaps; `gradient` itself where nobody else holds it.
+static Tensor own(Tensor& gradient) {
+  if (is_grad_enabled()) return std::move(gradient);
+  const bool is_whole =
+      static_cast<std::size_t>(gradient.nbytes()) == gradient.storage().bytes() && lies_without_gaps(gradient);
   if (!is_whole || !is_sole_owner(gradient)) return gradient.clone();
-  return gradient.body().base ? gradient.detach() : gradient;
+  return gradient.body().base ? gradient.detach() : std::move(gradient);
 }
 
 static void check_matches(const TensorBody& body, const Tensor& grad) {
-  check(grad.shape() == body.shape && grad.dtype() == body.dtype && grad.device() == body.storage->device(),
-        "the gradient must match the tensor, ", body.dtype, " ", body.shape, " on ", body.storage->device(), "; got ",
-        grad.dtype(), " ", grad.shape(), " on ", grad.device());
+  const Device device = body.storage->device();
+  if (grad.shape() == body.shape && grad.dtype() == body.dtype && grad.device() == device) return;
+  fail("the gradient must match the tensor, ", body.dtype, " ", body.shape, " on ", device, "; got ", grad.dtype(), " ",
+       grad.shape(), " on ", grad.device());
 }
 
 // Adds in place where it may: who holds the grad sees it grow, as in PyTorch. Returns what it replaced.
-static Ref<TensorBody> add_to_grad(TensorBody& owner, const Tensor& gradient) {
+static Ref<TensorBody> add_to_grad(TensorBody& owner, Tensor& gradient) {
   check_matches(owner, gradient);
   if (owner.grad && !is_grad_enabled()) {
     Tensor(owner.grad).add_(gradient);
     return {};
   }
-  const Tensor sum = owner.grad ? Tensor(owner.grad) + gradient : own(gradient);
-  return std::exchange(owner.grad, Ref<TensorBody>(&sum.body()));
+  Tensor sum = owner.grad ? Tensor(owner.grad) + gradient : own(gradient);
+  return std::exchange(owner.grad, sum.take_body());
 }
 
 void accumulate_grad(const Node& node, Tensor gradient) {
@@ -67,7 +68,7 @@ Tensor grad_of(const TensorBody& body) {
 
 void set_grad_of(TensorBody& body, Tensor grad) {
   if (grad.defined()) check_matches(body, grad);
-  Ref<TensorBody> replaced = grad.defined() ? Ref<TensorBody>(&grad.body()) : Ref<TensorBody>();
+  Ref<TensorBody> replaced = grad.take_body();
   const GradLock lock(&body);
   std::swap(body.grad, replaced);
 }

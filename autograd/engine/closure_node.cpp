@@ -1,5 +1,6 @@
 #include "ebb/autograd/engine/closure_node.h"
 
+#include <algorithm>
 #include <memory>
 #include <new>
 
@@ -43,53 +44,69 @@ class ClosureNode::Use {
   const bool began_;
 };
 
-// In memory: the node, its edges, its closures, what the closures have captured.
-static constexpr std::size_t padded(std::size_t bytes) {
-  return (bytes + alignof(void*) - 1) / alignof(void*) * alignof(void*);
-}
-
-ClosureNode::ClosureNode(std::size_t bytes) : Node(OpScope::name()), bytes_(bytes) {}
-
-Ref<ClosureNode> ClosureNode::make(const Tensor& y, std::span<const Tensor* const> inputs,
-                                   std::span<const Closure> closures) {
-  std::size_t bytes = sizeof(ClosureNode) + inputs.size() * sizeof(Edge) + closures.size_bytes();
-  for (const Closure& closure : closures) bytes += padded(closure.type->size);
-  const auto node = Ref<ClosureNode>::first(::new (small_objects::allocate(bytes)) ClosureNode(bytes));
-  node->shape = y.shape();
-  node->link(inputs);
-  if (node->take(closures)) node->output_.emplace(y);
+inline Ref<ClosureNode> ClosureNode::make(const TensorBody& y, std::size_t inputs, std::size_t closures,
+                                          std::size_t bytes_of_closures) {
+  const std::size_t bytes = sizeof(ClosureNode) + inputs * sizeof(Edge) + bytes_of_closures;
+  auto node = Ref<ClosureNode>::first(::new (small_objects::allocate(bytes)) ClosureNode(y.shape, closures, bytes));
+  for (Closure& closure : node->closures()) ::new (&closure) Closure{nullptr, nullptr};
   return node;
 }
 
-void ClosureNode::link(std::span<const Tensor* const> inputs) {
-  auto* edges = reinterpret_cast<Edge*>(this + 1);
-  for (const Tensor* input : inputs) {
-    ::new (edges + edges_.size()) Edge(node_of(*input));
-    edges_ = {edges, edges_.size() + 1};
-  }
+inline const Edge& ClosureNode::add_edge(const Tensor& input) {
+  const Edge& edge = *::new (edges().data() + edge_count_) Edge(node_of(input));
+  ++edge_count_;
+  return edge;
 }
 
-bool ClosureNode::take(std::span<const Closure> closures) {
-  bool takes_output = false;
-  auto* kept = reinterpret_cast<Closure*>(edges_.data() + edges_.size());
-  auto* memory = reinterpret_cast<std::byte*>(kept + closures.size());
-  for (const auto& [type, object] : closures) {
-    const std::size_t i = closures_.size();
-    ::new (kept + i) Closure{type, nullptr};
-    closures_ = {kept, i + 1};
-    if (!type->is_joint && !edges_[i]) continue;
-    type->move(memory, object);
-    kept[i].object = memory;
-    memory += padded(type->size);
-    takes_output |= type->takes_output;
-    owns_something_ |= type->takes_output || type->destroy != nullptr;
+inline std::byte* ClosureNode::take(Closure& kept, const Closure& closure, std::byte* memory) {
+  const ClosureType* type = closure.type;
+  if (type->move != nullptr) type->move(memory, closure.object);
+  kept.object = memory;
+  takes_output_ |= type->takes_output;
+  owns_something_ |= type->takes_output || type->destroy != nullptr;
+  return memory + type->size;
+}
+
+inline void ClosureNode::finish(const Tensor& y, std::uint64_t newest_input) {
+  id = id_above(newest_input);
+  if (takes_output_) output_.emplace(y);
+}
+
+void ClosureNode::link(const Tensor& y, std::span<const Term> terms, std::size_t bytes_of_closures) {
+  TensorBody& body = y.body();
+  Ref<ClosureNode> node = make(body, terms.size(), terms.size(), bytes_of_closures);
+  Closure* kept = node->first_closure();
+  auto* memory = reinterpret_cast<std::byte*>(node->edges().data() + terms.size());
+  std::uint64_t newest = 0;
+  for (const auto& [input, closure] : terms) {
+    kept->type = closure.type;
+    if (const Edge& edge = node->add_edge(*input)) {
+      newest = std::max(newest, edge->id);
+      memory = node->take(*kept, closure, memory);
+    }
+    ++kept;
   }
-  return takes_output;
+  node->finish(y, newest);
+  body.link = std::move(node);
+}
+
+void ClosureNode::link(const Tensor& y, std::span<const Tensor> inputs, const Closure& joint) {
+  TensorBody& body = y.body();
+  Ref<ClosureNode> node = make(body, inputs.size(), 1, sizeof(Closure) + joint.type->size);
+  std::uint64_t newest = 0;
+  for (const Tensor& input : inputs) {
+    if (const Edge& edge = node->add_edge(input)) newest = std::max(newest, edge->id);
+  }
+  Closure& kept = *node->first_closure();
+  kept.type = joint.type;
+  node->take(kept, joint, reinterpret_cast<std::byte*>(node->edges().data() + inputs.size()));
+  node->finish(y, newest);
+  body.link = std::move(node);
 }
 
 ClosureNode::~ClosureNode() {
-  destroy_saved();
-  std::ranges::destroy(edges_);
+  if (owns_something_) destroy_saved();
+  std::ranges::destroy(edges());
 }
 
 void ClosureNode::operator delete(ClosureNode* node, std::destroying_delete_t) {
@@ -98,8 +115,8 @@ void ClosureNode::operator delete(ClosureNode* node, std::destroying_delete_t) {
   small_objects::release(node, bytes);
 }
 
-static void run(ClosureNode& node, std::span<const Closure> closures, const SavedOutput* output, Pass& pass,
-                const Tensor& dy, std::span<Tensor> dinputs) {
+static inline void run(ClosureNode& node, std::span<const Closure> closures, const SavedOutput* output, Pass& pass,
+                       const Tensor& dy, std::span<Tensor> dinputs) {
   for (std::size_t i = 0; i < closures.size(); ++i) {
     const auto& [type, object] = closures[i];
     if (type->is_joint) return type->call(object, node, output, dy, dinputs);
@@ -109,12 +126,12 @@ static void run(ClosureNode& node, std::span<const Closure> closures, const Save
 
 void ClosureNode::backward(Pass& pass, const Tensor& dy, std::span<Tensor> dinputs) {
   const SavedOutput* output = output_ ? &*output_ : nullptr;
-  if (!owns_something_) return run(*this, closures_, output, pass, dy, dinputs);
+  if (!owns_something_) return run(*this, closures(), output, pass, dy, dinputs);
   const Use use(*this);
   check<GraphError>(use.began(),
                     "backward ran through this graph before, and let go of what it had saved; to run it again, pass "
                     "retain_graph = true to the first backward()");
-  run(*this, closures_, output, pass, dy, dinputs);
+  run(*this, closures(), output, pass, dy, dinputs);
 }
 
 void ClosureNode::release_saved() {
@@ -126,7 +143,7 @@ std::vector<Tensor> ClosureNode::saved() const {
   const Use use(const_cast<ClosureNode&>(*this));
   if (!use.began()) return {};
   return Saved::collect([this] {
-    for (const auto& [type, object] : closures_) {
+    for (const auto& [type, object] : closures()) {
       if (object != nullptr && type->copy != nullptr) type->copy(object);
     }
     [[maybe_unused]] const auto copied = output_;
@@ -134,7 +151,7 @@ std::vector<Tensor> ClosureNode::saved() const {
 }
 
 void ClosureNode::destroy_saved() {
-  for (auto& [type, object] : closures_) {
+  for (auto& [type, object] : closures()) {
     if (object != nullptr && type->destroy != nullptr) type->destroy(std::exchange(object, nullptr));
   }
   output_.reset();

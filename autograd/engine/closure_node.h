@@ -26,12 +26,12 @@ class SavedOutput {
 
 /// What there is to know of a type of closures, so that a node need not be of a type for each op.
 struct ClosureType {
-  std::size_t size = 0;
+  std::size_t size = 0;       // a multiple of alignof(void*)
   bool takes_output = false;  // vjp(dy, y), not vjp(dy)
   bool is_joint = false;      // returns the gradients of all inputs, not of one
   void (*call)(const void* closure, Node& node, const SavedOutput* output, const Tensor& dy,
                std::span<Tensor> dinputs) = nullptr;
-  void (*move)(void* to, void* from) = nullptr;
+  void (*move)(void* to, void* from) = nullptr;       // null where there is nothing to move
   void (*copy)(const void* closure) = nullptr;        // for Saved::collect; null where there is nothing to copy
   void (*destroy)(void* closure) noexcept = nullptr;  // null where there is nothing to destroy
 };
@@ -56,7 +56,7 @@ template <class Vjp>
 inline constexpr ClosureType closure_type = [] {
   static_assert(alignof(Vjp) <= alignof(void*));
   ClosureType type;
-  type.size = sizeof(Vjp);
+  type.size = (sizeof(Vjp) + alignof(void*) - 1) / alignof(void*) * alignof(void*);
   type.takes_output = takes_output<Vjp>;
   type.is_joint = is_joint<Vjp>;
   type.call = [](const void* closure, Node& node, const SavedOutput* output, const Tensor& dy,
@@ -68,7 +68,9 @@ inline constexpr ClosureType closure_type = [] {
       dinputs[0] = std::move(result);
     }
   };
-  type.move = [](void* to, void* from) { ::new (to) Vjp(std::move(*static_cast<Vjp*>(from))); };
+  if constexpr (!std::is_empty_v<Vjp>) {
+    type.move = [](void* to, void* from) { ::new (to) Vjp(std::move(*static_cast<Vjp*>(from))); };
+  }
   if constexpr (!std::is_trivially_destructible_v<Vjp>) {
     type.copy = [](const void* closure) { [[maybe_unused]] const Vjp copied = *static_cast<const Vjp*>(closure); };
     type.destroy = [](void* closure) noexcept { static_cast<Vjp*>(closure)->~Vjp(); };
@@ -82,17 +84,30 @@ struct Closure {
   void* object;
 };
 
-/// A recorded op. Its edges and closures lie behind it, in the same piece of memory.
+/// One input of an op, and d(loss)/d(input).
+struct Term {
+  const Tensor* input;
+  Closure closure;
+};
+
+/// What closures of these types take in a node.
+template <class... Vjp>
+inline constexpr std::size_t bytes_of_closures = ((sizeof(Closure) + closure_type<Vjp>.size) + ...);
+
+/// A recorded op. Behind it, in the same piece of memory, lie its closures, its edges, and what the closures have
+/// captured.
 class ClosureNode final : public Node {
  public:
-  /// One closure for each input, or a joint one for all. They are moved from, but for those of inputs that want no
-  /// gradient.
-  static Ref<ClosureNode> make(const Tensor& y, std::span<const Tensor* const> inputs,
-                               std::span<const Closure> closures);
+  // Both make a node the one that made `y`, which is new. Closures are moved from, but for those of inputs that want no
+  // gradient.
+
+  static void link(const Tensor& y, std::span<const Term> terms, std::size_t bytes_of_closures);
+  /// With one closure for all inputs.
+  static void link(const Tensor& y, std::span<const Tensor> inputs, const Closure& joint);
   ~ClosureNode() override;
   static void operator delete(ClosureNode* node, std::destroying_delete_t);
 
-  std::span<const Edge> inputs() const override { return edges_; }
+  std::span<const Edge> inputs() const override { return edges(); }
   void backward(Pass& pass, const Tensor& dy, std::span<Tensor> dinputs) override;
   void release_saved() override;
   std::vector<Tensor> saved() const override;
@@ -100,19 +115,27 @@ class ClosureNode final : public Node {
  private:
   class Use;
 
-  explicit ClosureNode(std::size_t bytes);
-  void link(std::span<const Tensor* const> inputs);
-  /// Whether one of them needs the output.
-  bool take(std::span<const Closure> closures);
+  ClosureNode(const Shape& shape, std::size_t closures, std::size_t bytes)
+      : Node(OpScope::name(), shape), closure_count_(static_cast<std::uint32_t>(closures)), bytes_(bytes) {}
+  static Ref<ClosureNode> make(const TensorBody& y, std::size_t inputs, std::size_t closures, std::size_t bytes);
+
+  const Edge& add_edge(const Tensor& input);
+  /// Keeps a closure, with what it has captured at `memory`; returns the end of that.
+  std::byte* take(Closure& kept, const Closure& closure, std::byte* memory);
+  void finish(const Tensor& y, std::uint64_t newest_input);
   void destroy_saved();
+
+  Closure* first_closure() const { return reinterpret_cast<Closure*>(const_cast<ClosureNode*>(this) + 1); }
+  std::span<Closure> closures() const { return {first_closure(), closure_count_}; }
+  std::span<Edge> edges() const { return {reinterpret_cast<Edge*>(first_closure() + closure_count_), edge_count_}; }
 
   /// How many passes are using what is saved. Who lets go of it while passes of other threads use it only says so: the
   /// last of them destroys it.
   std::atomic<std::uint32_t> users_ = 0;
-  bool owns_something_ = false;
-  std::size_t bytes_;
-  std::span<Edge> edges_;
-  std::span<Closure> closures_;
+  bool owns_something_ = false, takes_output_ = false;
+  const std::uint32_t closure_count_;
+  std::uint32_t edge_count_ = 0;
+  const std::size_t bytes_;
   std::optional<SavedOutput> output_;
 };
 

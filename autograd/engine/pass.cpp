@@ -1,10 +1,10 @@
 #include "ebb/autograd/engine/pass.h"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "ebb/autograd/engine/accumulate.h"
+#include "ebb/autograd/engine/small_array.h"
 
 namespace ebb::autograd {
 
@@ -15,46 +15,56 @@ static Tensor run_hooks(const Node& node, Tensor dy) {
   return dy;
 }
 
-void Pass::arrive(const Ref<Node>& node, Tensor gradient) {
-  Waiting& entry = waiting_[node->id];
-  if (!entry.node) {
-    entry.node = node;
-    enqueue(node->id);
+void Pass::arrive(Node& node, Tensor gradient) {
+  if (!newest_) {
+    newest_ = {&node, std::move(gradient)};
+    return;
   }
-  accumulate(entry.sum, std::move(gradient));
+  if (newest_.node == &node) return accumulate(newest_.gradient, std::move(gradient));
+  Arrival older{&node, std::move(gradient)};
+  if (node.id > newest_.node->id) std::swap(older, newest_);
+  if (!older_) older_.emplace();
+  Arrival& waiting = (*older_)[older.node->id];
+  if (!waiting) {
+    waiting.node = older.node;
+    older_ids_.push_back(older.node->id);
+    std::ranges::push_heap(older_ids_);
+  }
+  accumulate(waiting.gradient, std::move(older.gradient));
 }
 
-// A chain of nodes never has more than one that waits, and needs no heap.
-void Pass::enqueue(std::uint64_t id) {
-  if (id > newest_) std::swap(id, newest_);
-  if (id == 0) return;
-  others_.push_back(id);
-  std::ranges::push_heap(others_);
+Arrival Pass::take_older(std::uint64_t id) {
+  return older_ && older_->find(id) != nullptr ? older_->take(id) : Arrival();
 }
 
-std::optional<Pass::Arrival> Pass::take(std::uint64_t id) {
-  if (waiting_.find(id) == nullptr) return {};  // a hurried leaf, or one that nothing arrived at
-  auto [node, dy] = waiting_.take(id);
-  if (node->hooks) dy = run_hooks(*node, std::move(dy));
-  return Arrival{std::move(node), std::move(dy)};
+/// The newest of the others takes its place. Nothing may have arrived where an id is that of a hurried leaf.
+Arrival Pass::take_newest() {
+  Arrival taken = std::exchange(newest_, {});
+  while (!newest_ && !older_ids_.empty()) {
+    std::ranges::pop_heap(older_ids_);
+    newest_ = take_older(older_ids_.back());
+    older_ids_.pop_back();
+  }
+  return taken;
 }
 
-std::optional<Pass::Arrival> Pass::next() {
+/// None where nothing arrived at any that is ready.
+Arrival Pass::take_hurried() {
   while (!ready_.empty()) {
     const std::uint64_t id = ready_.back();
     ready_.pop_back();
-    if (auto arrival = take(id)) return arrival;
-  }
-  while (newest_ != 0) {
-    const std::uint64_t id = std::exchange(newest_, 0);
-    if (!others_.empty()) {
-      std::ranges::pop_heap(others_);
-      newest_ = others_.back();
-      others_.pop_back();
-    }
-    if (auto arrival = take(id)) return arrival;
+    if (newest_ && newest_.node->id == id) return take_newest();
+    if (Arrival leaf = take_older(id)) return leaf;
   }
   return {};
+}
+
+Arrival Pass::next() {
+  Arrival arrival;
+  if (!ready_.empty()) arrival = take_hurried();
+  if (!arrival) arrival = older_ids_.empty() ? std::exchange(newest_, {}) : take_newest();
+  if (arrival && arrival.node->hooks) arrival.gradient = run_hooks(*arrival.node, std::move(arrival.gradient));
+  return arrival;
 }
 
 void Pass::hurry_leaves(std::span<const Ref<Node>> roots) {
@@ -86,10 +96,7 @@ static void check_shape(const Tensor& gradient, std::size_t i, const Node& input
 
 void Pass::visit(Node& node, const Tensor& dy) {
   const auto inputs = node.inputs();
-  constexpr std::size_t few = 4;
-  std::array<Tensor, few> small;
-  std::vector<Tensor> large(inputs.size() > few ? inputs.size() : 0);
-  const auto dinputs = inputs.size() > few ? std::span(large) : std::span(small).first(inputs.size());
+  SmallArray<Tensor> dinputs(inputs.size());
   {
     const OpScope backward("backward", node.site);
     const OpScope op(node.name, node.site);
@@ -100,7 +107,7 @@ void Pass::visit(Node& node, const Tensor& dy) {
   }
   if (!retain_graph_) node.release_saved();
   for (std::size_t i = 0; i < inputs.size(); ++i) {
-    if (dinputs[i].defined() && wants(inputs[i])) arrive(inputs[i], std::move(dinputs[i]));
+    if (dinputs[i].defined() && wants(inputs[i])) arrive(*inputs[i], std::move(dinputs[i]));
   }
   if (uses_) std::ranges::for_each(inputs, [this](const Edge& edge) { count_down(edge); });
 }

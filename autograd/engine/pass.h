@@ -10,6 +10,14 @@
 
 namespace ebb::autograd {
 
+/// A node, and the gradient that has arrived at it.
+struct Arrival {
+  Node* node = nullptr;
+  Tensor gradient{};
+
+  explicit operator bool() const { return node != nullptr; }
+};
+
 /// One backward pass, with all that it has to remember: nodes keep nothing of it, so that passes over graphs that share
 /// nodes may run on several threads, and inside each other. Ids count up and an op's inputs exist before it, so
 /// visiting nodes by descending id visits each after everything that uses its output: no recursion, no counting of
@@ -24,15 +32,12 @@ class Pass {
   /// Visits each leaf that has hooks for its grad as soon as all that use it have been visited, and not at the end.
   void hurry_leaves(std::span<const Ref<Node>> roots);
 
-  /// Adds to the gradient that `node` will be visited with.
-  void arrive(const Ref<Node>& node, Tensor gradient);
+  /// Adds to the gradient that `node` will be visited with. Whoever begins the pass keeps the roots, and they all
+  /// nodes.
+  void arrive(Node& node, Tensor gradient);
 
-  struct Arrival {
-    Ref<Node> node;
-    Tensor gradient;  // all of it, after the node's hooks
-  };
-  /// The next node in order; none at the end.
-  std::optional<Arrival> next();
+  /// The next node in order, with all of its gradient after the node's hooks; none at the end.
+  Arrival next();
   /// Calls the node's backward; what it yields arrives at its inputs.
   void visit(Node& node, const Tensor& dy);
 
@@ -47,22 +52,18 @@ class Pass {
   std::vector<std::function<void()>> callbacks;
 
  private:
-  void enqueue(std::uint64_t id);
-  std::optional<Arrival> take(std::uint64_t id);
+  Arrival take_newest();
+  Arrival take_older(std::uint64_t id);
+  Arrival take_hurried();
   void count_down(const Edge& edge);
 
-  struct Waiting {
-    Ref<Node> node;
-    Tensor sum;
-  };
-
   bool retain_graph_;
-  IdMap<Waiting> waiting_;
-  std::uint64_t newest_ = 0;           // of the waiting nodes; 0: none waits
-  std::vector<std::uint64_t> others_;  // that wait, as a heap
-  std::optional<IdMap<int>> uses_;     // not yet visited, of leaves that are hurried
-  std::vector<std::uint64_t> ready_;   // of those
-  std::optional<IdMap<bool>> needed_;  // lead to a target, or are one; absent: all
+  Arrival newest_;                        // of the nodes that wait: a chain never has more than this one
+  std::optional<IdMap<Arrival>> older_;   // that wait
+  std::vector<std::uint64_t> older_ids_;  // as a heap; those of hurried leaves stay after their visit
+  std::optional<IdMap<int>> uses_;        // not yet visited, of leaves that are hurried
+  std::vector<std::uint64_t> ready_;      // of those
+  std::optional<IdMap<bool>> needed_;     // lead to a target, or are one; absent: all
   std::vector<std::pair<const void*, std::vector<Tensor>>> kept_;
 };
 

@@ -16,6 +16,7 @@ using autograd::Saved;
 using autograd::wants_grad;
 using autograd::wrt;
 using ops::check_stays;
+using ops::MaybeOwned;
 using ops::negated;
 using ops::scaled;
 using ops::value_before;
@@ -23,13 +24,16 @@ using ops::write_in_place;
 
 namespace {
 
-Tensor operand_for(const Tensor& x, const Tensor& other) {
+MaybeOwned operand_for(const Tensor& x, const Tensor& other) {
   ops::check_one_device(x, other);
-  check_stays(x, broadcast_shapes(x.shape(), other.shape()), result_type(x, other));
+  const bool is_broadcast = x.shape() != other.shape();
+  check_stays(x, is_broadcast ? broadcast_shapes(x.shape(), other.shape()) : x.shape(), result_type(x, other));
   // Its value before the write is what gradients need; and a node that kept x itself would own itself.
   const bool is_kept = is_grad_enabled() && (wants_grad(x) || wants_grad(other));
-  if (is_kept && &other.storage() == &x.storage() && !overlap_partly(x, other)) return other.clone();
-  return other.dtype() == x.dtype() ? other : other.to(x.dtype());
+  if (is_kept && &other.storage() == &x.storage() && !overlap_partly(x, other)) {
+    return MaybeOwned::owned(other.clone());
+  }
+  return ops::in_dtype(other, x.dtype());
 }
 
 void write(const kernels::BinaryOp& op, const Tensor& x, const Tensor& other) {
@@ -47,13 +51,13 @@ Tensor unchanged(const Tensor& dy) { return dy; }
 Tensor TensorOps::add_(const Tensor& other, Scalar alpha, Site site) const {
   const OpScope op("add_", site);
   const Tensor& x = self();
-  const Tensor b = operand_for(x, other);
+  const MaybeOwned b = operand_for(x, other);
   if (is_inference_mode_enabled() && ops::is_one(alpha)) {
     if (autograd::put_off_in_place(x, {.epilogue = {.residual = b}})) return x;
   }
   write(kernels::AddScaled{kernels::Immediate(alpha)}, x, b);
   return record_in_place(x, wrt(x, unchanged),
-                         wrt(b, [alpha, shape = b.shape()](const Tensor& dy) { return sum_to(dy * alpha, shape); }));
+                         wrt(b, [alpha, shape = b->shape()](const Tensor& dy) { return sum_to(dy * alpha, shape); }));
 }
 
 Tensor TensorOps::add_(Scalar other, Scalar alpha, Site site) const {
@@ -77,11 +81,12 @@ Tensor TensorOps::sub_(Scalar other, Scalar alpha, Site site) const {
 Tensor TensorOps::mul_(const Tensor& other, Site site) const {
   const OpScope op("mul_", site);
   const Tensor& x = self();
-  const Tensor b = operand_for(x, other), before = value_before(x, b);
+  const MaybeOwned b = operand_for(x, other);
+  const Tensor before = value_before(x, b);
   write(kernels::Mul{}, x, b);
   return record_in_place(
       x, wrt(x, [b = Saved(b)](const Tensor& dy) { return dy * b; }),
-      wrt(b, [before = Saved(before), shape = b.shape()](const Tensor& dy) { return sum_to(dy * before, shape); }));
+      wrt(b, [before = Saved(before), shape = b->shape()](const Tensor& dy) { return sum_to(dy * before, shape); }));
 }
 
 Tensor TensorOps::mul_(Scalar other, Site site) const {
@@ -96,10 +101,11 @@ Tensor TensorOps::div_(const Tensor& other, Site site) const {
   const OpScope op("div_", site);
   const Tensor& x = self();
   check_stays(x, x.shape(), kFloat32);
-  const Tensor b = operand_for(x, other), before = value_before(x, b);
+  const MaybeOwned b = operand_for(x, other);
+  const Tensor before = value_before(x, b);
   write(kernels::Div{}, x, b);
   return record_in_place(x, wrt(x, [b = Saved(b)](const Tensor& dy) { return dy / b; }),
-                         wrt(b, [before = Saved(before), b = Saved(b), shape = b.shape()](const Tensor& dy) {
+                         wrt(b, [before = Saved(before), b = Saved(b), shape = b->shape()](const Tensor& dy) {
                            return sum_to(dy * -1 * ((before / b) / b), shape);
                          }));
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <iosfwd>
@@ -57,15 +58,26 @@ inline constexpr DType kComplex128 = DType::complex128;
 
 inline constexpr int dtype_count = 19;
 
-std::size_t size_of(DType dtype);  ///< bytes an element takes
-bool is_floating(DType dtype);     ///< as torch.dtype.is_floating_point: complex is not
-bool is_complex(DType dtype);
-bool is_half_precision(DType dtype);  ///< float16 or bfloat16
+namespace detail {
+/// In the order of the enumerators.
+inline constexpr std::array<std::uint8_t, dtype_count> dtype_sizes{1, 1, 4, 8, 2, 2, 4, 8, 1, 2,
+                                                                   2, 4, 8, 1, 1, 1, 1, 8, 16};
+}  // namespace detail
+
+/// Bytes an element takes.
+constexpr std::size_t size_of(DType dtype) { return detail::dtype_sizes[static_cast<std::size_t>(dtype)]; }
+/// As torch.dtype.is_floating_point: complex is not.
+constexpr bool is_floating(DType dtype) {
+  return (dtype >= kFloat16 && dtype <= kFloat64) || (dtype >= kFloat8E4M3FN && dtype <= kFloat8E5M2FNUZ);
+}
+constexpr bool is_complex(DType dtype) { return dtype >= kComplex64; }
+/// float16 or bfloat16.
+constexpr bool is_half_precision(DType dtype) { return dtype == kFloat16 || dtype == kBFloat16; }
 /// The type that an op on `dtype` computes in: float32 for half precision, whose results are rounded once, at the end;
 /// otherwise itself. at::toOpMathType.
-DType opmath_type(DType dtype);
+constexpr DType opmath_type(DType dtype) { return is_half_precision(dtype) ? kFloat32 : dtype; }
 /// Whether elements are only held, copied, saved and converted: int8 and all that follow it.
-bool is_storage_only(DType dtype);
+constexpr bool is_storage_only(DType dtype) { return dtype >= kInt8; }
 
 /// The type of `a op b` where both are tensors of one or more dimensions, as PyTorch promotes. An Error where just one
 /// is, or both differ and are, only stored.

@@ -32,7 +32,11 @@ class Allocator {
   virtual void fail_after(std::uint64_t requests) = 0;
 };
 
+namespace detail {
+extern constinit Allocator* const the_cpu_allocator;
+}
+
 /// The one that every tensor on the CPU is from; `allocator_for(device)` of ebb/core/context.h is that of any device.
-Allocator& cpu_allocator();
+inline Allocator& cpu_allocator() { return *detail::the_cpu_allocator; }
 
 }  // namespace ebb

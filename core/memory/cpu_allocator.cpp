@@ -5,8 +5,9 @@
 #include <cstdlib>
 #include <mutex>
 #include <new>
+#include <string>
 #include <thread>
-#include <vector>
+#include <utility>
 
 #include <malloc.h>
 #include <pthread.h>
@@ -30,21 +31,21 @@ struct SizeClass {
 };
 
 /// The smallest class that holds `bytes`.
-constexpr SizeClass size_class(std::size_t bytes) {
+[[gnu::always_inline]] constexpr SizeClass size_class(std::size_t bytes) {
   const std::size_t units = (std::max<std::size_t>(bytes, 1) + block_alignment - 1) / block_alignment;
   if (units <= steps_per_doubling) return {units - 1, units * block_alignment};
   const auto doubling = static_cast<std::size_t>(std::bit_width(units - 1)) - 1;  // 2^doubling < units
-  const std::size_t step = (std::size_t{1} << doubling) / steps_per_doubling;
-  const std::size_t steps = (units - (std::size_t{1} << doubling) + step - 1) / step;
-  return {(doubling - 1) * steps_per_doubling + steps - 1,
-          ((std::size_t{1} << doubling) + steps * step) * block_alignment};
+  const std::size_t first = std::size_t{1} << doubling, step = first / steps_per_doubling;
+  const std::size_t steps = (units - first + step - 1) >> std::countr_zero(step);
+  return {(doubling - 1) * steps_per_doubling + steps - 1, (first + steps * step) * block_alignment};
 }
 
 /// A spin lock: what it guards takes nanoseconds.
 class SpinLock {
  public:
+  bool try_lock() noexcept { return !flag_.test_and_set(std::memory_order_acquire); }
   void lock() noexcept {
-    while (flag_.test_and_set(std::memory_order_acquire)) std::this_thread::yield();
+    while (!try_lock()) std::this_thread::yield();
   }
   void unlock() noexcept { flag_.clear(std::memory_order_release); }
 
@@ -60,35 +61,21 @@ std::size_t taken_for(std::size_t bytes) {
 /// Keeps freed blocks, small ones in one list a size class, and nothing of what is larger than LargeBlocks::most.
 class CpuAllocator final : public Allocator {
  public:
+  // What almost all calls do comes first, and calls nothing, so that it needs to save no registers.
+
   void* allocate(std::size_t bytes) override {
-    check<OutOfMemoryError>(bytes <= PTRDIFF_MAX / 2, "out of memory: cannot allocate ", bytes, " bytes");
-    {
-      const std::lock_guard guard(lock_);
-      const std::size_t taken = taken_for(bytes);
-      ++stats_.requests;
-      refuse_if_told_to(taken);
-      stats_.allocated += taken;
-      stats_.peak = std::max(stats_.peak, stats_.allocated);
-      if (void* block = take(bytes)) return block;
-      ++stats_.from_system;
+    if (bytes < LargeBlocks::least && lock_.try_lock()) {
+      void* const block = take_kept(size_class(bytes));
+      lock_.unlock();
+      if (block != nullptr) return block;
     }
-    return from_system(bytes);
+    return allocate_any(bytes);
   }
 
   void deallocate(void* block, std::size_t bytes) noexcept override {
-    {
-      const std::lock_guard guard(lock_);
-      stats_.allocated -= taken_for(bytes);
-      if (is_large(bytes)) return large_.give_back(block, bytes);
-      if (bytes < LargeBlocks::least) {
-        const SizeClass size = size_class(bytes);
-        if (keep(free_[size.index], block)) {
-          stats_.cached += size.bytes;
-          return;
-        }
-      }
-    }
-    std::free(block);
+    if (bytes >= LargeBlocks::least || !lock_.try_lock()) return deallocate_any(block, bytes);
+    keep(block, size_class(bytes));
+    lock_.unlock();
   }
 
   AllocatorStats stats() const override {
@@ -106,9 +93,8 @@ class CpuAllocator final : public Allocator {
   void release_cached() override {
     {
       const std::lock_guard guard(lock_);
-      for (auto& blocks : free_) {
-        std::for_each(blocks.begin(), blocks.end(), std::free);
-        blocks = {};
+      for (FreeBlock*& first : free_) {
+        while (first != nullptr) std::free(std::exchange(first, first->next));
       }
       stats_.cached = 0;
       large_.release();
@@ -118,7 +104,7 @@ class CpuAllocator final : public Allocator {
 
   void set_limit(std::size_t bytes) override {
     const std::lock_guard guard(lock_);
-    limit_ = bytes;
+    limit_ = bytes == 0 ? no_limit : bytes;
   }
 
   void fail_after(std::uint64_t requests) override {
@@ -130,29 +116,70 @@ class CpuAllocator final : public Allocator {
   void unlock() noexcept { lock_.unlock(); }
 
  private:
-  void refuse_if_told_to(std::size_t bytes) {
-    const bool injected = stats_.requests == fails_at_;
-    const bool over_limit = limit_ != 0 && stats_.allocated + bytes > limit_;
-    if (injected || over_limit) {
-      fail<OutOfMemoryError>("out of memory: ", bytes, " bytes asked for, ", stats_.allocated, " in use",
-                             over_limit ? ", limit " + std::to_string(limit_) : std::string());
+  /// A block that is kept: in its own bytes, what was freed before it.
+  struct FreeBlock {
+    FreeBlock* next;
+  };
+  static constexpr std::size_t no_limit = SIZE_MAX;
+
+  /// A block of a class, counted; null, and nothing has changed, where none is kept or the request is to be refused.
+  void* take_kept(SizeClass size) noexcept {
+    FreeBlock* const block = free_[size.index];
+    if (block == nullptr || is_refused(size.bytes)) return nullptr;
+    count_request(size.bytes);
+    stats_.cached -= size.bytes;
+    free_[size.index] = block->next;
+    return block;
+  }
+
+  void keep(void* block, SizeClass size) noexcept {
+    stats_.allocated -= size.bytes;
+    stats_.cached += size.bytes;
+    free_[size.index] = ::new (block) FreeBlock{free_[size.index]};
+  }
+
+  [[gnu::noinline]] void* allocate_any(std::size_t bytes) {
+    check<OutOfMemoryError>(bytes <= PTRDIFF_MAX / 2, "out of memory: cannot allocate ", bytes, " bytes");
+    {
+      const std::lock_guard guard(lock_);
+      const std::size_t taken = taken_for(bytes);
+      if (is_refused(taken)) refuse(taken);
+      if (void* block = bytes < LargeBlocks::least ? take_kept(size_class(bytes)) : nullptr) return block;
+      count_request(taken);
+      if (void* block = is_large(bytes) ? large_.take(bytes) : nullptr) return block;
+      ++stats_.from_system;
     }
+    return from_system(bytes);
+  }
+
+  [[gnu::noinline]] void deallocate_any(void* block, std::size_t bytes) noexcept {
+    {
+      const std::lock_guard guard(lock_);
+      if (bytes < LargeBlocks::least) return keep(block, size_class(bytes));
+      stats_.allocated -= taken_for(bytes);
+      if (is_large(bytes)) return large_.give_back(block, bytes);
+    }
+    std::free(block);
+  }
+
+  bool is_refused(std::size_t bytes) const noexcept {
+    return stats_.requests + 1 == fails_at_ || stats_.allocated + bytes > limit_;
+  }
+
+  void count_request(std::size_t bytes) noexcept {
+    ++stats_.requests;
+    stats_.allocated += bytes;
+    stats_.peak = std::max(stats_.peak, stats_.allocated);
+  }
+
+  [[noreturn]] void refuse(std::size_t bytes) {
+    ++stats_.requests;
+    const bool over_limit = stats_.allocated + bytes > limit_;
+    fail<OutOfMemoryError>("out of memory: ", bytes, " bytes asked for, ", stats_.allocated, " in use",
+                           over_limit ? ", limit " + std::to_string(limit_) : std::string());
   }
 
   static bool is_large(std::size_t bytes) { return bytes >= LargeBlocks::least && bytes <= LargeBlocks::most; }
-
-  /// What is kept for such a request; null for nothing.
-  void* take(std::size_t bytes) {
-    if (is_large(bytes)) return large_.take(bytes);
-    if (bytes > LargeBlocks::most) return nullptr;
-    const SizeClass size = size_class(bytes);
-    std::vector<void*>& blocks = free_[size.index];
-    if (blocks.empty()) return nullptr;
-    void* block = blocks.back();
-    blocks.pop_back();
-    stats_.cached -= size.bytes;
-    return block;
-  }
 
   void* from_system(std::size_t bytes) {
     void* block = new_block(bytes);
@@ -176,33 +203,28 @@ class CpuAllocator final : public Allocator {
     return large_.add(segment, size) ? large_.take(bytes) : nullptr;
   }
 
-  static bool keep(std::vector<void*>& blocks, void* block) noexcept try {
-    blocks.push_back(block);
-    return true;
-  } catch (const std::bad_alloc&) {
-    return false;
-  }
-
   mutable SpinLock lock_;
-  std::array<std::vector<void*>, size_class(LargeBlocks::least - 1).index + 1> free_;
+  std::array<FreeBlock*, size_class(LargeBlocks::least - 1).index + 1> free_{};
   LargeBlocks large_;
   AllocatorStats stats_;
-  std::size_t limit_ = 0;
+  std::size_t limit_ = no_limit;
   std::uint64_t fails_at_ = 0;
 };
 
-// Never destroyed: tensors in static objects may outlive any static object of ours.
-CpuAllocator& the_allocator() {
-  static auto* allocator = new CpuAllocator;
-  return *allocator;
-}
+/// Never destroyed: tensors in static objects may outlive any static object of ours.
+union Immortal {
+  constexpr Immortal() : allocator() {}
+  ~Immortal() {}
+  CpuAllocator allocator;
+};
+constinit Immortal immortal;
 
 // A child of fork() is to find the lists as no other thread is changing them.
-[[maybe_unused]] const int lists_are_whole_in_child =
-    pthread_atfork([] { the_allocator().lock(); }, [] { the_allocator().unlock(); }, [] { the_allocator().unlock(); });
+[[maybe_unused]] const int lists_are_whole_in_child = pthread_atfork(
+    [] { immortal.allocator.lock(); }, [] { immortal.allocator.unlock(); }, [] { immortal.allocator.unlock(); });
 
 }  // namespace
 
-Allocator& cpu_allocator() { return the_allocator(); }
+constinit Allocator* const detail::the_cpu_allocator = &immortal.allocator;
 
 }  // namespace ebb

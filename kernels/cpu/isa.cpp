@@ -36,8 +36,10 @@ static Isa limit_from_environment() {
 
 const char* to_string(Isa isa) { return isa == Isa::avx512 ? "avx512" : isa == Isa::avx2 ? "avx2" : "sse2"; }
 
+[[gnu::noinline]] static Isa chosen_once() { return std::min(of_this_cpu(), limit_from_environment()); }
+
 Isa isa() {
-  static const Isa chosen = std::min(of_this_cpu(), limit_from_environment());
+  static const Isa chosen = chosen_once();
   return chosen;
 }
 

@@ -24,7 +24,7 @@ void unary(CpuContext&, const UnaryOp& op, const Tensor& x, Tensor& y) {
     }
   });
   if (row == nullptr) fail_for_integers(x.dtype());
-  map_rows(row, functor_of(op), x, y);
+  map_rows(row, &op, x, y);
 }
 
 void binary(CpuContext&, const BinaryOp& op, const Tensor& a, const Tensor& b, Tensor& y) {
@@ -36,7 +36,7 @@ void binary(CpuContext&, const BinaryOp& op, const Tensor& a, const Tensor& b, T
     }
   });
   if (row == nullptr) fail_for_integers(y.dtype());
-  map_rows(row, functor_of(op), a, b, y);
+  map_rows(row, &op, a, b, y);
 }
 
 void compare(CpuContext&, const CompareOp& op, const Tensor& a, const Tensor& b, Tensor& y) {
@@ -47,7 +47,7 @@ void compare(CpuContext&, const CompareOp& op, const Tensor& a, const Tensor& b,
       return RowsOf<CompareOp>::of_two<T, bool>(op.index());
     }
   });
-  map_rows(row, functor_of(op), a, b, y);
+  map_rows(row, &op, a, b, y);
 }
 
 void where(CpuContext&, const Tensor& condition, const Tensor& a, const Tensor& b, Tensor& y) {

@@ -11,9 +11,9 @@
 namespace ebb::kernels {
 namespace {
 
-template <class Op, class T>
-void apply_row(const void* functor, const void* x, void* y, std::int64_t count) {
-  const Op op = *static_cast<const Op*>(functor);
+template <class Ops, class Op, class T>
+void apply_row(const void* ops, const void* x, void* y, std::int64_t count) {
+  const Op op = *std::get_if<Op>(static_cast<const Ops*>(ops));
   const T* from = static_cast<const T*>(x);
   T* to = static_cast<T*>(y);
 #pragma GCC ivdep  // y may be x, but they do not overlap otherwise
@@ -21,9 +21,9 @@ void apply_row(const void* functor, const void* x, void* y, std::int64_t count) 
 }
 
 /// R: the type of the results.
-template <class Op, class T, class R>
-void apply_row(const void* functor, const void* a, const void* b, void* y, std::int64_t count) {
-  const Op op = *static_cast<const Op*>(functor);
+template <class Ops, class Op, class T, class R>
+void apply_row(const void* ops, const void* a, const void* b, void* y, std::int64_t count) {
+  const Op op = *std::get_if<Op>(static_cast<const Ops*>(ops));
   const T *left = static_cast<const T*>(a), *right = static_cast<const T*>(b);
   R* to = static_cast<R*>(y);
 #pragma GCC ivdep
@@ -39,19 +39,19 @@ void apply_row(const void* functor, const void* a, const void* b, const void* c,
   for (std::int64_t i = 0; i < count; ++i) to[i] = op(first[i], second[i], third[i]);
 }
 
-template <class Op, class T>
+template <class Ops, class Op, class T>
 constexpr UnaryRow row_of_one() {
   if constexpr (std::is_invocable_v<Op, T>) {
-    return apply_row<Op, T>;
+    return apply_row<Ops, Op, T>;
   } else {
     return nullptr;
   }
 }
 
-template <class Op, class T, class R>
+template <class Ops, class Op, class T, class R>
 constexpr BinaryRow row_of_two() {
   if constexpr (std::is_invocable_v<Op, T, T>) {
-    return apply_row<Op, T, R>;
+    return apply_row<Ops, Op, T, R>;
   } else {
     return nullptr;
   }
@@ -65,12 +65,12 @@ template <class... Op>
 struct RowsOf<std::variant<Op...>> {
   template <class T>
   static UnaryRow of_one(std::size_t op) {
-    static constexpr UnaryRow rows[] = {row_of_one<Op, T>()...};
+    static constexpr UnaryRow rows[] = {row_of_one<std::variant<Op...>, Op, T>()...};
     return rows[op];
   }
   template <class T, class R = T>
   static BinaryRow of_two(std::size_t op) {
-    static constexpr BinaryRow rows[] = {row_of_two<Op, T, R>()...};
+    static constexpr BinaryRow rows[] = {row_of_two<std::variant<Op...>, Op, T, R>()...};
     return rows[op];
   }
   template <class T>

@@ -139,21 +139,13 @@ double sum_of_neighbours(const void* x, std::int64_t count) {
 
 }  // namespace
 
-void map_rows(UnaryRow row, const void* op, const Tensor& x, Tensor& y) {
+void detail::map_all_rows(UnaryRow row, const void* op, const Tensor& x, Tensor& y) {
   check_one_dtype(x, y);
-  const bool same_order = x.strides() == y.strides() && x.shape() == y.shape() && y.is_contiguous();
-  if (same_order && !have_half(x) && y.numel() <= elements_per_chunk)
-    return row(op, x.raw_data(), y.raw_data(), y.numel());
   map_any_rows([&](const void* from, void* to, std::int64_t count) { row(op, from, to, count); }, y, x);
 }
 
-void map_rows(BinaryRow row, const void* op, const Tensor& a, const Tensor& b, Tensor& y) {
+void detail::map_all_rows(BinaryRow row, const void* op, const Tensor& a, const Tensor& b, Tensor& y) {
   check_one_dtype(a, b);
-  const bool same_shape = a.shape() == y.shape() && b.shape() == y.shape();
-  const bool same_order = a.is_contiguous() && b.is_contiguous() && y.is_contiguous();
-  if (same_shape && same_order && !have_half(a, y) && y.numel() <= elements_per_chunk) {
-    return row(op, a.raw_data(), b.raw_data(), y.raw_data(), y.numel());
-  }
   const auto apply = [&](const void* left, const void* right, void* to, std::int64_t count) {
     row(op, left, right, to, count);
   };

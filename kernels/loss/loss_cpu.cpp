@@ -8,7 +8,7 @@ namespace ebb::kernels {
 
 void loss(CpuContext&, const LossOp& op, const Tensor& x, const Tensor& target, Tensor& losses) {
   visit_float(opmath_type(x.dtype()), [&]<class T>() {
-    map_rows(best([]<Isa isa> { return loss_row<isa, T>; })(op.index()), functor_of(op), x, target, losses);
+    map_rows(best([]<Isa isa> { return loss_row<isa, T>; })(op.index()), &op, x, target, losses);
   });
 }
 
@@ -16,7 +16,7 @@ void loss_sum(CpuContext& context, const LossOp& op, const Tensor& x, const Tens
   const SideBySide pair = side_by_side(context, x, target);
   visit_float(opmath_type(x.dtype()), [&]<class T>() {
     const BinaryRow row = best([]<Isa isa> { return loss_row<isa, T>; })(op.index());
-    fill(context, scale * sum_rows(row, functor_of(op), pair.a, pair.b), y);
+    fill(context, scale * sum_rows(row, &op, pair.a, pair.b), y);
   });
 }
 

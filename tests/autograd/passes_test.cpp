@@ -1,4 +1,5 @@
 // Passes at the same time on several threads, and inside each other.
+#include <algorithm>
 #include <array>
 #include <functional>
 #include <thread>
@@ -227,4 +228,42 @@ TEST_CASE("a nested pass that wants less leaves the outer one whole") {
   CHECK_FALSE(a.grad().defined());
   y.backward();
   CHECK(values(a.grad()) == Values{36});
+}
+
+TEST_CASE("ids rise along every edge, whichever thread made the nodes") {
+  const Tensor x = leaf({1, 2}, {2});
+  Tensor y = x;
+  for (int i = 0; i < 40; ++i) {
+    const auto step = [&] { y = i % 3 == 0 ? y * 2 : y + x; };
+    i % 2 == 0 ? std::thread(step).join() : step();
+  }
+  const std::vector<GraphNode> nodes = graph(y);
+  for (const GraphNode& node : nodes) {
+    CHECK(std::ranges::all_of(node.inputs, [&](std::uint64_t input) { return input < node.id; }));
+    CHECK(std::ranges::count(nodes, node.id, &GraphNode::id) == 1);
+  }
+  double expected = 1;
+  for (int i = 0; i < 40; ++i) expected = i % 3 == 0 ? expected * 2 : expected + 1;
+  CHECK(values(grad({y.sum()}, {x})[0]) == Values{expected, expected});
+}
+
+TEST_CASE("gradients arrive in any order, and each node is visited once, after all that use it") {
+  const Tensor x = leaf({1, 2}, {2}), w = leaf({3, 4}, {2});
+  const Tensor a = x * 2, b = w * 3, c = a + b, d = a * b, e = c * d + a;
+  int visits = 0;
+  a.register_hook([&](const Tensor&) {
+    ++visits;
+    return Tensor();
+  });
+  e.sum().backward();
+  CHECK(visits == 1);
+  const auto gradient_of = [](auto&& f, double at) { return (f(at + 1e-4) - f(at - 1e-4)) / 2e-4; };
+  for (int i = 0; i < 2; ++i) {
+    const double at_x = i + 1, at_w = i + 3;
+    const auto loss = [](double p, double q) { return (2 * p + 3 * q) * (2 * p * 3 * q) + 2 * p; };
+    const auto near = [](double expected) { return Catch::Approx(expected).epsilon(1e-4); };
+    const auto k = static_cast<std::size_t>(i);
+    CHECK(values(x.grad())[k] == near(gradient_of([&](double p) { return loss(p, at_w); }, at_x)));
+    CHECK(values(w.grad())[k] == near(gradient_of([&](double q) { return loss(at_x, q); }, at_w)));
+  }
 }

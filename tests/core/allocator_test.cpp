@@ -1,8 +1,11 @@
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <cstring>
 #include <fstream>
 #include <random>
+#include <span>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -197,6 +200,71 @@ TEST_CASE("the n-th request fails once") {
   CHECK(message_of([] { empty({4}); }).find("out of memory") == 0);
   CHECK(fresh.memory.stats().allocated == before);
   CHECK_NOTHROW(empty({4}));
+}
+
+TEST_CASE("a block that is kept is refused as a new one is") {
+  Fresh fresh;
+  for (int i = 0; i < 2; ++i) empty({4});  // leaves one behind
+  const AllocatorStats before = fresh.memory.stats();
+  REQUIRE(before.cached > 0);
+  fresh.memory.set_limit(before.allocated + 1);
+  CHECK(message_of([] { empty({4}); }).find("out of memory: 64 bytes asked for") == 0);
+  fresh.memory.set_limit(0);
+  fresh.memory.fail_after(1);
+  CHECK(message_of([] { empty({4}); }).find("out of memory") == 0);
+  CHECK_NOTHROW(empty({4}));
+  const AllocatorStats after = fresh.memory.stats();
+  CHECK(after.requests == before.requests + 3);
+  CHECK(after.from_system == before.from_system);
+  CHECK(after.cached == before.cached);
+  CHECK(after.allocated == before.allocated);
+}
+
+TEST_CASE("sizes of one class share a list, and no class is too small") {
+  Fresh fresh;
+  for (std::size_t bytes = 1; bytes < (std::size_t{192} << 10); bytes += bytes / 7 + 1) {
+    const std::size_t before = fresh.memory.stats().allocated;
+    void* block = fresh.memory.allocate(bytes);
+    const std::size_t taken = fresh.memory.stats().allocated - before;
+    CHECK(taken >= bytes);
+    CHECK(taken <= bytes * 5 / 4 + 64);
+    fresh.memory.deallocate(block, bytes);
+    void* again = fresh.memory.allocate(taken);
+    CHECK(again == block);
+    fresh.memory.deallocate(again, taken);
+  }
+}
+
+TEST_CASE("threads share the allocator, and free what others made") {
+  Fresh fresh;
+  const AllocatorStats before = fresh.memory.stats();
+  constexpr int threads = 4, rounds = 2000;
+  std::array<std::vector<Tensor>, threads> made;
+  const auto on_all = [&](auto&& body) {
+    std::vector<std::thread> running;
+    for (int t = 0; t < threads; ++t) running.emplace_back([&, t] { body(t); });
+    for (std::thread& thread : running) thread.join();
+  };
+  on_all([&](int t) {
+    for (int i = 0; i < rounds; ++i) {
+      Tensor x = empty({i % 100});
+      std::ranges::fill(std::span(x.data<float>(), static_cast<std::size_t>(i % 100)), static_cast<float>(t));
+      if (i % 2 == 0) made[static_cast<std::size_t>(t)].push_back(x);
+    }
+  });
+  CHECK(fresh.memory.stats().requests == before.requests + threads * rounds);
+  std::array<int, threads> wrong{};
+  on_all([&](int t) {
+    const int maker = (t + 1) % threads;
+    for (const Tensor& x : made[static_cast<std::size_t>(maker)]) {
+      for (std::int64_t i = 0; i < x.numel(); ++i) {
+        wrong[static_cast<std::size_t>(t)] += x.data<float>()[i] != static_cast<float>(maker);
+      }
+    }
+    made[static_cast<std::size_t>(maker)].clear();
+  });
+  CHECK(wrong == std::array<int, threads>{});
+  CHECK(fresh.memory.stats().allocated == before.allocated);
 }
 
 TEST_CASE("what no machine has is an error, not a crash") {

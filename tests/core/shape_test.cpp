@@ -79,6 +79,33 @@ TEST_CASE("a tensor knows its layout") {
   CHECK(elementwise_strides(empty({4, 3}).t()) == Strides{1, 3});
 }
 
+TEST_CASE("a tensor without elements, or with dimensions of one, is contiguous where strides that matter are") {
+  CHECK(empty_strided({2, 1, 3}, {3, 100, 1}).is_contiguous());
+  CHECK_FALSE(empty_strided({2, 3}, {4, 1}).is_contiguous());
+  CHECK(empty_strided({7, 0}, {5, 5}).is_contiguous());
+  CHECK_FALSE(empty_strided({0, 2}, {1, 7}).is_contiguous());
+  CHECK(empty({0, 3}).strides() == Strides{3, 1});
+  CHECK(empty({3, 0, 2}).strides() == Strides{2, 2, 1});
+  CHECK(empty({}).numel() == 1);
+  const std::int64_t large = std::int64_t{1} << 40;
+  CHECK(message_of([&] { empty({0, large, large}); }).find("the strides of shape") == 0);
+  CHECK(message_of([&] { empty({2, -1}); }).find("sizes must not be negative") == 0);
+  CHECK(message_of([&] { empty({large, large}); }).find("shape [") == 0);
+}
+
+TEST_CASE("a result of elementwise ops lies as its operand, from the beginning of its storage") {
+  const Tensor part = empty({6, 4}).narrow(0, 2, 3);
+  const Tensor like = empty_like(part);
+  CHECK(like.shape() == part.shape());
+  CHECK(like.strides() == part.strides());
+  CHECK(like.storage_offset() == 0);
+  CHECK(like.is_contiguous());
+  const Tensor turned = empty_like(empty({3, 2}).t());
+  CHECK(turned.strides() == Strides{1, 2});
+  CHECK_FALSE(turned.is_contiguous());
+  CHECK(empty_like(empty({1, 4}).expand({3, 4})).strides() == Strides{4, 1});
+}
+
 TEST_CASE("from_blob lends memory and gives it back once") {
   std::vector<float> numbers{1, 2, 3, 4};
   int released = 0;

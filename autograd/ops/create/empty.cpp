@@ -7,13 +7,15 @@ namespace ebb {
 
 static Tensor with_options(Ref<Storage> storage, const Shape& shape, const Strides& strides,
                            const TensorOptions& options) {
-  const Tensor x(make_ref<TensorBody>(std::move(storage), options.dtype, shape, strides, 0));
-  return options.requires_grad ? x.requires_grad_() : x;
+  Tensor x(make_ref<TensorBody>(std::move(storage), options.dtype, shape, strides, 0));
+  if (options.requires_grad) x.requires_grad_();
+  return x;
 }
 
 Tensor empty(const Shape& shape, const TensorOptions& options, MemoryFormat format) {
-  const Tensor x = allocate(shape, options.dtype, options.device, format);
-  return options.requires_grad ? x.requires_grad_() : x;
+  Tensor x = allocate(shape, options.dtype, options.device, format);
+  if (options.requires_grad) x.requires_grad_();
+  return x;
 }
 
 Tensor empty_strided(const Shape& shape, const Strides& strides, const TensorOptions& options) {

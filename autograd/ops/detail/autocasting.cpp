@@ -9,7 +9,7 @@
 
 namespace ebb::ops {
 
-thread_local bool Autocasting::is_on = false;
+constinit thread_local bool Autocasting::is_on = false;
 
 namespace {
 
@@ -20,7 +20,7 @@ struct Conversion {
   bool is_recorded;
 };
 
-thread_local AutocastScope current_scope;
+constinit thread_local AutocastScope current_scope;
 thread_local std::unordered_map<const TensorBody*, Conversion> conversions;
 
 /// Leaves only: whatever else is converted is used once. Not across the border of a graph's capture, nor of what its
@@ -56,7 +56,9 @@ void AutocastScope::end(bool was_on) const {
 }
 
 /// The graphs of kept conversions are used up by backward.
-AutocastOff::AutocastOff() : was_on_(std::exchange(Autocasting::is_on, false)) { conversions.clear(); }
+AutocastOff::AutocastOff() : was_on_(std::exchange(Autocasting::is_on, false)) {
+  if (!conversions.empty()) conversions.clear();
+}
 
 void Autocasting::begin(Precision precision, const Tensor& x) {
   if (!x.defined() || x.device().is_meta()) return;

@@ -45,7 +45,7 @@ class Autocasting {
 
   void begin(Precision precision, const Tensor& x);
 
-  static thread_local bool is_on;
+  static constinit thread_local bool is_on;
 
   bool decides_ = false;
   std::optional<DType> dtype_;

@@ -15,16 +15,15 @@ void check_opmath_dtype(const char* name, const Tensor& t, const Tensor& x) {
   if (t.defined() && t.dtype() != opmath_type(x.dtype())) check_dtype(name, t, x);
 }
 
-void check_one_device(const Tensor& a, const Tensor& b) {
-  check(a.device() == b.device(), "both tensors must be on one device, got ", a.device(), " and ", b.device(),
-        "; move one with to()");
+void fail_for_two_devices(const Tensor& a, const Tensor& b) {
+  fail("both tensors must be on one device, got ", a.device(), " and ", b.device(), "; move one with to()");
 }
 
 void check_stays(const Tensor& x, const Shape& shape, DType result) {
   check(shape == x.shape(), "the result of an in-place op must have the shape of the tensor that it changes: a tensor ",
         "of shape ", x.shape(), " cannot take one of shape ", shape);
-  check(is_floating(x.dtype()) || !is_floating(result), "the result is ", result, " and cannot be stored in ",
-        x.dtype(), "; use the op that does not work in place");
+  if (is_floating(x.dtype()) || !is_floating(result)) return;
+  fail("the result is ", result, " and cannot be stored in ", x.dtype(), "; use the op that does not work in place");
 }
 
 }  // namespace ebb::ops

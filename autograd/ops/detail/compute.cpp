@@ -11,15 +11,12 @@ Tensor opmath(const Tensor& x) { return x.defined() && is_half_precision(x.dtype
 
 Tensor real(const Tensor& x) { return is_floating(x.dtype()) ? x : x.to(kFloat32); }
 
-bool is_one(Scalar s) { return s.to<double>() == 1.0; }
-
 Scalar negated(Scalar s) {
   if (s.dtype() == kFloat64) return -s.to<double>();
   return kernels::subtracted<std::int64_t>(0, s.to<std::int64_t>());
 }
 
-Scalar scaled(Scalar value, Scalar alpha, DType dtype) {
-  if (is_one(alpha)) return value;
+Scalar multiplied(Scalar value, Scalar alpha, DType dtype) {
   const bool is_integer = dtype == kInt64 || dtype == kInt32;
   if (!is_integer) return value.to<double>() * alpha.to<double>();
   return kernels::multiplied(value.to<std::int64_t>(), alpha.to<std::int64_t>());
@@ -31,11 +28,15 @@ Tensor compute(const kernels::UnaryOp& op, const Tensor& x) {
   return y;
 }
 
-Tensor compute(const kernels::BinaryOp& op, const Tensor& a, const Tensor& b) {
+static Tensor empty_for(const Tensor& a, const Tensor& b) {
+  if (a.shape() == b.shape()) return empty_like(a);
   const Shape shape = broadcast_shapes(a.shape(), b.shape());
-  Tensor y = a.shape() == shape   ? empty_like(a)
-             : b.shape() == shape ? empty_like(b)
-                                  : empty(shape, {.dtype = a.dtype(), .device = a.device()});
+  if (a.shape() == shape) return empty_like(a);
+  return b.shape() == shape ? empty_like(b) : allocate(shape, a.dtype(), a.device());
+}
+
+Tensor compute(const kernels::BinaryOp& op, const Tensor& a, const Tensor& b) {
+  Tensor y = empty_for(a, b);
   on_device(a.device(), [&](auto& context) { kernels::binary(context, op, a, b, y); });
   return y;
 }

@@ -1,5 +1,9 @@
 #pragma once
 
+#include <initializer_list>
+#include <span>
+#include <utility>
+
 #include "ebb/autograd/inference/chain.h"
 #include "ebb/autograd/inference_mode.h"
 #include "ebb/autograd/view.h"
@@ -8,6 +12,27 @@
 
 /// One elementwise kernel, run into a new tensor or in place.
 namespace ebb::ops {
+
+/// A tensor that somebody else holds for as long as this lives, or one that nobody else does: a copy of the former
+/// would take two locked instructions. c10::MaybeOwned.
+class MaybeOwned {
+ public:
+  static MaybeOwned borrowed(const Tensor& x) { return MaybeOwned(&x, {}); }
+  static MaybeOwned owned(Tensor x) { return MaybeOwned(nullptr, std::move(x)); }
+
+  operator const Tensor&() const { return borrowed_ != nullptr ? *borrowed_ : owned_; }
+  const Tensor* operator->() const { return &static_cast<const Tensor&>(*this); }
+
+ private:
+  MaybeOwned(const Tensor* borrowed, Tensor owned) : borrowed_(borrowed), owned_(std::move(owned)) {}
+
+  const Tensor* borrowed_;
+  Tensor owned_;
+};
+
+inline MaybeOwned in_dtype(const Tensor& x, DType dtype) {
+  return x.dtype() == dtype ? MaybeOwned::borrowed(x) : MaybeOwned::owned(x.to(dtype));
+}
 
 /// x, as float32 where it is not floating.
 Tensor real(const Tensor& x);
@@ -20,10 +45,14 @@ Tensor rounded_once(F&& f, const Tensor& x, const Tensors&... others) {
 }
 
 // Scalars: integers wrap as elements do.
-bool is_one(Scalar s);
+inline bool is_one(Scalar s) { return s.to<double>() == 1.0; }
 Scalar negated(Scalar s);
-/// value alpha, of an op whose result is `dtype`.
-Scalar scaled(Scalar value, Scalar alpha, DType dtype);
+/// value alpha, of an op whose result is `dtype`; alpha is not 1.
+Scalar multiplied(Scalar value, Scalar alpha, DType dtype);
+/// The same for any alpha.
+inline Scalar scaled(Scalar value, Scalar alpha, DType dtype) {
+  return is_one(alpha) ? value : multiplied(value, alpha, dtype);
+}
 
 /// In the shape and memory order of `x`.
 Tensor compute(const kernels::UnaryOp& op, const Tensor& x);
@@ -50,9 +79,9 @@ Tensor made(std::span<const Tensor> inputs, const Shape& shape, MemoryFormat for
 
 /// Runs `kernel(context, y)`, where y shows the elements of `x`, as an in-place op with the further inputs `others`.
 template <class Kernel>
-void write_in_place(const Tensor& x, std::initializer_list<Tensor> others, Kernel kernel) {
+void write_in_place(const Tensor& x, std::initializer_list<autograd::TensorRef> others, Kernel kernel) {
   autograd::begin_write(x, others);
-  Tensor y = x.detach();
+  Tensor y = x;
   on_device(x.device(), [&](auto& context) { kernel(context, y); });
   autograd::end_write(x);
 }

@@ -25,7 +25,9 @@ using autograd::record;
 using autograd::Saved;
 using autograd::wrt;
 using ops::compute;
+using ops::in_dtype;
 using ops::is_one;
+using ops::MaybeOwned;
 using ops::negated;
 using ops::scaled;
 
@@ -33,19 +35,16 @@ namespace {
 
 /// Both operands in one dtype, on one device.
 struct Pair {
-  Tensor a, b;
+  MaybeOwned a, b;
 };
 
 Pair promoted(const Tensor& a, const Tensor& b, DType dtype) {
   ops::check_one_device(a, b);
-  return {a.dtype() == dtype ? a : a.to(dtype), b.dtype() == dtype ? b : b.to(dtype)};
+  return {in_dtype(a, dtype), in_dtype(b, dtype)};
 }
 
 /// `x` in the dtype of an op with `s`.
-Tensor promoted(const Tensor& x, Scalar s) {
-  const DType dtype = result_type(x, s);
-  return x.dtype() == dtype ? x : x.to(dtype);
-}
+MaybeOwned promoted(const Tensor& x, Scalar s) { return in_dtype(x, result_type(x, s)); }
 
 DType quotient_type(DType dtype) { return is_floating(dtype) ? dtype : kFloat32; }
 
@@ -64,7 +63,8 @@ Tensor put_off_sum(const Tensor& a, const Tensor& b, Scalar alpha) {
 
 DType result_type(const Tensor& a, const Tensor& b) {
   const DType x = a.dtype(), y = b.dtype();
-  if (x == y || (a.dim() > 0) == (b.dim() > 0)) return promote(x, y);
+  if (x == y) return x;
+  if ((a.dim() > 0) == (b.dim() > 0)) return promote(x, y);
   const DType strong = a.dim() > 0 ? x : y, weak = a.dim() > 0 ? y : x;
   const auto kind = [](DType d) { return is_floating(d) ? 2 : d == kBool ? 0 : 1; };
   return kind(weak) > kind(strong) ? promote(strong, weak) : strong;
@@ -98,26 +98,26 @@ Tensor add(const Tensor& a, const Tensor& b, Scalar alpha, Site site) {
   const Tensor out =
       is_one(alpha) ? compute(kernels::Add{}, x, y) : compute(kernels::AddScaled{kernels::Immediate(alpha)}, x, y);
   return record(
-      out, wrt(x, [shape = x.shape()](const Tensor& dy) { return sum_to(dy, shape); }),
-      wrt(y, [shape = y.shape(), alpha](const Tensor& dy) { return sum_to(is_one(alpha) ? dy : dy * alpha, shape); }));
+      out, wrt(x, [shape = x->shape()](const Tensor& dy) { return sum_to(dy, shape); }),
+      wrt(y, [shape = y->shape(), alpha](const Tensor& dy) { return sum_to(is_one(alpha) ? dy : dy * alpha, shape); }));
 }
 
 Tensor add(const Tensor& a, Scalar b, Scalar alpha, Site site) {
   const OpScope op("add", site);
-  const Tensor x = promoted(a, b);
-  const kernels::AddScalar kernel{kernels::Immediate(scaled(b, alpha, x.dtype()))};
+  const MaybeOwned x = promoted(a, b);
+  const kernels::AddScalar kernel{kernels::Immediate(scaled(b, alpha, x->dtype()))};
   return record(compute(kernel, x), wrt(x, [](const Tensor& dy) { return dy; }));
 }
 
 Tensor sub(const Tensor& a, const Tensor& b, Scalar alpha, Site site) {
   const OpScope op("sub", site);
   const auto [x, y] = promoted(a, b, result_type(a, b));
-  refuse_bool(x.dtype(), "subtraction");
+  refuse_bool(x->dtype(), "subtraction");
   const Scalar minus = negated(alpha);
   const Tensor out =
       is_one(alpha) ? compute(kernels::Sub{}, x, y) : compute(kernels::AddScaled{kernels::Immediate(minus)}, x, y);
-  return record(out, wrt(x, [shape = x.shape()](const Tensor& dy) { return sum_to(dy, shape); }),
-                wrt(y, [shape = y.shape(), minus](const Tensor& dy) { return sum_to(dy * minus, shape); }));
+  return record(out, wrt(x, [shape = x->shape()](const Tensor& dy) { return sum_to(dy, shape); }),
+                wrt(y, [shape = y->shape(), minus](const Tensor& dy) { return sum_to(dy * minus, shape); }));
 }
 
 Tensor sub(const Tensor& a, Scalar b, Scalar alpha, Site site) {
@@ -128,8 +128,8 @@ Tensor sub(const Tensor& a, Scalar b, Scalar alpha, Site site) {
 
 Tensor sub(Scalar a, const Tensor& b, Site site) {
   const OpScope op("rsub", site);
-  const Tensor x = promoted(b, a);
-  refuse_bool(x.dtype(), "subtraction");
+  const MaybeOwned x = promoted(b, a);
+  refuse_bool(x->dtype(), "subtraction");
   return record(compute(kernels::SubtractFromScalar{kernels::Immediate(a)}, x),
                 wrt(x, [](const Tensor& dy) { return dy * -1; }));
 }
@@ -138,13 +138,13 @@ Tensor mul(const Tensor& a, const Tensor& b, Site site) {
   const OpScope op("mul", site);
   const auto [x, y] = promoted(a, b, result_type(a, b));
   return record(compute(kernels::Mul{}, x, y),
-                wrt(x, [y = Saved(y), shape = x.shape()](const Tensor& dy) { return sum_to(dy * y, shape); }),
-                wrt(y, [x = Saved(x), shape = y.shape()](const Tensor& dy) { return sum_to(dy * x, shape); }));
+                wrt(x, [y = Saved(y), shape = x->shape()](const Tensor& dy) { return sum_to(dy * y, shape); }),
+                wrt(y, [x = Saved(x), shape = y->shape()](const Tensor& dy) { return sum_to(dy * x, shape); }));
 }
 
 Tensor mul(const Tensor& a, Scalar b, Site site) {
   const OpScope op("mul", site);
-  const Tensor x = promoted(a, b);
+  const MaybeOwned x = promoted(a, b);
   return record(compute(kernels::MulScalar{kernels::Immediate(b)}, x),
                 wrt(x, [b](const Tensor& dy) { return dy * b; }));
 }
@@ -153,22 +153,22 @@ Tensor div(const Tensor& a, const Tensor& b, Site site) {
   const OpScope op("div", site);
   const auto [x, y] = promoted(a, b, quotient_type(result_type(a, b)));
   return record(compute(kernels::Div{}, x, y),
-                wrt(x, [y = Saved(y), shape = x.shape()](const Tensor& dy) { return sum_to(dy / y, shape); }),
-                wrt(y, [x = Saved(x), y = Saved(y), shape = y.shape()](const Tensor& dy) {
+                wrt(x, [y = Saved(y), shape = x->shape()](const Tensor& dy) { return sum_to(dy / y, shape); }),
+                wrt(y, [x = Saved(x), y = Saved(y), shape = y->shape()](const Tensor& dy) {
                   return sum_to(dy * -1 * ((x / y) / y), shape);
                 }));
 }
 
 Tensor div(const Tensor& a, Scalar b, Site site) {
   const OpScope op("div", site);
-  const Tensor x = is_floating(a.dtype()) ? a : a.to(kFloat32);
+  const MaybeOwned x = in_dtype(a, quotient_type(a.dtype()));
   return record(compute(kernels::DivScalar{kernels::Immediate(b)}, x),
                 wrt(x, [b](const Tensor& dy) { return dy / b; }));
 }
 
 Tensor div(Scalar a, const Tensor& b, Site site) {
   const OpScope op("div", site);
-  const Tensor x = is_floating(b.dtype()) ? b : b.to(kFloat32);
+  const MaybeOwned x = in_dtype(b, quotient_type(b.dtype()));
   return record(compute(kernels::DivideScalar{kernels::Immediate(a)}, x),
                 wrt(x, [x = Saved(x)](const Tensor& dy, const Tensor& y) { return dy * -1 * (y / x); }));
 }
@@ -179,11 +179,11 @@ Tensor pow(const Tensor& a, const Tensor& b, Site site) {
   const auto [x, e] = promoted(a, b, result_type(a, b));
   return record(compute(kernels::Pow{}, x, e),
                 wrt(x,
-                    [x = Saved(x), e = Saved(e), shape = x.shape()](const Tensor& dy) {
+                    [x = Saved(x), e = Saved(e), shape = x->shape()](const Tensor& dy) {
                       const Tensor slope = e * pow(x, e - 1);  // 0 where the exponent is, also at x = 0
                       return sum_to(dy * where(eq(e, 0), zeros_like(slope), slope), shape);
                     }),
-                wrt(e, [x = Saved(x), e = Saved(e), shape = e.shape()](const Tensor& dy, const Tensor& y) {
+                wrt(e, [x = Saved(x), e = Saved(e), shape = e->shape()](const Tensor& dy, const Tensor& y) {
                   const Tensor slope = y * log(x);
                   const Tensor flat = logical_and(eq(x, 0), ge(e, 0));  // 0^e stays 0
                   return sum_to(dy * where(flat, zeros_like(slope), slope), shape);
@@ -193,8 +193,8 @@ Tensor pow(const Tensor& a, const Tensor& b, Site site) {
 Tensor pow(const Tensor& a, Scalar exponent, Site site) {
   if (const Autocasting as(Precision::full_on_gpu, a); as) return pow(as(a), exponent, site);
   const OpScope op("pow", site);
-  const Tensor x = promoted(a, exponent);
-  check(is_floating(x.dtype()) || exponent.to<std::int64_t>() >= 0,
+  const MaybeOwned x = promoted(a, exponent);
+  check(is_floating(x->dtype()) || exponent.to<std::int64_t>() >= 0,
         "an integer tensor has no negative power; convert first: x.to(kFloat32)");
   const double e = exponent.to<double>();
   const Scalar e_minus_1 = exponent.dtype() == kFloat64
@@ -244,10 +244,10 @@ Tensor minimum(const Tensor& a, const Tensor& b, Site site) {
 template <class Quotient>
 static Tensor rest(const kernels::BinaryOp& op, const Tensor& a, const Tensor& b, Quotient quotient) {
   const auto [x, y] = promoted(a, b, result_type(a, b));
-  refuse_bool(x.dtype(), "the remainder");
-  check(is_floating(y.dtype()) || all(y).item<bool>(),
+  refuse_bool(x->dtype(), "the remainder");
+  check(is_floating(y->dtype()) || all(y).item<bool>(),
         "an integer has no remainder by 0; convert first: x.to(kFloat32)");
-  return record(compute(op, x, y), wrt(x, [shape = x.shape()](const Tensor& dy) { return sum_to(dy, shape); }),
+  return record(compute(op, x, y), wrt(x, [shape = x->shape()](const Tensor& dy) { return sum_to(dy, shape); }),
                 wrt(y, [x = Saved(x), y = Saved(y), quotient](const Tensor& dy, const Tensor& out) {
                   return sum_to(-dy * quotient(x.get(), y.get(), out), y->shape());
                 }));
