@@ -6,6 +6,7 @@
 #include "ebb/autograd/backward.h"
 #include "ebb/autograd/ops/create/creation.h"
 #include "ebb/autograd/ops/detail/channels.h"
+#include "ebb/autograd/ops/detail/compute.h"
 #include "ebb/autograd/ops/detail/norm.h"
 #include "ebb/autograd/ops/detail/window.h"
 #include "ebb/autograd/ops/shape/shape.h"
