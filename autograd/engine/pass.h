@@ -19,9 +19,9 @@ struct Arrival {
 };
 
 /// One backward pass, with all that it has to remember: nodes keep nothing of it, so that passes over graphs that share
-/// nodes may run on several threads, and inside each other. Ids count up and an op's inputs exist before it, so
-/// visiting nodes by descending id visits each after everything that uses its output: no recursion, no counting of
-/// uses.
+/// nodes may run on several threads, and inside each other. A node's id is above those of its inputs
+/// (id_above), so visiting nodes by descending id visits each after everything that uses its output: no recursion, no
+/// counting of uses.
 class Pass {
  public:
   explicit Pass(bool retain_graph) : retain_graph_(retain_graph) {}
@@ -32,8 +32,8 @@ class Pass {
   /// Visits each leaf that has hooks for its grad as soon as all that use it have been visited, and not at the end.
   void hurry_leaves(std::span<const Ref<Node>> roots);
 
-  /// Adds to the gradient that `node` will be visited with. Whoever begins the pass keeps the roots, and they all
-  /// nodes.
+  /// Adds to the gradient that `node` will be visited with. Whoever begins the pass keeps the roots, and
+  /// through them all nodes.
   void arrive(Node& node, Tensor gradient);
 
   /// The next node in order, with all of its gradient after the node's hooks; none at the end.

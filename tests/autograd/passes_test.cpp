@@ -261,7 +261,7 @@ TEST_CASE("gradients arrive in any order, and each node is visited once, after a
   for (int i = 0; i < 2; ++i) {
     const double at_x = i + 1, at_w = i + 3;
     const auto loss = [](double p, double q) { return (2 * p + 3 * q) * (2 * p * 3 * q) + 2 * p; };
-    const auto near = [](double expected) { return Catch::Approx(expected).epsilon(1e-4); };
+    const auto near = [](double expected) { return Approx(expected).epsilon(1e-4); };
     const auto k = static_cast<std::size_t>(i);
     CHECK(values(x.grad())[k] == near(gradient_of([&](double p) { return loss(p, at_w); }, at_x)));
     CHECK(values(w.grad())[k] == near(gradient_of([&](double q) { return loss(at_x, q); }, at_w)));
