@@ -15,7 +15,7 @@ class TensorBody;
 /// Where a tensor hangs in the graph. Core and kernels never look inside: autograd::Node is one.
 class GraphLink : public RefCounted {
  public:
-  explicit GraphLink(const Shape& shape) : shape(shape) {}
+  explicit GraphLink(const Shape& of) : shape(of) {}
 
   /// The tensor whose `grad` collects what arrives here; null where none does. The tensor owns its gradient and not the
   /// graph, so that a gradient with a graph of its own makes no cycle. Before it goes it takes itself away from here
@@ -40,12 +40,11 @@ struct Layout {
 /// What the copies of a Tensor share.
 class TensorBody final : public RefCounted, public Layout {
  public:
-  TensorBody(Ref<Storage> storage, DType dtype, const Shape& shape, const Strides& strides, std::int64_t offset)
-      : Layout(shape, strides, offset), dtype(dtype), storage(std::move(storage)) {}
-  TensorBody(Ref<Storage> storage, DType dtype, const Layout& layout)
-      : Layout(layout), dtype(dtype), storage(std::move(storage)) {}
+  TensorBody(Ref<Storage> in, DType of, const Shape& sizes, const Strides& steps, std::int64_t first)
+      : Layout(sizes, steps, first), dtype(of), storage(std::move(in)) {}
+  TensorBody(Ref<Storage> in, DType of, const Layout& layout) : Layout(layout), dtype(of), storage(std::move(in)) {}
   /// In C order, in a storage that is still to be made.
-  TensorBody(DType dtype, const Shape& shape) : Layout(shape), dtype(dtype) {}
+  TensorBody(DType of, const Shape& sizes) : Layout(sizes), dtype(of) {}
   ~TensorBody() override {
     if (link) disown_grad(*link);
   }
