@@ -23,7 +23,7 @@ using Hook = std::function<Tensor(const Tensor&)>;
 /// threads may visit it at the same time.
 class Node : public GraphLink {
  public:
-  explicit Node(const char* name, const Shape& shape = {}) : GraphLink(shape), name(name), site(OpScope::site()) {}
+  explicit Node(const char* op, const Shape& of = {}) : GraphLink(of), name(op), site(OpScope::site()) {}
 
   const char* name;
   Site site;             ///< the user's line

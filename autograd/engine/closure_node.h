@@ -115,8 +115,8 @@ class ClosureNode final : public Node {
  private:
   class Use;
 
-  ClosureNode(const Shape& shape, std::size_t closures, std::size_t bytes)
-      : Node(OpScope::name(), shape), closure_count_(static_cast<std::uint32_t>(closures)), bytes_(bytes) {}
+  ClosureNode(const Shape& of, std::size_t closures, std::size_t bytes)
+      : Node(OpScope::name(), of), closure_count_(static_cast<std::uint32_t>(closures)), bytes_(bytes) {}
   static Ref<ClosureNode> make(const TensorBody& y, std::size_t inputs, std::size_t closures, std::size_t bytes);
 
   const Edge& add_edge(const Tensor& input);
