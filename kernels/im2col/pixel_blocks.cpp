@@ -122,8 +122,10 @@ std::optional<BlockPair> best_blocks(const ConvSizes& s) {
     for (const std::int64_t columns : {1, 2, 4}) {
       const BlockPair blocks{{s, 0, rows}, {s, 1, columns}};
       const auto& [vertical, horizontal] = blocks;
+      const std::int64_t most = 2 * tile_shape<T>().columns;
+      if (std::max({vertical.pixels, horizontal.pixels, s.channels}) > most) continue;
       const std::int64_t outputs = vertical.pixels * horizontal.pixels * s.channels;
-      if (outputs == s.channels || outputs > 2 * tile_shape<T>().columns) continue;
+      if (outputs == s.channels || outputs > most) continue;
       if (vertical.last < 0 || horizontal.last < 0) continue;
       const double costs = static_cast<double>(vertical.taps * horizontal.taps) * cost_of<T>(outputs) /
                            static_cast<double>(vertical.pixels * horizontal.pixels);
