@@ -125,13 +125,12 @@ static inline void run(ClosureNode& node, std::span<const Closure> closures, con
 }
 
 void ClosureNode::backward(Pass& pass, const Tensor& dy, std::span<Tensor> dinputs) {
-  const SavedOutput* output = output_ ? &*output_ : nullptr;
-  if (!owns_something_) return run(*this, closures(), output, pass, dy, dinputs);
+  if (!owns_something_) return run(*this, closures(), nullptr, pass, dy, dinputs);
   const Use use(*this);
   check<GraphError>(use.began(),
                     "backward ran through this graph before, and let go of what it had saved; to run it again, pass "
                     "retain_graph = true to the first backward()");
-  run(*this, closures(), output, pass, dy, dinputs);
+  run(*this, closures(), output_ ? &*output_ : nullptr, pass, dy, dinputs);
 }
 
 void ClosureNode::release_saved() {
