@@ -31,30 +31,37 @@ template <class T>
 void forward(const ConvSizes& sizes, const Tensor& x, const PackedWeight& weight, const Epilogue& epilogue, Tensor& y) {
   const ConvSizes s = with_wide_groups(sizes);
   const Tensor panels = forward_panels<T>(sizes, s, weight);
+  multiply_patches<T>(s, x.data<T>(), panels.data<T>(), elements_of<T>(epilogue), y.data<T>());
+}
+
+}  // namespace
+
+template <class T>
+void multiply_patches(const ConvSizes& s, const T* x, const T* panels, const TileEpilogue<T>& epilogue, T* y) {
   const std::int64_t outputs = s.group_outputs();
   const BlockedProduct<T> product{.count = s.geometry.groups,
                                   .m = s.images * s.pixels(),
                                   .n = outputs,
                                   .k = s.patch(),
-                                  .panels = panels.data<T>(),
+                                  .panels = panels,
                                   .panels_stride = packed_elements<T>(s.patch(), outputs),
-                                  .c = y.data<T>(),
+                                  .c = y,
                                   .c_row = s.out_channels,
                                   .c_stride = outputs,
-                                  .epilogue = elements_of<T>(epilogue),
+                                  .epilogue = epilogue,
                                   .epilogue_stride = outputs};
-  const T* image = x.data<T>();
-  if (s.is_pointwise()) {
-    const StridedRows<T> pixels{image, s.channels, 1, s.group_channels()};
+  if (s.is_pointwise() && s.out_height == s.height && s.out_width == s.width) {
+    const StridedRows<T> pixels{x, s.channels, 1, s.group_channels()};
     return multiply_blocks(product, pixels.rows());
   }
-  const PatchFactor patches(s, image, [](const BlockPlace& p) {
+  const PatchFactor patches(s, x, [](const BlockPlace& p) {
     return PatchRange{p.product, p.first_row, p.rows, p.first_k, p.k};
   });
   multiply_blocks(product, patches.rows());
 }
 
-}  // namespace
+template void multiply_patches(const ConvSizes&, const float*, const float*, const TileEpilogue<float>&, float*);
+template void multiply_patches(const ConvSizes&, const double*, const double*, const TileEpilogue<double>&, double*);
 
 bool im2col_overwrites_residual(const ConvSizes& sizes) { return with_wide_groups(sizes).patch() <= terms_per_block; }
 

@@ -7,7 +7,7 @@
 
 #include "ebb/core/threads/parallel.h"
 #include "ebb/kernels/gemm/blocks.h"
-#include "ebb/kernels/im2col/patch_factor.h"
+#include "ebb/kernels/im2col/im2col.h"
 
 namespace ebb::kernels {
 namespace {
@@ -153,20 +153,8 @@ bool backward_input_by_blocks(const ConvSizes& s, const Tensor& dy, const Packed
     shifts.insert(shifts.end(), shift.data<T>(), shift.data<T>() + s.channels);
   }
   Tensor blocks = allocate({merged.images * merged.output_elements()}, dy.dtype());
-  const PatchFactor patches(merged, dy.data<T>(), [](const BlockPlace& p) {
-    return PatchRange{p.product, p.first_row, p.rows, p.first_k, p.k};
-  });
-  multiply_blocks<T>({.count = 1,
-                      .m = merged.images * merged.pixels(),
-                      .n = merged.out_channels,
-                      .k = merged.patch(),
-                      .panels = std::as_const(panels).template data<T>(),
-                      .panels_stride = 0,
-                      .c = blocks.data<T>(),
-                      .c_row = merged.out_channels,
-                      .c_stride = 0,
-                      .epilogue = {.shift = shift.defined() ? shifts.data() : nullptr}},
-                     patches.rows());
+  multiply_patches<T>(merged, dy.data<T>(), std::as_const(panels).template data<T>(),
+                      {.shift = shift.defined() ? shifts.data() : nullptr}, blocks.data<T>());
   spread(s, vertical, horizontal, std::as_const(blocks).template data<T>(), dx.data<T>());
   return true;
 }
