@@ -36,14 +36,15 @@ Tensor PackedForms::get(const Tensor& weight, std::string_view layout, const Dim
   return forms_.emplace_back(std::move(wanted)).packed;
 }
 
+bool PackedWeight::is_kept() const {
+  const Storage& storage = weight_.storage();
+  return !storage.is_shared() && (storage.device().is_cuda() || (keeps_ && !storage.is_exposed()));
+}
+
 Tensor PackedWeight::as(const char* layout, const std::function<Tensor()>& pack, const void* stream,
                         const Dims& variant) const {
   Storage& storage = weight_.storage();
-  const bool is_cuda = storage.device().is_cuda();
-  if (!is_cuda && (!keeps_ || storage.is_exposed() || storage.is_shared())) {
-    return own_.get(weight_, layout, variant, stream, pack);
-  }
-  if (storage.is_shared()) return pack();
+  if (!is_kept()) return storage.device().is_cuda() ? pack() : own_.get(weight_, layout, variant, stream, pack);
   RefCounted* companion = storage.companion();
   if (companion == nullptr) companion = &storage.set_companion(make_ref<KeptForms>());
   return static_cast<KeptForms&>(*companion).forms.get(weight_, layout, variant, stream, pack);

@@ -49,6 +49,8 @@ class PackedWeight {
   PackedWeight(const Tensor& weight, bool keeps = false) : weight_(weight), keeps_(keeps) {}
 
   const Tensor& weight() const { return weight_; }
+  /// Do forms outlive this object?
+  bool is_kept() const;
 
   /// The form called `layout`, of which there may be variants, told apart by numbers, which `pack()` makes. On a GPU
   /// each stream has its own, for what one stream makes another would have to wait for.

@@ -4,6 +4,7 @@
 #include <limits>
 #include <numeric>
 #include <optional>
+#include <utility>
 
 #include "ebb/core/threads/parallel.h"
 #include "ebb/kernels/cpu/caches.h"
@@ -62,21 +63,49 @@ Cut best_cut(const BlockedProduct<T>& p, const BlockRows<T>& rows) {
   return *best;
 }
 
+/// Are tiles low that end with a run of c? Then it is better to make the rows elsewhere and to copy them.
+template <class T>
+bool is_made_aside(const BlockedProduct<T>& p, const Block<T>& a) {
+  const std::int64_t height = tile_shape<T>().rows;
+  const bool has_short_runs = p.run != 0 && p.run < 4 * height && p.run % height != 0;
+  return has_short_runs && a.rows.length > p.run && p.epilogue.residual == nullptr;
+}
+
+/// A panel's product, whose rows begin with row `first` of c, beside c.
+template <class T, class Multiply>
+void multiply_aside(const BlockedProduct<T>& p, PanelProduct<T> panel, std::int64_t first, Multiply multiply) {
+  T* const aside = scratch<T>(Scratch::result, panel.rows * panel.width);
+  T* const c = std::exchange(panel.c, aside);
+  panel.c_row = panel.width;
+  for (std::int64_t i = 0; panel.accumulate && i < panel.rows; ++i) {
+    std::copy_n(c + p.row_offset(first + i), panel.columns, aside + i * panel.width);
+  }
+  multiply(panel);
+  for (std::int64_t i = 0; i < panel.rows; ++i) {
+    std::copy_n(aside + i * panel.width, panel.columns, c + p.row_offset(first + i));
+  }
+}
+
 /// The rows of one block times one panel, as many at a time as are in one run of a's and of c's rows.
 template <class T, class Multiply>
 void multiply_runs(const BlockedProduct<T>& p, const Block<T>& a, PanelProduct<T> panel, std::int64_t first_row,
                    Multiply multiply) {
-  const std::int64_t rows = panel.rows, run = p.run == 0 ? p.m : p.run;
+  const bool is_aside = is_made_aside(p, a);
+  const std::int64_t rows = panel.rows, run = p.run == 0 || is_aside ? p.m : p.run;
   T* const c = panel.c;
   const T* const residual = panel.epilogue.residual;
   for (std::int64_t row = 0; row < rows; row += panel.rows) {
-    const std::int64_t at = first_row + row, offset = at / run * p.run_stride + at % run * p.c_row;
-    const std::int64_t in_run = row % a.rows.length;
+    const std::int64_t at = first_row + row, in_run = row % a.rows.length;
     panel.rows = std::min({rows - row, run - at % run, a.rows.length - in_run});
     panel.a = a.column == 0 ? a.data + row * panel.k : a.data + a.rows.offsets[row / a.rows.length] + in_run * a.row;
-    panel.c = c + offset;
-    panel.epilogue.residual = residual == nullptr ? nullptr : residual + offset;
-    multiply(panel);
+    panel.c = c;
+    if (is_aside) {
+      multiply_aside(p, panel, at, multiply);
+    } else {
+      panel.c += p.row_offset(at);
+      panel.epilogue.residual = residual == nullptr ? nullptr : residual + p.row_offset(at);
+      multiply(panel);
+    }
   }
 }
 

@@ -49,6 +49,10 @@ struct BlockedProduct {
   TileEpilogue<T> epilogue{};
   std::int64_t epilogue_stride = 0;  // of scale and shift, from one product to the next
   bool on_threads = true;            // or on this one alone
+
+  std::int64_t row_offset(std::int64_t row) const {
+    return run == 0 ? row * c_row : row / run * run_stride + row % run * c_row;
+  }
 };
 
 /// Elements of a k x n matrix as panels. A panel that begins with column j begins at element j * k.

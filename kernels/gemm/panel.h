@@ -23,6 +23,7 @@ struct Split {
   std::int64_t pieces() const { return kernels::parts(length, piece); }
   std::int64_t begin(std::int64_t part) const { return std::min(pieces() * part / parts * piece, length); }
   std::int64_t size(std::int64_t part) const { return begin(part + 1) - begin(part); }
+  std::int64_t most() const { return std::min(kernels::parts(pieces(), parts) * piece, length); }  // of a part
 };
 
 /// The tile of a product c = a b that the registers of an instruction set hold: so many rows of c, by the columns of a

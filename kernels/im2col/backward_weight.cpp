@@ -21,15 +21,21 @@ struct Columns {
   std::int64_t count() const { return end - begin; }
 };
 
-/// Of a group, as the matrix (kh kw c, o); of kernels of one pixel that make fewer channels than they read as (o, c),
-/// which is the weight's own order, and whose wide factor becomes panels: in these it is put faster than in tiles.
+/// Should the matrix be (o, c), which is a pointwise weight's own order? Its columns become panels, in which pixels are
+/// put faster than in tiles; but what they cost may be less than to bring the matrix in order.
+bool is_better_turned(const ConvSizes& s) {
+  const std::int64_t channels = s.group_channels(), outputs = s.group_outputs(), pixels = s.images * s.pixels();
+  return s.is_pointwise() && pixels * (outputs - channels) < channels * outputs;
+}
+
+/// Of a group, as the matrix (kh kw c, o), or turned.
 template <class T>
 struct WeightGradient {
-  WeightGradient(const ConvSizes& sizes, const Tensor& x, const Tensor& dy)
+  WeightGradient(const ConvSizes& sizes, const T* x, const T* dy)
       : s(sizes),
-        x(x.data<T>()),
-        dy(dy.data<T>()),
-        is_turned(s.is_pointwise() && s.group_channels() > s.group_outputs()),
+        x(x),
+        dy(dy),
+        is_turned(is_better_turned(s)),
         rows(is_turned ? s.group_outputs() : s.patch()),
         columns(is_turned ? s.group_channels() : s.group_outputs()) {
     const PatchLines<T> lines(s, this->x);
@@ -98,13 +104,40 @@ std::int64_t column_parts(std::int64_t columns, std::int64_t shares) {
   return shares == 1 ? 1 : std::clamp<std::int64_t>(parts(num_threads(), shares), 1, std::max<std::int64_t>(most, 1));
 }
 
+/// As if a kernel of one pixel took every pixel, of images that have no others.
+ConvSizes without_strides(const ConvSizes& sizes) {
+  ConvSizes s = sizes;
+  s.height = s.out_height;
+  s.width = s.out_width;
+  s.geometry = {{1, 1}, {0, 0}, {1, 1}, s.geometry.groups};
+  return s;
+}
+
+/// The pixels (N, H', W', C) that a kernel of one pixel sees.
 template <class T>
-void backward_weight(const ConvSizes& sizes, const Tensor& x, const Tensor& dy, Tensor& dweight) {
+Tensor seen_pixels(const ConvSizes& s, const T* x) {
+  constexpr std::int64_t elements_per_task = 1 << 16;
+  Tensor seen = allocate({s.images, s.out_height, s.out_width, s.channels}, dtype_of<T>);
+  T* const to = seen.data<T>();
+  parallel_for(s.images * s.pixels(), parts(elements_per_task, s.channels), [&](std::int64_t begin, std::int64_t end) {
+    gather_patches(s, x, {0, begin, end - begin, 0, s.channels}, to + begin * s.channels);
+  });
+  return seen;
+}
+
+template <class T>
+void backward_weight(const ConvSizes& sizes, const T* x, const T* dy, Tensor& dweight) {
   if (dweight.numel() == 0) return;
+  const ConvSizes dense = without_strides(sizes);
+  if (sizes.taps() == 1 && sizes.geometry.groups == 1 && !sizes.is_pointwise() && is_better_turned(dense)) {
+    const Tensor seen = seen_pixels(sizes, x);
+    return backward_weight<T>(dense, seen.data<T>(), dy, dweight);
+  }
   const ConvSizes s = with_wide_groups(sizes);
   const bool is_merged = s.geometry.groups != sizes.geometry.groups;
-  Tensor whole =
-      is_merged ? allocate({s.out_channels, s.group_channels(), s.kernel_height, s.kernel_width}, x.dtype()) : dweight;
+  Tensor whole = is_merged
+                     ? allocate({s.out_channels, s.group_channels(), s.kernel_height, s.kernel_width}, dweight.dtype())
+                     : dweight;
   constexpr std::int64_t most_elements = 1 << 22, most_shares = 8, least_pixels = 512;
   constexpr std::int64_t cheap_elements = 1 << 18, most_cheap_shares = 32;  // their sums are added in no time
   WeightGradient<T> gradient(s, x, dy);
@@ -138,7 +171,7 @@ void backward_weight(const ConvSizes& sizes, const Tensor& x, const Tensor& dy, 
 }  // namespace
 
 void im2col_backward_weight(const ConvSizes& sizes, const Tensor& x, const Tensor& dy, Tensor& dweight) {
-  visit_float(x.dtype(), [&]<class T>() { backward_weight<T>(sizes, x, dy, dweight); });
+  visit_float(x.dtype(), [&]<class T>() { backward_weight<T>(sizes, x.data<T>(), dy.data<T>(), dweight); });
 }
 
 }  // namespace ebb::kernels

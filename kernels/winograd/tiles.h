@@ -34,6 +34,13 @@ struct WinogradTiles {
   std::int64_t down, across, m;
 
   std::int64_t count() const { return sizes.images * down * across; }
+  /// Are all of them, of both sides of a convolution, less than the kernels, so many times? Transformed kernels are
+  /// then made and used up in parts: together they may be more than a cache holds.
+  bool are_few(std::int64_t times = 1) const {
+    constexpr std::int64_t most = 256;
+    const std::int64_t channels = sizes.channels, outputs = sizes.out_channels;
+    return count() <= most && times * count() * (channels + outputs) <= channels * outputs;
+  }
 };
 
 /// Where one of the tiles is.
@@ -50,6 +57,8 @@ struct WinogradTile {
 struct TransformedTiles {
   float* data;
   std::int64_t point_stride, tile_stride;
+
+  TransformedTiles from(std::int64_t tile) const { return {data + tile * tile_stride, point_stride, tile_stride}; }
 };
 
 /// `elements` that a point has, and a few more: points that lie about a page apart share few sets of a cache.

@@ -40,21 +40,26 @@ PanelSource<float> turned_kernels(const ConvSizes& s, const float* weight) {
 /// apart and share few sets of a cache.
 constexpr std::int64_t rows_of_point(std::int64_t channels) { return channels + 1; }
 
-/// Transformed kernels as panels: of each panel all points, (point, c, column).
+/// The transformed kernels of the panel that begins with `column`: (point, c, column).
+template <int r, int n>
+void transform_panel(const PanelSource<float>& kernels, std::int64_t column, float* to) {
+  const auto pack = best([]<Isa isa> { return pack_panel<isa, float>; });
+  const auto transform = best([]<Isa isa> { return transform_kernels<isa, r, n>; });
+  const std::int64_t channels = kernels.k() / (r * r), width = tile_shape<float>().width(column, kernels.columns);
+  const std::int64_t size = channels * width;
+  float* packed = scratch<float>(Scratch::taps, r * r * size);
+  pack(kernels.panel(column, width), width, packed);
+  transform(packed, size, size, to, rows_of_point(channels) * width);
+}
+
+/// Transformed kernels as panels, one after the other.
 template <int r, int n>
 void transform_weight(const PanelSource<float>& kernels, float* to) {
   const TileShape tile = tile_shape<float>();
-  const auto pack = best([]<Isa isa> { return pack_panel<isa, float>; });
-  const auto transform = best([]<Isa isa> { return transform_kernels<isa, r, n>; });
-  const std::int64_t channels = kernels.k() / (r * r);
+  const std::int64_t of_column = n * n * rows_of_point(kernels.k() / (r * r));
   parallel_for(tile.panels(kernels.columns), 1, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t column = begin * tile.columns; column < std::min(end * tile.columns, kernels.columns);
-         column += tile.columns) {
-      const std::int64_t width = tile.width(column, kernels.columns), size = channels * width;
-      float* packed = scratch<float>(Scratch::taps, r * r * size);
-      pack(kernels.panel(column, width), width, packed);
-      const std::int64_t rows = rows_of_point(channels);
-      transform(packed, size, size, to + n * n * rows * column, rows * width);
+    for (std::int64_t i = begin; i < end; ++i) {
+      transform_panel<r, n>(kernels, i * tile.columns, to + of_column * i * tile.columns);
     }
   });
 }
@@ -85,20 +90,27 @@ Shares shares_of(const WinogradTiles& tiles, std::int64_t points) {
   return shares;
 }
 
-/// The products of some tiles with some columns of the transformed kernels, at every point.
+/// The memory of this thread for some tiles, of each so many channels. A line more, as with kernels.
 template <int n>
-void multiply_points(const TransformedTiles& inputs, std::int64_t tiles, std::int64_t channels, const float* kernels,
-                     std::int64_t first_column, std::int64_t columns, std::int64_t all_columns,
-                     const TransformedTiles& products) {
+TransformedTiles scratch_for(Scratch what, std::int64_t tiles, std::int64_t channels) {
+  const std::int64_t of_point = tiles * channels + line;
+  return {scratch<float>(what, n * n * of_point), of_point, channels};
+}
+
+/// The products of some tiles with some columns of the transformed kernels, whose panels begin at `panels`, at every
+/// point.
+template <int n>
+void multiply_points(const TransformedTiles& inputs, std::int64_t tiles, std::int64_t channels, const float* panels,
+                     std::int64_t columns, const TransformedTiles& products) {
   const auto multiply = best([]<Isa isa> { return multiply_panel<isa, float>; });
   const TileShape tile = tile_shape<float>();
-  for (std::int64_t column = first_column; column < first_column + columns; column += tile.columns) {
-    const std::int64_t width = tile.width(column, all_columns);
+  for (std::int64_t column = 0; column < columns; column += tile.columns) {
+    const std::int64_t width = tile.width(column, columns);
     const std::int64_t of_point = rows_of_point(channels) * width;
-    const float* panel = kernels + n * n * rows_of_point(channels) * column;
+    const float* panel = panels + n * n * rows_of_point(channels) * column;
     for (int point = 0; point < n * n; ++point) {
       multiply({.rows = tiles,
-                .columns = std::min(width, all_columns - column),
+                .columns = width,
                 .k = channels,
                 .a = inputs.data + point * inputs.point_stride,
                 .a_row = channels,
@@ -107,12 +119,13 @@ void multiply_points(const TransformedTiles& inputs, std::int64_t tiles, std::in
                 .panel = panel + point * of_point,
                 .width = width,
                 .next_panel = panel + (point + 1) * of_point,
-                .c = products.data + point * products.point_stride + column - first_column,
+                .c = products.data + point * products.point_stride + column,
                 .c_row = products.tile_stride});
     }
   }
 }
 
+/// With all kernels transformed, some tiles at a time.
 template <int m, int n>
 void convolve(const ConvSizes& s, const float* x, const float* kernels, const TileEpilogue<float>& epilogue, float* y) {
   const WinogradTiles tiles(s, m);
@@ -120,11 +133,8 @@ void convolve(const ConvSizes& s, const float* x, const float* kernels, const Ti
   const auto to_points = best([]<Isa isa> { return transform_input<isa, n>; });
   const auto to_pixels = best([]<Isa isa> { return transform_output<isa, m, n>; });
   parallel_for(shares.tile_parts * shares.column_parts, 1, [&](std::int64_t begin, std::int64_t end) {
-    // A line more, as with kernels.
-    const TransformedTiles inputs{scratch<float>(Scratch::inputs, n * n * (shares.tiles * s.channels + line)),
-                                  shares.tiles * s.channels + line, s.channels};
-    const TransformedTiles products{scratch<float>(Scratch::products, n * n * (shares.tiles * columns_at_once + line)),
-                                    shares.tiles * columns_at_once + line, columns_at_once};
+    const TransformedTiles inputs = scratch_for<n>(Scratch::inputs, shares.tiles, s.channels);
+    const TransformedTiles products = scratch_for<n>(Scratch::products, shares.tiles, columns_at_once);
     for (std::int64_t i = begin; i < end; ++i) {
       const std::int64_t first = i / shares.column_parts * shares.tiles,
                          count = std::min(shares.tiles, tiles.count() - first);
@@ -133,9 +143,38 @@ void convolve(const ConvSizes& s, const float* x, const float* kernels, const Ti
       to_points(tiles, x, {first, count, 0, s.channels}, inputs);
       for (std::int64_t column = first_column; column < last_column; column += columns_at_once) {
         const std::int64_t columns = std::min(columns_at_once, last_column - column);
-        multiply_points<n>(inputs, count, s.channels, kernels, column, columns, s.out_channels, products);
+        multiply_points<n>(inputs, count, s.channels, kernels + n * n * rows_of_point(s.channels) * column, columns,
+                           products);
         to_pixels(tiles, products, {first, count, column, columns}, epilogue, y);
       }
+    }
+  });
+}
+
+/// With few tiles, all of them transformed: the kernels panel by panel, as they are multiplied.
+template <int m, int r>
+void convolve_by_panels(const ConvSizes& s, const float* x, const PanelSource<float>& kernels,
+                        const TileEpilogue<float>& epilogue, float* y) {
+  constexpr int n = m + r - 1;
+  const WinogradTiles tiles(s, m);
+  const TileShape tile = tile_shape<float>();
+  const auto to_points = best([]<Isa isa> { return transform_input<isa, n>; });
+  const auto to_pixels = best([]<Isa isa> { return transform_output<isa, m, n>; });
+  const TransformedTiles inputs = scratch_for<n>(Scratch::inputs, tiles.count(), s.channels);
+  parallel_for(tiles.count(), 1, [&](std::int64_t begin, std::int64_t end) {
+    to_points(tiles, x, {begin, end - begin, 0, s.channels}, inputs.from(begin));
+  });
+  const std::int64_t panels = tile.panels(s.out_channels);
+  const Split shares(tiles.count(), tile.rows, parts(num_threads(), panels));
+  parallel_for(panels * shares.parts, 1, [&](std::int64_t begin, std::int64_t end) {
+    float* panel = scratch<float>(Scratch::kernels, n * n * rows_of_point(s.channels) * tile.columns);
+    const TransformedTiles products = scratch_for<n>(Scratch::products, shares.most(), tile.columns);
+    for (std::int64_t i = begin; i < end; ++i) {
+      const std::int64_t column = i / shares.parts * tile.columns, width = tile.width(column, s.out_channels);
+      const std::int64_t first = shares.begin(i % shares.parts), count = shares.size(i % shares.parts);
+      transform_panel<r, n>(kernels, column, panel);
+      multiply_points<n>(inputs.from(first), count, s.channels, panel, width, products);
+      to_pixels(tiles, products, {first, count, column, width}, epilogue, y);
     }
   });
 }
@@ -147,22 +186,32 @@ std::int64_t transformed_elements(const ConvSizes& s, std::int64_t n) {
 template <int m, int r>
 void forward(const ConvSizes& s, const Tensor& x, const PackedWeight& weight, const Epilogue& epilogue, Tensor& y) {
   constexpr int n = m + r - 1;
+  const PanelSource<float> kernels = forward_kernels(s, weight.weight().data<float>());
+  const TileEpilogue<float> last = elements_of<float>(epilogue);
+  if (!weight.is_kept() && WinogradTiles(s, m).are_few()) {
+    return convolve_by_panels<m, r>(s, x.data<float>(), kernels, last, y.data<float>());
+  }
   const auto transform = [&] {
     Tensor transformed = allocate({transformed_elements(s, n)}, DType::float32);
-    transform_weight<r, n>(forward_kernels(s, weight.weight().data<float>()), transformed.data<float>());
+    transform_weight<r, n>(kernels, transformed.data<float>());
     return transformed;
   };
-  const Tensor kernels = weight.as("winograd", transform, nullptr, {m});
-  convolve<m, n>(s, x.data<float>(), kernels.data<float>(), elements_of<float>(epilogue), y.data<float>());
+  const Tensor transformed = weight.as("winograd", transform, nullptr, {m});
+  convolve<m, n>(s, x.data<float>(), transformed.data<float>(), last, y.data<float>());
 }
 
 template <int m, int r>
 void backward_input(const ConvSizes& s, const Tensor& dy, const PackedWeight& weight, const Tensor& shift, Tensor& dx) {
   constexpr int n = m + r - 1;
   const ConvSizes back = turned(s);
-  float* kernels = scratch<float>(Scratch::kernels, transformed_elements(back, n));
-  transform_weight<r, n>(turned_kernels(s, weight.weight().data<float>()), kernels);
-  convolve<m, n>(back, dy.data<float>(), kernels, elements_of<float>({.shift = shift}), dx.data<float>());
+  const PanelSource<float> kernels = turned_kernels(s, weight.weight().data<float>());
+  const TileEpilogue<float> last = elements_of<float>({.shift = shift});
+  if (WinogradTiles(back, m).are_few()) {
+    return convolve_by_panels<m, r>(back, dy.data<float>(), kernels, last, dx.data<float>());
+  }
+  float* transformed = scratch<float>(Scratch::kernels, transformed_elements(back, n));
+  transform_weight<r, n>(kernels, transformed);
+  convolve<m, n>(back, dy.data<float>(), transformed, last, dx.data<float>());
 }
 
 }  // namespace
@@ -199,16 +248,23 @@ const char* winograd_refusal(const ConvTask& task) {
 
 double winograd_cycles(const ConvTask& task, int m) {
   const ConvSizes& s = task.sizes;
-  const double tiles = static_cast<double>(WinogradTiles(s, m).count()),
+  const WinogradTiles all(s, m);
+  const double tiles = static_cast<double>(all.count()), taps = static_cast<double>(s.taps()),
                points = static_cast<double>(s.kernel_height + m - 1) * static_cast<double>(s.kernel_width + m - 1);
   const double channels = static_cast<double>(s.channels), outputs = static_cast<double>(s.out_channels);
   const double lanes = tile_shape<float>().columns / 2;
-  // The factors of a weight's gradient pass through memory, and its sums are added to again and again.
-  const bool is_weight = task.pass == ConvPass::backward_weight;
-  const double per_cycle = 2 * lanes * (is_weight ? 0.65 : 0.75);
-  const double per_transformed = 3.5 / lanes + (is_weight ? 0.75 : 0), per_kernel_float = is_weight ? 4 : 2;
-  return points * (tiles * channels * outputs / per_cycle + per_transformed * tiles * (channels + outputs) +
-                   per_kernel_float * channels * outputs);
+  // The factors of a weight's gradient pass through memory and, but in parts, its sums are added to again and again.
+  const bool is_weight = task.pass == ConvPass::backward_weight, in_parts = all.are_few(is_weight ? 2 : 1);
+  const double per_cycle = 2 * lanes * (is_weight && !in_parts ? 0.65 : 0.75);
+  const double per_transformed = 3.5 / lanes + (is_weight ? 0.75 : 0);
+  double per_point = is_weight ? 4 : 2, per_tap = 0;  // of a kernel
+  if (in_parts) {
+    per_point = is_weight ? 0.85 : 0.55;
+    per_tap = is_weight ? 1 : 2.2;
+    if (task.pass == ConvPass::forward) per_point = 0.8, per_tap = 0;  // where they are kept
+  }
+  return points * tiles * (channels * outputs / per_cycle + per_transformed * (channels + outputs)) +
+         (points * per_point + taps * per_tap) * channels * outputs;
 }
 
 template const char* winograd_refusal<2>(const ConvTask&);

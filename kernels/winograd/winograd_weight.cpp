@@ -29,17 +29,21 @@ struct Batch {
   std::int64_t input_stride, gradient_stride, points;
 };
 
+/// The inputs' channels in parts: (part, tile, channel) at each point.
 template <int m, int n>
 void transform_both(const WinogradTiles& tiles, const float* x, const float* dy, std::int64_t first, std::int64_t count,
-                    const Batch& batch, float* memory) {
+                    const Split& channels, const Batch& batch, float* memory) {
   const ConvSizes& s = tiles.sizes;
   const std::int64_t tiles_per_task = std::clamp<std::int64_t>(1024 / s.channels, 1, 8);
   const TileShape shape = tile_shape<float>();
   const auto input = best([]<Isa isa> { return transform_input<isa, n>; });
   const auto gradient = best([]<Isa isa> { return transform_gradient<isa, m, n>; });
   parallel_for(count, tiles_per_task, [&](std::int64_t begin, std::int64_t end) {
-    input(tiles, x, {first + begin, end - begin, 0, s.channels},
-          {memory + begin * s.channels, batch.input_stride, s.channels});
+    for (std::int64_t part = 0; part < channels.parts; ++part) {
+      const std::int64_t channel = channels.begin(part), size = channels.size(part);
+      input(tiles, x, {first + begin, end - begin, channel, size},
+            {memory + channel * count + begin * size, batch.input_stride, size});
+    }
     for (std::int64_t column = 0; column < s.out_channels; column += shape.columns) {
       const std::int64_t width = shape.width(column, s.out_channels);
       float* panel = batch.gradients(memory) + column * count + begin * width;
@@ -97,7 +101,7 @@ void sum_tiles(const WinogradTiles& tiles, const float* x, const float* dy, std:
   float* memory = scratch<float>(Scratch::inputs, batch.elements());
   for (std::int64_t first = begin; first < end; first += at_once) {
     const std::int64_t count = std::min(at_once, end - first);
-    transform_both<m, n>(tiles, x, dy, first, count, batch, memory);
+    transform_both<m, n>(tiles, x, dy, first, count, {tiles.sizes.channels, line, 1}, batch, memory);
     multiply_points(tiles.sizes, count, batch, memory, first > begin, sums);
   }
 }
@@ -111,10 +115,57 @@ std::int64_t shares_of(std::int64_t tiles, std::int64_t sums) {
                   static_cast<std::int64_t>(std::bit_floor(static_cast<std::uint64_t>(tiles / tiles_of_share + 1))));
 }
 
+/// With few tiles: some channels of the inputs times a panel of the gradients, both transformed, at all points, and the
+/// taps of that while it is in the cache.
+template <int m, int r>
+void backward_weight_by_parts(const WinogradTiles& tiles, const float* x, const float* dy, float* dweight) {
+  constexpr int n = m + r - 1;
+  const ConvSizes& s = tiles.sizes;
+  const TileShape shape = tile_shape<float>();
+  const std::int64_t count = tiles.count();
+  const auto multiply = best([]<Isa isa> { return multiply_panel<isa, float>; });
+  const auto transform = best([]<Isa isa> { return transform_kernel_gradients<isa, r, n>; });
+  const Batch batch(s, count, n * n);
+  float* memory = scratch<float>(Scratch::inputs, batch.elements());
+  const Split rows(s.channels, line, parts(s.channels, near_columns<float>));
+  transform_both<m, n>(tiles, x, dy, 0, count, rows, batch, memory);
+  const std::int64_t panels = shape.panels(s.out_channels), most = rows.most() * shape.columns;
+  parallel_for(rows.parts * panels, 1, [&](std::int64_t begin, std::int64_t end) {
+    const std::int64_t stride = point_stride_of(most);
+    float* sums = scratch<float>(Scratch::products, n * n * stride);
+    float* taps = scratch<float>(Scratch::taps, r * r * most);
+    for (std::int64_t i = begin; i < end; ++i) {
+      const std::int64_t channel = rows.begin(i / panels), channels = rows.size(i / panels);
+      const std::int64_t column = i % panels * shape.columns, width = shape.width(column, s.out_channels);
+      for (int point = 0; point < n * n; ++point) {
+        const float* panel = batch.gradients(memory) + point * batch.gradient_stride + column * count;
+        multiply({.rows = channels,
+                  .columns = width,
+                  .k = count,
+                  .a = memory + point * batch.input_stride + channel * count,
+                  .a_row = 1,
+                  .a_column = channels,
+                  .terms = one_run(count),
+                  .panel = panel,
+                  .width = width,
+                  .next_panel = panel + batch.gradient_stride,
+                  .c = sums + point * stride,
+                  .c_row = width});
+      }
+      transform(sums, stride, channels * width, taps, channels * width);
+      weight_from_part<float>(s, {taps, channels * width, width, channels, width},
+                              dweight + column * s.patch() + channel * s.taps());
+    }
+  });
+}
+
 template <int m, int r>
 void backward_weight(const ConvSizes& s, const Tensor& x, const Tensor& dy, Tensor& dweight) {
   constexpr int n = m + r - 1;
   const WinogradTiles tiles(s, m);
+  if (tiles.are_few(2)) {
+    return backward_weight_by_parts<m, r>(tiles, x.data<float>(), dy.data<float>(), dweight.data<float>());
+  }
   const std::int64_t kernels = s.channels * s.out_channels, stride = point_stride_of(kernels),
                      elements = n * n * stride;
   const std::int64_t shares = shares_of(tiles.count(), elements), of_share = parts(tiles.count(), shares);

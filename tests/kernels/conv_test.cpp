@@ -143,7 +143,8 @@ void check_winograd(const char* name, const Shape& shape, std::int64_t outputs, 
 }
 
 TEST_CASE("tiles of Winograd compute convolutions, and err at most three times as much as plain sums do") {
-  for (const Shape& shape : {Shape{2, 16, 9, 11}, Shape{1, 48, 4, 4}, Shape{3, 32, 5, 3}, Shape{1, 80, 17, 16}}) {
+  for (const Shape& shape :
+       {Shape{2, 16, 9, 11}, Shape{1, 48, 4, 4}, Shape{3, 32, 5, 3}, Shape{1, 80, 17, 16}, Shape{2, 144, 6, 5}}) {
     for (const std::int64_t padding : {0, 1, 2}) {
       for (const std::int64_t outputs : {16, 48, 96}) {
         for (const char* name : {"winograd2", "winograd4"}) check_winograd(name, shape, outputs, 3, padding);

@@ -171,7 +171,8 @@ TEST_CASE("no convolution depends on the number of threads") {
   for (const char* name : {"winograd2", "winograd4"}) {
     for (const Case& c : std::vector<Case>{{{9, 16, 23, 25}, {16, 16, 3, 3}, padded},  // shares of their own sums
                                            {{2, 96, 30, 31}, {112, 96, 3, 3}, padded},
-                                           {{1, 64, 7, 7}, {48, 64, 3, 3}, padded}}) {
+                                           {{1, 64, 7, 7}, {48, 64, 3, 3}, padded},  // few tiles
+                                           {{1, 144, 7, 9}, {160, 144, 3, 3}, padded}}) {
       check_threads(name, c);
     }
   }
