@@ -39,10 +39,11 @@ struct ConvSizes {
   std::int64_t patch() const { return taps() * group_channels(); }
   std::int64_t image_elements() const { return channels * height * width; }
   std::int64_t output_elements() const { return out_channels * pixels(); }
-  /// A kernel of one pixel that takes every pixel: the image is its own matrix of patches.
+  /// A kernel of one pixel that takes every pixel, and no others: the image is its own matrix of patches.
   bool is_pointwise() const {
     const auto& g = geometry;
-    return taps() == 1 && g.stride[0] == 1 && g.stride[1] == 1 && g.padding[0] == 0 && g.padding[1] == 0;
+    return taps() == 1 && g.stride[0] == 1 && g.stride[1] == 1 && g.padding[0] == 0 && g.padding[1] == 0 &&
+           out_height == height && out_width == width;
   }
 };
 
