@@ -1,8 +1,6 @@
 #include "ebb/autograd/ops/shape/rearrange.h"
 
 #include <algorithm>
-#include <span>
-#include <vector>
 
 #include "ebb/autograd/ops/create/creation.h"
 #include "ebb/autograd/ops/detail/constant.h"
@@ -16,11 +14,6 @@
 namespace ebb {
 
 namespace {
-
-Tensor index_of(const std::vector<std::int64_t>& places, Device device) {
-  const Shape shape{static_cast<std::int64_t>(places.size())};
-  return ops::constant(from_values(std::span<const std::int64_t>(places), shape), device);
-}
 
 Dims wrapped(const Dims& dims, int rank) {
   Dims all;
