@@ -46,8 +46,8 @@ struct ConvSizes {
     return taps() == 1 && g.stride[0] == 1 && g.stride[1] == 1 && g.padding[0] == 0 && g.padding[1] == 0 &&
            out_height == height && out_width == width;
   }
-  /// Is there an output pixel for every place of the kernel? Not where a transposed convolution has an output_padding of
-  /// a stride or more.
+  /// Is there an output pixel for every place of the kernel? Not where a transposed convolution has an output_padding
+  /// of a stride or more.
   bool has_all_outputs() const {
     const auto places = [this](std::size_t i, std::int64_t size, std::int64_t kernel) {
       const auto& g = geometry;
