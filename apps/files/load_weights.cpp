@@ -1,10 +1,14 @@
 #include "apps/files/load_weights.h"
 
+#include <vector>
+
 #include "ebb/interop/open.h"
 #include "ebb/interop/whole_model.h"
 #include "ebb/io/bytes/as_file_error.h"
+#include "ebb/io/bytes/quote.h"
 #include "ebb/io/load_any.h"
 #include "ebb/io/system/in_file.h"
+#include "ebb/nn/loading/key_match.h"
 
 namespace ebb::apps {
 namespace {
@@ -47,12 +51,28 @@ StateDict alone(const std::string& name, const Tensor& tensor) {
   return weights;
 }
 
+[[noreturn]] void fail_to_find(const Value& file, const std::string& only) {
+  std::vector<std::string> names;
+  for (const auto& [key, item] : file.is_dict() ? file.as_dict().entries : decltype(Dict::entries)()) {
+    names.push_back(name_of(key));
+  }
+  const std::string near = nn::closest_name(only, names);
+  fail("--only: the file has no key ", io::to_string(io::quote(only)),
+       near.empty() ? "" : "; did you mean " + io::to_string(io::quote(near)) + "?", "; ebb inspect lists what it has");
+}
+
 StateDict weights_of_part(const Value& file, const std::string& only) {
   if (const Value* part = find_part(file, only)) {
-    return part->is_tensor() ? alone(only, part->as_tensor()) : interop::find_weights(*part);
+    if (part->is_tensor()) return alone(only, part->as_tensor());
+    check(part->is_dict() || part->kind() == Value::Kind::object, "--only ", only,
+          " must name a tensor or weights, and is of the kind ", part->kind_name(), "; ebb inspect lists the tensors");
+    return interop::find_weights(*part);
   }
-  if (interop::is_whole_model(file)) return alone(only, interop::find_weights(file).at(only));
-  return interop::find_weights(file[only]);  // an Error that names the keys
+  if (interop::is_whole_model(file)) {
+    const StateDict weights = interop::find_weights(file);
+    if (const Tensor* tensor = weights.find(only)) return alone(only, *tensor);
+  }
+  fail_to_find(file, only);
 }
 
 }  // namespace

@@ -17,6 +17,7 @@ std::string in_command_terms(const std::string& message, const std::string& name
       {R"(convert first: x\.to\(kFloat32\))", "ebb convert --dtype float32 converts it"},
       {R"(: io::load_\w+ reads it|; or read them with \{\.allow_opaque = true\} and io::vars)", ""},
       {R"(; where it was written without CRCs, \{\.check_crc = false\} reads it)", ""},
+      {R"(\. Build the model and use its load_state_dict)", ""},
       {R"re(Read a checkpoint with io::load_value .* as in value\["([^"]*)"\]; .*--only KEY)re",
        "ebb convert --only $1 writes those"},
       {"Read a checkpoint with io::load_value .*--only KEY", "ebb convert --only KEY writes what is under one"}};

@@ -229,7 +229,8 @@ class Run {
     double sum = 0;
     for (std::size_t i = losses.size() - count; i < losses.size(); ++i) sum += static_cast<double>(losses[i]);
     std::array<char, 32> text;
-    std::snprintf(text.data(), text.size(), "loss %.4f", sum / static_cast<double>(std::max<std::size_t>(count, 1)));
+    std::snprintf(text.data(), text.size(), "loss %.4f",
+                  std::fabs(sum / static_cast<double>(std::max<std::size_t>(count, 1))));  // NaN without a sign
     return text.data();
   }
 

@@ -197,7 +197,9 @@ class Files(Command):
         whole = {t["name"]: t["shape"] for t in self.inspect("pth/convnet_sd_legacy.pth")["tensors"]}
         self.run_ebb("convert", plain, "one.npy", "--only", "layer1.0.weight")
         self.assertEqual(json.loads(self.run_ebb("inspect", "one.npy", "--json").stdout)["tensors"][0]["shape"], whole["layer1.0.weight"])
-        self.assertIn("no key", self.run_ebb("convert", plain, "one.npy", "--only", "layer1.0.weigh", expect=2).stderr)
+        self.assertIn("did you mean \"layer1.0.weight\"?", self.run_ebb("convert", plain, "one.npy", "--only", "layer1.0.weigh", expect=2).stderr)
+        self.assertIn("--only epoch must name a tensor", self.run_ebb("convert", checkpoint, "one.npy", "--only", "epoch", expect=2).stderr)
+        self.assertIn("1 tensor in", self.run_ebb("convert", plain, "one.npy", "--only", "layer1.0.weight").stdout)
 
     def test_messages_are_of_the_command_and_not_of_the_library(self):
         plain = str(DATA / "pth/convnet_sd_legacy.pth")
@@ -216,13 +218,20 @@ class Files(Command):
             (("convert", plain, "b.npz", "--dtype", "bfloat16"), "NumPy has no type for bfloat16; ebb convert --dtype float32 converts it"),
             (("convert", plain, "/nonexistent/x.npz"), "cannot create /nonexistent/x.npz: No such file"),
             (("summary", "damaged.npz"), "its CRC is"),
-            (("eval", str(DATA / "pth/new_ckpt_adamw.pth")), ""),
-            (("summary", str(DATA / "pth/new_ckpt_args_namespace.pth")), ""),
+            (("eval", str(DATA / "pth/new_ckpt_adamw.pth")), "the weights are of no model that ebb knows"),
+            (("summary", str(DATA / "pth/new_ckpt_args_namespace.pth")), "the weights are of no model that ebb knows"),
         ):
             with self.subTest(arguments):
                 error = self.run_ebb(*arguments, expect=2).stderr
                 self.assertIn(words, error)
-                self.assertNotRegex(error, r"io::|\{\.|kFloat|LoadOptions|load_value|tmp-")
+                self.assertNotRegex(error, r"io::|\{\.|kFloat|LoadOptions|load_value|load_state_dict|tmp-")
+        told = ""
+        for path in sorted((*DATA.glob("pth*/*"), *DATA.glob("found/*"), *DATA.glob("npy*/*"), *DATA.glob("safetensors*/*"))):
+            for arguments in (("convert", str(path), "b.npz"), ("summary", str(path))):
+                told += subprocess.run([EBB, *arguments], cwd=self.path, text=True, capture_output=True, check=False).stderr
+        for words in "of no model that ebb knows", "ebb convert --only", "ebb convert --dtype float32":
+            self.assertIn(words, told)
+        self.assertNotRegex(told, r"io::|\{\.|kFloat|LoadOptions|load_value|load_state_dict\b(?!\()|tmp-")
         told = self.run_ebb("verify", plain, "--most-bytes", "1", expect=1).stdout
         self.assertIn("--most-bytes allows more", told)
         for name in "new_ckpt_args_namespace", "whole", "whole_parallel_sd":
