@@ -10,7 +10,11 @@ namespace ebb::autograd {
 
 static Tensor run_hooks(const Node& node, Tensor dy) {
   for (const Hook& hook : *node.hooks) {
-    if (Tensor replaced = hook(dy); replaced.defined()) dy = std::move(replaced);
+    Tensor replaced = hook(dy);
+    if (!replaced.defined()) continue;
+    check(replaced.shape() == dy.shape(), "a hook that replaces a gradient must return one of its shape, ", dy.shape(),
+          ", got ", replaced.shape());
+    dy = std::move(replaced);
   }
   return dy;
 }

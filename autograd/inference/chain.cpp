@@ -219,8 +219,8 @@ bool puts_off() {
 }
 
 /// A tensor whose elements `chain` will make, if it is given.
-Tensor waiting_for(Ref<Chain> chain, DType dtype, const Shape& shape, const Strides& strides) {
-  auto storage = make_ref<Storage>(bytes_of(numel(shape), dtype), kCPU, Ref<Pending>(std::move(chain)));
+Tensor waiting_for(Ref<Chain> chain, Device device, DType dtype, const Shape& shape, const Strides& strides) {
+  auto storage = make_ref<Storage>(bytes_of(numel(shape), dtype), device, Ref<Pending>(std::move(chain)));
   return Tensor(make_ref<TensorBody>(std::move(storage), dtype, shape, strides, 0));
 }
 
@@ -273,7 +273,8 @@ Tensor put_off_op(std::span<const Tensor> inputs, const Shape& shape, const Stri
   link->op = std::move(op);
   link->step = std::move(step);
   const DType dtype = inputs[0].dtype();
-  return waiting_for(make_ref<Chain>(std::move(link), channels_of(shape, strides)), dtype, shape, strides);
+  auto chain = make_ref<Chain>(std::move(link), channels_of(shape, strides));
+  return waiting_for(std::move(chain), inputs[0].device(), dtype, shape, strides);
 }
 
 }  // namespace
@@ -321,7 +322,7 @@ Tensor put_off(std::span<const Tensor> inputs, const Shape& shape, MemoryFormat 
 Tensor put_off(const Tensor& x, const Step& step) {
   const Ref<Chain> chain = chain_before(x, step);
   if (!chain && !may_begin(x, step)) return {};
-  return waiting_for(with_link(chain, x, step), x.dtype(), x.shape(), x.strides());
+  return waiting_for(with_link(chain, x, step), x.device(), x.dtype(), x.shape(), x.strides());
 }
 
 bool put_off_in_place(const Tensor& x, const Step& step) {
@@ -334,7 +335,7 @@ bool put_off_in_place(const Tensor& x, const Step& step) {
   }
   const Ref<Chain> chain = chain_before(x, step);  // unless that has run it
   if (!chain) return false;
-  const Tensor before = waiting_for({}, x.dtype(), x.shape(), x.strides());
+  const Tensor before = waiting_for({}, x.device(), x.dtype(), x.shape(), x.strides());
   if (!x.storage().go_on_with(with_link(chain, before, step), before.storage())) return false;
   end_write(x);
   return true;

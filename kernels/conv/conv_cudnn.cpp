@@ -106,6 +106,7 @@ const char* cudnn_refusal(const CudaConvTask& task) {
   if (cudnn::library().missing != nullptr) return cudnn::library().missing;
   const ConvSizes& s = task.sizes;
   if (s.images * s.channels * s.out_channels * s.pixels() == 0) return "there is nothing to compute";
+  if (!s.has_all_outputs()) return "the kernel has more places than there are outputs";
   task.plan_finishes = can_be_one_plan(task.epilogue);
   if (task.plan_finishes) task.plan = plan_for(task, true);
   if (task.plan != nullptr) return nullptr;

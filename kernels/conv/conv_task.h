@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 
 #include "ebb/core/tensor.h"
@@ -39,10 +40,20 @@ struct ConvSizes {
   std::int64_t patch() const { return taps() * group_channels(); }
   std::int64_t image_elements() const { return channels * height * width; }
   std::int64_t output_elements() const { return out_channels * pixels(); }
-  /// A kernel of one pixel that takes every pixel: the image is its own matrix of patches.
+  /// A kernel of one pixel that takes every pixel, and no others: the image is its own matrix of patches.
   bool is_pointwise() const {
     const auto& g = geometry;
-    return taps() == 1 && g.stride[0] == 1 && g.stride[1] == 1 && g.padding[0] == 0 && g.padding[1] == 0;
+    return taps() == 1 && g.stride[0] == 1 && g.stride[1] == 1 && g.padding[0] == 0 && g.padding[1] == 0 &&
+           out_height == height && out_width == width;
+  }
+  /// Is there an output pixel for every place of the kernel? Not where a transposed convolution has an output_padding
+  /// of a stride or more.
+  bool has_all_outputs() const {
+    const auto places = [this](std::size_t i, std::int64_t size, std::int64_t kernel) {
+      const auto& g = geometry;
+      return (size + 2 * g.padding[i] - g.dilation[i] * (kernel - 1) - 1) / g.stride[i] + 1;
+    };
+    return out_height == places(0, height, kernel_height) && out_width == places(1, width, kernel_width);
   }
 };
 

@@ -36,7 +36,9 @@ static Isa limit_from_environment() {
 
 const char* to_string(Isa isa) { return isa == Isa::avx512 ? "avx512" : isa == Isa::avx2 ? "avx2" : "sse2"; }
 
-[[gnu::noinline]] static Isa chosen_once() { return std::min(of_this_cpu(), limit_from_environment()); }
+[[gnu::noinline]] static Isa chosen_once() {
+  return std::min({of_this_cpu(), limit_from_environment(), widest_compiled});
+}
 
 Isa isa() {
   static const Isa chosen = chosen_once();

@@ -1,13 +1,10 @@
 #pragma once
 
-#include <cstdint>
+#include "ebb/instruction_sets.h"
 
 namespace ebb::kernels {
 
-/// The instruction sets that CPU kernels are compiled for.
-enum class Isa : std::uint8_t { sse2, avx2, avx512 };
-
-/// The widest one that this CPU, and EBB_MAX_ISA (sse2, avx2 or avx512) in the environment, allow.
+/// The widest that is compiled, and that this CPU, and EBB_MAX_ISA (sse2, avx2 or avx512) in the environment, allow.
 Isa isa();
 const char* to_string(Isa isa);
 
@@ -20,14 +17,11 @@ const char* to_string(Isa isa);
 ///     const auto scale = best([]<Isa isa> { return scale_row<isa, T>; });
 template <class Choose>
 auto best(Choose choose) {
-  switch (isa()) {
-    case Isa::avx512:
-      return choose.template operator()<Isa::avx512>();
-    case Isa::avx2:
-      return choose.template operator()<Isa::avx2>();
-    default:
-      return choose.template operator()<Isa::sse2>();
+  const Isa chosen = isa();
+  if constexpr (widest_compiled == Isa::avx512) {
+    if (chosen == Isa::avx512) return choose.template operator()<Isa::avx512>();
   }
+  return chosen == Isa::avx2 ? choose.template operator()<Isa::avx2>() : choose.template operator()<Isa::sse2>();
 }
 
 }  // namespace ebb::kernels

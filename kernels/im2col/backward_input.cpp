@@ -95,7 +95,7 @@ void backward_phase(const ConvSizes& s, const Phase& vertical, const Phase& hori
                       .run = dense ? 0 : back.out_width,
                       .run_stride = stride[0] * s.width * s.channels,
                       .epilogue = TileEpilogue<T>{.shift = shift}.from(0, group * s.group_channels())},
-                     back.is_pointwise() && back.pixels() == s.pixels() ? pixels.rows() : patches.rows());
+                     back.is_pointwise() ? pixels.rows() : patches.rows());
 }
 
 template <class T>

@@ -50,7 +50,7 @@ void multiply_patches(const ConvSizes& s, const T* x, const T* panels, const Til
                                   .c_stride = outputs,
                                   .epilogue = epilogue,
                                   .epilogue_stride = outputs};
-  if (s.is_pointwise() && s.out_height == s.height && s.out_width == s.width) {
+  if (s.is_pointwise()) {
     const StridedRows<T> pixels{x, s.channels, 1, s.group_channels()};
     return multiply_blocks(product, pixels.rows());
   }

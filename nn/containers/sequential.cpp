@@ -1,6 +1,8 @@
 #include "ebb/nn/containers/sequential.h"
 
+#include <algorithm>
 #include <iterator>
+#include <string>
 
 #include "ebb/nn/layers/batch_norm.h"
 
@@ -14,6 +16,13 @@ Sequential::Sequential(std::initializer_list<Named> layers) {
   for (const Named& entry : layers) append(entry.name, entry.layer);
 }
 
+/// Of modules that are computed as one.
+static std::string names_of(auto first, auto last) {
+  std::string names = first->name();
+  while (++first != last) names += " + " + first->name();
+  return names;
+}
+
 Tensor Sequential::operator()(const Tensor& x, Site site) const {
   const OpScope line(site);
 
@@ -22,9 +31,9 @@ Tensor Sequential::operator()(const Tensor& x, Site site) const {
   for (auto entry = entries_.begin(); entry != entries_.end();) {
     const auto second = std::next(entry), third = second == entries_.end() ? second : std::next(second);
     const FusedNorm fused = fused_norm(module_at(entry), module_at(second), module_at(third));
-    const bool is_fused = fused.count() > 0;
-    y = is_fused ? in_module(entry->name(), [&] { return fused(y); }) : (*entry)(y);
-    std::advance(entry, is_fused ? fused.count() : 1);
+    const auto next = std::next(entry, std::max(fused.count(), 1));
+    y = fused.count() == 0 ? (*entry)(y) : in_module(names_of(entry, next), [&] { return fused(y); });
+    entry = next;
   }
   return y;
 }

@@ -133,6 +133,8 @@ Tensor norm_relu(const Child<BatchNorm2d>& norm, const Child<ReLU>& relu, const 
                  const std::function<Tensor()>& residual, Site site) {
   if (const BatchNorm2d* both = fused_norm(&*norm, &*relu).norm) {
     const Tensor added = residual ? residual() : Tensor();
+    const bool is_alike = !added.defined() || (added.dtype() == x.dtype() && added.shape() == x.shape());
+    if (!is_alike) return relu(norm(x, site) + added, site);
     return in_module(norm.name(), [&] { return both->relu(x, added, site); });
   }
   const Tensor y = norm(x, site);
@@ -142,7 +144,8 @@ Tensor norm_relu(const Child<BatchNorm2d>& norm, const Child<ReLU>& relu, const 
 Tensor norm_relu_pool(const Child<BatchNorm2d>& norm, const Child<ReLU>& relu, const Child<MaxPool2d>& pool,
                       const Tensor& x, Site site) {
   const FusedNorm fused = fused_norm(&*norm, &*relu, &*pool);
-  if (fused.count() == 3) return in_module(norm.name(), [&] { return fused(x, site); });
+  const auto names = [&] { return norm.name() + " + " + relu.name() + " + " + pool.name(); };
+  if (fused.count() == 3) return in_module(names(), [&] { return fused(x, site); });
   return pool(norm_relu(norm, relu, x, {}, site), site);
 }
 

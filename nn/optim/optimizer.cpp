@@ -16,6 +16,8 @@ void Optimizer::zero_grad() {
 
 void Optimizer::check_parameters(const std::vector<Tensor>& params) const {
   for (auto p = params.begin(); p != params.end(); ++p) {
+    check(p->defined(), "parameter ", p - params.begin(), " of ", params.size(),
+          " is undefined, as is the bias of a layer without one; pass module.parameters()");
     check(p->is_leaf(), "an optimizer moves leaves, got a tensor made by ", p->grad_fn(), "; pass module.parameters()");
     const auto is_p = [&](const Tensor& other) { return other.is_same(*p); };
     bool is_new = std::none_of(params.begin(), p, is_p);

@@ -169,6 +169,13 @@ TEST_CASE("hooks see and replace gradients") {
   CHECK(values(x.grad()) == Values{181, 361});
 }
 
+TEST_CASE("a hook that returns a gradient of another shape is named") {
+  const Tensor w = ones({2}).requires_grad_(), y = w * 2;
+  y.register_hook([](const Tensor&) { return ones({5}); });
+  CHECK_THROWS_WITH(y.sum().backward(), ContainsSubstring("a hook that replaces a gradient") &&
+                                            ContainsSubstring("[2]") && ContainsSubstring("[5]"));
+}
+
 TEST_CASE("retain_grad keeps what would be let go") {
   const Tensor x = leaf({1, 2});
   const Tensor y = x * 3, z = y * y;

@@ -140,7 +140,19 @@ TEST_CASE("pooling, products, joined and enlarged images wait for what they are 
   CHECK_FALSE(is_pending(max_pool2d_with_indices(layer.conv(x), {.kernel_size = 2}).values));
 }
 
+TEST_CASE("what is put off is on the device of its input, whatever the CPU is called") {
+  const Device second = Device::parse("cpu:1");
+  const Tensor x = randn({1, 16, 6, 6}).to(second), w = randn({16, 16, 3, 3}).to(second);
+  const Tensor mean = zeros({16}).to(second), var = ones({16}).to(second);
+  const InferenceMode inference;
+  const Tensor y = relu(batch_norm(conv2d(x, w), mean, var, {}, {}, {}) + 1);
+  CHECK(y.device() == second);
+  CHECK(max_pool2d(y, {.kernel_size = 2}).device() == second);
+  CHECK((y.sum() * 0).device() == second);
+}
+
 TEST_CASE("as many layers as wanted can be put off") {
+  manual_seed(0);  // what 700 layers make of the last digits depends on their weights
   const Layer layer;
   const Tensor x = image();
   const auto net = [&] {

@@ -32,16 +32,18 @@ Tensor random_tensor(const Shape& shape, DType dtype, bool special) {
   static std::mt19937_64 random(17);
   std::normal_distribution<double> normal(0, 2);
   Tensor x = empty(shape, {.dtype = dtype});
+  const std::int64_t numel = x.numel();
   visit_any(dtype, [&]<class T>() {
-    for (std::int64_t i = 0; i < x.numel(); ++i) {
+    T* elements = x.data<T>();
+    for (std::int64_t i = 0; i < numel; ++i) {
       const double value = dtype == kBool || dtype == kUInt8 ? std::abs(std::round(normal(random))) : normal(random);
-      x.data<T>()[i] = T(static_cast<float>(value));
+      elements[i] = T(static_cast<float>(value));
     }
     if constexpr (is_half<T> || std::is_floating_point_v<T>) {
       constexpr float infinity = std::numeric_limits<float>::infinity();
       const T specials[] = {T(std::numeric_limits<float>::quiet_NaN()), T(infinity), T(-infinity), T(0.0F), T(-0.0F)};
-      for (std::int64_t i = 0; special && i < std::min<std::int64_t>(5, x.numel()); ++i) {
-        x.data<T>()[(i * 7 + 3) % x.numel()] = specials[i];
+      for (std::int64_t i = 0; special && i < std::min<std::int64_t>(5, numel); ++i) {
+        elements[(i * 7 + 3) % numel] = specials[i];
       }
     }
   });
@@ -80,8 +82,9 @@ void require_close(const Tensor& actual, const Tensor& expected, Tolerance toler
   REQUIRE(actual.dtype() == expected.dtype());
   const Tensor a = actual.detach().to(kCPU).to(kFloat64).contiguous();
   const Tensor e = expected.detach().to(kCPU).to(kFloat64).contiguous();
-  for (std::int64_t i = 0; i < a.numel(); ++i) {
-    const double got = a.data<double>()[i], want = e.data<double>()[i];
+  const double *all_got = a.data<double>(), *all_wanted = e.data<double>();
+  for (std::int64_t i = 0, numel = a.numel(); i < numel; ++i) {
+    const double got = all_got[i], want = all_wanted[i];
     if (agree(got, want, tolerance)) continue;
     CAPTURE(i, got, want, to_string(actual.shape()), to_string(actual.dtype()));
     FAIL("the devices differ");

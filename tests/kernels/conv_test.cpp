@@ -13,11 +13,12 @@ namespace {
 struct Case {
   Shape x, weight;
   kernels::ConvGeometry geometry;
+  int unseen = 0;  // rows and columns at the end, as output_padding of a transposed convolution adds them
 };
 
 std::int64_t out_size(const Case& c, int i) {
   const auto k = static_cast<std::size_t>(i);
-  return (c.x[2 + i] + 2 * c.geometry.padding[k] - c.geometry.dilation[k] * (c.weight[2 + i] - 1) - 1) /
+  return (c.x[2 + i] - c.unseen + 2 * c.geometry.padding[k] - c.geometry.dilation[k] * (c.weight[2 + i] - 1) - 1) /
              c.geometry.stride[k] +
          1;
 }
@@ -40,7 +41,9 @@ std::vector<Case> cases() {
           {{2, 6, 11, 9}, {5, 6, 4, 3}, {{3, 2}, {2, 1}, {2, 2}, 1}},  // strides and dilation
           {{2, 3, 9, 9}, {4, 3, 2, 2}, {{4, 4}, {0, 0}, {1, 1}, 1}},   // pixels that no tap reaches
           {{2, 12, 21, 20}, {34, 12, 3, 3}, {{1, 1}, {1, 1}, {1, 1}, 1}},
-          {{1, 500, 5, 6}, {33, 500, 1, 1}, {{1, 1}, {0, 0}, {1, 1}, 1}}};
+          {{1, 500, 5, 6}, {33, 500, 1, 1}, {{1, 1}, {0, 0}, {1, 1}, 1}},
+          {{2, 4, 4, 5}, {5, 4, 1, 1}, {{1, 1}, {0, 0}, {2, 2}, 1}, 1},
+          {{2, 6, 5, 4}, {4, 3, 1, 1}, {{1, 1}, {0, 0}, {1, 1}, 2}, 1}};
 }
 
 Shape output_shape(const Case& c) { return {c.x[0], c.weight[0], out_size(c, 0), out_size(c, 1)}; }

@@ -1,6 +1,8 @@
+#include "ebb/autograd/autocast/autocast.h"
 #include "ebb/autograd/ops.h"
 #include "ebb/nn/layers.h"
 #include "ebb/nn/models/convnet.h"
+#include "ebb/nn/models/resnet.h"
 
 #include "tests/support/catch.h"
 
@@ -100,6 +102,16 @@ TEST_CASE("files of old layouts have no num_batches_tracked") {
   CHECK(net.load_state_dict(old).missing_keys.empty());
   old.versions = net.state_dict().versions;
   CHECK_THROWS_WITH(net.load_state_dict(old), ContainsSubstring("num_batches_tracked"));
+}
+
+TEST_CASE("a residual of another dtype is added as + adds it") {
+  models::BasicBlock block(8, 8, 1, {});
+  const Tensor x = randn({2, 8, 6, 6});
+  for (const bool training : {true, false}) {
+    block.train(training);
+    const Autocast lower(kCPU);
+    CHECK(block(x).dtype() == kFloat32);
+  }
 }
 
 TEST_CASE("dropout drops in training only") {

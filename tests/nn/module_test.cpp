@@ -215,6 +215,16 @@ TEST_CASE("an error says in which module and at which line it arose") {
   CHECK_THAT(message, ContainsSubstring("module_test.cpp:"));
 }
 
+TEST_CASE("an error of modules that are computed as one names all of them") {
+  const nn::Sequential net = nn::sequential({{"norm", nn::batch_norm2d({.num_features = 2})},
+                                             {"act", nn::relu()},
+                                             {"pool", nn::max_pool2d({.kernel_size = 5})}});
+  CHECK_THAT(message_of([&] {
+               net(ones({1, 2, 3, 3}));
+             }),
+             ContainsSubstring("window") && ContainsSubstring("in module norm + act + pool"));
+}
+
 TEST_CASE("a buffer may not acquire history") {
   struct Averaging : nn::Module {
     nn::Buffer mean{this, "mean", zeros({2})};

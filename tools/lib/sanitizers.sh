@@ -8,8 +8,10 @@ export TSAN_OPTIONS=second_deadlock_stack=1
 
 # configure_sanitized BUILD OPTION...
 configure_sanitized() {
-  configure "$1" --buildtype=debugoptimized -Doptimization=1 -Ddebug=false -Dcpp_args=-gline-tables-only -Db_lundef=false \
-    -Dcuda=disabled -Dtests=true -Dapps=true -Dbench=false -Ddocs=false "${@:2}"
+  local widest=avx2 # of what can run here; kernels take longest to compile
+  if grep -qw avx512vl /proc/cpuinfo; then widest=avx512; fi
+  configure "$1" --buildtype=debugoptimized -Doptimization=0 -Ddebug=false -Dcpp_args=-gline-tables-only -Db_lundef=false \
+    -Dcuda=disabled -Dtests=true -Dapps=true -Dbench=false -Ddocs=false -Dwidest_instruction_set="$widest" "${@:2}"
 }
 
 configure_asan() { configure_sanitized "$1" -Db_sanitize=address,undefined -Dfuzz=true; }

@@ -67,6 +67,7 @@ Tensor log_softmax(const Tensor& x, std::int64_t dim, Site site) {
 
 Tensor logsumexp(const Tensor& x, const Dims& named, bool keepdim, Site site) {
   if (const Autocasting as(Precision::full_on_gpu, x); as) return logsumexp(as(x), named, keepdim, site);
+  if (is_half_precision(x.dtype())) return logsumexp(ops::opmath(x), named, keepdim, site).to(x.dtype());
   const OpScope op("logsumexp", site);
   const Tensor r = is_floating(x.dtype()) ? x : x.to(kFloat32);
   const Dims dims = ops::resolved(named, x.dim());

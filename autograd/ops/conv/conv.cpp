@@ -58,6 +58,7 @@ void check_operands(const Tensor& x, const Tensor& weight, const ConvGeometry& g
 }
 
 void check_groups(std::int64_t channels, const char* which, std::int64_t groups) {
+  check(channels > 0, "there must be ", which, " channels, got none");
   check(channels >= groups && channels % groups == 0, "the ", channels, " ", which, " channels cannot be divided into ",
         groups, " groups");
 }

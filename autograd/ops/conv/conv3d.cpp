@@ -1,6 +1,7 @@
 // A convolution of volumes is the sum, over the slices of the kernel, of convolutions of the volumes' slices.
 #include "ebb/autograd/ops/conv/conv.h"
 #include "ebb/autograd/ops/detail/autocasting.h"
+#include "ebb/autograd/ops/detail/compute.h"
 #include "ebb/autograd/ops/detail/window.h"
 #include "ebb/autograd/ops/elementwise/arithmetic.h"
 #include "ebb/autograd/ops/shape/pad.h"
@@ -23,6 +24,11 @@ Tensor conv3d(const Tensor& x, const Tensor& weight, const Tensor& bias, const C
   if (x.dim() == 4) return conv3d(x.unsqueeze(0), weight, bias, o).squeeze(0);
   check(x.dim() == 5, "the input must be (N, C, D, H, W) or (C, D, H, W), got shape ", x.shape());
   check(weight.dim() == 5, "the weight must be (O, C / groups, kd, kh, kw), got shape ", weight.shape());
+  const bool rounds = is_half_precision(x.dtype()) && weight.dtype() == x.dtype() && weight.size(2) > 1;
+  if (rounds) {  // once, not each slice of the kernel
+    const Tensor wide = bias.defined() && bias.dtype() == x.dtype() ? ops::opmath(bias) : bias;
+    return conv3d(ops::opmath(x), ops::opmath(weight), wide, o).to(x.dtype());
+  }
   const Dims stride = ops::three(o.stride, "stride"), padding = ops::three(o.padding, "padding"),
              dilation = ops::three(o.dilation, "dilation");
   ops::check_window({weight.size(2), stride[0], padding[0], dilation[0]});

@@ -90,6 +90,7 @@ Tensor pixel_shuffle(const Tensor& x, std::int64_t r, Site site) {
   shape[x.dim() - 3] = channels;
   shape[x.dim() - 2] = checked_product(height, r);
   shape[x.dim() - 1] = checked_product(width, r);
+  if (r == 1) return x.clone();
   return x.reshape({images, channels, r, r, height, width}).permute({0, 1, 4, 2, 5, 3}).reshape(shape);
 }
 
@@ -104,6 +105,7 @@ Tensor pixel_unshuffle(const Tensor& x, std::int64_t r, Site site) {
   shape[x.dim() - 3] = checked_product(channels, r * r);
   shape[x.dim() - 2] = height;
   shape[x.dim() - 1] = width;
+  if (r == 1) return x.clone();
   return x.reshape({images, channels, height, r, width, r}).permute({0, 1, 3, 5, 2, 4}).reshape(shape);
 }
 

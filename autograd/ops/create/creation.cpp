@@ -45,7 +45,8 @@ Tensor ones_like(const Tensor& x, Site site) {
 
 static Tensor arange_of_reals(double start, double end, double step) {
   const double count = std::ceil((end - start) / step);
-  check(count >= 0 && count < 0x1p63, "from ", start, " no step of ", step, " leads to ", end);
+  check(count >= 0, "from ", start, " no step of ", step, " leads to ", end);
+  check<OutOfMemoryError>(count < 0x1p60, "out of memory: cannot hold ", count, " numbers");
   Tensor x = empty({static_cast<std::int64_t>(count)});
   for (std::int64_t i = 0; i < x.numel(); ++i) {
     x.data<float>()[i] = static_cast<float>(start + static_cast<double>(i) * step);

@@ -42,7 +42,7 @@ Tensor one_hot(const Tensor& x, std::int64_t num_classes, Site site) {
   check(num_classes == -1 || num_classes > 0, "num_classes must be -1 or positive, got ", num_classes);
   const std::int64_t least = x.numel() > 0 ? amin(x).item<std::int64_t>() : 0;
   const std::int64_t most = x.numel() > 0 ? amax(x).item<std::int64_t>() : 0;
-  const std::int64_t count = num_classes == -1 ? most + 1 : num_classes;
+  const std::int64_t count = num_classes == -1 ? checked_sum(most, 1) : num_classes;
   check(least >= 0 && most < count, "classes must be in [0, ", count, "), got some in [", least, ", ", most, "]");
   Shape shape = x.shape();
   shape.push_back(count);

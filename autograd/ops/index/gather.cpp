@@ -107,7 +107,7 @@ Tensor gather(const Tensor& x, std::int64_t dim, const Tensor& index, Site site)
   const OpScope op("gather", site);
   const int d = wrap_dim(dim, x.dim());
   const Tensor places = checked_index(index, x);
-  if (index.numel() == 0) return (x.numel() == 0 ? x.sum() : x.flatten().narrow(0, 0, 0).sum()).expand(index.shape());
+  if (index.numel() == 0) return x.flatten().narrow(0, 0, 0).sum().to(x.dtype()).expand(index.shape());
   check_inside(places, with_dims(x), "the tensor", d);
   return gather_lines(with_dims(x), d, places).reshape(index.shape());
 }
@@ -163,8 +163,9 @@ Tensor index_add(const Tensor& x, std::int64_t dim, const Tensor& index, const T
   shape[d] = index.numel();
   check(from.shape() == shape, "the source must have the shape of the tensor but for one slice an index: expected ",
         shape, ", got ", src.shape());
-  check(result_type(from, alpha) == x.dtype(), "alpha must not be real where the tensors are ", x.dtype());
-  const Tensor scaled = alpha.to<double>() == 1 ? from : from * alpha;
+  check(is_floating(x.dtype()) || !is_floating(alpha.dtype()), "alpha must not be a number of ", alpha.dtype(),
+        " where the tensors are ", x.dtype());
+  const Tensor scaled = alpha.to<double>() == 1 ? from : (from * alpha).to(x.dtype());
   return scatter_lines(to, kernels::Scatter::add, d, spread(index, d, shape), scaled).reshape(x.shape());
 }
 

@@ -12,8 +12,8 @@ namespace ebb {
 
 Tensor masked_fill(const Tensor& x, const Tensor& mask, Scalar value, Site site) {
   const OpScope op("masked_fill", site);
-  check(promote(value.dtype(), x.dtype()) == x.dtype() || is_floating(x.dtype()), "a ", x.dtype(),
-        " tensor cannot hold a ", value.dtype());
+  check(is_floating(x.dtype()) || !is_floating(value.dtype()), "a tensor of ", x.dtype(), " cannot hold a number of ",
+        value.dtype());
   return masked_fill(x, mask, full({}, value, {.dtype = x.dtype(), .device = x.device()}));
 }
 

@@ -116,7 +116,7 @@ Tensor dot(const Tensor& a, const Tensor& b, Site site) {
   check(a.dim() == 1 && b.dim() == 1, "needs two vectors, got shapes ", a.shape(), " and ", b.shape());
   check_alike(a, b);
   check_inner(a, b, a.size(0), b.size(0));
-  return sum(a * b);
+  return sum(ops::opmath(a) * ops::opmath(b)).to(a.dtype());
 }
 
 Tensor matmul(const Tensor& a, const Tensor& b, Site site) {
@@ -243,7 +243,9 @@ Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias, Site si
   check(x.dim() >= 1, "the input must be (..., in), got a scalar");
   check(x.size(-1) == weight.size(-1), "the input's last size must be that of the weight: input ", x.shape(),
         ", weight ", weight.shape());
-  check(!bias.defined() || bias.dim() < 2, "the bias must be (out), got shape ",
+  check(!bias.defined() || bias.dim() == 0 ||
+            (bias.dim() == 1 && (weight.dim() == 1 || bias.size(0) == weight.size(0) || bias.size(0) == 1)),
+        "the bias must be (out), a number for each row of the weight ", weight.shape(), "; got shape ",
         bias.defined() ? bias.shape() : Shape());
   const bool fuses = bias.defined() && weight.dim() == 2 && x.dim() >= 2 && bias.dim() == 1 &&
                      bias.size(0) == weight.size(0) && is_floating(x.dtype()) && x.dtype() == bias.dtype();

@@ -1,6 +1,9 @@
 #include "ebb/autograd/ops/norm/batch_norm_pool.h"
 
+#include <algorithm>
 #include <array>
+#include <iterator>
+#include <span>
 #include <vector>
 
 #include "ebb/autograd/backward.h"
@@ -31,8 +34,12 @@ bool is_one_kernel(const Tensor& x, const BatchNormOptions& o, const kernels::Po
 PooledGradients composed_backward(const Tensor& dy, const Tensor& x, const Tensor& weight, const Tensor& bias,
                                   double eps, const MaxPool2dOptions& pooling) {
   const Tensor y = max_pool2d(batch_norm_relu(x, {}, {}, weight, bias, {.training = true, .eps = eps}), pooling);
-  const std::vector<Tensor> made = grad({y}, {x, weight, bias}, {dy}, {.create_graph = true, .allow_unused = true});
-  return {made[0], made[1], made[2]};
+  PooledGradients made{x, weight, bias};
+  std::vector<Tensor> wanted;
+  std::ranges::copy_if(made, std::back_inserter(wanted), &Tensor::requires_grad);
+  const std::vector<Tensor> found = grad(std::span(&y, 1), wanted, std::span(&dy, 1), {.create_graph = true});
+  for (auto next = found.begin(); Tensor & input : made) input = input.requires_grad() ? *next++ : Tensor();
+  return made;
 }
 
 Tensor train_pooled(const Tensor& x, const Tensor& running_mean, const Tensor& running_var, const Tensor& weight,

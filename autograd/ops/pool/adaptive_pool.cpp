@@ -9,7 +9,11 @@
 #include "ebb/autograd/ops/detail/constant.h"
 #include "ebb/autograd/ops/detail/resample.h"
 #include "ebb/autograd/ops/detail/window.h"
+#include "ebb/autograd/ops/elementwise/arithmetic.h"
+#include "ebb/autograd/ops/elementwise/compare.h"
 #include "ebb/autograd/ops/index/gather.h"
+#include "ebb/autograd/ops/reduce/reduce.h"
+#include "ebb/autograd/ops/shape/rearrange.h"
 #include "ebb/autograd/ops/shape/shape.h"
 
 namespace ebb {
@@ -119,8 +123,11 @@ ValuesAndIndices adaptive_max_pool2d_with_indices(const Tensor& x, const OutputS
   const Tensor places = windows_of(x, sizes);
   shape.push_back(places.size(-1));
   const Tensor elements = index_select(x.flatten(-2), -1, places.flatten()).reshape(shape);
-  const auto [values, chosen] = max(elements, -1, true);
-  return {values.squeeze(-1), gather(places.expand(shape), -1, chosen).squeeze(-1)};
+  // The first of equal ones, but of NaN the last.
+  const Tensor first = argmax(elements, -1, true), nan = isnan(elements.detach());
+  const Tensor last_nan = shape[shape.size() - 1] - 1 - argmax(flip(nan, {-1}), -1, true);
+  const Tensor chosen = where(gather(nan, -1, first), last_nan, first);
+  return {gather(elements, -1, chosen).squeeze(-1), gather(places.expand(shape), -1, chosen).squeeze(-1)};
 }
 
 ValuesAndIndices adaptive_max_pool1d_with_indices(const Tensor& x, const OutputSize& output_size, Site site) {

@@ -89,7 +89,7 @@ Tensor arg_extreme(const Tensor& x, Extreme which, std::optional<std::int64_t> d
 /// The extreme elements along one dimension, read at their positions.
 ValuesAndIndices extreme_along(const Tensor& x, Extreme which, std::int64_t dim, bool keepdim) {
   const Tensor places = arg_extreme(x, which, dim, true);
-  if (x.dim() == 0) return {x.reshape({}), places.reshape({})};
+  if (x.dim() == 0) return {x.clone(), places.reshape({})};
   const int d = wrap_dim(dim, x.dim());
   const Tensor y = no_grad([&] { return gather(x, d, places); });
   const Tensor values =

@@ -159,6 +159,7 @@ Tensor affine_grid(const Tensor& theta, const Shape& size, bool align_corners, S
   const OpScope op("affine_grid", site);
   const int dims = size.size() - 2;
   check(dims == 2 || dims == 3, "the size must be (N, C, H, W) or (N, C, D, H, W), got ", size);
+  check(std::ranges::all_of(size, [](std::int64_t n) { return n >= 0; }), "the size must not be negative, got ", size);
   check(is_floating(theta.dtype()) && theta.shape() == Shape({size[0], dims, dims + 1}), "theta must be a floating (",
         size[0], ", ", dims, ", ", dims + 1, "), got ", theta.dtype(), " of shape ", theta.shape());
   Shape grid{1};

@@ -106,11 +106,13 @@ Tensor as_strided(const Tensor& x, const Shape& shape, const Strides& strides, s
   check(std::ranges::all_of(strides, [](std::int64_t s) { return s >= 0; }), "strides must not be negative, got ",
         strides);
   const auto held = static_cast<std::int64_t>(x.storage().bytes() / size_of(x.dtype()));
-  check(numel(shape) >= 0 && offset >= 0 && offset <= held && checked_sum(offset, last_offset(shape, strides)) < held,
+  const bool is_empty = numel(shape) == 0;  // and may begin where a slice of nothing does
+  check(offset >= 0 && (is_empty || (offset <= held && checked_sum(offset, last_offset(shape, strides)) < held)),
         "shape ", shape, ", strides ", strides, " and offset ", offset, " lead outside of a storage of ", held,
         " elements");
-  const Pair pair{x.shape(), x.strides(), shape, strides, offset - x.storage_offset()};
-  return record(x.alias(shape, strides, offset), wrt(x, [pair](const Tensor& dy) { return put(dy, pair); }));
+  const std::int64_t first = is_empty ? std::min(offset, held) : offset;
+  const Pair pair{x.shape(), x.strides(), shape, strides, first - x.storage_offset()};
+  return record(x.alias(shape, strides, first), wrt(x, [pair](const Tensor& dy) { return put(dy, pair); }));
 }
 
 Tensor region_of(const Tensor& x, const Strides& base_strides, const Shape& shape, const Strides& strides,

@@ -1,25 +1,19 @@
 #include "ebb/autograd/ops/shape/rearrange.h"
 
 #include <algorithm>
-#include <span>
-#include <vector>
 
 #include "ebb/autograd/ops/create/creation.h"
 #include "ebb/autograd/ops/detail/constant.h"
 #include "ebb/autograd/ops/elementwise/arithmetic.h"
 #include "ebb/autograd/ops/elementwise/compare.h"
 #include "ebb/autograd/ops/index/gather.h"
+#include "ebb/autograd/ops/shape/as_strided.h"
 #include "ebb/autograd/ops/shape/join.h"
 #include "ebb/autograd/ops/shape/shape.h"
 
 namespace ebb {
 
 namespace {
-
-Tensor index_of(const std::vector<std::int64_t>& places, Device device) {
-  const Shape shape{static_cast<std::int64_t>(places.size())};
-  return ops::constant(from_values(std::span<const std::int64_t>(places), shape), device);
-}
 
 Dims wrapped(const Dims& dims, int rank) {
   Dims all;
@@ -115,7 +109,8 @@ Tensor repeat_interleave(const Tensor& x, std::int64_t repeats, std::optional<st
   const OpScope op("repeat_interleave", site);
   check(repeats >= 0, "the number of repeats must not be negative, got ", repeats);
   const Tensor from = dim && x.dim() > 0 ? x : x.flatten();
-  return repeated(from, dim ? wrap_dim(*dim, from.dim()) : 0, repeats, true);
+  const int d = dim ? wrap_dim(*dim, from.dim()) : 0;
+  return repeats == 1 ? from.clone() : repeated(from, d, repeats, true);
 }
 
 Tensor repeat_interleave(const Tensor& x, const Tensor& repeats, std::optional<std::int64_t> dim, Site site) {
@@ -165,15 +160,16 @@ Tensor unfold(const Tensor& x, std::int64_t dim, std::int64_t size, std::int64_t
   check(size >= 0 && size <= length, "slices must have 0 to ", length, " elements, the size of dimension ", d, "; got ",
         size);
   check(step > 0, "the step must be positive, got ", step);
-  std::vector<std::int64_t> places;
-  const std::int64_t count = (length - size) / step + 1;
-  for (std::int64_t i = 0; i < count * size; ++i) places.push_back(i / size * step + i % size);
-  const Tensor slices = index_select(x.dim() == 0 ? x.reshape({1}) : x, d, index_of(places, x.device()));
-  if (x.dim() == 0) return slices;
-  Shape shape = slices.shape();
-  shape[d] = count;
-  shape.insert(d + 1, size);
-  return movedim(slices.reshape(shape), {d + 1}, {-1});
+  Shape shape = x.shape();
+  Strides strides = x.strides();
+  const std::int64_t apart = x.dim() == 0 ? 1 : strides[d];
+  if (x.dim() > 0) {
+    shape[d] = (length - size) / step + 1;
+    strides[d] = shape[d] > 1 ? checked_product(apart, step) : apart;
+  }
+  shape.push_back(size);
+  strides.push_back(apart);
+  return as_strided(x, shape, strides, x.storage_offset());
 }
 
 }  // namespace ebb

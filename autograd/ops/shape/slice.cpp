@@ -63,8 +63,8 @@ Tensor narrow(const Tensor& x, std::int64_t dim, std::int64_t start, std::int64_
   const std::int64_t size = x.shape()[d];
   const std::int64_t first = start < 0 ? start + size : start;
   check(length >= 0, "the length must not be negative, got ", length);
-  check(first >= 0 && first <= size && length <= size - first, "elements ", start, " to ",
-        kernels::added(start, length), " are outside of dimension ", d, ", of size ", size);
+  check(first >= 0 && first <= size && length <= size - first, length, " elements from ", start,
+        " on are not all inside of dimension ", d, ", of size ", size);
   return take(x, {d, first, length, 1});
 }
 

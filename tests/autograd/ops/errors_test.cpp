@@ -1,3 +1,6 @@
+#include <limits>
+#include <string>
+
 #include "ebb/autograd/ops.h"
 
 #include "tests/support/catch.h"
@@ -53,7 +56,7 @@ std::vector<Refusal> shape_refusals() {
            },
            {"[2, 3]", "[2, 4]"}},
           {"flatten", [] { flatten(m23, 1, 0); }, {"start_dim", "1", "0"}},
-          {"narrow", [] { narrow(m23, 1, 2, 2); }, {"2 to 4", "size 3"}},
+          {"narrow", [] { narrow(m23, 1, 2, 2); }, {"2 elements from 2 on", "size 3"}},
           {"select", [] { select(m23, 0, 2); }, {"index 2", "size 2"}},
           {"slice", [] { slice(m23, 0, 0, 1, 0); }, {"positive", "0"}},
           {"slice", [] { slice(scalar, 0, 0, 1); }, {"scalar cannot be sliced"}},
@@ -85,7 +88,11 @@ std::vector<Refusal> shape_refusals() {
 }
 
 std::vector<Refusal> reduction_refusals() {
-  return {{"sum",
+  constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
+  return {{"narrow", [=] { narrow(v3, 0, 1, most); }, {std::to_string(most) + " elements from 1 on", "size 3"}},
+          {"arange", [] { arange(0.0, 1e30); }, {"out of memory", "1e+30"}},
+          {"arange", [] { arange(0.0, -1.0); }, {"no step of 1 leads to -1"}},
+          {"sum",
            [] {
              sum(m23, {0, -2});
            },
@@ -108,8 +115,21 @@ std::vector<Refusal> reduction_refusals() {
 }
 
 std::vector<Refusal> network_refusals() {
+  const Tensor last = tensor({std::numeric_limits<std::int64_t>::max()});
   const Tensor weight = ones({3, 2, 3, 3});
-  return {{"mm", [] { mm(m23, m45); }, {"[2, 3]", "[4, 5]"}},
+  return {{"one_hot", [=] { one_hot(last); }, {"does not fit"}},
+          {"affine_grid",
+           [] {
+             affine_grid(ones({2, 2, 3}), {2, 3, -1, 4});
+           },
+           {"negative", "-1"}},
+          {"conv2d",
+           [] {
+             conv2d(image, ones({0, 2, 3, 3}));
+           },
+           {"output channels", "none"}},
+          {"linear", [] { linear(m23, m23, v3); }, {"bias must be (out)", "[2, 3]", "[3]"}},
+          {"mm", [] { mm(m23, m45); }, {"[2, 3]", "[4, 5]"}},
           {"bmm", [] { bmm(m23, m23); }, {"[2, 3]"}},
           {"mm", [] { mm(m23, m23.to(kFloat64).t()); }, {"float32", "float64"}},
           {"matmul", [] { matmul(scalar, v3); }, {"[]", "[3]"}},

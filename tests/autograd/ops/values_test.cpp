@@ -1,5 +1,7 @@
 #include <cmath>
+#include <span>
 
+#include "ebb/autograd/backward.h"
 #include "ebb/autograd/ops.h"
 
 #include "tests/autograd/ops/gradient_cases.h"
@@ -153,6 +155,37 @@ TEST_CASE("batch norm, ReLU and max pooling at once are what the two ops are") {
           check_pooled_norm(pooling, channels, dtype, format);
         }
       }
+    }
+  }
+}
+
+TEST_CASE("batch norm, ReLU and max pooling at once are differentiated twice, whichever operands are") {
+  const Tensor given = randn({2, 3, 4, 4}, {.dtype = kFloat64}), dy = randn({2, 3, 2, 2}, {.dtype = kFloat64});
+  for (const int wanted : {1, 2, 3, 4, 5, 6, 7}) {
+    const auto outcome = [&](bool at_once) {
+      std::vector<Tensor> in{given.clone(), full({3}, 1.5, {.dtype = kFloat64}), full({3}, 0.5, {.dtype = kFloat64})};
+      std::vector<Tensor> of;
+      for (std::size_t i = 0; i < in.size(); ++i) {
+        if ((wanted >> i) % 2 == 1) of.push_back(in[i].requires_grad_());
+      }
+      const BatchNormOptions o{.training = true};
+      const Tensor y = at_once ? batch_norm_relu_max_pool2d(in[0], {}, {}, in[1], in[2], o, {.kernel_size = 2})
+                               : max_pool2d(batch_norm_relu(in[0], {}, {}, in[1], in[2], o), {.kernel_size = 2});
+      const std::vector<Tensor> first = grad(std::span(&y, 1), of, std::span(&dy, 1), {.create_graph = true});
+      Tensor sum = zeros({}, {.dtype = kFloat64});
+      for (const Tensor& g : first) sum = sum + square(g).sum();
+      std::vector<Tensor> all = first;
+      if (sum.requires_grad()) {
+        for (const Tensor& g : grad(std::span(&sum, 1), of, {}, {.allow_unused = true})) all.push_back(g);
+      }
+      return all;
+    };
+    const std::vector<Tensor> expected = outcome(false), made = outcome(true);
+    REQUIRE(made.size() == expected.size());
+    for (std::size_t i = 0; i < made.size(); ++i) {
+      CAPTURE(wanted, i);
+      REQUIRE(made[i].defined() == expected[i].defined());
+      if (made[i].defined()) CHECK(allclose(made[i], expected[i], 1e-9, 1e-9));
     }
   }
 }

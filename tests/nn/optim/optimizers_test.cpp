@@ -86,6 +86,7 @@ TEST_CASE("groups have rates of their own") {
 }
 
 TEST_CASE("options that make no sense are refused") {
+  CHECK_THROWS_WITH(optim::Adam({ones({1}), Tensor()}, {}), ContainsSubstring("parameter 1 of 2 is undefined"));
   const std::vector<Tensor> params{ones({1}, {.requires_grad = true})};
   CHECK_THROWS_WITH(optim::SGD(params, {.lr = -1}), ContainsSubstring("lr must not be negative, got -1"));
   CHECK_THROWS_WITH(optim::SGD(params, {.nesterov = true}), ContainsSubstring("nesterov needs momentum"));

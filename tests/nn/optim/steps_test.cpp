@@ -60,7 +60,7 @@ std::unique_ptr<optim::Optimizer> make_optimizer(const Tensor& p, const Json& c)
   return make<optim::Adagrad, optim::AdagradOptions>(p, c["options"]);
 }
 
-void run(const Json& c) {
+void take_steps(const Json& c) {
   const DType dtype = c["dtype"] == "float32" ? kFloat32 : kFloat64;
   const Tensor p = from_hex(c["start"], dtype).requires_grad_();
   // the same as a parameter with gaps between its elements, whose gradient has none
@@ -88,7 +88,7 @@ TEST_CASE("optimizers move parameters as PyTorch's do, to the last bit") {
   REQUIRE(cases.size() > 80);
   for (const Json& c : cases) {
     CAPTURE(c["optimizer"].dump(), c["options"].dump(), c["dtype"].dump());
-    run(c);
+    take_steps(c);
   }
 }
 

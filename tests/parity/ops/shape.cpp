@@ -16,7 +16,7 @@ static Outputs call_slice(const Arguments& a) {
                 a.integer("step", 1))};
 }
 
-static void add_parts(OpTable& table) {
+static void add_slices_and_joins(OpTable& table) {
   table["narrow"] = {
       {"input", "dim", "start", "length"}, [](const Arguments& a) {
         return Outputs{narrow(a.tensor("input"), a.integer("dim"), a.integer("start"), a.integer("length"))};
@@ -32,7 +32,7 @@ static void add_parts(OpTable& table) {
 }
 
 void add_shape_ops(OpTable& table) {
-  add_parts(table);
+  add_slices_and_joins(table);
   table["reshape"] = {{"input", "shape"},
                       [](const Arguments& a) { return Outputs{reshape(a.tensor("input"), a.dims("shape"))}; }};
   table["view"] = {{"input", "size"},

@@ -76,23 +76,22 @@ void fault_kernel(int launches, int status);
 void forget_faults();
 /// Whether memory is pinned.
 bool is_pinned(const void* memory);
-/// Whether kernels can read there, as they can in memory of a device and in what is pinned.
-bool is_reachable(const void* memory);
 
-/// A Failure where the argument of a kernel is a pointer that no GPU could follow.
+/// A Failure where a kernel's argument is a pointer that no GPU could follow: not into memory of a device, nor what is
+/// pinned.
+void check_pointer(int number, const void* argument);
 template <class T>
 void check_argument(int number, const T& argument) {
-  if constexpr (std::is_pointer_v<T>) {
-    if (argument != nullptr && !is_reachable(argument)) {
-      throw Failure("argument " + std::to_string(number) + " of a kernel points to memory of the host");
-    }
-  }
+  if constexpr (std::is_pointer_v<T>) check_pointer(number, argument);
 }
 
 namespace detail {
 
 using Body = void (*)(const void* closure);
 void launch(const dim3& grid, const dim3& block, std::size_t shared_bytes, Body body, const void* closure);
+/// The same as work of a stream, which keeps the closure's bytes.
+void enqueue_launch(CUstream_st* stream, const dim3& grid, const dim3& block, std::size_t shared_bytes, Body body,
+                    const void* closure, std::size_t bytes);
 
 /// Memory that the threads of a block share, filled with 0xff (NaN) at the start of each block.
 struct SharedMemory {
@@ -111,6 +110,16 @@ template <class Kernel>
 void launch(const dim3& grid, const dim3& block, std::size_t shared_bytes, const Kernel& kernel) {
   detail::launch(
       grid, block, shared_bytes, [](const void* closure) { (*static_cast<const Kernel*>(closure))(); }, &kernel);
+}
+
+/// There are a thousand kernels, so that what each of them adds is little.
+template <class Kernel>
+void enqueue_launch(CUstream_st* stream, const dim3& grid, const dim3& block, std::size_t shared_bytes,
+                    const Kernel& kernel) {
+  static_assert(std::is_trivially_copyable_v<Kernel>, "CUDA copies the arguments of kernels byte by byte");
+  detail::enqueue_launch(
+      stream, grid, block, shared_bytes, [](const void* closure) { (*static_cast<const Kernel*>(closure))(); }, &kernel,
+      sizeof(Kernel));
 }
 
 /// The block's dynamic shared memory.

@@ -71,9 +71,11 @@ Fiber::~Fiber() {
 }
 
 void Fiber::start(void (*entry)()) {
-  // Who used this stack before never returned, so its frames are still marked.
-  if (__asan_unpoison_memory_region != nullptr) __asan_unpoison_memory_region(stack_.get(), stack_size);
   const auto end = (reinterpret_cast<std::uintptr_t>(stack_.get()) + stack_size) & ~std::uintptr_t{15};
+  if (__asan_unpoison_memory_region != nullptr && stack_pointer_ != nullptr) {
+    // Who used this stack before never returned, so its frames are still marked.
+    __asan_unpoison_memory_region(stack_pointer_, end - reinterpret_cast<std::uintptr_t>(stack_pointer_));
+  }
   auto* top = reinterpret_cast<void**>(end);
   top[-1] = nullptr;                          // no return address
   top[-2] = reinterpret_cast<void*>(&begin);  // what the switch returns to

@@ -162,7 +162,12 @@ std::vector<std::span<const char>> device_memory() {
 }
 
 bool is_pinned(const void* at) { return place_of(at) == MemoryKind::pinned; }
-bool is_reachable(const void* at) { return place_of(at) != MemoryKind::pageable; }
+
+void check_pointer(int number, const void* argument) {
+  if (argument != nullptr && place_of(argument) == MemoryKind::pageable) {
+    throw Failure("argument " + std::to_string(number) + " of a kernel points to memory of the host");
+  }
+}
 
 }  // namespace emulator
 

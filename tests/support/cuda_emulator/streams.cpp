@@ -1,8 +1,12 @@
 // Streams and events: queues in order, which events order among each other.
 #include "tests/support/cuda_emulator/streams.h"
 
+#include <cstring>
 #include <map>
 #include <utility>
+
+#include <cuda.h>
+#include <cuda_runtime.h>
 
 namespace emulator {
 namespace {
@@ -121,6 +125,16 @@ int enqueue(CUstream_st* to, std::function<void()> work, bool waits) {
   const std::lock_guard running(stream.running);
   work();
   return cudaSuccess;
+}
+
+void detail::enqueue_launch(CUstream_st* stream, const dim3& grid, const dim3& block, std::size_t shared_bytes,
+                            Body body, const void* closure, std::size_t bytes) {
+  struct alignas(CUtensorMap) Piece {
+    unsigned char bytes[alignof(CUtensorMap)];
+  };
+  std::vector<Piece> kept((bytes + sizeof(Piece) - 1) / sizeof(Piece));
+  std::memcpy(kept.data(), closure, bytes);
+  enqueue(stream, [=, kept = std::move(kept)] { launch(grid, block, shared_bytes, body, kept.data()); });
 }
 
 void finish(CUstream_st& stream) {

@@ -12,8 +12,7 @@ void invoke(void (*kernel)(Params...), dim3 blocks, dim3 threads, std::size_t sh
   if (!emulator::accepts_launch(stream, blocks, threads)) return;
   int number = 0;
   (emulator::check_argument(number++, args), ...);
-  emulator::enqueue(stream,
-                    [=] { emulator::launch(blocks, threads, shared, [&] { kernel(static_cast<Params>(args)...); }); });
+  emulator::enqueue_launch(stream, blocks, threads, shared, [=] { kernel(static_cast<Params>(args)...); });
 }
 
 template <class Memory>
