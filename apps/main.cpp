@@ -1,7 +1,8 @@
-// The command line: what it takes. With bench/arguments.cpp the only file that includes CLI11, which is large.
+// The command line: what it takes. With options/ and bench/arguments.cpp all that includes CLI11, which is large.
 #include <algorithm>
 #include <cstdio>
 #include <deque>
+#include <limits>
 #include <span>
 
 #include <CLI/CLI.hpp>
@@ -14,7 +15,10 @@
 
 #include "apps/bench/command.h"
 #include "apps/files/file_commands.h"
+#include "apps/options/numbers.h"
+#include "apps/output/command_terms.h"
 #include "apps/output/printed.h"
+#include "apps/output/standard_streams.h"
 #include "apps/training/commands.h"
 
 namespace {
@@ -22,6 +26,7 @@ namespace {
 using namespace ebb;
 
 constexpr int bad_input = 2;
+constexpr std::uint64_t most_threads = 4096, most_epochs = 1'000'000'000;
 
 /// Options that every subcommand has.
 struct Common {
@@ -32,20 +37,29 @@ struct Common {
 void add_common(CLI::App& command, Common& common) {
   command.add_flag("--json", common.json, "print the result as JSON");
   command.add_option("--threads", common.threads, "CPU threads; as many as there are cores by default")
-      ->check([](const std::string& text) {
-        const bool is_positive = !text.empty() && text.find_first_not_of("0123456789") == std::string::npos &&
-                                 text.find_first_not_of('0') != std::string::npos;
-        return is_positive ? std::string()
-                           : "must be at least 1, got " + text + "; leave it out for as many as there are cores";
-      });
+      ->transform(apps::whole_number(1, most_threads));
 }
 
 void add_data(CLI::App& command, apps::DataArguments& data, const char* what) {
   command.add_option("--data", data.data, what);
   command.add_option("--root", data.root, "folder of Fashion-MNIST's idx files");
+  command.add_option("--limit", data.limit, "use only so many images of each split")->transform(apps::whole_number(1));
+}
+
+void add_folder(CLI::App& command, apps::DataArguments& data) {
   command.add_flag("--skip-broken", data.skip_broken,
                    "leave out images of a folder that cannot be read, and count them");
-  command.add_option("--limit", data.limit, "use only so many images of each split")->check(CLI::PositiveNumber);
+}
+
+void add_image_size(CLI::App& command, apps::DataArguments& data, const char* what) {
+  command.add_option("--image-size", data.image_size, what)->transform(apps::whole_number(28, 1024));
+}
+
+void add_most_bytes(CLI::App& command, std::uint64_t& most_bytes) {
+  command
+      .add_option("--most-bytes", most_bytes,
+                  "for a file that you trust: what its values, or arrays once inflated, may take")
+      ->transform(apps::whole_number(1, std::numeric_limits<std::uint64_t>::max()));
 }
 
 void add_device(CLI::App& command, std::string& device) {
@@ -74,7 +88,7 @@ apps::TrainArguments defaults(const std::string& model) {
 
 /// What --data may be.
 const char* data_for(const std::string& model) {
-  if (model == "convnet" || model == "unet") return "fashion-mnist (the default) or synthetic";
+  if (!apps::takes_folders(model)) return "fashion-mnist (the default) or synthetic";
   return "fashion-mnist (the default), synthetic, or a folder with train/CLASS/*.png and test/CLASS/*.png, of the same "
          "classes";
 }
@@ -85,19 +99,26 @@ CLI::App* add_model(CLI::App& train, apps::TrainArguments& arguments, Common& co
   add_common(*command, common);
   add_data(*command, arguments.data, data_for(arguments.model));
   add_device(*command, arguments.device);
+  if (apps::takes_folders(arguments.model)) add_folder(*command, arguments.data);
   if (arguments.model != "convnet") {
-    command->add_option("--image-size", arguments.data.image_size, "height and width that images are brought to")
-        ->check(CLI::Range(28, 1024));
+    add_image_size(*command, arguments.data, "height and width that images are brought to");
   }
-  command->add_option("--epochs", arguments.epochs, "passes over the data")->capture_default_str();
-  command->add_option("--batch-size", arguments.batch_size, "images in a step")->capture_default_str();
-  command->add_option("--lr", arguments.lr, "highest learning rate; falls to 0 by half a cosine")
+  command->add_option("--epochs", arguments.epochs, "passes over the data")
+      ->transform(apps::whole_number(1, most_epochs))
       ->capture_default_str();
-  command->add_option("--seed", arguments.seed, "of the first weights and the order of images")->capture_default_str();
+  command->add_option("--batch-size", arguments.batch_size, "images in a step")
+      ->transform(apps::whole_number(2))
+      ->capture_default_str();
+  command->add_option("--lr", arguments.lr, "highest learning rate; falls to 0 by half a cosine")
+      ->check(apps::positive_number())
+      ->capture_default_str();
+  command->add_option("--seed", arguments.seed, "of the first weights and the order of images")
+      ->transform(apps::whole_number(0, std::numeric_limits<std::uint64_t>::max()))
+      ->capture_default_str();
   command->add_option("--out", arguments.out, "file for the model")->capture_default_str();
   command->add_flag("--resume", arguments.resume, "go on from the checkpoint beside --out");
   command->add_option("--devices", arguments.devices, "threads that train together, each on its part of a batch")
-      ->check(CLI::Range(1, 256))
+      ->transform(apps::whole_number(1, 256))
       ->capture_default_str();
   command->add_option("--distributed", arguments.distributed, "mpi: processes do, those that mpirun starts")
       ->check(CLI::IsMember({"mpi"}));
@@ -114,7 +135,8 @@ using FileCommand = int (*)(const apps::FileArguments&);
 void add_convert(CLI::App& convert, apps::ConvertArguments& options) {
   convert.add_option("from", options.from, "a file of any of these kinds")->required()->check(CLI::ExistingFile);
   convert.add_option("to", options.to, "the file to write: .pth, .safetensors, .npz or .npy")->required();
-  convert.add_option("--only", options.only, "the weights under this key, such as model");
+  convert.add_option("--only", options.only,
+                     "the weights under this key, such as model, or one tensor, such as fc.weight");
   convert.add_option("--strip", options.strip, "what to take from the front of keys, such as module.");
   convert.add_option("--dtype", options.dtype, "of floating tensors: float16, bfloat16, float32 or float64");
 }
@@ -138,15 +160,14 @@ std::vector<std::pair<CLI::App*, FileCommand>> add_file_commands(CLI::App& app, 
         ->check(CLI::ExistingFile);
   }
   for (CLI::App* command : {inspect, verify, diff, convert}) {
-    command->add_option("--most-bytes", arguments.most_bytes,
-                        "for a file that you trust: what its values, or arrays once inflated, may take");
+    add_most_bytes(*command, arguments.most_bytes);
   }
   diff->add_option("other", arguments.other, "the other")->required()->check(CLI::ExistingFile);
   add_convert(*convert, arguments.convert);
   summary->add_option("model", arguments.file, "a model's name, or a file of its weights")->required();
   summary->add_option("--input", arguments.input, "the shape of the input, such as 1,3,224,224");
   summary->add_option("--depth", arguments.depth, "layers below are summed up")
-      ->check(CLI::Range(1, 100))
+      ->transform(apps::whole_number(1, 100))
       ->capture_default_str();
   return {{inspect, apps::inspect_command},
           {verify, apps::verify_command},
@@ -162,9 +183,13 @@ CLI::App* add_eval(CLI::App& app, apps::EvalArguments& arguments, Common& common
   add_data(*command, arguments.data,
            "what it was trained on: fashion-mnist (the default), synthetic, or for a resnet a folder");
   add_device(*command, arguments.device);
-  command->add_option("--image-size", arguments.data.image_size, "as it was for training")->check(CLI::Range(28, 1024));
+  add_folder(*command, arguments.data);
+  add_image_size(*command, arguments.data, "as it was for training; not of a convnet");
+  add_most_bytes(*command, arguments.most_bytes);
   command->add_option("--predictions", arguments.predictions, "a PNG file to draw some of them to");
-  command->add_option("model", arguments.model, "a .pth file")->required()->check(CLI::ExistingFile);
+  command->add_option("model", arguments.model, "a file of its weights: .pth, .safetensors or .npz")
+      ->required()
+      ->check(CLI::ExistingFile);
   return command;
 }
 
@@ -216,6 +241,7 @@ int run(int argc, char** argv) {
   bench::BenchArguments bench;
   bench::CompareArguments compare;
   const auto [bench_app, compare_app] = bench::add_bench(app, bench, compare, common.threads);
+  apps::refuse_empty(app);
 
   check_subcommand(app, std::span(argv, static_cast<std::size_t>(argc)).subspan(1));
   try {
@@ -238,7 +264,8 @@ int run(int argc, char** argv) {
 }
 
 /// Who asked for JSON gets it.
-int report_error(const std::string& message, std::span<char* const> arguments) {
+int report_error(const std::string& told, std::span<char* const> arguments) {
+  const std::string message = apps::in_command_terms(told, arguments.size() > 1 ? arguments[1] : "");
   std::fprintf(stderr, "ebb: %s\n", apps::printable(message).c_str());
   const bool is_bench = arguments.size() > 1 && std::string_view(arguments[1]) == "bench";  // whose --json is a file
   const bool wants_json =
@@ -250,13 +277,16 @@ int report_error(const std::string& message, std::span<char* const> arguments) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  apps::fill_closed_streams();
   const std::span arguments(argv, static_cast<std::size_t>(argc));
+  int status = 0;
   try {
-    return run(argc, argv);
+    status = run(argc, argv);
   } catch (const Error& error) {  // without the line of ours where it arose
     const std::string module = error.module_path().empty() ? "" : " (in " + error.module_path() + ")";
-    return report_error(error.message() + module, arguments);
+    status = report_error(error.message() + module, arguments);
   } catch (const std::exception& error) {
-    return report_error(error.what(), arguments);
+    status = report_error(error.what(), arguments);
   }
+  return apps::with_output_written(status);
 }

@@ -18,6 +18,9 @@ PAGE = ROOT / "docs/cpu-results.md"
 RESULTS = ROOT / "docs/cpu-results"  # what the benchmarks wrote with --json, one file for each CPU
 PART = re.compile(r"(<!-- results: written by tools/make_cpu_results.py -->\n).*?(\n<!-- end -->)", re.DOTALL)
 NOTHING = "**Nothing has been measured yet.**"
+# bench/nets --scaling measures after the rows, by itself.
+RUN_OF_ITS_OWN = ("What threads bring. That is a run of its own: the least of 4 samples at most, with no peers in turns. So its times on all "
+                  "threads are near those above, and not the same.")
 LONGEST_OPS = 4  # that a network's line names
 
 
@@ -64,7 +67,7 @@ def nets_table(result):
     head = ["network", "ebb, ms", *peers, "best peer / ebb", "ebb, MB", "least of peers, MB", "ebb's time"]
     tables = [table(head, [[row["net"], *times(row, peers), ratio(row), *memory(row), longest_ops(row)] for row in result["rows"]])]
     scaled = [row for row in result["rows"] if "scaling" in row]
-    return "\n\n".join(tables + ([scaling_table(scaled)] if scaled else []))
+    return "\n\n".join(tables + ([RUN_OF_ITS_OWN, scaling_table(scaled)] if scaled else []))
 
 
 def scaling_table(rows):

@@ -1,20 +1,15 @@
 #include "apps/bench/arguments.h"
 
+#include <limits>
+
 #include <CLI/CLI.hpp>
+
+#include "apps/options/numbers.h"
 
 namespace ebb::bench {
 namespace {
 
-/// CLI11's own says what the largest of all numbers is, too.
-std::string positive(const std::string& text) {
-  double value = 0;
-  return CLI::detail::lexical_cast(text, value) && value > 0 ? "" : "must be above 0, got " + text;
-}
-
-/// CLI11 takes a number below 0 for a large one.
-std::string no_sign(const std::string& text) {
-  return text.find('-') == std::string::npos ? "" : "must not be negative, got " + text;
-}
+using apps::positive_number, apps::whole_number;
 
 void add_what(CLI::App& command, BenchArguments& bench) {
   command.add_option("families", bench.families,
@@ -23,12 +18,12 @@ void add_what(CLI::App& command, BenchArguments& bench) {
   command.add_option("--model", bench.model, "shapes of your model: a file of weights, or a model's name")
       ->option_text("FILE.pth");
   command.add_option("--input", bench.input, "of the model: sizes such as 8,3,224,224");
-  command.add_option("--batch", bench.batch, "of a suite: images or sequences");
+  command.add_option("--batch", bench.batch, "of a suite: images or sequences")->transform(whole_number(1));
   command.add_option("--pass", bench.passes, "only these: forward, backward, backward_input, backward_weight");
   command.add_option("--only", bench.only, "only cases whose names begin so, such as \"conv2d 8x64\"");
   command
       .add_option("--most-gflop", bench.most_gflop, "leaves out cases of more operations; on the CPU 30 where absent")
-      ->check(positive);
+      ->check(positive_number());
 }
 
 void add_how(CLI::App& command, BenchArguments& bench) {
@@ -40,14 +35,16 @@ void add_how(CLI::App& command, BenchArguments& bench) {
   command.add_flag("--tune", bench.tune, "on a GPU: cuDNN's fastest engine, too, beside its first choice");
   command.add_option("--without", bench.without, "contestants to leave out, such as plain or openblas");
   command.add_option("--rounds", bench.rounds, "in each of which everyone takes a turn")
-      ->check(CLI::Range(1, 1000))
+      ->transform(whole_number(1, 1000))
       ->capture_default_str();
   command.add_option("--samples", bench.samples, "in a turn, at most, cold and hot each")
-      ->check(CLI::Range(1, 1000))
+      ->transform(whole_number(1, 1000))
       ->capture_default_str();
-  command.add_option("--seconds", bench.seconds, "after which a turn ends")->check(positive)->capture_default_str();
+  command.add_option("--seconds", bench.seconds, "after which a turn ends")
+      ->check(positive_number())
+      ->capture_default_str();
   command.add_option("--seed", bench.seed, "of the inputs, the order of turns and the bootstrap")
-      ->check(no_sign)
+      ->transform(whole_number(0, std::numeric_limits<std::uint64_t>::max()))
       ->capture_default_str();
   command.add_option("--ceilings", bench.ceilings, "TFLOP/s,GB/s, such as 0.2,25: taken in place of measuring them");
 }
@@ -70,12 +67,14 @@ BenchCommands add_bench(CLI::App& app, BenchArguments& bench, CompareArguments& 
   add_how(*command, bench);
   add_output(*command, bench);
   command->add_option("--threads", threads, "CPU threads of everyone; as many as there are cores by default")
-      ->check(CLI::Range(1, 4096));
+      ->transform(whole_number(1, 4096));
   CLI::App* gate = command->add_subcommand(
       "compare", "compare two files of `ebb bench --json`; the exit status is 1 where something has become slower");
   gate->add_option("before", compare.before, "a file")->required()->check(CLI::ExistingFile);
   gate->add_option("after", compare.after, "a later one")->required()->check(CLI::ExistingFile);
-  gate->add_option("--tolerance", compare.tolerance, "what does not count: 0.05 is 5 %")->capture_default_str();
+  gate->add_option("--tolerance", compare.tolerance, "what does not count: 0.05 is 5 %")
+      ->check(apps::number_from_0())
+      ->capture_default_str();
   gate->add_flag("--all", compare.all, "shows what is alike, too");
   return {command, gate};
 }

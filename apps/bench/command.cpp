@@ -13,6 +13,7 @@
 #include "apps/bench/report/json.h"
 #include "apps/bench/report/picture.h"
 #include "apps/bench/report/table.h"
+#include "apps/bench/without.h"
 #include "apps/output/terminal.h"
 
 namespace ebb::bench {
@@ -64,6 +65,7 @@ bool has_wrong(const Result& result) {
 
 int bench_command(const BenchArguments& arguments) {
   const BenchPlan plan = plan_of(arguments);
+  check_without(arguments.without, plan.setting);
   if (plan.left_out > 0) {
     std::printf("%d cases of more than %g GFLOP are left out; --most-gflop lets them in\n", plan.left_out,
                 plan.most_gflop);

@@ -109,7 +109,27 @@ Ceilings parse_ceilings(const std::string& text) {
   return {.flops = ceilings.flops * 1e12, .bandwidth = ceilings.bandwidth * 1e9};
 }
 
+/// --plans times nothing.
+static void check_files(const BenchArguments& arguments) {
+  const std::pair<const char*, const std::string*> files[] = {
+      {"--json", &arguments.json_file}, {"--csv", &arguments.csv_file}, {"--plot", &arguments.plot_file}};
+  for (const auto& [option, name] : files) {
+    check(!arguments.plans || name->empty(), "--plans measures nothing that ", option, " could write to ", *name,
+          "; leave out one of them");
+  }
+}
+
+/// Each name of --only that no case begins with.
+static void check_only(const BenchArguments& arguments, const std::vector<Case>& cases) {
+  for (const std::string& beginning : arguments.only) {
+    const bool is_known = std::ranges::any_of(cases, [&](const Case& c) { return c.name().starts_with(beginning); });
+    check(is_known, "--only: no case begins with \"", beginning,
+          "\", and so nothing is left to measure of it; --plans lists their names");
+  }
+}
+
 BenchPlan plan_of(const BenchArguments& arguments) {
+  check_files(arguments);
   for (const std::string& family : arguments.families) check_is_one_of("a family", family, family_names());
   for (const std::string& pass : arguments.passes) {
     check_is_one_of("--pass", pass, {"forward", "backward", "backward_input", "backward_weight"});
@@ -118,7 +138,9 @@ BenchPlan plan_of(const BenchArguments& arguments) {
   plan.most_gflop = arguments.most_gflop > 0       ? arguments.most_gflop
                     : plan.setting.device.is_cpu() ? most_gflop_of_cpu
                                                    : 0;
-  for (Case& c : all_cases(arguments)) {
+  std::vector<Case> cases = all_cases(arguments);
+  check_only(arguments, cases);
+  for (Case& c : cases) {
     if (!is_included(c, arguments)) continue;
     keep_passes(c, arguments.passes);
     if (c.passes.empty()) continue;

@@ -1,8 +1,6 @@
-// ebb verify, diff and convert.
+// ebb verify and diff.
 #include <algorithm>
-#include <array>
 #include <cmath>
-#include <optional>
 #include <sstream>
 #include <vector>
 
@@ -10,60 +8,18 @@
 
 #include "ebb/autograd/grad_mode.h"
 #include "ebb/autograd/ops.h"
-#include "ebb/interop/open.h"
-#include "ebb/io/bytes/as_file_error.h"
 #include "ebb/io/load_any.h"
-#include "ebb/io/npy.h"
-#include "ebb/io/pth.h"
-#include "ebb/io/safetensors.h"
-#include "ebb/io/system/in_file.h"
 
 #include "apps/files/file_report.h"
 #include "apps/files/imports.h"
+#include "apps/files/load_weights.h"
+#include "apps/output/command_terms.h"
 #include "apps/output/printed.h"
 
 namespace ebb::apps {
 namespace {
 
 using nlohmann::json;
-
-StateDict load_weights(const std::string& path, std::uint64_t most_bytes, const std::string& only = "") {
-  return io::in_file("load", path, Site::current(), [&] {
-    const Value file = io::load_any(path, {.allow_opaque = true, .most_bytes = most_bytes});
-    if (file.is_tensor() && only.empty()) {
-      StateDict alone;
-      alone.set("arr_0", file.as_tensor());  // NumPy's name for an array that got none
-      return alone;
-    }
-    const Value& weights = only.empty() ? file : file[only];
-    return io::as_file_error([&] { return interop::find_weights(weights); });
-  });
-}
-
-void save_as_pth(const std::string& path, const StateDict& weights) { io::save(path, weights); }
-void save_as_safetensors(const std::string& path, const StateDict& weights) { io::save_safetensors(path, weights); }
-void save_as_npz(const std::string& path, const StateDict& weights) { io::save_npz(path, weights); }
-void save_as_npy(const std::string& path, const StateDict& weights) {
-  check(weights.size() == 1, "a .npy file holds one tensor, got ", weights.size(), "; a .npz file takes them all");
-  io::save_npy(path, weights.begin()->second);
-}
-
-using Save = void (*)(const std::string& path, const StateDict& weights);
-
-/// For the format that the name's end asks for.
-Save saving_as(const std::string& path) {
-  constexpr std::array<std::pair<const char*, Save>, 7> endings{{{".pth", save_as_pth},
-                                                                 {".pt", save_as_pth},
-                                                                 {".ckpt", save_as_pth},
-                                                                 {".bin", save_as_pth},
-                                                                 {".safetensors", save_as_safetensors},
-                                                                 {".npz", save_as_npz},
-                                                                 {".npy", save_as_npy}}};
-  const auto known = std::ranges::find_if(endings, [&](const auto& ending) { return path.ends_with(ending.first); });
-  check(known != endings.end(), path, ": what is written is told by the name's end: .pth (or .pt, .ckpt, .bin), ",
-        ".safetensors, .npz or .npy");
-  return known->second;
-}
 
 /// The elements as doubles, two for a complex one.
 std::vector<double> values_of(const Tensor& x) {
@@ -106,20 +62,6 @@ json compare(const std::string& name, const Tensor& a, const Tensor& b) {
   return entry;
 }
 
-/// Of values that the format has no place for.
-json keys_of(const Dict& dict) {
-  json keys = json::array();
-  for (const auto& [key, value] : dict.entries) keys.push_back(key.is_text() ? key.as_text() : key.kind_name());
-  return keys;
-}
-
-DType dtype_named(const std::string& name) {
-  for (const DType dtype : {kFloat16, kBFloat16, kFloat32, kFloat64}) {
-    if (name == to_string(dtype)) return dtype;
-  }
-  fail("--dtype must be float16, bfloat16, float32 or float64, got ", name);
-}
-
 }  // namespace
 
 json verify_file(const std::string& path, std::uint64_t most_bytes) {
@@ -129,7 +71,7 @@ json verify_file(const std::string& path, std::uint64_t most_bytes) {
     io::load_any(path, {.allow_opaque = true, .imports = &imports, .most_bytes = most_bytes});
   } catch (const FileError& error) {
     report["sound"] = false;
-    report["error"] = error.message();
+    report["error"] = in_command_terms(error.message(), "verify");
   }
   report["imports"] = names_of(imports);
   report["safe_to_load"] = are_safe(imports);
@@ -200,29 +142,6 @@ std::string diff_to_text(const json& report) {
   out << report["equal"] << " equal, " << report["differ"].size() << " differ, "
       << report["only_first"].size() + report["only_second"].size() << " in one file only\n";
   return out.str();
-}
-
-json convert_file(const ConvertArguments& arguments) {
-  const Save save = saving_as(arguments.to);
-  const StateDict weights = load_weights(arguments.from, arguments.most_bytes, arguments.only);
-  std::optional<DType> dtype;
-  if (!arguments.dtype.empty()) dtype = dtype_named(arguments.dtype);
-  StateDict converted;
-  std::size_t stripped = 0;
-  for (const auto& [name, tensor] : weights) {
-    const bool strips = !arguments.strip.empty() && name.starts_with(arguments.strip);
-    stripped += strips ? 1 : 0;
-    const std::string to = strips ? name.substr(arguments.strip.size()) : name;
-    check(!converted.contains(to), "without \"", arguments.strip, "\" two tensors would be named \"", to, "\"");
-    converted.set(to, dtype && is_floating(tensor.dtype()) ? tensor.to(*dtype) : tensor);
-  }
-  check(arguments.strip.empty() || stripped > 0, "no key begins with \"", arguments.strip, "\"");
-  if (arguments.strip.empty()) converted.versions = weights.versions;
-  if (save == save_as_pth) converted.others = weights.others;
-  save(arguments.to, converted);
-  json report{{"from", arguments.from}, {"to", arguments.to}, {"tensors", converted.size()}};
-  if (weights.others != nullptr && converted.others == nullptr) report["left_out"] = keys_of(*weights.others);
-  return report;
 }
 
 }  // namespace ebb::apps

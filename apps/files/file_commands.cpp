@@ -44,7 +44,8 @@ int convert_command(const FileArguments& arguments) {
   ConvertArguments convert = arguments.convert;
   convert.most_bytes = arguments.most_bytes;
   const json report = convert_file(convert);
-  std::string text = report["tensors"].dump() + " tensors in " + printable(report["to"].get<std::string>()) + "\n";
+  std::string text = report["tensors"].dump() + (report["tensors"] == 1 ? " tensor in " : " tensors in ") +
+                     printable(report["to"].get<std::string>()) + "\n";
   for (const json& key : report.value("left_out", json::array())) {
     text += "left out, for it is no tensor: " + printable(key.get<std::string>()) + "\n";
   }

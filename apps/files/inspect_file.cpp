@@ -74,18 +74,14 @@ json find_optimizer(const Value& file) {
 json hints_for(const Value& file, const Contents& found) {
   json hints = json::array();
   if (interop::is_whole_model(file)) {
-    hints.push_back(
-        "this is a whole model: its weights load with io::load_value and io::state_dict_of, and ebb convert "
-        "writes them as a state dict");
+    hints.push_back("this is a whole model, of a class in Python: ebb convert writes its weights as a state dict");
   }
   const auto is_prefixed = [](const json& tensor) { return tensor["name"].get<std::string>().starts_with("module."); };
   if (!found.tensors.empty() && std::ranges::all_of(found.tensors, is_prefixed)) {
-    hints.push_back(
-        "every name begins with \"module.\", of DataParallel: net.plan_load() finds that out, and ebb "
-        "convert --strip module. takes it away");
+    hints.push_back("every name begins with \"module.\", of DataParallel: ebb convert --strip module. takes it away");
   }
   if (found.objects.contains("argparse.Namespace")) {
-    hints.push_back("an argparse.Namespace is read with {.allow_opaque = true}; in Python, save vars(args)");
+    hints.push_back("an argparse.Namespace is no plain data; in Python, save vars(args)");
   }
   if (found.objects.contains("builtins.getattr")) {
     hints.push_back("this looks like torch.save(model.state_dict), without the parentheses");

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <cstdio>
 
 #include <nlohmann/json.hpp>
@@ -11,7 +12,7 @@
 #include "ebb/autograd/ops/reduce/reduce.h"
 #include "ebb/data/loader.h"
 #include "ebb/interop/open.h"
-#include "ebb/io/pth.h"
+#include "ebb/io/load_any.h"
 #include "ebb/io/system/in_file.h"
 
 #include "apps/images/pictures.h"
@@ -64,7 +65,8 @@ json to_json(const Score& score, bool is_segmentation) {
 /// The model, of those that `ebb train` makes, whose weights the file holds; at the image size that is noted with them.
 static Task open_task(EvalArguments& arguments, Description& noted) {
   return io::in_file("eval", arguments.model, Site::current(), [&] {
-    const StateDict weights = interop::find_weights(io::load_value(arguments.model, {.allow_opaque = true}));
+    const StateDict weights = interop::find_weights(
+        io::load_any(arguments.model, {.allow_opaque = true, .most_bytes = arguments.most_bytes}));
     const models::Recognised known = models::recognise(weights);
     const auto& names = model_names();
     check(std::ranges::find(names, known.name) != names.end(), "the weights are of a ", known.name,
@@ -108,7 +110,11 @@ json eval_model(EvalArguments arguments) {
   check_fits(task, noted, test, arguments);
 
   const auto start = std::chrono::steady_clock::now();
-  json result = to_json(*evaluate(task, test.dataset, device), task.is_segmentation());
+  const Score score = *evaluate(task, test.dataset, device);
+  if (!std::isfinite(score.loss)) {
+    std::fprintf(stderr, "notice: its loss is not finite: its weights are of a training that diverged\n");
+  }
+  json result = to_json(score, task.is_segmentation());
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   const std::int64_t total = test.dataset.labels.size(0);
   result.update({{"file", arguments.model},

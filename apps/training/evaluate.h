@@ -22,9 +22,10 @@ nlohmann::json to_json(const Score& score, bool is_segmentation);
 
 struct EvalArguments {
   DataArguments data;
-  std::string model;        ///< a .pth file with the weights of a model that ebb train makes
-  std::string device;       ///< as for training
-  std::string predictions;  ///< a .png file to draw them to; empty for none
+  std::string model;             ///< a file with the weights of a model that ebb train makes
+  std::string device;            ///< as for training
+  std::uint64_t most_bytes = 0;  ///< as LoadOptions has it
+  std::string predictions;       ///< a .png file to draw them to; empty for none
 };
 
 /// What a saved model, told by its weights, makes of the test split. An Error where its classes are not those of the

@@ -78,12 +78,28 @@ const std::map<std::string, MakeResNet>& resnets() {
 
 }  // namespace
 
+/// An Error for options that the model or the data would pass over.
+static void check_data(const std::string& model, const DataArguments& arguments, bool is_folder) {
+  const bool is_synthetic = arguments.data == "synthetic";
+  const bool is_known = is_folder || is_synthetic || arguments.data.empty() || arguments.data == "fashion-mnist";
+  check(is_known, "--data must be fashion-mnist", takes_folders(model) ? ", synthetic or a folder" : " or synthetic",
+        ", got ", arguments.data);
+  check(!is_folder || takes_folders(model), "--data: ", model,
+        " does not learn from a folder of images; a resnet does");
+  check(is_folder || !arguments.skip_broken,
+        "--skip-broken is for a folder of images; leave it out, or give --data a "
+        "folder");
+  check(arguments.root.empty() || (!is_folder && !is_synthetic), "--root is where Fashion-MNIST lies, and --data is ",
+        arguments.data, "; leave out one");
+  check(arguments.image_size == 0 || model != "convnet",
+        "--image-size: a convnet takes images as they are; leave it "
+        "out");
+}
+
 Split open_split(const std::string& model, const DataArguments& arguments, const std::string& split) {
   const bool is_folder = std::filesystem::is_directory(arguments.data);
-  check(is_folder || arguments.data.empty() || arguments.data == "fashion-mnist" || arguments.data == "synthetic",
-        "--data must be fashion-mnist, synthetic or a folder, got ", arguments.data);
+  check_data(model, arguments, is_folder);
   if (is_folder) {
-    check(resnets().contains(model), "--data: ", model, " does not learn from a folder of images; a resnet does");
     const std::int64_t size = arguments.image_size > 0 ? arguments.image_size : 224;
     auto [dataset, classes] =
         image_folder((std::filesystem::path(arguments.data) / split).string(),
@@ -99,6 +115,8 @@ const std::vector<std::string>& model_names() {
                                               "resnet50", "resnet101", "resnet152"};
   return names;
 }
+
+bool takes_folders(const std::string& model) { return resnets().contains(model); }
 
 Task make_task(const std::string& model, std::int64_t classes, const DataArguments& arguments) {
   if (model == "convnet") return {model, models::ConvNet(classes), scaled, classes};

@@ -48,6 +48,9 @@ Split open_split(const std::string& model, const DataArguments& arguments, const
 /// The names that make_task() knows.
 const std::vector<std::string>& model_names();
 
+/// Whether it learns from a folder of images, too.
+bool takes_folders(const std::string& model);
+
 /// A fresh net for that many classes; its weights come from the default generator.
 Task make_task(const std::string& model, std::int64_t classes, const DataArguments& arguments);
 

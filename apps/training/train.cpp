@@ -5,7 +5,6 @@
 #include <chrono>
 #include <cmath>
 #include <cstdio>
-#include <filesystem>
 #include <numbers>
 #include <optional>
 
@@ -24,14 +23,15 @@
 #include "ebb/nn/parallel/sync_batch_norm.h"
 
 #include "apps/images/pictures.h"
-#include "apps/output/printed.h"
+#include "apps/output/loss_curve.h"
+#include "apps/output/progress.h"
+#include "apps/training/before_training.h"
 #include "apps/training/checkpoint.h"
 #include "apps/training/description.h"
 #include "apps/training/device.h"
+#include "apps/training/divergence.h"
 #include "apps/training/evaluate.h"
 #include "apps/training/interrupt.h"
-#include "apps/training/loss_curve.h"
-#include "apps/training/progress.h"
 #include "apps/training/ranks.h"
 
 namespace ebb::apps {
@@ -39,69 +39,6 @@ namespace ebb::apps {
 using nlohmann::json;
 
 namespace {
-
-namespace fs = std::filesystem;
-
-std::string beside(const std::string& out, const std::string& name) {
-  return (fs::path(out).parent_path() / name).string();
-}
-
-std::string checkpoint_path(const std::string& out) {
-  return beside(out, fs::path(out).stem().string() + ".checkpoint.pth");
-}
-
-std::vector<std::string> outputs(const std::string& out) {
-  return {out, checkpoint_path(out), beside(out, "loss.svg"), beside(out, "predictions.png")};
-}
-
-/// What must agree between the runs before and after an interruption.
-Value settings(const TrainArguments& a, const std::string& data_name) {
-  Value value = Value::dict();
-  value.set("model", a.model);
-  value.set("data", data_name);
-  value.set("limit", std::to_string(a.data.limit));
-  value.set("image_size", std::to_string(a.data.image_size));
-  value.set("epochs", std::to_string(a.epochs));
-  value.set("batch_size", std::to_string(a.batch_size));
-  value.set("lr", std::to_string(a.lr));
-  value.set("seed", std::to_string(a.seed));
-  if (!a.amp.empty()) value.set("amp", a.amp);
-  return value;
-}
-
-void check_arguments(const TrainArguments& a) {
-  check(a.epochs > 0, "--epochs must be positive, got ", a.epochs);
-  check(a.batch_size > 1, "--batch-size must be at least 2, got ", a.batch_size);
-  check(a.lr > 0, "--lr must be positive, got ", a.lr);
-  check(!fs::is_directory(a.out), "--out must name a file, and ", a.out, " is a folder");
-  const fs::path folder = fs::path(a.out).parent_path();
-  check(folder.empty() || fs::is_directory(folder), "--out: there is no folder ", folder.string());
-  try {
-    for (const std::string& path : outputs(a.out)) const io::AtomicFile made_and_removed(path);
-  } catch (const Error& error) {
-    fail("--out: ", error.message());
-  }
-  check(!a.resume || fs::exists(checkpoint_path(a.out)), "--resume: there is no checkpoint ", checkpoint_path(a.out));
-}
-
-/// For the weights, and a checkpoint of them with Adam's two states, each beside the one that it replaces.
-void check_disk(const nn::Module& net, const std::string& out) {
-  std::uintmax_t bytes = 0;
-  for (const auto& [name, tensor] : net.state_dict())
-    bytes += static_cast<std::uintmax_t>(tensor.numel()) * size_of(tensor.dtype());
-  const std::uintmax_t needed = 5 * bytes + (std::uintmax_t{1} << 20);
-  std::error_code unknown;
-  const fs::path folder = fs::absolute(out, unknown).parent_path();
-  const std::uintmax_t available = fs::space(folder, unknown).available;
-  check(unknown || available >= needed, "--out: the disk of ", folder.string(), " has ", size_text(available),
-        " left, and ", size_text(needed), " are needed");
-}
-
-void check_shares(const TrainArguments& a, int ranks) {
-  check(a.batch_size % ranks == 0, "--batch-size must be a multiple of the ", ranks, " ranks, got ", a.batch_size);
-  check(a.sync_bn || a.batch_size / ranks > 1, "--batch-size must be at least 2 for each of ", ranks,
-        " ranks, for batch norm; or set --sync-bn");
-}
 
 std::int64_t count_classes(const data::Dataset& dataset) {
   const Tensor labels = dataset.labels.contiguous();
@@ -165,10 +102,13 @@ class Run {
       if (batch++ < position_.batch) continue;
       position_.losses.push_back(step(images, labels));
       ++position_.batch;
+      divergence_.see(position_.losses.back(), position_.epoch + 1, position_.batch);
       if (progress) progress->update(position_.batch, loss_note());
-      if (is_interrupted_) break;
+      if (is_interrupted_ || divergence_.is_certain()) break;
     }
     if (progress) progress->finish(loss_note());
+    if (anyone_says(!is_finite(net()))) divergence_.must_be(position_.epoch + 1, position_.batch);
+    if (divergence_.is_certain()) return;
     if (position_.batch < loader_.size()) return;
     position_.batch = 0;
     ++position_.epoch;
@@ -176,6 +116,29 @@ class Run {
 
   /// Whether a signal came to any rank, when all had done the same step.
   bool is_interrupted() const { return is_interrupted_; }
+  const Divergence& divergence() const { return divergence_; }
+
+  /// Writes the weights and the checkpoint, but for those that have diverged.
+  void save() {
+    save_curve();
+    if (divergence_.is_certain()) return;
+    save_checkpoint(checkpoint_path(arguments_.out), net(), movers(), position_, args_);
+    save_weights();
+    has_saved_ = true;
+  }
+
+  /// The others wait here for the first, which measures. `score` is null on them.
+  void agree_on_score(const json& score) {
+    const bool is_bad = !score.is_null() && !std::isfinite(score["test_loss"].get<double>());
+    if (anyone_says(is_bad)) divergence_.must_be(position_.epoch, 0);
+  }
+
+  /// What a user is told of a training that has diverged.
+  std::string divergence_text() const {
+    const bool has_weights = has_saved_ || arguments_.resume;
+    return divergence_.text(arguments_.lr, arguments_.amp) + "; " + arguments_.out +
+           (has_weights ? " has the weights of before" : " was not written");
+  }
 
   /// Of the net as it is now, on the test split; null where a signal ends it.
   json measure() {
@@ -187,20 +150,6 @@ class Run {
     return to_json(*score, task_.is_segmentation());
   }
 
-  void save() {
-    save_checkpoint(checkpoint_path(arguments_.out), net(), movers(), position_, args_);
-    const std::string picture = loss_curve_svg(position_.losses, arguments_.model + ": training loss");
-    io::AtomicFile file(beside(arguments_.out, "loss.svg"));
-    file.write(std::as_bytes(std::span(picture)));
-    file.commit();
-  }
-
-  void save_weights() {
-    StateDict weights = net().state_dict();
-    note(describe(task_, test_), weights);
-    io::save(arguments_.out, weights);
-  }
-
   void save_predictions() { write_png(beside(arguments_.out, "predictions.png"), predictions(task_, test_, device_)); }
 
   Device device() const { return device_; }
@@ -210,6 +159,26 @@ class Run {
 
  private:
   nn::Module& net() const { return task_.net.module(); }
+
+  void save_curve() const {
+    const std::string picture = loss_curve_svg(position_.losses, arguments_.model + ": training loss");
+    io::AtomicFile file(beside(arguments_.out, "loss.svg"));
+    file.write(std::as_bytes(std::span(picture)));
+    file.commit();
+  }
+
+  void save_weights() const {
+    StateDict weights = net().state_dict();
+    note(describe(task_, test_), weights);
+    io::save(arguments_.out, weights);
+  }
+
+  bool anyone_says(bool what) const {
+    const Tensor seen = tensor({what ? 1.0f : 0.0f});
+    ranks_->all_reduce(seen, comm::ReduceOp::mean);
+    return seen.data<float>()[0] > 0;
+  }
+
   Movers movers() { return {optimizer_, scheduler_, scaler_}; }
 
   void resume() {
@@ -260,7 +229,8 @@ class Run {
     double sum = 0;
     for (std::size_t i = losses.size() - count; i < losses.size(); ++i) sum += static_cast<double>(losses[i]);
     std::array<char, 32> text;
-    std::snprintf(text.data(), text.size(), "loss %.4f", sum / static_cast<double>(std::max<std::size_t>(count, 1)));
+    std::snprintf(text.data(), text.size(), "loss %.4f",
+                  std::fabs(sum / static_cast<double>(std::max<std::size_t>(count, 1))));  // NaN without a sign
     return text.data();
   }
 
@@ -277,10 +247,34 @@ class Run {
   optim::GradScaler scaler_;
   std::optional<nn::DistributedDataParallel<AnyNet>> parallel_;  // where there are several ranks
   Position position_;
-  bool is_interrupted_ = false;
+  Divergence divergence_;
+  bool is_interrupted_ = false, has_saved_ = false;
 };
 
-/// What the run has reached; on ranks other than the first nothing.
+/// What the run has reached.
+json report_of(Run& run, const TrainArguments& arguments, const json& score, double seconds, std::size_t steps) {
+  const bool has_diverged = run.divergence().is_certain(), is_whole = !score.is_null() && !has_diverged;
+  const double images = static_cast<double>(steps) * static_cast<double>(arguments.batch_size);
+  json result{{"model", arguments.out},
+              {"checkpoint", checkpoint_path(arguments.out)},
+              {"loss_curve", beside(arguments.out, "loss.svg")},
+              {"device", to_string(run.device())},
+              {"epochs", run.position().epoch},
+              {"interrupted", !is_whole && !has_diverged},
+              {"signal", InterruptGuard::signal()},
+              {"diverged", has_diverged},
+              {"train_seconds", seconds},
+              {"images_per_second", seconds > 0 ? images / seconds : 0},
+              {"final_loss", run.position().losses.empty() ? 0.0F : run.position().losses.back()}};
+  if (has_diverged) result["error"] = run.divergence_text();
+  if (!is_whole) return result;
+  run.save_predictions();
+  result["predictions"] = beside(arguments.out, "predictions.png");
+  result.update(score);
+  return result;
+}
+
+/// On ranks other than the first nothing.
 json train_on(const TrainArguments& arguments, const Split& train, const Split& test,
               const std::shared_ptr<comm::Communicator>& ranks) {
   Run run(arguments, train, test, ranks);
@@ -293,38 +287,20 @@ json train_on(const TrainArguments& arguments, const Split& train, const Split& 
   }
   double seconds = 0;
   json score;
+  bool has_ended = false;
   const std::size_t steps_before = run.position().losses.size();
   do {
     const auto start = std::chrono::steady_clock::now();
     if (!run.is_done()) run.train_epoch();
-    if (run.is_first()) {
-      run.save();
-      run.save_weights();
-    }
+    if (run.is_first()) run.save();
     seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    if (run.is_first() && !run.is_interrupted()) score = run.measure();
-    ranks->barrier();
-  } while (!run.is_done() && !run.is_interrupted());
+    has_ended = run.is_interrupted() || run.divergence().is_certain();
+    score = run.is_first() && !has_ended ? run.measure() : json();
+    run.agree_on_score(score);
+  } while (!run.is_done() && !has_ended && !run.divergence().is_certain());
   if (!run.is_first()) return {};
-  const bool has_pictures = !score.is_null() && !run.is_interrupted();
-  if (has_pictures) run.save_predictions();
-  const auto steps = static_cast<std::int64_t>(run.position().losses.size() - steps_before);
-  json result{{"model", arguments.out},
-              {"checkpoint", checkpoint_path(arguments.out)},
-              {"loss_curve", beside(arguments.out, "loss.svg")},
-              {"data", train.dataset.name},
-              {"device", to_string(run.device())},
-              {"ranks", ranks->size()},
-              {"epochs", run.position().epoch},
-              {"interrupted", !has_pictures},
-              {"signal", InterruptGuard::signal()},
-              {"train_seconds", seconds},
-              {"images_per_second", seconds > 0 ? static_cast<double>(steps * arguments.batch_size) / seconds : 0},
-              {"final_loss", run.position().losses.empty() ? 0.0F : run.position().losses.back()}};
-  if (has_pictures) {
-    result["predictions"] = beside(arguments.out, "predictions.png");
-    result.update(score);
-  }
+  json result = report_of(run, arguments, score, seconds, run.position().losses.size() - steps_before);
+  result.update({{"data", train.dataset.name}, {"ranks", ranks->size()}});
   return result;
 }
 

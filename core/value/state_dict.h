@@ -44,8 +44,7 @@ class StateDict {
   std::shared_ptr<const Dict> others;
 
   /// What its maker noted of the model: names of classes, the size of images. In a .pth file an attribute of the dict,
-  /// as
-  /// `_metadata` is, where nobody looks who loads the weights. Null for nothing.
+  /// as `_metadata` is, where nobody looks who loads the weights. Null for nothing.
   std::shared_ptr<const Dict> notes;
 
  private:

@@ -81,7 +81,7 @@ AtomicFile::AtomicFile(const std::string& path) : path_(resolve_link(path)) {
 void AtomicFile::create() {
   do {
     temporary_ = temporary_name(path_);
-    file_.emplace(File::create(temporary_));
+    file_.emplace(File::create(temporary_, path_));
   } while (file_->lock() == File::Lock::others || file_->is_removed());
 }
 
@@ -98,7 +98,7 @@ void AtomicFile::commit() {
   file_->close();
   if (system_calls::rename(temporary_.c_str(), path_.c_str()) != 0) {
     const int reason = errno;
-    fail<FileError>("cannot rename ", temporary_, " to ", path_, ": ", std::strerror(reason));
+    fail<FileError>("cannot put the new file in place as ", path_, ": ", std::strerror(reason));
   }
   file_.reset();
   File folder = File::open_folder(folder_of(path_));

@@ -48,14 +48,16 @@ Bytes read_all(File& file, std::size_t expected, std::size_t limit) {
 
 }  // namespace
 
-File::File(const std::string& path, int flags, unsigned mode)
-    : path_(path), descriptor_(system_calls::open(path.c_str(), flags, mode)) {
-  if (descriptor_ < 0) fail_to((flags & O_CREAT) != 0 ? "create" : "open", path);
+File::File(const std::string& path, const std::string& named, int flags, unsigned mode)
+    : path_(named), descriptor_(system_calls::open(path.c_str(), flags, mode)) {
+  if (descriptor_ < 0) fail_to((flags & O_CREAT) != 0 ? "create" : "open", named);
 }
 
-File File::open_to_read(const std::string& path) { return File(path, O_RDONLY, 0); }
-File File::create(const std::string& path) { return File(path, O_WRONLY | O_CREAT | O_EXCL, 0666); }
-File File::open_folder(const std::string& path) { return File(path, O_RDONLY | O_DIRECTORY, 0); }
+File File::open_to_read(const std::string& path) { return File(path, path, O_RDONLY, 0); }
+File File::create(const std::string& path, const std::string& named) {
+  return File(path, named, O_WRONLY | O_CREAT | O_EXCL, 0666);
+}
+File File::open_folder(const std::string& path) { return File(path, path, O_RDONLY | O_DIRECTORY, 0); }
 
 File::File(File&& other) noexcept
     : path_(std::move(other.path_)), descriptor_(std::exchange(other.descriptor_, -1)), written_(other.written_) {}

@@ -13,8 +13,8 @@ namespace ebb::io {
 class File {
  public:
   static File open_to_read(const std::string& path);
-  /// A file that did not exist before.
-  static File create(const std::string& path);
+  /// A file that did not exist before. Its errors name it `named`.
+  static File create(const std::string& path, const std::string& named);
   static File open_folder(const std::string& path);
   /// Another descriptor of the same open file.
   File duplicate() const;
@@ -43,10 +43,10 @@ class File {
   void close();
 
  private:
-  File(const std::string& path, int flags, unsigned mode);
+  File(const std::string& path, const std::string& named, int flags, unsigned mode);
   File(std::string path, int descriptor) : path_(std::move(path)), descriptor_(descriptor) {}
 
-  std::string path_;
+  std::string path_;  // as messages have it
   int descriptor_;
   std::size_t written_ = 0;
 };

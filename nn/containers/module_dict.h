@@ -6,8 +6,9 @@ namespace ebb::nn {
 
 /// Layers by name, in the order in which the names came:
 ///
-///     nn::Child<nn::ModuleDict> heads{this, "heads", nn::module_dict({{"a", nn::linear(8, 2)}, {"b", nn::linear(8,
-///     3)}})}; Tensor y = (*heads)["a"](x);
+///     nn::Child<nn::ModuleDict> heads{
+///         this, "heads", nn::module_dict({{"a", nn::linear(8, 2)}, {"b", nn::linear(8, 3)}})};
+///     Tensor y = (*heads)["a"](x);
 class ModuleDict : public LayerContainer {
  public:
   ModuleDict() = default;

@@ -97,6 +97,15 @@ class Bench(Command):
         self.refused("--gpu", "gpu.json", "--plans", "--device", "cpu", says="exclude each other")
         self.refused("--gpu", "gpu.json", "--plans", says="--gpu: ")  # no file, or no cuDNN
 
+    def test_refuses_what_would_be_passed_over(self):
+        for option in "--json", "--csv", "--plot":
+            self.refused("pool", "--plans", option, "p", says=f"--plans measures nothing that {option} could write to p")
+            self.assertFalse((self.path / "p").exists())
+        self.refused("pool", "--without", "zz", says="--without: no contestant is named zz (there are ")
+        self.refused("pool", "--without", "onednn", "winograd44", says="did you mean winograd4?")
+        self.refused("pool", "--only", "max_pool2d", "zz", says='--only: no case begins with "zz"')
+        self.bench("pool", "--only", "max_pool2d", "--pass", "forward", "--without", "plain", "winograd4", "mkl")
+
     def test_refuses_what_it_cannot_do(self):
         self.refused("convs", says="did you mean conv?")
         self.refused("--suite", "resnet5", says="did you mean resnet50?")
@@ -112,8 +121,8 @@ class Bench(Command):
         self.refused("--device", "meta", says="where nothing is computed")
         self.refused("--pass", "sideways", says="--pass must be one of")
         self.refused("--only", "nothing", says="nothing is left to measure")
-        self.refused("--seed", "-1", says="must not be negative, got -1")
-        self.refused("--seconds", "0", says="must be above 0, got 0")
+        self.refused("--seed", "-1", says="must be at least 0, got -1")
+        self.refused("--seconds", "0", says="must be a finite number above 0, got 0")
         for ceilings in ("1", "a,b", "0,1", "1,inf", "1,2,3", "nan,1"):
             self.refused("--ceilings", ceilings, says="--ceilings must be TFLOP/s and GB/s")
         self.refused("conv", "--json", "none/a.json", says="--json: cannot write none/a.json")

@@ -78,7 +78,7 @@ class Files(Command):
         self.assertIn("1 equal", self.run_ebb("diff", complex_array, complex_array).stdout)
         self.assertIn("complex64 and complex128", self.run_ebb("diff", complex_array, str(DATA / "npy/c16.npy"), expect=1).stdout)
         two = str(DATA / "pth/tied.pth")
-        self.assertIn("a .npy file holds one tensor", self.run_ebb("convert", two, "two.npy", expect=2).stderr)
+        self.assertIn("--only KEY takes one of them", self.run_ebb("convert", two, "two.npy", expect=2).stderr)
 
     def test_files_that_lie_about_are_read(self):
         for path in sorted((DATA / "found").glob("*.pth")):
@@ -181,6 +181,62 @@ class Files(Command):
     def test_more_bytes_are_allowed_where_the_file_is_trusted(self):
         self.assertIn("more memory than the 100 bytes", self.run_ebb("verify", str(DATA / "pth/views.pth"), "--most-bytes", "100", expect=1).stdout)
         self.run_ebb("inspect", str(DATA / "pth/views.pth"), "--most-bytes", "1000000")
+
+    def test_one_tensor_is_taken_out(self):
+        plain, checkpoint = str(DATA / "pth/convnet_sd_legacy.pth"), str(DATA / "pth/new_ckpt_adamw.pth")
+        for file, key, names in (
+            (plain, "layer1.0.weight", ["layer1.0.weight"]),
+            (checkpoint, "model.fc1.weight", ["model.fc1.weight"]),
+            (str(DATA / "whole_models/convnet.pth"), "layer1.0.weight", ["layer1.0.weight"]),
+        ):
+            for form in "npy", "npz", "safetensors", "pth":
+                with self.subTest(f"{key} as {form}"):
+                    self.run_ebb("convert", file, f"one.{form}", "--only", key)
+                    report = json.loads(self.run_ebb("inspect", f"one.{form}", "--json").stdout)
+                    self.assertEqual([t["name"] for t in report["tensors"]], [""] if form == "npy" else names)
+        whole = {t["name"]: t["shape"] for t in self.inspect("pth/convnet_sd_legacy.pth")["tensors"]}
+        self.run_ebb("convert", plain, "one.npy", "--only", "layer1.0.weight")
+        self.assertEqual(json.loads(self.run_ebb("inspect", "one.npy", "--json").stdout)["tensors"][0]["shape"], whole["layer1.0.weight"])
+        self.assertIn("did you mean \"layer1.0.weight\"?", self.run_ebb("convert", plain, "one.npy", "--only", "layer1.0.weigh", expect=2).stderr)
+        self.assertIn("--only epoch must name a tensor", self.run_ebb("convert", checkpoint, "one.npy", "--only", "epoch", expect=2).stderr)
+        self.assertIn("1 tensor in", self.run_ebb("convert", plain, "one.npy", "--only", "layer1.0.weight").stdout)
+
+    def test_messages_are_of_the_command_and_not_of_the_library(self):
+        plain = str(DATA / "pth/convnet_sd_legacy.pth")
+        self.run_ebb("convert", plain, "a.npz")
+        with zipfile.ZipFile(self.path / "deflated.npz", "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("x.npy", b"\x93NUMPY\1\0" + struct.pack("<H", 118) + b"{'descr': '<f4', 'fortran_order': False, 'shape': (20000000,), }".ljust(117) + b"\n" + bytes(80000000))
+        (self.path / "inflates.gz").write_bytes(gzip.compress(bytes([0, 0, 8, 1]) + struct.pack(">I", 80000000) + bytes(80000000)))
+        with zipfile.ZipFile(self.path / "damaged.npz", "w") as archive:
+            archive.writestr("x.npy", b"\x93NUMPY\1\0" + struct.pack("<H", 118) + b"{'descr': '<f4', 'fortran_order': False, 'shape': (1,), }".ljust(117) + b"\n" + b"abcd")
+        (self.path / "damaged.npz").write_bytes(self.bytes_of("damaged.npz").replace(b"abcd", b"abce"))
+        for arguments, words in (
+            (("inspect", plain, "--most-bytes", "1"), "--most-bytes allows more"),
+            (("inspect", "deflated.npz"), "--most-bytes 80000128 allows it"),
+            (("inspect", "inflates.gz"), "--most-bytes 80000008 allows it"),
+            (("summary", "deflated.npz"), "ebb convert --most-bytes 80000128 allows it"),
+            (("convert", plain, "b.npz", "--dtype", "bfloat16"), "NumPy has no type for bfloat16; ebb convert --dtype float32 converts it"),
+            (("convert", plain, "/nonexistent/x.npz"), "cannot create /nonexistent/x.npz: No such file"),
+            (("summary", "damaged.npz"), "its CRC is"),
+            (("eval", str(DATA / "pth/new_ckpt_adamw.pth")), "the weights are of no model that ebb knows"),
+            (("summary", str(DATA / "pth/new_ckpt_args_namespace.pth")), "the weights are of no model that ebb knows"),
+        ):
+            with self.subTest(arguments):
+                error = self.run_ebb(*arguments, expect=2).stderr
+                self.assertIn(words, error)
+                self.assertNotRegex(error, r"io::|\{\.|kFloat|LoadOptions|load_value|load_state_dict|tmp-")
+        told = ""
+        for path in sorted((*DATA.glob("pth*/*"), *DATA.glob("found/*"), *DATA.glob("npy*/*"), *DATA.glob("safetensors*/*"))):
+            for arguments in (("convert", str(path), "b.npz"), ("summary", str(path))):
+                told += subprocess.run([EBB, *arguments], cwd=self.path, text=True, capture_output=True, check=False).stderr
+        for words in "of no model that ebb knows", "ebb convert --only", "ebb convert --dtype float32":
+            self.assertIn(words, told)
+        self.assertNotRegex(told, r"io::|\{\.|kFloat|LoadOptions|load_value|load_state_dict\b(?!\()|tmp-")
+        told = self.run_ebb("verify", plain, "--most-bytes", "1", expect=1).stdout
+        self.assertIn("--most-bytes allows more", told)
+        for name in "new_ckpt_args_namespace", "whole", "whole_parallel_sd":
+            done = subprocess.run([EBB, "inspect", str(DATA / f"pth/{name}.pth")], text=True, capture_output=True, check=False)
+            self.assertNotRegex(done.stdout, r"hint: .*(io::|\{\.|net\.)")
 
     def test_summaries(self):
         printed = self.run_ebb("summary", "resnet50").stdout

@@ -10,16 +10,19 @@ import os
 import re
 import shutil
 import signal
+import struct
 import subprocess
 import time
 import unittest
+import zipfile
 import xml.etree.ElementTree
 
-from command import EBB, Command, png
+from command import DATA, EBB, Command, png
 
 MPIRUN = (shutil.which("mpirun"), "--allow-run-as-root", "--oversubscribe", "--mca", "btl_vader_single_copy_mechanism", "none")
 TRAIN = ("train", "convnet", "--data", "synthetic", "--epochs", "1")
 FEW = (*TRAIN, "--limit", "1500")
+CONVNET = str(DATA / "pth/new_convnet_sd.pth")
 JPEG = base64.b64decode(  # 16 x 12 red pixels, written by Pillow
     "/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDABsSFBcUERsXFhceHBsgKEIrKCUlKFE6PTBCYFVlZF9VXVtqeJmBanGQc1tdhbWGkJ6j"
     "q62rZ4C8ybqmx5moq6T/2wBDARweHigjKE4rK06kbl1upKSkpKSkpKSkpKSkpKSkpKSkpKSkpKSkpKSkpKSkpKSkpKSkpKSkpKSk"
@@ -83,7 +86,7 @@ class Training(Command):
         running.send_signal(signal.SIGINT)
         out, _ = running.communicate()
         self.assertEqual(running.returncode, 130, out)
-        self.assertIn(b"--resume", out)
+        self.assertRegex(out, rb"interrupted after [\d.]+ s, \d+ images/s; what it learned is saved, and --resume goes on from there\n")
         self.run_ebb(*arguments, "--resume")
         self.assertEqual(self.bytes_of("whole.pth"), self.bytes_of("parts/whole.pth"))
         refused = self.run_ebb(*arguments, "--resume", "--lr", "0.5", expect=2)
@@ -185,10 +188,54 @@ class Training(Command):
 
     def test_outputs_are_tried_before_training(self):
         (self.path / "taken.checkpoint.pth").mkdir()
-        for out, words in (("taken.pth", "taken.checkpoint.pth"), (".", "is a folder"), ("/proc/net.pth", "/proc/net.pth")):
+        for out, words in (
+            ("taken.pth", "taken.checkpoint.pth"),
+            (".", "is a folder"),
+            ("/proc/net.pth", "cannot create /proc/net.pth:"),
+            ("", "--out: must not be empty"),
+        ):
             done = self.run_ebb(*FEW, "--out", out, expect=2)
             self.assertIn(words, done.stderr)
             self.assertNotIn("training", done.stderr)
+            self.assertNotIn("tmp", done.stderr)
+
+    def test_a_training_that_diverges_says_so_and_writes_no_model(self):
+        for options in ((), ("--devices", "2"), ("--limit", "300")):
+            with self.subTest(options):
+                done = self.run_ebb(*FEW, "--epochs", "50", "--lr", "1e30", *options, expect=1)
+                self.assertRegex(done.stderr, r"diverged: the loss is not finite from step \d+ of epoch \d+ on; try a smaller --lr, such as 1e\+29")
+                self.assertIn("convnet.pth was not written", done.stderr)
+                self.assertLess(done.stderr.count("%|"), 50)  # epochs
+                self.assertEqual([path.name for path in self.path.iterdir()], ["loss.svg"])
+        result = json.loads(self.run_ebb(*FEW, "--lr", "1e30", "--json", expect=1).stdout)
+        self.assertEqual((result["diverged"], result["interrupted"], result["final_loss"]), (True, False, None))
+        self.assertIn("--lr", result["error"])
+        self.assertIn("diverged", self.run_ebb("train", "unet", "--data", "synthetic", "--limit", "24", "--lr", "1e30", expect=1).stderr)
+        self.assertIn("--amp bfloat16", self.run_ebb(*FEW, "--lr", "1e30", "--amp", "float16", expect=1).stderr)
+
+    def test_a_training_that_diverges_keeps_the_weights_of_before(self):
+        self.run_ebb(*FEW)
+        kept = self.bytes_of("convnet.pth"), self.bytes_of("convnet.checkpoint.pth")
+        with zipfile.ZipFile(self.path / "convnet.checkpoint.pth") as archive:
+            parts = {name: archive.read(name) for name in archive.namelist()}
+        weights = max(parts, key=lambda name: len(parts[name]))
+        parts[weights] = struct.pack("<f", float("nan")) * (len(parts[weights]) // 4)
+        with zipfile.ZipFile(self.path / "convnet.checkpoint.pth", "w") as archive:
+            for name, content in parts.items():
+                archive.writestr(name, content)
+        broken = self.bytes_of("convnet.checkpoint.pth")
+        done = self.run_ebb(*FEW, "--epochs", "3", "--resume", expect=1)
+        self.assertIn("convnet.pth has the weights of before", done.stderr)
+        self.assertEqual((self.bytes_of("convnet.pth"), self.bytes_of("convnet.checkpoint.pth")), (kept[0], broken))
+
+    def test_evaluates_weights_of_every_format(self):
+        self.run_ebb(*FEW)
+        seen = self.run_ebb("eval", "convnet.pth", "--data", "synthetic").stdout
+        for form in "npz", "safetensors", "pt":
+            self.run_ebb("convert", "convnet.pth", f"net.{form}")
+            self.assertEqual(self.run_ebb("eval", f"net.{form}", "--data", "synthetic").stdout, seen)
+        self.run_ebb("convert", "convnet.pth", "again.pth")
+        self.assertEqual(self.bytes_of("again.pth"), self.bytes_of("convnet.pth"))  # notes and all
 
     def test_mistakes_get_a_clear_error_and_exit_code_2(self):
         (self.path / "junk.pth").write_bytes(b"<!DOCTYPE html><html>not found</html>")
@@ -200,7 +247,7 @@ class Training(Command):
             ((*TRAIN, "--threads", "0"), "--threads: must be at least 1, got 0"),
             (("train", "convnet", "--epoch", "1"), "--epoch"),
             (("train", "convnet", "--epochs", "zero"), "--epochs"),
-            (("train", "convnet", "--epochs", "0"), "--epochs must be positive"),
+            (("train", "convnet", "--epochs", "0"), "--epochs: must be at least 1, got 0"),
             (("train", "convnet", "--data", "imagenet"), "--data"),
             (("train", "convnet", "--root", "/nowhere"), "/nowhere"),
             ((*TRAIN, "--out", "nowhere/net.pth"), "nowhere"),
@@ -214,6 +261,13 @@ class Training(Command):
             ((*TRAIN, "--devices", "2", "--device", "cuda"), "there is no cuda:1"),
             (("train", "convnet", "--data", "."), "a resnet does"),
             (("train", "resnet18", "--data", "."), "train: there is no such folder"),
+            (("train", "resnet18", "--data", "imagenet"), "fashion-mnist, synthetic or a folder, got imagenet"),
+            (("train", "unet", "--data", "imagenet"), "fashion-mnist or synthetic, got imagenet"),
+            (("train", "convnet", "--skip-broken"), "--skip-broken"),
+            (("train", "resnet18", "--data", "synthetic", "--skip-broken"), "--skip-broken is for a folder of images"),
+            ((*TRAIN, "--root", "."), "--data is synthetic; leave out one"),
+            (("eval", CONVNET, "--data", "synthetic", "--image-size", "64"), "a convnet takes images as they are"),
+            (("eval", CONVNET, "--data", "synthetic", "--skip-broken"), "--skip-broken is for a folder of images"),
             (("train", "unet", "--image-size", "8"), "--image-size"),
             (("eval", "absent.pth"), "absent.pth"),
             (("eval", "junk.pth"), "junk.pth"),
@@ -222,6 +276,14 @@ class Training(Command):
                 error = self.run_ebb(*arguments, expect=2).stderr
                 self.assertIn(words, error)
                 self.assertNotIn(".cpp:", error)
+
+    def test_help_tells_what_a_model_takes(self):
+        for model, takes_folders in (("convnet", False), ("unet", False), ("resnet50", True)):
+            told = self.run_ebb("train", model, "--help").stdout
+            self.assertEqual("--skip-broken" in told, takes_folders)
+            self.assertEqual("or a folder with" in told, takes_folders)
+        named = re.search(r"`build/apps/ebb (train[\w ]* --help)` lists", (DATA.parent.parent / "demo").read_text(encoding="utf-8"))[1]
+        self.assertIn("--epochs", self.run_ebb(*named.split()).stdout)
 
     def test_help_everywhere(self):
         for arguments in ((), ("train",), ("train", "convnet"), ("train", "unet"), ("train", "resnet152"), ("eval",)):

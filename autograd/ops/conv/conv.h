@@ -17,8 +17,8 @@ struct Conv2dOptions {
 
 /// Cross-correlation of x (N, C, H, W) or (C, H, W) with weight (O, C / groups, kh, kw), plus bias (O) or undefined.
 /// The result is (N, O, H', W') with H' = floor((H + 2 padding - dilation (kh - 1) - 1) / stride) + 1, stored
-/// channels-last. Of float32 or float64; on a GPU with cuDNN, whose switches are in ebb/core/backends/backends.h, also
-/// of float16 or bfloat16.
+/// channels-last. Of float32, float64, float16 or bfloat16; half precision is computed in float32, but by cuDNN where
+/// that has a plan (ebb/core/backends/backends.h has its switches).
 Tensor conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias = {}, const Conv2dOptions& options = {},
               Site site = Site::current());
 
@@ -58,7 +58,8 @@ struct ConvTranspose2dOptions {
 
 /// The transpose of conv2d as a linear map: each element of x (N, C, H, W) or (C, H, W) adds a multiple of the weight
 /// (C, O / groups, kh, kw) to the result (N, O, H', W'), to which bias (O), or undefined, is added;
-/// H' = (H - 1) stride - 2 padding + dilation (kh - 1) + output_padding + 1. Stored channels-last.
+/// H' = (H - 1) stride - 2 padding + dilation (kh - 1) + output_padding + 1. Stored channels-last. Of the types
+/// of conv2d.
 Tensor conv_transpose2d(const Tensor& x, const Tensor& weight, const Tensor& bias = {},
                         const ConvTranspose2dOptions& options = {}, Site site = Site::current());
 

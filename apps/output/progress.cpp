@@ -1,4 +1,4 @@
-#include "apps/training/progress.h"
+#include "apps/output/progress.h"
 
 #include <algorithm>
 #include <array>

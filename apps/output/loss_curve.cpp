@@ -1,4 +1,4 @@
-#include "apps/training/loss_curve.h"
+#include "apps/output/loss_curve.h"
 
 #include <algorithm>
 #include <cmath>
