@@ -3,6 +3,7 @@
 #include <concepts>
 #include <memory>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 #include "ebb/nn/call.h"
@@ -67,13 +68,17 @@ class SharingCopies {
   bool before_;
 };
 
-/// Runs `body`; an Error that leaves it is told which module it left.
-template <class Body>
-decltype(auto) in_module(const std::string& name, Body&& body) {
+/// Runs `body`; an Error that leaves it is told which module it left, by its name or by what makes it.
+template <class Name, class Body>
+decltype(auto) in_module(const Name& name, Body&& body) {
   try {
     return body();
   } catch (Error& error) {
-    error.add_module(name);
+    if constexpr (std::is_invocable_v<const Name&>) {
+      error.add_module(name());
+    } else {
+      error.add_module(name);
+    }
     throw;
   }
 }

@@ -32,7 +32,7 @@ Tensor Sequential::operator()(const Tensor& x, Site site) const {
     const auto second = std::next(entry), third = second == entries_.end() ? second : std::next(second);
     const FusedNorm fused = fused_norm(module_at(entry), module_at(second), module_at(third));
     const auto next = std::next(entry, std::max(fused.count(), 1));
-    y = fused.count() == 0 ? (*entry)(y) : in_module(names_of(entry, next), [&] { return fused(y); });
+    y = fused.count() == 0 ? (*entry)(y) : in_module([&] { return names_of(entry, next); }, [&] { return fused(y); });
     entry = next;
   }
   return y;

@@ -145,7 +145,7 @@ Tensor norm_relu_pool(const Child<BatchNorm2d>& norm, const Child<ReLU>& relu, c
                       const Tensor& x, Site site) {
   const FusedNorm fused = fused_norm(&*norm, &*relu, &*pool);
   const auto names = [&] { return norm.name() + " + " + relu.name() + " + " + pool.name(); };
-  if (fused.count() == 3) return in_module(names(), [&] { return fused(x, site); });
+  if (fused.count() == 3) return in_module(names, [&] { return fused(x, site); });
   return pool(norm_relu(norm, relu, x, {}, site), site);
 }
 
